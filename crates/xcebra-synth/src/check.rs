@@ -1,0 +1,45 @@
+//! Checks and conversions that several files share.
+
+use ndarray::{Array1, ArrayRef1, NdFloat};
+
+use crate::error::{Result, SynthError};
+
+/// The number in the type asked for, rounded if that is `f32`.
+pub(crate) fn cast<A: NdFloat>(value: f64) -> A {
+    A::from(value).unwrap_or_else(A::nan)
+}
+
+/// A point in `f64`, after checking its length and that it is finite.
+pub(crate) fn point<A: NdFloat>(z: &ArrayRef1<A>, expected: usize) -> Result<Array1<f64>> {
+    if z.len() != expected {
+        return Err(SynthError::PointLength {
+            found: z.len(),
+            expected,
+        });
+    }
+    if let Some(index) = z.iter().position(|v| !v.is_finite()) {
+        return Err(SynthError::NotFinite {
+            index,
+            value: z[index].to_string(),
+        });
+    }
+    Ok(z.mapv(|v| v.to_f64().unwrap_or(f64::NAN)))
+}
+
+/// Checks that a parameter satisfies its condition, given in words by `expected`.
+pub(crate) fn parameter(
+    name: &'static str,
+    found: f64,
+    valid: bool,
+    expected: &'static str,
+) -> Result<()> {
+    if valid {
+        Ok(())
+    } else {
+        Err(SynthError::Parameter {
+            name,
+            found,
+            expected,
+        })
+    }
+}

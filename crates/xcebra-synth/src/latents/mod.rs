@@ -1,0 +1,5 @@
+//! Processes that latents follow, one a file.
+
+mod brownian;
+
+pub use brownian::{Brownian, brownian};
