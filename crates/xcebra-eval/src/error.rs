@@ -1,0 +1,64 @@
+//! What can go wrong when something is scored.
+
+use thiserror::Error;
+
+/// Result of a score.
+pub type Result<T, E = EvalError> = std::result::Result<T, E>;
+
+/// Why a score cannot be computed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// Two arrays that belong together differ in shape.
+    #[error(
+        "the shape of {what} is {found:?}, expected {expected:?} to match {other}; pass arrays that describe the same samples"
+    )]
+    Shape {
+        /// The array that does not fit.
+        what: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape it should have.
+        expected: Vec<usize>,
+        /// What it should match.
+        other: &'static str,
+    },
+    /// There is nothing to score.
+    #[error("the shape of {what} is {shape:?}; pass at least one sample and one column")]
+    Empty {
+        /// The array without elements.
+        what: &'static str,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// Too few samples for the score to mean anything.
+    #[error("{what} needs at least {needed} samples, found {found}; pass more samples")]
+    TooFewSamples {
+        /// The score.
+        what: &'static str,
+        /// Samples needed.
+        needed: usize,
+        /// Samples given.
+        found: usize,
+    },
+    /// All labels are equal, so there is no ranking to judge.
+    #[error(
+        "all {count} labels are {label}; a ranking score needs at least one positive and one negative label"
+    )]
+    OneClass {
+        /// The label they all have.
+        label: bool,
+        /// How many labels there are.
+        count: usize,
+    },
+    /// A value is not a number or, where that matters, not finite.
+    #[error("found {value} in {what} at index {index:?}; remove or replace such values first")]
+    NotFinite {
+        /// Which array.
+        what: &'static str,
+        /// The value as text: `NaN`, `inf` or `-inf`.
+        value: String,
+        /// Where the first one is.
+        index: Vec<usize>,
+    },
+}
