@@ -1,0 +1,212 @@
+//! Aggregates over samples, batch by batch.
+//!
+//! Within a batch, sums are plain; over batches, they are compensated. The relative error of a
+//! mean of absolute values is so bounded by the batch size times 1.1e-16, however many batches.
+
+use ndarray::ArrayView3;
+
+use crate::error::{AttrError, Result};
+use crate::inverse::Inversion;
+use crate::method::Attributions;
+
+/// Aggregates over the samples of one batch; entries are outputs by inputs.
+pub(crate) struct Partial {
+    samples: usize,
+    signed: Vec<f64>,
+    absolute: Vec<f64>,
+    largest: Vec<f64>,
+    inversions: Option<Vec<Inversion>>,
+}
+
+impl Partial {
+    /// Checks what the method called `name` found for the `n` samples from `first` on, and sums it
+    /// up.
+    pub(crate) fn new(
+        name: &'static str,
+        found: Attributions,
+        (n, outputs, inputs): (usize, usize, usize),
+        first: usize,
+    ) -> Result<Self> {
+        let Attributions { values, inversions } = found;
+        let counted = inversions.as_ref().is_none_or(|all| all.len() == n);
+        if values.dim() != (n, outputs, inputs) || !counted {
+            return Err(AttrError::Shape {
+                what: "what an attribution method returned for a batch",
+                found: values.shape().to_vec(),
+                expected: format!(
+                    "({n}, {outputs}, {inputs}), with as many inversions, if any, as samples"
+                ),
+            });
+        }
+        let size = outputs * inputs;
+        let mut partial = Self {
+            samples: n,
+            signed: vec![0.0; size],
+            absolute: vec![0.0; size],
+            largest: vec![0.0; size],
+            inversions,
+        };
+        let values = values.as_standard_layout();
+        for sample in values
+            .as_slice()
+            .expect("standard layout")
+            .chunks_exact(size)
+        {
+            for (i, &value) in sample.iter().enumerate() {
+                partial.signed[i] += value;
+                partial.absolute[i] += value.abs();
+                partial.largest[i] = partial.largest[i].max(value.abs());
+            }
+        }
+        // an infinity or NaN in any sample shows in the sum
+        match partial.absolute.iter().all(|sum| sum.is_finite()) {
+            true => Ok(partial),
+            false => Err(blame(name, &values.view(), first)),
+        }
+    }
+}
+
+/// The first entry that is not finite, or the largest if only their sum overflows.
+fn blame(name: &'static str, values: &ArrayView3<'_, f64>, first: usize) -> AttrError {
+    let size = |v: &f64| if v.is_nan() { f64::INFINITY } else { v.abs() };
+    let worst = values
+        .indexed_iter()
+        .reduce(|a, b| if size(b.1) > size(a.1) { b } else { a });
+    let ((i, output, input), &value) = worst.expect("a sum that is not finite has terms");
+    AttrError::NonFinite {
+        what: format!("the attribution by {name}"),
+        sample: first + i,
+        output,
+        input,
+        value,
+    }
+}
+
+/// Aggregates over all samples so far.
+#[derive(Clone)]
+pub(crate) struct Totals {
+    pub(crate) samples: usize,
+    signed: Vec<Sum>,
+    absolute: Vec<Sum>,
+    pub(crate) largest: Vec<f64>,
+    pub(crate) inversions: Option<InversionTotals>,
+}
+
+/// Statistics of the inversions so far.
+#[derive(Clone, Default)]
+pub(crate) struct InversionTotals {
+    /// Number of samples of each rank, from 0 on.
+    pub(crate) ranks: Vec<usize>,
+    pub(crate) smallest: f64,
+    pub(crate) largest: f64,
+    logarithms: Sum,
+}
+
+impl Totals {
+    pub(crate) fn new(size: usize) -> Self {
+        Self {
+            samples: 0,
+            signed: vec![Sum::default(); size],
+            absolute: vec![Sum::default(); size],
+            largest: vec![0.0; size],
+            inversions: None,
+        }
+    }
+
+    /// Adds a batch. The order of batches matters to the last bit.
+    pub(crate) fn absorb(&mut self, partial: &Partial) {
+        self.samples += partial.samples;
+        for (total, &sum) in self.signed.iter_mut().zip(&partial.signed) {
+            total.add(sum);
+        }
+        for (total, &sum) in self.absolute.iter_mut().zip(&partial.absolute) {
+            total.add(sum);
+        }
+        for (total, &largest) in self.largest.iter_mut().zip(&partial.largest) {
+            *total = total.max(largest);
+        }
+        if let Some(inversions) = &partial.inversions {
+            let totals = self.inversions.get_or_insert_default();
+            inversions.iter().for_each(|one| totals.add(one));
+        }
+    }
+
+    pub(crate) fn mean(&self) -> Vec<f64> {
+        self.signed
+            .iter()
+            .map(|sum| sum.value() / self.samples as f64)
+            .collect()
+    }
+
+    pub(crate) fn mean_absolute(&self) -> Vec<f64> {
+        self.absolute
+            .iter()
+            .map(|sum| sum.value() / self.samples as f64)
+            .collect()
+    }
+}
+
+impl InversionTotals {
+    fn add(&mut self, inversion: &Inversion) {
+        if self.ranks.len() <= inversion.rank {
+            self.ranks.resize(inversion.rank + 1, 0);
+        }
+        self.ranks[inversion.rank] += 1;
+        if let Some(condition) = inversion.condition {
+            let first = self.inverted() == 1;
+            self.smallest = if first {
+                condition
+            } else {
+                self.smallest.min(condition)
+            };
+            self.largest = self.largest.max(condition);
+            self.logarithms.add(condition.ln());
+        }
+    }
+
+    /// Number of samples of rank 1 and above.
+    pub(crate) fn inverted(&self) -> usize {
+        self.ranks.iter().skip(1).sum()
+    }
+
+    pub(crate) fn mean_logarithm(&self) -> f64 {
+        self.logarithms.value() / self.inverted() as f64
+    }
+}
+
+/// A compensated sum (Neumaier, 1974).
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    sum: f64,
+    lost: f64,
+}
+
+impl Sum {
+    fn add(&mut self, value: f64) {
+        let total = self.sum + value;
+        self.lost += if self.sum.abs() >= value.abs() {
+            (self.sum - total) + value
+        } else {
+            (value - total) + self.sum
+        };
+        self.sum = total;
+    }
+
+    fn value(self) -> f64 {
+        self.sum + self.lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_terms_are_not_lost_beside_large_ones() {
+        let mut sum = Sum::default();
+        for value in [1.0, 1e100, 1.0, -1e100] {
+            sum.add(value);
+        }
+        assert_eq!(sum.value(), 2.0);
+    }
+}

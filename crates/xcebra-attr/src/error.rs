@@ -1,0 +1,108 @@
+//! What can go wrong while attributing.
+
+use thiserror::Error;
+use xcebra_model::ModelError;
+
+/// Result of an attribution.
+pub type Result<T, E = AttrError> = std::result::Result<T, E>;
+
+/// An error of an attribution.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AttrError {
+    /// The model failed, or refused a batch.
+    #[error("the model failed on samples {first}..{end}: {source}")]
+    Model {
+        /// First sample of the batch.
+        first: usize,
+        /// One past the last sample of the batch.
+        end: usize,
+        /// What the model said.
+        source: ModelError,
+    },
+    /// The samples could not be read.
+    #[error("the samples could not be read: {0}")]
+    Samples(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// There is nothing to average over.
+    #[error("there are no samples to attribute; pass at least one")]
+    NoSamples,
+    /// An array does not have the shape it should have.
+    #[error("{what} has shape {found:?}, expected {expected}")]
+    Shape {
+        /// Which array.
+        what: &'static str,
+        /// The shape it has.
+        found: Vec<usize>,
+        /// The shape it should have, in words.
+        expected: String,
+    },
+    /// A value is infinite or not a number.
+    #[error(
+        "{what} of sample {sample} is {value} at output {output}, input {input}; look for extreme or missing values in that sample, or leave it out"
+    )]
+    NonFinite {
+        /// Which matrix.
+        what: String,
+        /// Index of the sample among all samples.
+        sample: usize,
+        /// Index of the output.
+        output: usize,
+        /// Index of the input, flattened.
+        input: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A singular value decomposition did not come to an end.
+    #[error(
+        "the singular value decomposition of the Jacobian of sample {sample} did not converge; leave that sample out"
+    )]
+    NoConvergence {
+        /// Index of the sample among all samples.
+        sample: usize,
+    },
+    /// A parameter lies outside its domain.
+    #[error("{name} is {found}, expected {expected}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The value given.
+        found: String,
+        /// What is allowed.
+        expected: String,
+    },
+    /// No method has this name.
+    #[error("there is no attribution method \"{found}\"; choose among: {valid}")]
+    UnknownMethod {
+        /// The name given.
+        found: String,
+        /// All names, separated by commas.
+        valid: String,
+    },
+    /// The observer asked to stop.
+    #[error("cancelled after {done} of {total} samples")]
+    Cancelled {
+        /// Samples attributed so far.
+        done: usize,
+        /// Samples in all.
+        total: usize,
+    },
+}
+
+impl AttrError {
+    /// Wraps the error of a [`Samples`](crate::Samples) implementation.
+    pub fn samples(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Samples(source.into())
+    }
+
+    pub(crate) fn parameter(
+        name: &'static str,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Parameter {
+            name,
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Attribution maps: what the methods find, aggregated over samples.
+
+use ndarray::{Array2, ArrayView3, Axis};
+
+use crate::aggregate::{InversionTotals, Totals};
+use crate::error::{AttrError, Result};
+
+/// How much each input matters to each output, over all samples.
+///
+/// Arrays are `inputs × outputs`, the inputs flattened in row-major order (`channel · time + lag`
+/// for an input shape `[channels, time]`).
+#[derive(Clone, Debug)]
+pub struct AttributionMap {
+    method: &'static str,
+    input_shape: Vec<usize>,
+    samples: usize,
+    values: Array2<f64>,
+    signed: Array2<f64>,
+    largest: Array2<f64>,
+    inverses: Option<InverseSummary>,
+}
+
+impl AttributionMap {
+    pub(crate) fn new(
+        method: &'static str,
+        input_shape: &[usize],
+        outputs: usize,
+        totals: Totals,
+    ) -> Self {
+        let inputs = input_shape.iter().product();
+        let map = |values: Vec<f64>| {
+            let by_output = Array2::from_shape_vec((outputs, inputs), values);
+            let by_output = by_output.expect("totals have one entry an output and input");
+            by_output.t().as_standard_layout().into_owned()
+        };
+        Self {
+            method,
+            input_shape: input_shape.to_vec(),
+            samples: totals.samples,
+            values: map(totals.mean_absolute()),
+            signed: map(totals.mean()),
+            inverses: totals
+                .inversions
+                .as_ref()
+                .map(|inversions| InverseSummary::new(inversions, inputs.min(outputs))),
+            largest: map(totals.largest),
+        }
+    }
+
+    /// Name of the method.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Shape of one sample.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.input_shape
+    }
+
+    /// Number of outputs of the model.
+    pub fn outputs(&self) -> usize {
+        self.values.ncols()
+    }
+
+    /// Number of samples aggregated over.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// The map: means over the samples of absolute attributions, `inputs × outputs`.
+    pub fn values(&self) -> &Array2<f64> {
+        &self.values
+    }
+
+    /// Means over the samples of signed attributions, `inputs × outputs`.
+    pub fn signed(&self) -> &Array2<f64> {
+        &self.signed
+    }
+
+    /// Largest absolute attributions of any sample, `inputs × outputs`.
+    pub fn max_abs(&self) -> &Array2<f64> {
+        &self.largest
+    }
+
+    /// Ranks and conditions of the inverted Jacobians, if the method inverts any.
+    pub fn inverses(&self) -> Option<&InverseSummary> {
+        self.inverses.as_ref()
+    }
+
+    /// [`values`](Self::values) by lag, `channels × time × outputs`, for inputs
+    /// `[channels, time]`.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if the input shape is not of that form.
+    pub fn per_lag(&self) -> Result<ArrayView3<'_, f64>> {
+        self.by_lag(&self.values)
+    }
+
+    /// [`signed`](Self::signed) by lag, `channels × time × outputs`, for inputs
+    /// `[channels, time]`.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if the input shape is not of that form.
+    pub fn signed_per_lag(&self) -> Result<ArrayView3<'_, f64>> {
+        self.by_lag(&self.signed)
+    }
+
+    /// Means over samples and lags of absolute attributions, `channels × outputs`, for inputs
+    /// `[channels, time]`.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if the input shape is not of that form.
+    pub fn over_lags(&self) -> Result<Array2<f64>> {
+        Ok(mean_over_lags(&self.per_lag()?))
+    }
+
+    /// Means over samples and lags of signed attributions, `channels × outputs`, for inputs
+    /// `[channels, time]`. Lags of opposite sign cancel.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if the input shape is not of that form.
+    pub fn signed_over_lags(&self) -> Result<Array2<f64>> {
+        Ok(mean_over_lags(&self.signed_per_lag()?))
+    }
+
+    fn by_lag<'a>(&self, map: &'a Array2<f64>) -> Result<ArrayView3<'a, f64>> {
+        let &[channels, time] = &self.input_shape[..] else {
+            return Err(AttrError::Shape {
+                what: "one sample of the map",
+                found: self.input_shape.clone(),
+                expected: "[channels, time], to tell lags apart".to_owned(),
+            });
+        };
+        let shape = (channels, time, self.outputs());
+        let map = map.view().into_shape_with_order(shape);
+        Ok(map.expect("the map has one row an input"))
+    }
+}
+
+fn mean_over_lags(map: &ArrayView3<'_, f64>) -> Array2<f64> {
+    map.sum_axis(Axis(1)) / map.len_of(Axis(1)) as f64
+}
+
+/// Ranks and condition numbers of the Jacobians inverted for a map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InverseSummary {
+    rank_counts: Vec<usize>,
+    condition: Option<Condition>,
+}
+
+/// Condition numbers over samples: ratios of the largest singular value to the smallest one above
+/// the tolerance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Condition {
+    /// The smallest.
+    pub min: f64,
+    /// The geometric mean.
+    pub geometric_mean: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl InverseSummary {
+    fn new(totals: &InversionTotals, full_rank: usize) -> Self {
+        let mut rank_counts = totals.ranks.clone();
+        rank_counts.resize(full_rank + 1, 0);
+        Self {
+            rank_counts,
+            condition: (totals.inverted() > 0).then(|| Condition {
+                min: totals.smallest,
+                geometric_mean: totals.mean_logarithm().exp(),
+                max: totals.largest,
+            }),
+        }
+    }
+
+    /// Number of samples whose Jacobian has rank 0, 1, …, `min(inputs, outputs)`.
+    pub fn rank_counts(&self) -> &[usize] {
+        &self.rank_counts
+    }
+
+    /// The lowest rank of any sample.
+    pub fn min_rank(&self) -> usize {
+        let lowest = self.rank_counts.iter().position(|&count| count > 0);
+        lowest.unwrap_or(0)
+    }
+
+    /// The mean rank.
+    pub fn mean_rank(&self) -> f64 {
+        let ranks = self.rank_counts.iter().enumerate();
+        let sum: usize = ranks.map(|(rank, count)| rank * count).sum();
+        sum as f64 / self.rank_counts.iter().sum::<usize>() as f64
+    }
+
+    /// Whether every Jacobian has full rank.
+    pub fn is_full_rank(&self) -> bool {
+        self.min_rank() + 1 == self.rank_counts.len()
+    }
+
+    /// Condition numbers of the Jacobians of rank 1 and above; `None` if there are none.
+    pub fn condition(&self) -> Option<Condition> {
+        self.condition
+    }
+}

@@ -1,0 +1,26 @@
+//! Neuron gradient.
+
+use xcebra_model::Scalar;
+
+use crate::error::Result;
+use crate::method::{Attributions, Batch, Method};
+
+/// The neuron gradient, `"neuron-gradient"`: the Jacobian itself, `∂f_k/∂x_j`.
+///
+/// The simplest baseline; unlike the [inverted](crate::InvertedNeuronGradient) one it does not
+/// undo the linear mixing of latents within the outputs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NeuronGradient;
+
+impl<A: Scalar> Method<A> for NeuronGradient {
+    fn name(&self) -> &'static str {
+        "neuron-gradient"
+    }
+
+    fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
+        Ok(Attributions {
+            values: batch.jacobians()?.clone(),
+            inversions: None,
+        })
+    }
+}

@@ -1,0 +1,349 @@
+//! Batches, threads, progress, and what goes wrong on the way.
+
+mod common;
+
+use std::cell::RefCell;
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{Head, Mlp, close, linear, uniform};
+use ndarray::{Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis};
+use xcebra_attr::{
+    AttrError, AttributionMap, Attributions, Batch, InverseSummary, Method, Methods, Options,
+    Samples, attribute,
+};
+use xcebra_model::{Model, ModelError, Scalar};
+
+fn maps(model: &dyn Model<f64>, x: &Array2<f64>, batch_size: usize) -> Vec<AttributionMap> {
+    let options = Options::new().with_batch_size(batch_size).unwrap();
+    attribute(model, x, &Methods::all(), &options).unwrap()
+}
+
+fn bits(map: &AttributionMap) -> Vec<u64> {
+    let condition = map.inverses().and_then(InverseSummary::condition);
+    let condition = condition.map_or(vec![], |c| vec![c.min, c.geometric_mean, c.max]);
+    let arrays = [map.values(), map.signed(), map.max_abs()];
+    let entries = arrays.into_iter().flatten().chain(&condition);
+    entries.map(|v| v.to_bits()).collect()
+}
+
+/// Outputs clipped now and then, so that both ways of inverting are met.
+fn encoder() -> Mlp<f64> {
+    Mlp::random(&[9], 16, 3, 11).with_head(Head::Clipped(0.8))
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let x = uniform((503, 9), 12);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let maps = pool.install(|| maps(&encoder(), &x, 32));
+        maps.iter().flat_map(bits).collect::<Vec<_>>()
+    };
+    let alone = run(1);
+    assert_eq!(alone, run(2));
+    assert_eq!(alone, run(3));
+}
+
+/// Sums in another order, of 503 terms: a few units in the last place.
+#[test]
+fn the_batch_size_changes_no_digit_that_counts() {
+    let x = uniform((503, 9), 12);
+    let at_once = maps(&encoder(), &x, 503);
+    for batch_size in [1, 2, 7, 100, 10_000] {
+        for (a, b) in maps(&encoder(), &x, batch_size).iter().zip(&at_once) {
+            let size = b.max_abs().iter().fold(1.0, |a: f64, &b| a.max(b));
+            close(a.values(), b.values(), 1e-13 * size);
+            close(a.signed(), b.signed(), 1e-13 * size);
+            close(a.max_abs(), b.max_abs(), 1e-13 * size);
+            let ranks = |map: &AttributionMap| map.inverses().map(|i| i.rank_counts().to_vec());
+            assert_eq!(ranks(a), ranks(b));
+        }
+    }
+}
+
+/// A recording whose windows exist only while they are looked at.
+struct Windows {
+    recording: Array2<f64>,
+    shape: [usize; 2],
+    largest: AtomicUsize,
+}
+
+impl Samples<f64> for Windows {
+    fn len(&self) -> usize {
+        self.recording.nrows() + 1 - self.shape[1]
+    }
+
+    fn sample_shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn batch(&self, range: Range<usize>) -> Result<ArrayD<f64>, AttrError> {
+        self.largest.fetch_max(range.len(), Ordering::Relaxed);
+        let [channels, time] = self.shape;
+        Ok(
+            Array3::from_shape_fn((range.len(), channels, time), |(i, c, t)| {
+                self.recording[[range.start + i + t, c]]
+            })
+            .into_dyn(),
+        )
+    }
+}
+
+#[test]
+fn windows_can_be_cut_on_the_way() {
+    let recording = uniform((130, 3), 7);
+    let windows = Windows {
+        shape: [3, 4],
+        largest: AtomicUsize::new(0),
+        recording,
+    };
+    let unrolled = windows.batch(0..127).unwrap();
+    windows.largest.store(0, Ordering::Relaxed);
+    let model = Mlp::<f64>::random(&[3, 4], 8, 2, 8);
+    let options = Options::new().with_batch_size(10).unwrap();
+    let lazily = attribute(&model, &windows, &Methods::all(), &options).unwrap();
+    assert_eq!(windows.largest.load(Ordering::Relaxed), 10);
+    let at_once = attribute(&model, &unrolled, &Methods::all(), &options).unwrap();
+    assert_eq!(bits(&lazily[0]), bits(&at_once[0]));
+}
+
+/// Counts how often it is asked for Jacobians.
+struct Counting(Mlp<f64>, AtomicUsize);
+
+impl Model<f64> for Counting {
+    fn input_shape(&self) -> &[usize] {
+        self.0.input_shape()
+    }
+    fn output_dim(&self) -> usize {
+        self.0.output_dim()
+    }
+    fn forward(&self, x: ArrayViewD<'_, f64>) -> Result<Array2<f64>, ModelError> {
+        self.0.forward(x)
+    }
+    fn vjp(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        cotangent: ArrayView2<'_, f64>,
+    ) -> Result<ArrayD<f64>, ModelError> {
+        self.0.vjp(x, cotangent)
+    }
+    fn jacobian(&self, x: ArrayViewD<'_, f64>) -> Result<ArrayD<f64>, ModelError> {
+        self.1.fetch_add(x.shape()[0], Ordering::Relaxed);
+        self.0.jacobian(x)
+    }
+}
+
+/// A method from outside the crate, which needs no Jacobian.
+struct ValueTimesInput;
+
+impl<A: Scalar> Method<A> for ValueTimesInput {
+    fn name(&self) -> &'static str {
+        "value-times-input"
+    }
+
+    fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions, AttrError> {
+        let x = batch.x();
+        let n = x.shape()[0];
+        let y = batch.model().forward(x.view());
+        let y = y.map_err(|source| batch.model_error(source))?;
+        let values = Array3::from_shape_fn((n, y.ncols(), x.shape()[1]), |(i, k, j)| {
+            (y[[i, k]] * x[[i, j]]).as_f64()
+        });
+        Ok(Attributions {
+            values,
+            inversions: None,
+        })
+    }
+}
+
+#[test]
+fn methods_share_jacobians_and_new_ones_fit_in() {
+    let model = Counting(encoder(), AtomicUsize::new(0));
+    let x = uniform((50, 9), 1);
+    maps(&model, &x, 16);
+    assert_eq!(model.1.swap(0, Ordering::Relaxed), 50);
+    let methods = Methods::new().with(ValueTimesInput);
+    let map = attribute(&model, &x, &methods, &Options::new())
+        .unwrap()
+        .remove(0);
+    assert_eq!(model.1.load(Ordering::Relaxed), 0);
+    let y = model.forward(x.view().into_dyn()).unwrap();
+    close(map.signed(), &(x.t().dot(&y) / 50.0), 1e-14);
+}
+
+#[test]
+fn progress_is_told_and_can_be_stopped() {
+    let x = uniform((100, 9), 1);
+    let told = RefCell::new(Vec::new());
+    let observe = |done, total| {
+        told.borrow_mut().push((done, total));
+        ControlFlow::Continue(())
+    };
+    let options = Options::new()
+        .with_batch_size(10)
+        .unwrap()
+        .with_observer(&observe);
+    attribute(&encoder(), &x, &Methods::all(), &options).unwrap();
+    let told = told.into_inner();
+    assert_eq!((told[0], told[told.len() - 1]), ((0, 100), (100, 100)));
+    assert!(told.is_sorted());
+
+    let stop = |done, _| {
+        if done > 0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let options = Options::new()
+        .with_batch_size(10)
+        .unwrap()
+        .with_observer(&stop);
+    let error = attribute(&encoder(), &x, &Methods::all(), &options).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            AttrError::Cancelled {
+                done: 1..100,
+                total: 100
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_missing_value_is_found_whatever_the_threads() {
+    let mut x = uniform((200, 9), 1);
+    x[[123, 4]] = f64::NAN;
+    x[[171, 4]] = f64::NAN;
+    let options = Options::new().with_batch_size(8).unwrap();
+    let error = attribute(&encoder(), &x, &Methods::all(), &options).unwrap_err();
+    assert!(
+        matches!(error, AttrError::NonFinite { sample: 123, .. }),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("the Jacobian of sample 123"),
+        "{error}"
+    );
+}
+
+/// Finds something infinite in one sample.
+struct Infinite;
+
+impl Method<f64> for Infinite {
+    fn name(&self) -> &'static str {
+        "infinite"
+    }
+
+    fn attribute(&self, batch: &Batch<'_, f64>) -> Result<Attributions, AttrError> {
+        let mut values = batch.jacobians()?.clone();
+        let samples = batch.first_sample()..batch.first_sample() + values.len_of(Axis(0));
+        if samples.contains(&33) {
+            values[[33 - samples.start, 1, 2]] = f64::NEG_INFINITY;
+        }
+        Ok(Attributions {
+            values,
+            inversions: None,
+        })
+    }
+}
+
+#[test]
+fn what_a_method_gets_wrong_is_named() {
+    let x = uniform((40, 9), 1);
+    let options = Options::new().with_batch_size(8).unwrap();
+    let methods = Methods::new().with(Infinite);
+    let error = attribute(&encoder(), &x, &methods, &options)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("by infinite of sample 33 is -inf at output 1, input 2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn senseless_questions_are_refused() {
+    let (model, options) = (encoder(), Options::new());
+    let ask = |x: &Array2<f64>, methods: &Methods<f64>| {
+        attribute(&model, x, methods, &options).unwrap_err()
+    };
+    let none = ask(&Array2::zeros((0, 9)), &Methods::all());
+    assert!(matches!(none, AttrError::NoSamples));
+    let narrow = ask(&Array2::zeros((5, 8)), &Methods::all());
+    assert!(matches!(narrow, AttrError::Shape { .. }), "{narrow}");
+    let no_method = ask(&Array2::zeros((5, 9)), &Methods::new()).to_string();
+    assert!(no_method.contains("ing, neuron-gradient"), "{no_method}");
+    assert!(options.with_batch_size(0).is_err());
+    let no_output = linear(&Array2::<f64>::zeros((0, 9)));
+    let refused = attribute(&no_output, &uniform((3, 9), 1), &Methods::all(), &options);
+    assert!(matches!(refused, Err(AttrError::Shape { .. })));
+}
+
+/// Fails on the third batch.
+struct Unreadable(Array2<f64>);
+
+impl Samples<f64> for Unreadable {
+    fn len(&self) -> usize {
+        Samples::len(&self.0)
+    }
+    fn sample_shape(&self) -> &[usize] {
+        self.0.sample_shape()
+    }
+    fn batch(&self, range: Range<usize>) -> Result<ArrayD<f64>, AttrError> {
+        match range.start {
+            20 => Err(AttrError::samples("disk full of sand")),
+            30 => Ok(ArrayD::zeros(vec![1, 9])),
+            _ => self.0.batch(range),
+        }
+    }
+}
+
+#[test]
+fn errors_of_samples_and_models_are_passed_on() {
+    let options = Options::new().with_batch_size(10).unwrap();
+    let unreadable = Unreadable(uniform((60, 9), 1));
+    let error = attribute(&encoder(), &unreadable, &Methods::all(), &options).unwrap_err();
+    assert!(error.to_string().contains("disk full of sand"), "{error}");
+    let short = Unreadable(uniform((60, 9), 1));
+    let options = Options::new().with_batch_size(30).unwrap();
+    let error = attribute(&encoder(), &short, &Methods::all(), &options).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            AttrError::Shape {
+                what: "a batch of samples",
+                ..
+            }
+        ),
+        "{error}"
+    );
+
+    let broken = xcebra_model::FnModel::<f64>::black_box([9], 2, |_| {
+        Err(ModelError::evaluation("out of memory"))
+    });
+    let x = uniform((25, 9), 1);
+    let options = Options::new().with_batch_size(10).unwrap();
+    let error = attribute(&broken, &x, &Methods::all(), &options)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "the model failed on samples 0..10: the model failed: out of memory"
+    );
+}
+
+#[test]
+fn public_types_are_send_and_sync() {
+    fn thread_safe<T: Send + Sync>() {}
+    thread_safe::<AttributionMap>();
+    thread_safe::<Methods<f32>>();
+    thread_safe::<AttrError>();
+    thread_safe::<xcebra_attr::Tolerance>();
+}
