@@ -1,0 +1,120 @@
+//! The result of an explanation.
+
+use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
+use num_complex::Complex;
+use xcebra_model::Scalar;
+
+use crate::error::{CdigError, Result};
+use crate::labels::Labels;
+use crate::quadrature::Rule;
+
+/// What each coefficient of a signal contributes to each output.
+///
+/// Attributions, values and residuals are in the unit of the output and in double precision
+/// whatever the model computes in.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Attribution<A: Scalar> {
+    /// Name of the domain.
+    pub domain: String,
+    /// Indices of the explained outputs, in the order of the first axis of `attribution`.
+    pub outputs: Vec<usize>,
+    /// Coefficients `z` of the signal.
+    pub coefficients: ArrayD<Complex<A>>,
+    /// Coefficients `z'` of the baseline.
+    pub baseline_coefficients: ArrayD<Complex<A>>,
+    /// Attribution `(outputs, …coefficient_shape)`.
+    pub attribution: ArrayD<f64>,
+    /// What the axes of the coefficients mean.
+    pub labels: Labels,
+    /// `F(x)` of each explained output.
+    pub value: Array1<f64>,
+    /// `F(x')` of each explained output at the baseline.
+    pub baseline_value: Array1<f64>,
+    /// `F(x) − F(x') − Σ attribution` of each output: what the quadrature missed. 0 up to rounding
+    /// if completeness holds; compare it with `F(x) − F(x')`.
+    pub residual: Array1<f64>,
+    /// Model evaluations spent, together for all domains explained in the same call.
+    pub evaluations: Evaluations,
+    /// The quadrature rule, used on each piece of the path.
+    pub rule: Rule,
+}
+
+/// Model evaluations, counted in samples.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Evaluations {
+    /// Samples whose outputs were computed for themselves.
+    pub values: usize,
+    /// Gradients: pull-backs of one output at one path point.
+    pub gradients: usize,
+}
+
+/// Attribution added up over groups of coefficients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grouped {
+    /// Names of the groups, in the order of the summed axis.
+    pub names: Vec<String>,
+    /// Sums `(outputs, …)`, the grouped axis as long as there are groups.
+    pub sums: ArrayD<f64>,
+}
+
+impl<A: Scalar> Attribution<A> {
+    /// Attribution `(…coefficient_shape)` of one output, by its index in the model; `None` if it
+    /// was not explained.
+    pub fn of_output(&self, output: usize) -> Option<ArrayViewD<'_, f64>> {
+        let row = self.outputs.iter().position(|&k| k == output)?;
+        Some(self.attribution.index_axis(Axis(0), row))
+    }
+
+    /// Sum of the attribution of each output.
+    pub fn total(&self) -> Array1<f64> {
+        totals(&self.attribution)
+    }
+
+    /// Size of the residual of each output relative to `|F(x) − F(x')|`; 0 where both are 0.
+    pub fn relative_residual(&self) -> Array1<f64> {
+        let change = &self.value - &self.baseline_value;
+        ndarray::Zip::from(&self.residual)
+            .and(&change)
+            .map_collect(|r, c| if *r == 0.0 { 0.0 } else { r.abs() / c.abs() })
+    }
+
+    /// Sums over the groups (bands, levels, components) of one axis of the coefficients, counted
+    /// without the axis of outputs.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if there is no such axis or it has no groups.
+    pub fn by_group(&self, axis: usize) -> Result<Grouped> {
+        let groups = match self.labels.axes.get(axis) {
+            Some(labels) if !labels.groups.is_empty() => &labels.groups,
+            _ => {
+                return Err(CdigError::parameter(
+                    "the axis to group",
+                    axis,
+                    "an axis of the coefficients with groups; name them when building the domain, \
+                     for example with `Fourier::bands`",
+                ));
+            }
+        };
+        let axis = Axis(axis + 1);
+        let mut shape = self.attribution.raw_dim();
+        shape[axis.index()] = groups.len();
+        let mut sums = ArrayD::zeros(shape);
+        for (group, mut sum) in groups.iter().zip(sums.axis_iter_mut(axis)) {
+            for &member in &group.members {
+                sum += &self.attribution.index_axis(axis, member);
+            }
+        }
+        Ok(Grouped {
+            names: groups.iter().map(|group| group.name.clone()).collect(),
+            sums,
+        })
+    }
+}
+
+pub(crate) fn totals(attribution: &ArrayD<f64>) -> Array1<f64> {
+    attribution
+        .outer_iter()
+        .map(|output| output.sum())
+        .collect()
+}

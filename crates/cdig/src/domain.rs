@@ -1,0 +1,135 @@
+//! The trait every transform domain implements.
+
+use ndarray::{ArrayD, ArrayViewD};
+use num_complex::Complex;
+use xcebra_model::Scalar;
+
+use crate::error::{CdigError, Result};
+use crate::labels::Labels;
+
+/// A representation of signals by coefficients, with a differentiable inverse.
+///
+/// Everything is batched: `n` signals of shape [`signal_shape`](Domain::signal_shape) come as one
+/// array `(n, …signal_shape)`, their coefficients as `(n, …coefficient_shape)`. Coefficients are
+/// complex arrays in every domain; in a real domain their imaginary parts are 0, which keeps one
+/// code path for all.
+///
+/// To add a domain, implement this trait in one file and run [`Laws`](crate::Laws) on it in a test.
+/// Implementations check shapes with [`batch_len`], and wrap failures of their own in
+/// [`CdigError::domain`].
+///
+/// # Laws
+/// 1. Round trip: `inverse(forward(x)) = x`.
+/// 2. Adjoint: [`inverse_vjp`](Domain::inverse_vjp) is the adjoint of the derivative of `inverse`.
+/// 3. Realness: if [`is_real`](Domain::is_real), `forward` and `inverse_vjp` have no imaginary
+///    part and `inverse` does not read it.
+/// 4. Affinity: if [`has_affine_inverse`](Domain::has_affine_inverse), the derivative of
+///    `inverse` is the same everywhere.
+/// 5. Labels fit the coefficients.
+pub trait Domain<A: Scalar>: Send + Sync {
+    /// Name for reports and error messages, for example `fourier`.
+    fn name(&self) -> &str;
+
+    /// Shape of one signal, for example `[channels, time]`.
+    fn signal_shape(&self) -> &[usize];
+
+    /// Shape of one signal's coefficients.
+    fn coefficient_shape(&self) -> &[usize];
+
+    /// Coefficients `z = T(x)` of a batch of signals `(n, …signal_shape)`.
+    ///
+    /// `T` itself need be neither linear nor differentiable: attribution only differentiates the inverse.
+    ///
+    /// # Errors
+    /// [`CdigError::Shape`] if `signals` is not such a batch; [`CdigError::Domain`] if the transform fails.
+    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>>;
+
+    /// Signals `x = T⁻¹(z)` of a batch of coefficients `(n, …coefficient_shape)`.
+    ///
+    /// It is defined for *every* complex array, also one that `forward` never gives (a two-sided
+    /// spectrum that is not conjugate symmetric, say), because paths may lead through such points.
+    ///
+    /// # Errors
+    /// As [`forward`](Domain::forward).
+    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>>;
+
+    /// Pull-back of one signal-space cotangent for each point `z`: the adjoint of the derivative of
+    /// [`inverse`](Domain::inverse) at `z` under the real inner product `Re⟨·,·⟩`.
+    ///
+    /// With `z = a + ib`, entry `k` is `∂/∂a_k + i ∂/∂b_k` of `Σ_t cotangent_t · inverse(z)_t`;
+    /// that is twice the conjugate of the Wirtinger derivative `∂/∂z_k`.
+    /// `coefficients` is `(n, …coefficient_shape)`, `cotangent` is `(n, …signal_shape)`, and the
+    /// result has the shape of `coefficients`.
+    ///
+    /// # Errors
+    /// As [`forward`](Domain::forward).
+    fn inverse_vjp(
+        &self,
+        coefficients: ArrayViewD<'_, Complex<A>>,
+        cotangent: ArrayViewD<'_, A>,
+    ) -> Result<ArrayD<Complex<A>>>;
+
+    /// Whether coefficients are real numbers. `false`, the default, is always safe.
+    fn is_real(&self) -> bool {
+        false
+    }
+
+    /// Whether `inverse` is affine, so that its derivative does not depend on `z`.
+    ///
+    /// Then the straight path between two coefficient arrays is the straight path between the two
+    /// signals, and all such domains share one set of model evaluations. `false`, the default, is
+    /// always safe.
+    fn has_affine_inverse(&self) -> bool {
+        false
+    }
+
+    /// Names, units, values and groups along the axes of the coefficients.
+    fn labels(&self) -> Labels;
+}
+
+/// Number of items of a batch of shape `(n, …item)`; `what` names the array in the error.
+///
+/// # Errors
+/// [`CdigError::Shape`] if `shape` is not of that form.
+pub fn batch_len(what: &str, item: &[usize], shape: &[usize]) -> Result<usize> {
+    match shape.split_first() {
+        Some((&n, rest)) if rest == item => Ok(n),
+        _ => Err(CdigError::Shape {
+            what: what.to_owned(),
+            found: shape.to_vec(),
+            expected: format!(
+                "(n, {}), the first axis counting the items of the batch",
+                dims(item)
+            ),
+        }),
+    }
+}
+
+/// Number of items of a batch of coefficients with one cotangent each.
+///
+/// # Errors
+/// [`CdigError::Shape`] if either array does not fit or the two lengths differ.
+pub fn vjp_len(
+    coefficient_shape: &[usize],
+    coefficients: &[usize],
+    signal_shape: &[usize],
+    cotangent: &[usize],
+) -> Result<usize> {
+    let n = batch_len("the coefficients", coefficient_shape, coefficients)?;
+    if batch_len("the cotangent", signal_shape, cotangent)? != n {
+        return Err(CdigError::Shape {
+            what: "the cotangent".into(),
+            found: cotangent.to_vec(),
+            expected: format!(
+                "({n}, {}), one cotangent for each item of coefficients",
+                dims(signal_shape)
+            ),
+        });
+    }
+    Ok(n)
+}
+
+fn dims(shape: &[usize]) -> String {
+    let dims: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    dims.join(", ")
+}

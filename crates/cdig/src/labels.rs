@@ -1,0 +1,205 @@
+//! What the axes of a coefficient array mean.
+
+use crate::error::{CdigError, Result};
+
+/// Labels of a coefficient array, one entry an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labels {
+    /// The axes, in the order of the coefficient shape.
+    pub axes: Vec<AxisLabels>,
+}
+
+/// Labels along one axis of a coefficient array.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AxisLabels {
+    /// Name of the axis, for example `frequency`.
+    pub name: String,
+    /// Unit of the values, for example `Hz`; empty for plain numbers and names.
+    pub unit: String,
+    /// Value or name of every entry along the axis.
+    pub ticks: Ticks,
+    /// Named sets of entries (bands, levels, components) that are read together; empty if there are none.
+    pub groups: Vec<Group>,
+}
+
+/// Values or names along an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ticks {
+    /// Numbers in the unit of the axis.
+    Numbers(Vec<f64>),
+    /// Names.
+    Names(Vec<String>),
+}
+
+/// A named set of entries along an axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Name, for example `alpha`.
+    pub name: String,
+    /// Indices along the axis, each at most once and in one group only.
+    pub members: Vec<usize>,
+}
+
+impl AxisLabels {
+    /// An axis of numbers with a unit.
+    pub fn numbers(name: impl Into<String>, unit: impl Into<String>, values: Vec<f64>) -> Self {
+        Self {
+            name: name.into(),
+            unit: unit.into(),
+            ticks: Ticks::Numbers(values),
+            groups: Vec::new(),
+        }
+    }
+
+    /// An axis of names, such as `trend`, `season`, `remainder`.
+    pub fn names<S: Into<String>>(
+        name: impl Into<String>,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            unit: String::new(),
+            ticks: Ticks::Names(names.into_iter().map(Into::into).collect()),
+            groups: Vec::new(),
+        }
+    }
+
+    /// An axis counted from 0, such as channels.
+    pub fn indices(name: impl Into<String>, len: usize) -> Self {
+        Self::numbers(name, "", (0..len).map(|i| i as f64).collect())
+    }
+
+    /// The same axis with groups.
+    #[must_use]
+    pub fn with_groups(mut self, groups: Vec<Group>) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        match &self.ticks {
+            Ticks::Numbers(values) => values.len(),
+            Ticks::Names(names) => names.len(),
+        }
+    }
+
+    /// Whether the axis has no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entry `index` in words, for example `frequency 2.5 Hz`; `None` beyond the end.
+    pub fn describe(&self, index: usize) -> Option<String> {
+        match &self.ticks {
+            Ticks::Names(names) => Some(format!("{} {}", self.name, names.get(index)?)),
+            Ticks::Numbers(values) if self.unit.is_empty() => {
+                Some(format!("{} {}", self.name, values.get(index)?))
+            }
+            Ticks::Numbers(values) => Some(format!(
+                "{} {} {}",
+                self.name,
+                values.get(index)?,
+                self.unit
+            )),
+        }
+    }
+}
+
+impl Labels {
+    /// Labels from the axes.
+    pub fn new(axes: Vec<AxisLabels>) -> Self {
+        Self { axes }
+    }
+
+    /// The coefficient at `index` in words, for example `channel 0, frequency 2.5 Hz`; `None` if
+    /// `index` does not fit.
+    pub fn describe(&self, index: &[usize]) -> Option<String> {
+        if index.len() != self.axes.len() {
+            return None;
+        }
+        let words: Option<Vec<String>> = self
+            .axes
+            .iter()
+            .zip(index)
+            .map(|(axis, &i)| axis.describe(i))
+            .collect();
+        Some(words?.join(", "))
+    }
+
+    /// Checks that the labels fit coefficients of `shape` and that groups are disjoint and in range.
+    ///
+    /// # Errors
+    /// [`CdigError::Shape`] or [`CdigError::Parameter`].
+    pub fn check(&self, shape: &[usize]) -> Result<()> {
+        let found: Vec<usize> = self.axes.iter().map(AxisLabels::len).collect();
+        if found != shape {
+            return Err(CdigError::Shape {
+                what: "the domain's labels".into(),
+                found,
+                expected: format!(
+                    "{shape:?}, one axis of labels for each axis of the coefficients"
+                ),
+            });
+        }
+        for axis in &self.axes {
+            let mut taken = vec![false; axis.len()];
+            for group in &axis.groups {
+                for &member in &group.members {
+                    if member >= taken.len() || std::mem::replace(&mut taken[member], true) {
+                        return Err(CdigError::parameter(
+                            "a label group's member",
+                            format!("{member} in group '{}' of axis '{}'", group.name, axis.name),
+                            format!("an index below {} that no group holds yet", axis.len()),
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Labels {
+        Labels::new(vec![
+            AxisLabels::names("part", ["trend", "season"]),
+            AxisLabels::numbers("frequency", "Hz", vec![0.0, 2.5, 5.0]),
+        ])
+    }
+
+    #[test]
+    fn describes_coefficients_in_words() {
+        let labels = labels();
+        assert_eq!(
+            labels.describe(&[1, 1]).as_deref(),
+            Some("part season, frequency 2.5 Hz")
+        );
+        assert_eq!(labels.describe(&[1, 3]), None);
+        assert_eq!(labels.describe(&[1]), None);
+        assert_eq!(
+            AxisLabels::indices("channel", 2).describe(1).as_deref(),
+            Some("channel 1")
+        );
+    }
+
+    #[test]
+    fn refuses_labels_that_do_not_fit() {
+        let mut labels = labels();
+        assert!(labels.check(&[2, 3]).is_ok());
+        assert!(labels.check(&[3, 2]).is_err());
+        let group = |name: &str, members: Vec<usize>| Group {
+            name: name.into(),
+            members,
+        };
+        labels.axes[1].groups = vec![group("low", vec![0, 1]), group("high", vec![2])];
+        assert!(labels.check(&[2, 3]).is_ok());
+        labels.axes[1].groups = vec![group("low", vec![0, 1]), group("high", vec![1])];
+        assert!(labels.check(&[2, 3]).is_err(), "overlap");
+        labels.axes[1].groups = vec![group("low", vec![3])];
+        assert!(labels.check(&[2, 3]).is_err(), "out of range");
+    }
+}

@@ -1,0 +1,10 @@
+//! Behaviour across the public interface.
+
+mod closed_forms;
+mod completeness;
+mod explainer;
+mod laws;
+mod models;
+mod paths;
+mod reference;
+mod refusals;
