@@ -1,0 +1,179 @@
+//! Encoders in `.safetensors` files.
+//!
+//! The tensors are named as [`Encoder::layout`] says; the architecture stands as JSON in the
+//! file's metadata under `xcebra.architecture`, so that the file needs no other beside it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::{Architecture, Encoder};
+use crate::element::Element;
+use crate::error::{Error, Result};
+
+const METADATA: &str = "xcebra.architecture";
+
+/// Largest file that is read: four times the largest encoder in double precision.
+const MOST_BYTES: u64 = 1 << 33;
+
+impl<E: Element> Encoder<E> {
+    /// The encoder as the bytes of a `.safetensors` file.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] if the format refuses it.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        let layout = self.layout();
+        let bytes: Vec<Vec<u8>> = layout
+            .iter()
+            .map(|(_, shape, start)| {
+                let len: usize = shape.iter().product();
+                to_bytes(&self.parameters[*start..*start + len])
+            })
+            .collect();
+        let views = layout
+            .iter()
+            .zip(&bytes)
+            .map(|((name, shape, _), bytes)| {
+                TensorView::new(dtype::<E>(), shape.clone(), bytes).map(|view| (name.clone(), view))
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| Error::Engine(e.to_string()))?;
+        let architecture =
+            serde_json::to_string(&self.architecture).map_err(|e| Error::Engine(e.to_string()))?;
+        let metadata = HashMap::from([(METADATA.to_owned(), architecture)]);
+        safetensors::serialize(views, Some(metadata)).map_err(|e| Error::Engine(e.to_string()))
+    }
+
+    /// Writes the encoder to a `.safetensors` file, beside it first and then in its place.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let bytes = self.to_safetensors()?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".tmp");
+        let beside = Path::new(&beside);
+        let write = || {
+            let mut file = File::create(beside)?;
+            file.write_all(&bytes)?;
+            file.sync_all()?;
+            std::fs::rename(beside, path)
+        };
+        write().map_err(|e| {
+            // the half-written file is of no use; that it may not exist is no second error
+            let _ = std::fs::remove_file(beside);
+            Error::file(
+                path,
+                e,
+                "check that the folder exists, is writable and has room",
+            )
+        })
+    }
+
+    /// Reads an encoder from a `.safetensors` file; numbers of the other precision are converted.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be read, is not of this format, or holds no encoder.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+            .map_err(|e| Error::file(path, e, "pass a model written by `fit`"))?;
+        Self::from_safetensors(&bytes)
+            .map_err(|e| Error::file(path, e, "pass a model written by `fit`"))
+    }
+
+    /// Reads an encoder from the bytes of a `.safetensors` file.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the bytes are not of this format or hold no encoder.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self> {
+        let foreign = |problem: String| {
+            Error::data(
+                "the model",
+                problem,
+                "the file is damaged or not an xcebra encoder",
+            )
+        };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| foreign(e.to_string()))?;
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(METADATA))
+            .ok_or_else(|| foreign(format!("it has no metadata `{METADATA}`")))?;
+        let architecture: Architecture = serde_json::from_str(json)
+            .map_err(|e| foreign(format!("its architecture cannot be read: {e}")))?;
+        architecture.check()?;
+        let network = architecture.network();
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
+        let mut encoder = Self::assemble(architecture, network, Vec::new());
+        let mut parameters = Vec::new();
+        for (name, shape, _) in encoder.layout() {
+            let tensor = tensors
+                .tensor(&name)
+                .map_err(|_| foreign(format!("the tensor `{name}` is missing")))?;
+            if tensor.shape() != shape {
+                return Err(foreign(format!(
+                    "the tensor `{name}` has shape {:?}, expected {shape:?}",
+                    tensor.shape()
+                )));
+            }
+            parameters.extend(
+                from_bytes::<E>(tensor.dtype(), tensor.data()).ok_or_else(|| {
+                    foreign(format!("the tensor `{name}` is {:?}", tensor.dtype()))
+                })?,
+            );
+        }
+        encoder = Self::from_parameters(encoder.architecture, parameters)?;
+        Ok(encoder)
+    }
+}
+
+fn dtype<E: Element>() -> Dtype {
+    if E::NAME == "F64" {
+        Dtype::F64
+    } else {
+        Dtype::F32
+    }
+}
+
+fn to_bytes<E: Element>(values: &[E]) -> Vec<u8> {
+    if E::NAME == "F64" {
+        values
+            .iter()
+            .flat_map(|v| v.as_f64().to_le_bytes())
+            .collect()
+    } else {
+        values
+            .iter()
+            .flat_map(|v| (v.as_f64() as f32).to_le_bytes())
+            .collect()
+    }
+}
+
+fn from_bytes<E: Element>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<E>> {
+    match dtype {
+        Dtype::F32 => Some(
+            bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| E::of(f64::from(f32::from_le_bytes(*b))))
+                .collect(),
+        ),
+        Dtype::F64 => Some(
+            bytes
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|b| E::of(f64::from_le_bytes(*b)))
+                .collect(),
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! Encoders: their architectures, parameters, files, and their face as a `Model`.
+
+mod architecture;
+mod files;
+mod model;
+
+pub use architecture::{Architecture, EncoderName};
+
+use std::sync::Arc;
+
+use rand::Rng;
+use rand::distributions::Uniform;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::element::Element;
+use crate::error::{Error, Result};
+use crate::ops::Network;
+use crate::streams;
+
+/// An encoder: an [`Architecture`] with the numbers it has learned.
+///
+/// It implements [`xcebra_model::Model`], so that every attribution method takes it.
+#[derive(Clone, Debug)]
+pub struct Encoder<E> {
+    architecture: Architecture,
+    network: Arc<Network>,
+    parameters: Vec<E>,
+    input_shape: [usize; 1],
+}
+
+impl<E: Element> Encoder<E> {
+    /// A fresh encoder, with PyTorch's initialisation of linear layers: weights and biases
+    /// uniform in ±1/√inputs. The same seed gives the same encoder in `f32` and `f64`, up to
+    /// rounding.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if the architecture is impossible.
+    pub fn new(architecture: Architecture, seed: u64) -> Result<Self> {
+        architecture.check()?;
+        let network = architecture.network();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(streams::WEIGHTS);
+        let mut parameters = vec![E::zero(); network.parameters()];
+        for layer in &network.layers {
+            let bound = 1.0 / (layer.inputs as f64).sqrt();
+            let uniform = Uniform::new_inclusive(-bound, bound);
+            for p in &mut parameters[layer.weight.start..layer.bias.end] {
+                *p = E::of(rng.sample(uniform));
+            }
+        }
+        Ok(Self::assemble(architecture, network, parameters))
+    }
+
+    /// An encoder with given parameters, laid out as [`layout`](Self::layout) says.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if the architecture is impossible; [`Error::Data`] if the parameters
+    /// are of another number or not finite.
+    pub fn from_parameters(architecture: Architecture, parameters: Vec<E>) -> Result<Self> {
+        architecture.check()?;
+        let network = architecture.network();
+        if parameters.len() != network.parameters() {
+            return Err(Error::data(
+                "the parameters",
+                format!(
+                    "{} numbers for an encoder of {}",
+                    parameters.len(),
+                    network.parameters()
+                ),
+                "pass the parameters of the same architecture",
+            ));
+        }
+        if let Some(at) = parameters.iter().position(|p| !p.is_finite()) {
+            return Err(Error::data(
+                "the parameters",
+                format!("number {at} is {}", parameters[at]),
+                "train again: the model file holds a failed run",
+            ));
+        }
+        Ok(Self::assemble(architecture, network, parameters))
+    }
+
+    fn assemble(architecture: Architecture, network: Network, parameters: Vec<E>) -> Self {
+        let input_shape = [network.inputs()];
+        Self {
+            architecture,
+            network: Arc::new(network),
+            parameters,
+            input_shape,
+        }
+    }
+
+    /// The architecture.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// All parameters, one layer after another: weight (out, in) row-major, then bias (out).
+    pub fn parameters(&self) -> &[E] {
+        &self.parameters
+    }
+
+    pub(crate) fn network(&self) -> Arc<Network> {
+        Arc::clone(&self.network)
+    }
+
+    /// Name, shape and first position of each tensor in [`parameters`](Self::parameters):
+    /// `layers.0.weight`, `layers.0.bias`, …
+    pub fn layout(&self) -> Vec<(String, Vec<usize>, usize)> {
+        self.network
+            .layers
+            .iter()
+            .enumerate()
+            .flat_map(|(l, layer)| {
+                [
+                    (
+                        format!("layers.{l}.weight"),
+                        vec![layer.outputs, layer.inputs],
+                        layer.weight.start,
+                    ),
+                    (
+                        format!("layers.{l}.bias"),
+                        vec![layer.outputs],
+                        layer.bias.start,
+                    ),
+                ]
+            })
+            .collect()
+    }
+}

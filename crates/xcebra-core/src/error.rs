@@ -1,0 +1,103 @@
+//! Errors of this crate.
+
+use thiserror::Error;
+
+/// Result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong when a recording is read, an encoder is built, trained, saved or loaded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting lies outside its domain.
+    #[error("{field} is {found}, but must be {expected}")]
+    Setting {
+        /// The setting, as it is written in a configuration file, such as `train.batch`.
+        field: String,
+        /// The value given.
+        found: String,
+        /// What is allowed.
+        expected: String,
+    },
+    /// The recording or its labels cannot be used.
+    #[error("{what}: {problem}; {advice}")]
+    Data {
+        /// Which array.
+        what: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do next.
+        advice: String,
+    },
+    /// The loss left the finite numbers or grew without bound.
+    #[error(
+        "training diverged at step {step}: {reason}; try a smaller train.learning_rate or \
+         regularizer.weight, a larger temperature, or standardise the channels"
+    )]
+    Diverged {
+        /// The step, counted from 0.
+        step: usize,
+        /// What was seen.
+        reason: String,
+    },
+    /// A model file cannot be used.
+    #[error("{path}: {problem}; {advice}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do next.
+        advice: String,
+    },
+    /// The observer of the training asked to stop.
+    #[error("training was stopped after {step} steps")]
+    Stopped {
+        /// Steps that were completed.
+        step: usize,
+    },
+    /// The tensor engine failed.
+    #[error("the tensor engine failed: {0}")]
+    Engine(String),
+    /// A batch does not fit the encoder.
+    #[error(transparent)]
+    Model(#[from] xcebra_model::ModelError),
+}
+
+impl Error {
+    pub(crate) fn setting(
+        field: impl Into<String>,
+        found: impl std::fmt::Display,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Setting {
+            field: field.into(),
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(crate) fn data(
+        what: impl Into<String>,
+        problem: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self::Data {
+            what: what.into(),
+            problem: problem.into(),
+            advice: advice.into(),
+        }
+    }
+
+    pub(crate) fn file(
+        path: &std::path::Path,
+        problem: impl std::fmt::Display,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self::File {
+            path: path.display().to_string(),
+            problem: problem.to_string(),
+            advice: advice.into(),
+        }
+    }
+}

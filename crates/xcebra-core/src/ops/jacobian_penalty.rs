@@ -1,0 +1,114 @@
+//! The Jacobian penalty as one operation of the tape.
+
+use std::sync::Arc;
+
+use dfdx::shapes::Rank0;
+use dfdx::tensor::{PutTape, SplitTape, Tape};
+
+use super::dense::Network;
+use super::penalty::{self, CHUNK, Scratch};
+use super::{Taped, lanes, scalar};
+use crate::element::Element;
+use crate::encoder::Encoder;
+
+/// `½ factor / n · Σ_i Σ_p ‖J_f(x_i)ᵀ v_ip‖²` over `n` samples `x` and `probes` (n, probe,
+/// outputs); both are given as flat row-major vectors.
+///
+/// With the unit vectors of all outputs as probes and factor 1 it is the exact
+/// `½ E ‖J_f‖_F²`; with random unit vectors and factor `outputs / probes` its unbiased estimate
+/// (Hoffman, Roberts and Yaida 2019, eq. 8).
+///
+/// # Panics
+/// If `parameters`, `x` or `probes` do not fit the encoder.
+pub fn jacobian_penalty<E: Element>(
+    encoder: &Encoder<E>,
+    parameters: Taped<(usize,), E>,
+    x: &[E],
+    probes: &[E],
+    factor: f64,
+) -> Taped<Rank0, E> {
+    let network = encoder.network();
+    let (parameters, mut tape) = parameters.split_tape();
+    let weights = parameters.as_vec();
+    assert_eq!(
+        weights.len(),
+        network.parameters(),
+        "parameters of another encoder"
+    );
+    let (value, gradient) = value_and_gradient(&network, &weights, x, probes, factor);
+
+    let out = scalar(E::of(value));
+    let (out_ghost, parameters_ghost) = (out.ghost(), parameters.ghost());
+    tape.add_backward_op(move |gradients| {
+        let c = gradients.get_or_alloc_mut(&out_ghost)?[0];
+        for (g, s) in gradients
+            .get_or_alloc_mut(&parameters_ghost)?
+            .iter_mut()
+            .zip(gradient)
+        {
+            *g += c * s;
+        }
+        Ok(())
+    });
+    out.put_tape(tape)
+}
+
+struct Lane<E> {
+    gradient: Vec<E>,
+    value: f64,
+    probes: Vec<E>,
+    scratch: Scratch<E>,
+}
+
+fn value_and_gradient<E: Element>(
+    network: &Arc<Network>,
+    weights: &[E],
+    x: &[E],
+    probes: &[E],
+    factor: f64,
+) -> (f64, Vec<E>) {
+    let (inputs, d) = (network.inputs(), network.outputs());
+    let n = x.len() / inputs;
+    assert!(
+        n > 0 && x.len() == n * inputs,
+        "the batch does not hold whole samples"
+    );
+    let each = probes.len() / n;
+    assert!(
+        each > 0 && each.is_multiple_of(d) && probes.len() == n * each,
+        "probes do not fit the batch"
+    );
+
+    let jobs: Vec<_> = x
+        .chunks(CHUNK * inputs)
+        .zip(probes.chunks(CHUNK * each))
+        .collect();
+    let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
+        .map(|_| Lane {
+            gradient: vec![E::zero(); network.parameters()],
+            value: 0.0,
+            probes: Vec::new(),
+            scratch: Scratch::default(),
+        })
+        .collect();
+    let scale = E::of(factor / n as f64);
+    lanes::run(&mut states, jobs, |lane, _, (x, probes)| {
+        // (rows, probe, outputs) to (probe, rows, outputs)
+        lane.probes.clear();
+        for p in 0..each / d {
+            for row in probes.chunks_exact(each) {
+                lane.probes.extend_from_slice(&row[p * d..][..d]);
+            }
+        }
+        let Lane {
+            gradient,
+            probes,
+            scratch,
+            ..
+        } = lane;
+        lane.value += penalty::penalty(network, weights, x, probes, scale, gradient, scratch);
+    });
+    let value = states.iter().map(|lane| lane.value).sum();
+    let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
+    (value, lanes::reduce(&parts))
+}

@@ -1,0 +1,45 @@
+//! Operations on dfdx's tape, and the kernels below them.
+//!
+//! dfdx is the language in which losses are composed; encoders, InfoNCE and the Jacobian penalty
+//! are single operations of the tape, each with its own forward and reverse pass.
+
+mod adam;
+mod dense;
+mod encode;
+mod head;
+mod info_nce;
+mod jacobian_penalty;
+pub(crate) mod kernels;
+mod lanes;
+mod objective;
+mod penalty;
+
+use dfdx::shapes::Rank0;
+use dfdx::tensor::{Cpu, OwnedTape, Tensor, TensorFromVec};
+
+pub use adam::Adam;
+pub(crate) use dense::{Network, forward, pull_back};
+pub use encode::encode;
+pub use head::Head;
+pub use info_nce::{Term, TermValue, info_nce};
+pub use jacobian_penalty::jacobian_penalty;
+pub use objective::{Evaluation, Penalty, evaluate};
+
+use crate::element::Element;
+
+/// A tensor that records what is done with it.
+pub type Taped<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
+
+/// A vector of run-time length, such as all parameters of an encoder.
+pub type Vector<E> = Tensor<(usize,), E, Cpu>;
+
+/// Puts `values` into a tensor.
+pub fn vector<E: Element>(values: Vec<E>) -> Vector<E> {
+    let len = values.len();
+    Cpu::default().tensor_from_vec(values, (len,))
+}
+
+/// Puts one number into a tensor.
+pub(crate) fn scalar<E: Element>(value: E) -> Tensor<Rank0, E, Cpu> {
+    Cpu::default().tensor_from_vec(vec![value], ())
+}

@@ -1,0 +1,223 @@
+//! Recordings: samples over time, in sessions, with labels.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::element::Element;
+use crate::error::{Error, Result};
+
+/// A label of every sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Labels {
+    /// Real numbers, (time, k).
+    Continuous(Array2<f64>),
+    /// Classes, (time,).
+    Discrete(Vec<i64>),
+}
+
+impl Labels {
+    fn len(&self) -> usize {
+        match self {
+            Self::Continuous(values) => values.nrows(),
+            Self::Discrete(classes) => classes.len(),
+        }
+    }
+}
+
+/// Samples (time, channels) of one or more sessions, and their labels.
+///
+/// A positive pair never spans two sessions by an offset in time.
+#[derive(Clone, Debug)]
+pub struct Recording<E> {
+    samples: Arc<Vec<E>>,
+    channels: usize,
+    sessions: Vec<Range<usize>>,
+    labels: BTreeMap<String, Labels>,
+}
+
+impl<E: Element> Recording<E> {
+    /// One session of samples (time, channels).
+    ///
+    /// # Errors
+    /// [`Error::Data`] if there are fewer than two samples or no channel, if a value is not
+    /// finite, or if a channel is constant.
+    pub fn new(x: ArrayView2<'_, E>) -> Result<Self> {
+        let (time, channels) = x.dim();
+        if channels == 0 {
+            return Err(Error::data(
+                "the recording",
+                "no channels",
+                "pass an array (time, channels)",
+            ));
+        }
+        if time < 2 {
+            return Err(Error::data(
+                "the recording",
+                format!("{time} samples"),
+                "pass an array (time, channels) of at least two samples",
+            ));
+        }
+        for (t, row) in x.outer_iter().enumerate() {
+            if let Some(c) = row.iter().position(|v| !v.is_finite()) {
+                return Err(Error::data(
+                    "the recording",
+                    format!("sample {t} of channel {c} is {}", row[c]),
+                    "drop or interpolate such samples first",
+                ));
+            }
+        }
+        for (c, column) in x.columns().into_iter().enumerate() {
+            if column.iter().all(|&v| v == column[0]) {
+                return Err(Error::data(
+                    "the recording",
+                    format!("channel {c} is {} at every sample", column[0]),
+                    "leave constant channels out: nothing can be learned from them",
+                ));
+            }
+        }
+        let samples: Vec<E> = x.iter().copied().collect();
+        Ok(Self {
+            samples: Arc::new(samples),
+            channels,
+            sessions: std::iter::once(0..time).collect(),
+            labels: BTreeMap::new(),
+        })
+    }
+
+    /// Splits the recording into sessions of the given lengths.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if a length is 0 or they do not add up to the number of samples.
+    pub fn with_sessions(mut self, lengths: &[usize]) -> Result<Self> {
+        let total: usize = lengths.iter().sum();
+        if lengths.contains(&0) || total != self.len() {
+            return Err(Error::data(
+                "the sessions",
+                format!("lengths {lengths:?} for {} samples", self.len()),
+                "give positive lengths that add up to the length of the recording",
+            ));
+        }
+        let mut start = 0;
+        self.sessions = lengths
+            .iter()
+            .map(|&len| {
+                start += len;
+                start - len..start
+            })
+            .collect();
+        Ok(self)
+    }
+
+    /// Adds a label under a name.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the label has another length than the recording, no column, a value
+    /// that is not finite, or only one value.
+    pub fn with_label(mut self, name: impl Into<String>, labels: Labels) -> Result<Self> {
+        let name = name.into();
+        let what = || format!("the label `{name}`");
+        if labels.len() != self.len() {
+            return Err(Error::data(
+                what(),
+                format!("{} values for {} samples", labels.len(), self.len()),
+                "give one value or one row a sample",
+            ));
+        }
+        match &labels {
+            Labels::Continuous(values) => {
+                if values.ncols() == 0 {
+                    return Err(Error::data(
+                        what(),
+                        "no columns",
+                        "pass (time,) or (time, k)",
+                    ));
+                }
+                if let Some(((t, k), v)) = values.indexed_iter().find(|(_, v)| !v.is_finite()) {
+                    return Err(Error::data(
+                        what(),
+                        format!("sample {t}, column {k} is {v}"),
+                        "drop or interpolate such samples first",
+                    ));
+                }
+                if values
+                    .columns()
+                    .into_iter()
+                    .all(|c| c.iter().all(|&v| v == c[0]))
+                {
+                    return Err(Error::data(
+                        what(),
+                        "it never changes",
+                        "choose another label",
+                    ));
+                }
+            }
+            Labels::Discrete(classes) => {
+                if classes.iter().all(|&c| c == classes[0]) {
+                    return Err(Error::data(
+                        what(),
+                        format!("every sample is of class {}", classes[0]),
+                        "choose a label of at least two classes",
+                    ));
+                }
+            }
+        }
+        self.labels.insert(name, labels);
+        Ok(self)
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.samples.len() / self.channels
+    }
+
+    /// Never true: a recording has at least two samples.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// Number of channels.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// First and last-but-one sample of each session.
+    pub fn sessions(&self) -> &[Range<usize>] {
+        &self.sessions
+    }
+
+    /// Samples, (time, channels).
+    pub fn samples(&self) -> ArrayView2<'_, E> {
+        ArrayView2::from_shape((self.len(), self.channels), &self.samples)
+            .expect("the samples fill their shape")
+    }
+
+    /// The label of that name.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if there is none.
+    pub fn label(&self, name: &str) -> Result<&Labels> {
+        self.labels.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.labels.keys().map(String::as_str).collect();
+            Error::setting(
+                "objective.positives.label",
+                format!("`{name}`"),
+                match known.as_slice() {
+                    [] => "a label of the recording, which has none".to_owned(),
+                    _ => format!("a label of the recording: {}", known.join(", ")),
+                },
+            )
+        })
+    }
+
+    /// Samples of the given times, one after another.
+    pub(crate) fn gather(&self, times: &[usize]) -> Vec<E> {
+        let mut rows = Vec::with_capacity(times.len() * self.channels);
+        for &t in times {
+            rows.extend_from_slice(&self.samples[t * self.channels..][..self.channels]);
+        }
+        rows
+    }
+}

@@ -1,0 +1,8 @@
+//! The independent streams of random numbers that one seed gives.
+
+/// Initial weights.
+pub const WEIGHTS: u64 = 1;
+/// References, negatives and positives.
+pub const SAMPLES: u64 = 2;
+/// Random projections of the Jacobian penalty.
+pub const PROBES: u64 = 3;
