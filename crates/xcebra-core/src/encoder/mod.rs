@@ -15,7 +15,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use crate::element::Element;
 use crate::error::{Error, Result};
-use crate::ops::Network;
+use crate::ops::{Network, Workspace};
 use crate::streams;
 
 /// An encoder: an [`Architecture`] with the numbers it has learned.
@@ -27,6 +27,7 @@ pub struct Encoder<E> {
     network: Arc<Network>,
     parameters: Vec<E>,
     input_shape: [usize; 1],
+    workspace: Arc<Workspace<E>>,
 }
 
 impl<E: Element> Encoder<E> {
@@ -88,6 +89,7 @@ impl<E: Element> Encoder<E> {
             network: Arc::new(network),
             parameters,
             input_shape,
+            workspace: Arc::default(),
         }
     }
 
@@ -103,6 +105,10 @@ impl<E: Element> Encoder<E> {
 
     pub(crate) fn network(&self) -> Arc<Network> {
         Arc::clone(&self.network)
+    }
+
+    pub(crate) fn workspace(&self) -> Arc<Workspace<E>> {
+        Arc::clone(&self.workspace)
     }
 
     /// Name, shape and first position of each tensor in [`parameters`](Self::parameters):

@@ -27,7 +27,14 @@ impl<E: Element> Encoder<E> {
                 let rows = x.len() / network.inputs();
                 let mut pre = vec![E::zero(); rows * network.width()];
                 let mut out = vec![E::zero(); rows * network.outputs()];
-                forward(network, &self.parameters, x, &mut pre, &mut out);
+                forward(
+                    network,
+                    &self.parameters,
+                    x,
+                    &mut pre,
+                    &mut out,
+                    &mut Vec::new(),
+                );
                 work(chunk * CHUNK, rows, pre, out)
             })
             .collect();

@@ -143,17 +143,19 @@ impl Linear {
     }
 }
 
-/// Forward pass: writes the pre-activations of all layers and the outputs after the head.
+/// Forward pass: writes the pre-activations of all layers and the outputs after the head;
+/// `hidden` is room that grows as needed.
 pub fn forward<E: Element>(
     network: &Network,
     parameters: &[E],
     x: &[E],
     pre: &mut [E],
     out: &mut [E],
+    hidden: &mut Vec<E>,
 ) {
     let rows = x.len() / network.inputs();
     let spans = network.spans(rows);
-    let mut hidden = vec![E::zero(); rows * network.widest()];
+    hidden.resize(rows * network.widest(), E::zero());
     for (l, layer) in network.layers.iter().enumerate() {
         let (done, todo) = pre.split_at_mut(spans[l].start);
         let target = &mut todo[..rows * layer.outputs];

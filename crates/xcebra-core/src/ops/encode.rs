@@ -6,6 +6,7 @@ use dfdx::tensor::{Cpu, PutTape, SplitTape, Tape, TensorFromVec};
 use rayon::prelude::*;
 
 use super::dense::{self, CHUNK, Network, Scratch};
+use super::workspace::Workspace;
 use super::{Taped, lanes};
 use crate::element::Element;
 use crate::encoder::Encoder;
@@ -32,13 +33,16 @@ pub fn encode<E: Element>(
         "parameters of another encoder"
     );
 
+    let workspace = encoder.workspace();
     let mut out = vec![E::zero(); n * outputs];
     let pre: Vec<Vec<E>> = out
         .par_chunks_mut(CHUNK * outputs)
         .zip(x.par_chunks(CHUNK * inputs))
         .map(|(out, x)| {
-            let mut pre = vec![E::zero(); x.len() / inputs * network.width()];
-            dense::forward(&network, &weights, x, &mut pre, out);
+            let (mut pre, mut hidden) = (workspace.buffers.take(), workspace.buffers.take());
+            pre.resize(x.len() / inputs * network.width(), E::zero());
+            dense::forward(&network, &weights, x, &mut pre, out, &mut hidden);
+            workspace.buffers.give(hidden);
             pre
         })
         .collect();
@@ -47,7 +51,7 @@ pub fn encode<E: Element>(
     let (out_ghost, parameters_ghost) = (out.ghost(), parameters.ghost());
     tape.add_backward_op(move |gradients| {
         let c = std::mem::take(&mut **gradients.get_or_alloc_mut(&out_ghost)?);
-        let sum = reverse(&network, &weights, &x, &pre, &c);
+        let sum = reverse(&network, &weights, &x, pre, &c, &workspace);
         for (g, s) in gradients
             .get_or_alloc_mut(&parameters_ghost)?
             .iter_mut()
@@ -60,7 +64,9 @@ pub fn encode<E: Element>(
     out.put_tape(tape)
 }
 
-struct Lane<E> {
+/// One lane of the reverse pass.
+#[derive(Debug, Default)]
+pub struct Lane<E> {
     gradient: Vec<E>,
     scratch: Scratch<E>,
 }
@@ -69,8 +75,9 @@ fn reverse<E: Element>(
     network: &Network,
     weights: &[E],
     x: &[E],
-    pre: &[Vec<E>],
+    pre: Vec<Vec<E>>,
     c: &[E],
+    workspace: &Workspace<E>,
 ) -> Vec<E> {
     let (inputs, outputs) = (network.inputs(), network.outputs());
     let jobs: Vec<_> = x
@@ -79,9 +86,11 @@ fn reverse<E: Element>(
         .zip(pre)
         .collect();
     let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
-        .map(|_| Lane {
-            gradient: vec![E::zero(); network.parameters()],
-            scratch: Scratch::default(),
+        .map(|_| {
+            let mut lane = workspace.encode.take();
+            lane.gradient.clear();
+            lane.gradient.resize(network.parameters(), E::zero());
+            lane
         })
         .collect();
     lanes::run(&mut states, jobs, |lane, _, ((x, c), pre)| {
@@ -89,12 +98,17 @@ fn reverse<E: Element>(
             network,
             weights,
             x,
-            pre,
+            &pre,
             c,
             &mut lane.gradient,
             &mut lane.scratch,
         );
+        workspace.buffers.give(pre);
     });
     let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
-    lanes::reduce(&parts)
+    let sum = lanes::reduce(&parts);
+    states
+        .into_iter()
+        .for_each(|lane| workspace.encode.give(lane));
+    sum
 }

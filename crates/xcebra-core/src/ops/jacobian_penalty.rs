@@ -7,6 +7,7 @@ use dfdx::tensor::{PutTape, SplitTape, Tape};
 
 use super::dense::Network;
 use super::penalty::{self, CHUNK, Scratch};
+use super::workspace::Workspace;
 use super::{Taped, lanes, scalar};
 use crate::element::Element;
 use crate::encoder::Encoder;
@@ -35,7 +36,8 @@ pub fn jacobian_penalty<E: Element>(
         network.parameters(),
         "parameters of another encoder"
     );
-    let (value, gradient) = value_and_gradient(&network, &weights, x, probes, factor);
+    let (value, gradient) =
+        value_and_gradient(&network, &weights, x, probes, factor, &encoder.workspace());
 
     let out = scalar(E::of(value));
     let (out_ghost, parameters_ghost) = (out.ghost(), parameters.ghost());
@@ -53,7 +55,9 @@ pub fn jacobian_penalty<E: Element>(
     out.put_tape(tape)
 }
 
-struct Lane<E> {
+/// One lane of the penalty.
+#[derive(Debug, Default)]
+pub struct Lane<E> {
     gradient: Vec<E>,
     value: f64,
     probes: Vec<E>,
@@ -66,6 +70,7 @@ fn value_and_gradient<E: Element>(
     x: &[E],
     probes: &[E],
     factor: f64,
+    workspace: &Workspace<E>,
 ) -> (f64, Vec<E>) {
     let (inputs, d) = (network.inputs(), network.outputs());
     let n = x.len() / inputs;
@@ -84,11 +89,12 @@ fn value_and_gradient<E: Element>(
         .zip(probes.chunks(CHUNK * each))
         .collect();
     let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
-        .map(|_| Lane {
-            gradient: vec![E::zero(); network.parameters()],
-            value: 0.0,
-            probes: Vec::new(),
-            scratch: Scratch::default(),
+        .map(|_| {
+            let mut lane = workspace.penalty.take();
+            lane.value = 0.0;
+            lane.gradient.clear();
+            lane.gradient.resize(network.parameters(), E::zero());
+            lane
         })
         .collect();
     let scale = E::of(factor / n as f64);
@@ -110,5 +116,9 @@ fn value_and_gradient<E: Element>(
     });
     let value = states.iter().map(|lane| lane.value).sum();
     let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
-    (value, lanes::reduce(&parts))
+    let gradient = lanes::reduce(&parts);
+    states
+        .into_iter()
+        .for_each(|lane| workspace.penalty.give(lane));
+    (value, gradient)
 }

@@ -13,6 +13,7 @@ pub(crate) mod kernels;
 mod lanes;
 mod objective;
 mod penalty;
+mod workspace;
 
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{Cpu, OwnedTape, Tensor, TensorFromVec};
@@ -24,6 +25,7 @@ pub use head::Head;
 pub use info_nce::{Term, TermValue, info_nce};
 pub use jacobian_penalty::jacobian_penalty;
 pub use objective::{Evaluation, Penalty, evaluate};
+pub(crate) use workspace::Workspace;
 
 use crate::element::Element;
 
