@@ -164,9 +164,10 @@ impl<E: Element> Trainer<E> {
         let mut evaluation =
             ops::evaluate(&self.encoder, &self.parameters, x, &terms, penalty.as_ref())?;
 
-        let whole = evaluation.loss + penalty_weight * evaluation.penalty.unwrap_or(0.0);
+        let penalty = penalty_weight * evaluation.penalty.unwrap_or(0.0);
         let chance: f64 = terms.iter().map(|t| t.weight * (n as f64).ln()).sum();
-        self.watch.look(self.step, whole, chance)?;
+        self.watch
+            .look(self.step, evaluation.loss, penalty, chance)?;
         let learning_rate = self.config.train.learning_rate_at(self.step);
         self.adam.step(
             &mut self.parameters,
