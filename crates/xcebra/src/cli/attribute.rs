@@ -1,0 +1,249 @@
+//! `xcebra attribute`: which inputs drive which latents.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use xcebra::Run;
+use xcebra::attr::{AttributionMap, InverseSummary, Methods, Options, attribute};
+use xcebra::files::{NpzOutput, Source, ensure_folder, ensure_writable};
+use xcebra::report::{Figure, Report, Table, attribution_map};
+
+use super::{Outcome, Result, Session};
+
+/// Compute attribution maps of a trained encoder
+///
+/// For each method, writes three arrays (inputs × latents) over all samples of the recording: the
+/// mean of absolute attributions under the method's name, such as ing, their signed mean under that
+/// name with _signed behind it, and the largest absolute one with _max behind it.
+///
+///   ing               inverted neuron gradient: pseudo-inverse of the encoder's Jacobian
+///   neuron-gradient   the Jacobian itself
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
+pub struct Attribute {
+    /// Folder written by `xcebra fit`
+    #[arg(long, value_name = "FOLDER")]
+    model: PathBuf,
+
+    /// Recording with the channels of the training: .npz, .npy or .csv
+    #[arg(long, value_name = "FILE[:ARRAY]")]
+    data: Source,
+
+    /// One method or several, separated by commas
+    #[arg(long, value_name = "NAMES", default_value = "ing")]
+    method: String,
+
+    /// File to write, .npz
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+
+    /// Also write a report with pictures, .html
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Also write each map as a picture, NAME.svg and NAME.png, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    figures: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  xcebra attribute --model run --data data.npz --out map.npz
+  xcebra attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report map.html";
+
+impl Attribute {
+    pub fn run(&self, session: &Session) -> Result<Outcome> {
+        let methods: Methods<f32> = self.method.parse()?;
+        super::require_npz(&self.out)?;
+        let data = ("--data", self.data.path.as_path());
+        super::require_distinct(("--out", &self.out), &[data])?;
+        ensure_writable(&self.out)?;
+        if let Some(report) = &self.report {
+            super::require_distinct(("--report", report), &[data, ("--out", &self.out)])?;
+            ensure_writable(report)?;
+        }
+        if let Some(figures) = &self.figures {
+            ensure_folder(figures)?;
+        }
+        let run = Run::load(&self.model)?;
+        let x = run.read(&self.data)?;
+        let start = Instant::now();
+        let maps = attribute_with_progress(session, &run, &x, &methods)?;
+        let seconds = start.elapsed().as_secs_f64();
+
+        let mut output = NpzOutput::create(&self.out)?;
+        add_maps(&mut output, &maps)?;
+        output.commit()?;
+        if let Some(path) = &self.report {
+            self.page(&run, &maps).write(path)?;
+        }
+        if let Some(folder) = &self.figures {
+            for map in &maps {
+                for extension in ["svg", "png"] {
+                    let name = format!("{}.{extension}", map.method());
+                    picture(map, &run).write(&folder.join(name))?;
+                }
+            }
+        }
+        let out = self.out.display().to_string();
+        let (samples, inputs) = x.dim();
+        let mut text =
+            format!("{out}: maps (inputs × latents) of {samples} samples, {seconds:.1} s");
+        let mut described = Map::new();
+        let mut notes = Vec::new();
+        for map in &maps {
+            if map.max_abs().iter().all(|&value| value == 0.0) {
+                notes.push(format!(
+                    "the map {} is zero: on this recording the encoder's outputs do not change; \
+                     look at the training curves, and train with a smaller train.learning_rate",
+                    map.method()
+                ));
+            }
+            let (rows, columns) = map.values().dim();
+            text.push_str(&format!("\n{} ({rows}, {columns})", map.method()));
+            let mut entry = json!({ "shape": [rows, columns] });
+            if let Some(inverses) = map.inverses() {
+                text.push_str(&format!(": {}", describe(inverses)));
+                entry["min_rank"] = json!(inverses.min_rank());
+                entry["mean_rank"] = json!(inverses.mean_rank());
+                entry["condition"] = json!(inverses.condition().map(|c| c.geometric_mean));
+            }
+            described.insert(map.method().to_owned(), entry);
+        }
+        for note in &notes {
+            session.note(note);
+        }
+        Ok(Outcome {
+            text,
+            json: json!({
+                "out": out,
+                "samples": samples,
+                "inputs": inputs,
+                "seconds": seconds,
+                "maps": Value::Object(described),
+                "notes": notes,
+            }),
+        })
+    }
+
+    fn page(&self, run: &Run, maps: &[AttributionMap]) -> Report {
+        let channels = &run.channels.names;
+        let lead = format!(
+            "Which of {} channels depend on which of {} latents, by the encoder in {} on {}.",
+            channels.len(),
+            run.settings.encoder.outputs,
+            self.model.display(),
+            self.data.path.display()
+        );
+        let mut report = Report::new("Attribution maps").lead(&lead);
+        for map in maps {
+            let unit = if run.settings.data.standardize {
+                "a channel's value is in its standard deviations"
+            } else {
+                "a channel's value is in its own units"
+            };
+            let caption = format!(
+                "Mean over {} samples of the absolute attribution; {unit}.{}",
+                map.samples(),
+                map.inverses()
+                    .map(|i| format!(" {}.", describe(i)))
+                    .unwrap_or_default()
+            );
+            let figure = picture(map, run);
+            report = report.figure(figure, &caption);
+        }
+        for map in maps {
+            report = report
+                .heading(&format!("{}: values", title(map.method())))
+                .table(table(map, channels));
+        }
+        report
+    }
+}
+
+/// A map as a heat map.
+fn picture(map: &AttributionMap, run: &Run) -> Figure {
+    let values = map.values().view();
+    attribution_map(
+        title(map.method()),
+        "mean |attribution|",
+        values,
+        &run.channels.names,
+        &[],
+    )
+}
+
+/// The name of a method for a reader.
+pub fn title(method: &str) -> &str {
+    match method {
+        "ing" => "Inverted neuron gradient",
+        "neuron-gradient" => "Neuron gradient",
+        other => other,
+    }
+}
+
+/// Maps over all samples of a recording, with progress.
+pub fn attribute_with_progress(
+    session: &Session,
+    run: &Run,
+    x: &ndarray::Array2<f32>,
+    methods: &Methods<f32>,
+) -> Result<Vec<AttributionMap>> {
+    let progress = session.progress("attribute", x.nrows() as u64);
+    let observe = |done: usize, _: usize| {
+        progress.at(done as u64, "");
+        ControlFlow::Continue(())
+    };
+    let options = Options::new().with_observer(&observe);
+    Ok(attribute(&run.encoder, x, methods, &options)?)
+}
+
+/// Three arrays a map.
+pub fn add_maps(output: &mut NpzOutput, maps: &[AttributionMap]) -> Result<()> {
+    for map in maps {
+        let name = map.method();
+        output.add(name, map.values())?;
+        output.add(&format!("{name}_signed"), map.signed())?;
+        output.add(&format!("{name}_max"), map.max_abs())?;
+    }
+    Ok(())
+}
+
+/// Ranks and conditions in words.
+pub fn describe(inverses: &InverseSummary) -> String {
+    let full = inverses.rank_counts().len() - 1;
+    let ranks = if inverses.is_full_rank() {
+        format!("Every Jacobian has full rank {full}")
+    } else {
+        let counts = inverses.rank_counts();
+        let short: usize = counts[..full].iter().sum();
+        let share = 100.0 * short as f64 / counts.iter().sum::<usize>() as f64;
+        format!(
+            "{share:.1} % of the Jacobians have a lower rank than {full} (lowest {}, mean {:.2})",
+            inverses.min_rank(),
+            inverses.mean_rank()
+        )
+    };
+    match inverses.condition() {
+        Some(c) => format!(
+            "{ranks}; condition number {:.1} on average, at most {:.1}",
+            c.geometric_mean, c.max
+        ),
+        None => ranks,
+    }
+}
+
+fn table(map: &AttributionMap, channels: &[String]) -> Table {
+    let mut header = vec!["channel".to_owned()];
+    header.extend((0..map.outputs()).map(|k| format!("latent {k}")));
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut table = Table::new(&header);
+    for (channel, row) in channels.iter().zip(map.values().rows()) {
+        let cells = row.iter().map(|v| format!("{v:.4}"));
+        table = table.row(std::iter::once(channel.clone()).chain(cells));
+    }
+    table
+}

@@ -1,0 +1,175 @@
+//! How a command fails.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use miette::{MietteDiagnostic, MietteHandlerOpts, NamedSource, ReportHandler};
+use serde_json::json;
+
+use super::outcome::print;
+
+/// Result of a command.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// Exit code of every error.
+const EXIT: u8 = 2;
+
+/// An error with advice and, where it is about a text file, the place in it.
+///
+/// Every error of the libraries converts into one. Their messages read `what is wrong; what to do`,
+/// and the part behind the semicolon becomes the advice.
+#[derive(Debug)]
+pub struct Problem {
+    // boxed: a `Result` should not be large because it may be an error
+    diagnostic: Box<MietteDiagnostic>,
+    source: Option<Box<NamedSource<String>>>,
+}
+
+impl Problem {
+    /// A problem and what to do about it.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            diagnostic: Box::new(MietteDiagnostic::new(message).with_help(help)),
+            source: None,
+        }
+    }
+
+    /// A problem at some bytes of a text, such as a field of a settings file.
+    pub fn in_text(
+        message: impl Into<String>,
+        help: impl Into<String>,
+        (name, text): (&str, &str),
+        span: std::ops::Range<usize>,
+    ) -> Self {
+        let label = miette::LabeledSpan::at(span, "here");
+        Self {
+            diagnostic: Box::new(
+                MietteDiagnostic::new(message)
+                    .with_help(help)
+                    .with_label(label),
+            ),
+            source: Some(Box::new(NamedSource::new(name, text.to_owned()))),
+        }
+    }
+
+    /// Reports the problem on standard error and, with `--json`, also on standard output.
+    pub fn report(self, json: bool) -> ExitCode {
+        if json {
+            let mut object = json!({ "error": self.diagnostic.message });
+            if let Some(help) = &self.diagnostic.help {
+                object["help"] = json!(help);
+            }
+            let _ = print(&object.to_string());
+        }
+        let _ = writeln!(std::io::stderr(), "{}", self.render());
+        ExitCode::from(EXIT)
+    }
+
+    fn render(self) -> String {
+        // lines stay whole where a program may search them
+        let wrap = std::io::stderr().is_terminal();
+        let handler = MietteHandlerOpts::new()
+            .wrap_lines(wrap)
+            .break_words(false)
+            .build();
+        let report = match self.source {
+            Some(source) => miette::Report::new(*self.diagnostic).with_source_code(*source),
+            None => miette::Report::new(*self.diagnostic),
+        };
+        struct Rendered<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
+        impl std::fmt::Display for Rendered<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.debug(self.1, f)
+            }
+        }
+        format!("Error:{}", Rendered(&handler, report.as_ref()))
+            .trim_end()
+            .to_owned()
+    }
+}
+
+impl<E: std::error::Error> From<E> for Problem {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // many messages already end in their cause
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
+            }
+            cause = error.source();
+        }
+        match message.rsplit_once("; ") {
+            Some((problem, help)) => Self::new(problem, help),
+            None => Self {
+                diagnostic: Box::new(MietteDiagnostic::new(message)),
+                source: None,
+            },
+        }
+    }
+}
+
+/// Reports what the argument parser has to say: help on standard output, errors as such.
+pub fn report_usage(usage: &clap::Error) -> ExitCode {
+    if !usage.use_stderr() {
+        // a reader who went away is no error
+        let _ = usage.print();
+        return ExitCode::SUCCESS;
+    }
+    // the arguments could not be parsed, so this flag has to be looked for
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = usage.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        let _ = print(&json!({ "error": message, "help": "see xcebra --help" }).to_string());
+    }
+    let _ = usage.print();
+    ExitCode::from(EXIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer; do this")]
+    struct Outer(#[source] std::fmt::Error);
+
+    #[test]
+    fn the_part_behind_the_semicolon_is_advice() {
+        let problem = Problem::from(xcebra_eval::EvalError::TooFewSamples {
+            what: "R²",
+            needed: 9,
+            found: 3,
+        });
+        assert!(problem.diagnostic.message.ends_with("found 3"));
+        assert_eq!(
+            problem.diagnostic.help.as_deref(),
+            Some("pass more samples")
+        );
+        assert!(problem.source.is_none());
+    }
+
+    #[test]
+    fn causes_are_told() {
+        let problem = Problem::from(Outer(std::fmt::Error));
+        let text = problem.render();
+        assert!(text.contains("an error occurred when formatting"), "{text}");
+    }
+
+    #[test]
+    fn a_place_in_a_text_is_shown() {
+        let problem = Problem::in_text(
+            "unknown field",
+            "remove it",
+            ("fit.toml", "stepz = 3"),
+            0..5,
+        );
+        let text = problem.render();
+        assert!(
+            text.contains("fit.toml") && text.contains("stepz") && text.contains("here"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! What can go wrong between a file and an array.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Result of reading or writing a file.
+pub type Result<T, E = FileError> = std::result::Result<T, E>;
+
+/// Why a file cannot be read, written or used as asked.
+///
+/// Each message reads `what and where; what to do next`.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The operating system refused to read.
+    #[error("cannot read {}: {source}; check the path and its permissions", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The operating system refused to write.
+    #[error("cannot write {}: {source}; choose an existing, writable folder with enough room", path.display())]
+    Write {
+        /// The file that was to appear.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The name does not tell the format.
+    #[error("{} has no known extension; use .npz, .npy, .csv, .tsv or .txt", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A source such as `data.npz:x` cannot be understood.
+    #[error("`{text}` {problem}; write FILE or FILE:ARRAY, such as data.npz:x")]
+    Source {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The bytes do not make sense.
+    #[error(
+        "{place} is damaged or not what its name says: {problem}; write the file again, for example with numpy.savez or numpy.save"
+    )]
+    Damaged {
+        /// The file, or the array and its file.
+        place: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// The array would take more memory than it plausibly should.
+    #[error(
+        "{place} would expand to {claimed} values from {stored} compressed bytes, more than the limit of {limit}; if that is intended, save the file without compression"
+    )]
+    TooLarge {
+        /// The array and its file.
+        place: String,
+        /// Number of values the header claims.
+        claimed: u64,
+        /// Compressed size.
+        stored: u64,
+        /// Largest number of values accepted for that size.
+        limit: u64,
+    },
+    /// There is no array, or no column, of that name.
+    #[error("{} has no {kind} `{name}`; it has {}", path.display(), list(available))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// `array` or `column`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        available: Vec<String>,
+    },
+    /// The file holds several arrays and none was named.
+    #[error("{} holds several arrays: {}; name one, such as {}:{}", path.display(), list(available), path.display(), available.first().map_or("x", String::as_str))]
+    Unnamed {
+        /// The file.
+        path: PathBuf,
+        /// What there is.
+        available: Vec<String>,
+    },
+    /// The element type cannot be used.
+    #[error("{place} has elements of type {found}, expected {expected}; {advice}")]
+    ElementType {
+        /// The array and its file.
+        place: String,
+        /// Its element type.
+        found: String,
+        /// What is allowed.
+        expected: &'static str,
+        /// How to convert.
+        advice: &'static str,
+    },
+    /// The shape is not the one needed.
+    #[error("{place} has shape {found:?}, expected {expected}; {advice}")]
+    Shape {
+        /// The array and its file.
+        place: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape it should have.
+        expected: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// A value cannot be used.
+    #[error("{place}: {problem}; {advice}")]
+    Value {
+        /// The array and its file.
+        place: String,
+        /// Which value and why.
+        problem: String,
+        /// What to do about it.
+        advice: String,
+    },
+}
+
+impl FileError {
+    /// The system refused to read `path`.
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    /// The system refused to write `path`.
+    pub(crate) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    /// The bytes at `place` do not make sense.
+    pub(crate) fn damaged(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Damaged {
+            place: place.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// Names in back quotes, the first dozen of many.
+pub(crate) fn list(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let mut text: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > SHOWN {
+        text.push(format!("and {} more", names.len() - SHOWN));
+    }
+    text.join(", ")
+}

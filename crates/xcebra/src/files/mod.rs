@@ -1,0 +1,43 @@
+//! Data files: arrays by name from `.npz`, `.npy` and `.csv`, and `.npz` written safely.
+//!
+//! | file | its arrays |
+//! |---|---|
+//! | `.npz`, compressed or not | those it names |
+//! | `.npy` | one, which answers to the name `x` |
+//! | `.csv`, `.tsv`, `.txt` | `x`, all columns; a column by its name; a selection of columns |
+//!
+//! **Tables.** A first row with a cell that is not a number names the columns; otherwise they are
+//! called `0`, `1`, … A column's name gives that column, `(rows,)`. A selection gives a matrix
+//! `(rows, columns)`: a comma list of names, of patterns with `*` and `?`, and of half-open ranges
+//! of positions, such as `acc_*,gyro_x` or `0..9`; `!` takes away, as in `*,!annotation`. `x` is the
+//! whole table unless a column has that name. Empty cells are missing values (NaN). Text is an
+//! error only in a column that is used.
+//!
+//! **Element types.** 32- and 64-bit floats, integers of any width, truth values; either byte
+//! order; C and Fortran order.
+//!
+//! **Files from strangers.** No file makes the reader panic, and memory grows with the bytes that
+//! are there, not with what a header claims. A compressed array may hold [`SMALL_ARRAY`] values, or
+//! [`VALUES_PER_COMPRESSED_BYTE`] a compressed byte if that is more.
+
+mod array;
+mod atomic;
+mod columns;
+mod csv;
+mod error;
+mod folder;
+mod npy;
+mod npy_header;
+mod npz;
+mod open;
+mod recording;
+mod source;
+
+pub use array::{DataArray, Values};
+pub use atomic::{AtomicFile, ensure_folder, ensure_writable, write_file};
+pub use error::{FileError, Result};
+pub use folder::AtomicFolder;
+pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
+pub use open::{ArrayInfo, DataFile, read};
+pub use recording::Recording;
+pub use source::{Format, Source};

@@ -1,0 +1,190 @@
+//! Named arrays in numpy's `.npz` format: a zip archive of `.npy` files.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use ndarray_npy::{NpzWriter, WriteNpyExt, WriteNpzError};
+use zip::read::ZipFile;
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::files::array::{Values, place};
+use crate::files::atomic::AtomicFile;
+use crate::files::error::{FileError, Result};
+use crate::files::npy::read_values;
+use crate::files::npy_header::Header;
+use crate::files::source::Source;
+
+/// A compressed array of at most this many values is always read (1 GiB as `float64`).
+pub const SMALL_ARRAY: u64 = 1 << 27;
+/// A larger compressed array may hold this many values a compressed byte: ten times what
+/// recordings reach, a fraction of what a zip bomb does.
+pub const VALUES_PER_COMPRESSED_BYTE: u64 = 16;
+
+/// An open `.npz` file.
+#[derive(Debug)]
+pub(crate) struct NpzFile {
+    path: PathBuf,
+    length: u64,
+    zip: ZipArchive<BufReader<File>>,
+}
+
+impl NpzFile {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| FileError::read(path, error))?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| FileError::read(path, error))?;
+        if metadata.is_dir() {
+            return Err(FileError::read(
+                path,
+                std::io::ErrorKind::IsADirectory.into(),
+            ));
+        }
+        let zip = ZipArchive::new(BufReader::new(file))
+            .map_err(|error| zip_error(&path.display().to_string(), &error))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            length: metadata.len(),
+            zip,
+        })
+    }
+
+    /// Names of the arrays, in the order of the file.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let strip = |name: &str| name.strip_suffix(".npy").map(str::to_owned);
+        self.zip.file_names().filter_map(strip).collect()
+    }
+
+    /// Element type and shape of an array, without reading its values.
+    pub(crate) fn header(&mut self, name: &str) -> Result<Header> {
+        let place = place(&Source::new(&self.path, name));
+        let mut entry = self.entry(name, &place)?;
+        Header::read(&mut entry, &place)
+    }
+
+    /// Reads an array.
+    pub(crate) fn read(&mut self, name: &str) -> Result<Values> {
+        let place = place(&Source::new(&self.path, name));
+        let length = self.length;
+        let mut entry = self.entry(name, &place)?;
+        let header = Header::read(&mut entry, &place)?;
+        if entry.compression() != CompressionMethod::Stored {
+            let stored = entry.compressed_size().min(length);
+            let limit = SMALL_ARRAY.max(stored.saturating_mul(VALUES_PER_COMPRESSED_BYTE));
+            let claimed = header.count(&place)? as u64;
+            if claimed > limit {
+                return Err(FileError::TooLarge {
+                    place,
+                    claimed,
+                    stored,
+                    limit,
+                });
+            }
+        }
+        let available = entry.size().saturating_sub(header.length);
+        read_values(&mut entry, &header, available, &place)
+    }
+
+    fn entry(&mut self, name: &str, place: &str) -> Result<ZipFile<'_, BufReader<File>>> {
+        let Some(index) = self.zip.index_for_name(&format!("{name}.npy")) else {
+            return Err(FileError::Missing {
+                path: self.path.clone(),
+                kind: "array",
+                name: name.to_owned(),
+                available: self.names(),
+            });
+        };
+        self.zip
+            .by_index(index)
+            .map_err(|error| zip_error(place, &error))
+    }
+}
+
+fn zip_error(place: &str, error: &ZipError) -> FileError {
+    let problem = match error {
+        ZipError::Io(error) => format!("it cannot be unpacked: {error}"),
+        error => format!("it is not a complete zip archive: {error}"),
+    };
+    FileError::damaged(place, problem)
+}
+
+/// Writes an `.npz` file that appears whole or not at all.
+///
+/// Arrays are stored uncompressed, and the file is a function of the arrays alone: no time stamps.
+///
+/// ```
+/// use ndarray::array;
+/// use xcebra::files::{NpzOutput, Source, read};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("data.npz");
+/// let mut output = NpzOutput::create(&path)?;
+/// output.add("x", &array![[1.0, 2.0], [3.0, 4.0]])?;
+/// output.add("map", &array![[true, false]])?;
+/// output.commit()?;
+///
+/// let x = read(&Source::new(&path, "x"))?.matrix::<f64>()?;
+/// assert_eq!(x[[1, 0]], 3.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct NpzOutput {
+    path: PathBuf,
+    writer: NpzWriter<AtomicFile>,
+}
+
+impl NpzOutput {
+    /// Starts a file beside `path`; nothing appears at `path` before [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// [`FileError::Write`] if the folder does not exist or cannot be written to.
+    pub fn create(path: &Path) -> Result<Self> {
+        // numpy writes 64-bit sizes as well, so that arrays may exceed 4 GiB
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(true);
+        Ok(Self {
+            path: path.to_path_buf(),
+            writer: NpzWriter::new_with_options(AtomicFile::create(path)?, options),
+        })
+    }
+
+    /// Adds an array of `f32`, `f64`, `bool` or integers.
+    ///
+    /// A full disk is reported by [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// [`FileError::Write`] if the name is taken.
+    pub fn add<T: WriteNpyExt + ?Sized>(&mut self, name: &str, array: &T) -> Result<()> {
+        let added = self.writer.add_array(name, array);
+        added.map_err(|error| self.error(error))
+    }
+
+    /// Finishes the file and puts it at its path, replacing what was there.
+    ///
+    /// # Errors
+    /// [`FileError::Write`]; then nothing has changed at the path.
+    pub fn commit(self) -> Result<()> {
+        let path = self.path;
+        match self.writer.finish() {
+            Ok(file) => file.commit(),
+            Err(error) => Err(write_error(&path, error)),
+        }
+    }
+
+    fn error(&self, error: WriteNpzError) -> FileError {
+        write_error(&self.path, error)
+    }
+}
+
+fn write_error(path: &Path, error: WriteNpzError) -> FileError {
+    use ndarray_npy::WriteNpyError;
+    let source = match error {
+        WriteNpzError::Zip(ZipError::Io(error)) => error,
+        WriteNpzError::Npy(WriteNpyError::Io(error)) => error,
+        other => std::io::Error::other(other),
+    };
+    FileError::write(path, source)
+}

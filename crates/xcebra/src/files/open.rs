@@ -1,0 +1,189 @@
+//! A data file of any format as a collection of named arrays.
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::files::array::DataArray;
+use crate::files::csv::Table;
+use crate::files::error::{FileError, Result};
+use crate::files::npy::read_values;
+use crate::files::npy_header::Header;
+use crate::files::npz::NpzFile;
+use crate::files::source::{Format, Source};
+
+/// Name, element type and shape of an array in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrayInfo {
+    /// Name of the array or column.
+    pub name: String,
+    /// Element type, as numpy calls it.
+    pub element_type: &'static str,
+    /// Shape.
+    pub shape: Vec<usize>,
+}
+
+/// An open data file.
+#[derive(Debug)]
+pub struct DataFile {
+    path: PathBuf,
+    contents: Contents,
+}
+
+#[derive(Debug)]
+enum Contents {
+    Npz(Box<NpzFile>),
+    Npy,
+    Table(Table),
+}
+
+/// The name of an array without one.
+const UNNAMED: &str = "x";
+
+impl DataFile {
+    /// Opens a file; its extension tells the format.
+    ///
+    /// # Errors
+    /// [`FileError::UnknownFormat`], [`FileError::Read`], [`FileError::Damaged`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let contents = match Format::of(path)? {
+            Format::Npz => Contents::Npz(Box::new(NpzFile::open(path)?)),
+            Format::Npy => {
+                File::open(path).map_err(|error| FileError::read(path, error))?;
+                Contents::Npy
+            }
+            Format::Csv => Contents::Table(Table::open(path)?),
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            contents,
+        })
+    }
+
+    /// What the file holds; for a table, its columns.
+    ///
+    /// # Errors
+    /// [`FileError::Damaged`] or [`FileError::ElementType`] of the first array that cannot be read.
+    pub fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
+        let info = |name: &str, header: &Header| ArrayInfo {
+            name: name.to_owned(),
+            element_type: header.element.name(),
+            shape: header.shape.clone(),
+        };
+        match &mut self.contents {
+            Contents::Npz(npz) => npz
+                .names()
+                .iter()
+                .map(|name| Ok(info(name, &npz.header(name)?)))
+                .collect(),
+            Contents::Npy => {
+                let (_, header, _) = open_npy(&self.path)?;
+                Ok(vec![info(UNNAMED, &header)])
+            }
+            Contents::Table(table) => Ok(table
+                .names
+                .iter()
+                .map(|name| ArrayInfo {
+                    name: name.clone(),
+                    element_type: "float64",
+                    shape: vec![table.shape()[0]],
+                })
+                .collect()),
+        }
+    }
+
+    /// Reads an array by name, or columns of a table by a selection.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] lists the names there are; [`FileError::Damaged`],
+    /// [`FileError::ElementType`], [`FileError::TooLarge`]; [`FileError::Value`] for text in a table.
+    pub fn read(&mut self, name: &str) -> Result<DataArray> {
+        let values = match &mut self.contents {
+            Contents::Npz(npz) => npz.read(name)?,
+            Contents::Table(table) => return table.select(name),
+            Contents::Npy if name == UNNAMED => return self.read_only(),
+            Contents::Npy => {
+                return Err(FileError::Missing {
+                    path: self.path.clone(),
+                    kind: "array",
+                    name: name.to_owned(),
+                    available: vec![UNNAMED.to_owned()],
+                });
+            }
+        };
+        Ok(DataArray {
+            source: Source::new(&self.path, name),
+            values,
+            columns: None,
+        })
+    }
+
+    /// Reads the only array of a file, or all columns of a table.
+    ///
+    /// # Errors
+    /// [`FileError::Unnamed`] lists the arrays of a file with several; otherwise as
+    /// [`read`](Self::read).
+    pub fn read_only(&mut self) -> Result<DataArray> {
+        match &mut self.contents {
+            Contents::Npz(npz) => match npz.names().as_slice() {
+                [name] => self.read(name),
+                [] => Err(FileError::damaged(
+                    self.path.display().to_string(),
+                    "it holds no arrays",
+                )),
+                names => Err(FileError::Unnamed {
+                    path: self.path.clone(),
+                    available: names.to_vec(),
+                }),
+            },
+            Contents::Npy => {
+                let (mut reader, header, available) = open_npy(&self.path)?;
+                let place = self.path.display().to_string();
+                Ok(DataArray {
+                    source: Source::file(&self.path),
+                    values: read_values(&mut reader, &header, available, &place)?,
+                    columns: None,
+                })
+            }
+            Contents::Table(table) => table.select("*"),
+        }
+    }
+
+    /// Reads `name` from this file, or from another if it names one, as `labels.npy` or
+    /// `labels.npz:z2` do.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_or_source(&mut self, name: &str) -> Result<DataArray> {
+        match name.parse::<Source>() {
+            Ok(source) if Format::of(&source.path).is_ok() => read(&source),
+            _ => self.read(name),
+        }
+    }
+}
+
+/// Reads one array: that of the source's name, or the only one of its file.
+///
+/// # Errors
+/// As [`DataFile::open`], [`DataFile::read`] and [`DataFile::read_only`].
+pub fn read(source: &Source) -> Result<DataArray> {
+    let mut file = DataFile::open(&source.path)?;
+    match &source.array {
+        Some(name) => file.read(name),
+        None => file.read_only(),
+    }
+}
+
+/// The file behind its header, the header, and the number of bytes that follow.
+fn open_npy(path: &Path) -> Result<(BufReader<File>, Header, u64)> {
+    let fail = |error| FileError::read(path, error);
+    let file = File::open(path).map_err(fail)?;
+    let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_dir() {
+        return Err(fail(ErrorKind::IsADirectory.into()));
+    }
+    let mut reader = BufReader::new(file);
+    let header = Header::read(&mut reader, &path.display().to_string())?;
+    let available = metadata.len().saturating_sub(header.length);
+    Ok((reader, header, available))
+}

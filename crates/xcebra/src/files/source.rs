@@ -1,0 +1,181 @@
+//! Which array of which file: `data.npz:x`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::files::error::{FileError, Result};
+
+/// The formats of data files, told apart by the extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Named arrays: `.npz`.
+    Npz,
+    /// One array without a name: `.npy`.
+    Npy,
+    /// A table: `.csv`, `.tsv`, `.txt`.
+    Csv,
+}
+
+const EXTENSIONS: [(&str, Format); 5] = [
+    (".npz", Format::Npz),
+    (".npy", Format::Npy),
+    (".csv", Format::Csv),
+    (".tsv", Format::Csv),
+    (".txt", Format::Csv),
+];
+
+impl Format {
+    /// The format that the extension of `path` stands for.
+    ///
+    /// # Errors
+    /// [`FileError::UnknownFormat`] for any other extension.
+    pub fn of(path: &Path) -> Result<Self> {
+        let name = path.to_string_lossy().to_ascii_lowercase();
+        EXTENSIONS
+            .iter()
+            .find(|(extension, _)| name.ends_with(extension))
+            .map(|(_, format)| *format)
+            .ok_or_else(|| FileError::UnknownFormat {
+                path: path.to_path_buf(),
+            })
+    }
+}
+
+/// A file and, optionally, one of its arrays.
+///
+/// Written `FILE` or `FILE:ARRAY`. The colon that counts is the last one directly after a known
+/// extension, so that folders and drives may contain colons.
+///
+/// ```
+/// use xcebra::files::Source;
+///
+/// let source: Source = "run:3/data.npz:x".parse()?;
+/// assert_eq!(source.path.to_str(), Some("run:3/data.npz"));
+/// assert_eq!(source.array.as_deref(), Some("x"));
+///
+/// let whole: Source = r"C:\data.npy".parse()?;
+/// assert_eq!(whole.array, None);
+/// # Ok::<(), xcebra::files::FileError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// Name of the array; for a table, a selection of columns.
+    pub array: Option<String>,
+}
+
+impl Source {
+    /// The array `array` of the file `path`.
+    pub fn new(path: impl Into<PathBuf>, array: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            array: Some(array.into()),
+        }
+    }
+
+    /// The file `path` as a whole.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            array: None,
+        }
+    }
+}
+
+impl FromStr for Source {
+    type Err = FileError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let problem = |problem| FileError::Source {
+            text: text.to_owned(),
+            problem,
+        };
+        if text.trim().is_empty() {
+            return Err(problem("is empty"));
+        }
+        // ASCII lower case keeps byte positions
+        let lower = text.to_ascii_lowercase();
+        let colon = EXTENSIONS
+            .iter()
+            .filter_map(|(extension, _)| {
+                let at = lower.rfind(&format!("{extension}:"))?;
+                Some(at + extension.len())
+            })
+            .max();
+        let Some(colon) = colon else {
+            return Ok(Self::file(text));
+        };
+        let array = &text[colon + 1..];
+        if array.is_empty() {
+            return Err(problem("names no array after the colon"));
+        }
+        Ok(Self::new(&text[..colon], array))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        match &self.array {
+            Some(array) => write!(f, ":{array}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (String, Option<String>) {
+        let source: Source = text.parse().unwrap();
+        (source.path.display().to_string(), source.array)
+    }
+
+    #[test]
+    fn the_colon_after_the_extension_counts() {
+        let some = |s: &str| Some(s.to_owned());
+        assert_eq!(parts("data.npz:x"), ("data.npz".into(), some("x")));
+        assert_eq!(parts("data.npz"), ("data.npz".into(), None));
+        assert_eq!(parts("DATA.NPZ:x"), ("DATA.NPZ".into(), some("x")));
+        assert_eq!(
+            parts("C:/d.csv:acc_*,!b"),
+            ("C:/d.csv".into(), some("acc_*,!b"))
+        );
+        assert_eq!(parts("a:b/c:d.npy"), ("a:b/c:d.npy".into(), None));
+        assert_eq!(
+            parts("old.npz:1/d.npz:x"),
+            ("old.npz:1/d.npz".into(), some("x"))
+        );
+        assert_eq!(parts("d.npz:group:x"), ("d.npz".into(), some("group:x")));
+        assert_eq!(parts("größe.npz:ä"), ("größe.npz".into(), some("ä")));
+        assert_eq!(parts("plain"), ("plain".into(), None));
+    }
+
+    #[test]
+    fn display_is_the_inverse_of_parsing() {
+        for text in ["data.npz:x", "d.npy", "C:/d.csv:acc_*,!b"] {
+            assert_eq!(text.parse::<Source>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn nothing_after_the_colon_is_an_error() {
+        let message = "data.npz:".parse::<Source>().unwrap_err().to_string();
+        assert!(message.contains("no array after the colon"), "{message}");
+        assert!("".parse::<Source>().is_err());
+    }
+
+    #[test]
+    fn formats_by_extension() {
+        assert_eq!(Format::of(Path::new("a/B.NPZ")).unwrap(), Format::Npz);
+        assert_eq!(Format::of(Path::new("b.tsv")).unwrap(), Format::Csv);
+        let message = Format::of(Path::new("b.mat")).unwrap_err().to_string();
+        assert!(
+            message.contains("b.mat") && message.contains(".npz"),
+            "{message}"
+        );
+    }
+}

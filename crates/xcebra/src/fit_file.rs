@@ -1,0 +1,313 @@
+//! The settings of `xcebra fit` in a TOML file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use xcebra_core::{
+    Config, EncoderConfig, ObjectiveConfig, PositivesConfig, RegularizerConfig, TrainConfig,
+};
+
+/// A training and the data it needs; every field has a default.
+///
+/// ```
+/// use xcebra::FitFile;
+///
+/// let text = "
+/// [encoder]
+/// outputs = 4
+/// [[objective]]
+/// positives = { kind = 'time-delta', label = 'speed' }
+/// ";
+/// let file = FitFile::parse(text, &["train.steps=4000".to_owned()])?;
+/// assert_eq!(file.config().train.steps, 4000);
+/// assert_eq!(file.labels()["speed"], "speed");
+/// # Ok::<(), xcebra::FitFileError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FitFile {
+    /// Which arrays of the data file are what.
+    pub data: DataConfig,
+    /// The encoder.
+    pub encoder: EncoderConfig,
+    /// The objectives.
+    pub objective: Vec<ObjectiveConfig>,
+    /// The Jacobian regulariser.
+    pub regularizer: RegularizerConfig,
+    /// The optimisation.
+    pub train: TrainConfig,
+}
+
+/// Section `[data]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// The recording (time, channels): an array of the data file, or columns of a table. Default
+    /// `x`.
+    pub x: String,
+    /// For each label name of the objectives, an array of the data file or of another
+    /// (`labels.npy`, `more.npz:speed`). A label that is not listed is the array of its own name.
+    pub labels: BTreeMap<String, String>,
+    /// Whether each channel is brought to mean 0 and standard deviation 1 first, so that channels
+    /// of different units count alike; default true. Maps are then per standard deviation.
+    pub standardize: bool,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            x: "x".to_owned(),
+            labels: BTreeMap::new(),
+            standardize: true,
+        }
+    }
+}
+
+/// Why settings cannot be read.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("{message}; {advice}")]
+pub struct FitFileError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+    /// Which bytes of the text it is about, if it is about some.
+    pub span: Option<Range<usize>>,
+}
+
+impl FitFileError {
+    fn in_text(error: &toml::de::Error) -> Self {
+        Self {
+            message: error.message().trim_end().to_owned(),
+            advice: "see the settings and their defaults in `xcebra fit --help`".to_owned(),
+            span: error.span(),
+        }
+    }
+
+    fn unchangeable(error: &toml::ser::Error) -> Self {
+        Self {
+            message: format!("--set cannot change these settings: {error}"),
+            advice: "choose a train.seed below 2^63".to_owned(),
+            span: None,
+        }
+    }
+
+    fn in_override(set: &str, message: impl Into<String>) -> Self {
+        Self {
+            message: format!("--set {set}: {}", message.into()),
+            advice: "write SECTION.FIELD=VALUE, such as train.steps=4000 or objective.0.weight=2"
+                .to_owned(),
+            span: None,
+        }
+    }
+}
+
+impl FitFile {
+    /// Reads settings from TOML and then applies `overrides` such as `train.steps=4000`,
+    /// `encoder.name="offset1"` or `objective.1.dims=[3, 6]`; a value that is no TOML is taken as
+    /// text.
+    ///
+    /// # Errors
+    /// [`FitFileError`] for text that is not TOML, unknown fields, and values of the wrong type.
+    pub fn parse(text: &str, overrides: &[String]) -> Result<Self, FitFileError> {
+        let plain: Self = toml::from_str(text).map_err(|e| FitFileError::in_text(&e))?;
+        if overrides.is_empty() {
+            return Ok(plain);
+        }
+        // every default is written out, so that an override finds the table it belongs to
+        let mut root = toml::Value::try_from(&plain).map_err(|e| FitFileError::unchangeable(&e))?;
+        let mut changed = plain;
+        for set in overrides {
+            let fail = |message: String| FitFileError::in_override(set, message);
+            let (path, value) = set
+                .split_once('=')
+                .ok_or_else(|| fail("there is no `=`".to_owned()))?;
+            *find(&mut root, path.trim()).map_err(fail)? = value_of(value.trim()).map_err(fail)?;
+            changed = Self::deserialize(root.clone())
+                .map_err(|e| fail(e.message().trim_end().to_owned()))?;
+        }
+        Ok(changed)
+    }
+
+    /// The settings as TOML, every default written out.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("settings are plain tables")
+    }
+
+    /// The training without its data.
+    pub fn config(&self) -> Config {
+        Config {
+            encoder: self.encoder.clone(),
+            objective: self.objective.clone(),
+            regularizer: self.regularizer.clone(),
+            train: self.train.clone(),
+        }
+    }
+
+    /// For each label that is used or listed, the array that holds it.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels = self.data.labels.clone();
+        for name in self.objective.iter().filter_map(|o| label_of(&o.positives)) {
+            labels
+                .entry(name.to_owned())
+                .or_insert_with(|| name.to_owned());
+        }
+        labels
+    }
+
+    /// Embedding dimensions of the first objective that uses a label, `[first, end]`.
+    pub fn dims_of(&self, label: &str) -> Option<[usize; 2]> {
+        let uses = |o: &&ObjectiveConfig| label_of(&o.positives) == Some(label);
+        let objective = self.objective.iter().find(uses)?;
+        Some(objective.dims.unwrap_or([0, self.encoder.outputs]))
+    }
+
+    /// Whether a label is used as classes.
+    pub fn is_discrete(&self, label: &str) -> bool {
+        self.objective.iter().any(
+            |o| matches!(&o.positives, PositivesConfig::Discrete { label: name } if name == label),
+        )
+    }
+}
+
+fn label_of(positives: &PositivesConfig) -> Option<&str> {
+    match positives {
+        PositivesConfig::Time { .. } => None,
+        PositivesConfig::TimeDelta { label, .. } | PositivesConfig::Discrete { label } => {
+            Some(label)
+        }
+    }
+}
+
+/// The place that a dotted path names; the last step may be new, for optional fields.
+fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value, String> {
+    let (parents, last) = path.rsplit_once('.').ok_or("the path names no section")?;
+    let mut place = root;
+    for step in parents.split('.') {
+        let next = match place {
+            toml::Value::Table(table) => table.get_mut(step),
+            toml::Value::Array(list) => step.parse::<usize>().ok().and_then(|i| list.get_mut(i)),
+            _ => None,
+        };
+        place = next.ok_or_else(|| format!("there is no `{step}` in `{path}`"))?;
+    }
+    match place {
+        toml::Value::Table(table) => Ok(table
+            .entry(last)
+            .or_insert_with(|| toml::Value::Boolean(false))),
+        toml::Value::Array(list) => last
+            .parse::<usize>()
+            .ok()
+            .and_then(|i| list.get_mut(i))
+            .ok_or_else(|| format!("there is no `{last}` in `{parents}`")),
+        _ => Err(format!("`{parents}` is no section")),
+    }
+}
+
+fn value_of(text: &str) -> Result<toml::Value, String> {
+    if text.is_empty() {
+        return Err("there is nothing behind the `=`".to_owned());
+    }
+    let Ok(mut table) = format!("value = {text}").parse::<toml::Table>() else {
+        return Ok(toml::Value::String(text.to_owned()));
+    };
+    match (table.remove("value"), table.len()) {
+        (Some(value), 0) => Ok(value),
+        _ => Err("the value goes on behind its first line".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str, overrides: &[&str]) -> FitFileError {
+        let overrides: Vec<String> = overrides.iter().map(|&s| s.to_owned()).collect();
+        FitFile::parse(text, &overrides).unwrap_err()
+    }
+
+    #[test]
+    fn an_empty_file_is_all_defaults_and_survives_the_round_trip() {
+        let file = FitFile::parse("", &[]).unwrap();
+        assert_eq!(file, FitFile::default());
+        let again = |file: &FitFile| FitFile::parse(&file.to_toml(), &[]).unwrap();
+        assert_eq!(again(&file), file);
+        let hybrid = Config::hybrid(6, "z2");
+        let file = FitFile {
+            objective: hybrid.objective,
+            ..file
+        };
+        assert_eq!(again(&file), file);
+    }
+
+    #[test]
+    fn every_seed_survives_the_round_trip() {
+        let mut file = FitFile::default();
+        file.train.seed = u64::MAX;
+        assert_eq!(FitFile::parse(&file.to_toml(), &[]).unwrap(), file);
+        let set = ["train.steps=3".to_owned()];
+        let error = FitFile::parse(&file.to_toml(), &set).unwrap_err();
+        assert!(
+            error.to_string().contains("train.seed below 2^63"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn overrides_reach_every_place() {
+        let text = "[[objective]]\npositives = { kind = 'time' }";
+        let overrides = [
+            "train.steps=7",
+            "train.learning_rate = 1e-2",
+            "encoder.name=offset1",
+            "objective.0.weight=2.5",
+            "objective.0.dims=[0, 3]",
+            "objective.0.similarity.kind=dot",
+            "data.labels={ z = \"other\" }",
+            "data.labels.y=why",
+            "data.standardize=false",
+        ];
+        let file = FitFile::parse(text, &overrides.map(str::to_owned)).unwrap();
+        assert_eq!((file.train.steps, file.train.learning_rate), (7, 1e-2));
+        assert_eq!(file.encoder.name, xcebra_core::EncoderName::Offset1);
+        assert_eq!(
+            (file.objective[0].weight, file.objective[0].dims),
+            (2.5, Some([0, 3]))
+        );
+        assert_eq!(
+            file.objective[0].similarity.metric,
+            xcebra_core::Metric::Dot
+        );
+        assert_eq!(file.data.labels["z"], "other");
+        assert_eq!(file.data.labels["y"], "why");
+        assert!(!file.data.standardize);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        let unknown = message("[train]\nstepz = 3", &[]);
+        assert!(unknown.message.contains("stepz"), "{unknown}");
+        assert_eq!(unknown.span, Some(8..13));
+        assert!(message("[train", &[]).span.is_some());
+        for (set, part) in [
+            ("steps=3", "no section"),
+            ("train.steps", "no `=`"),
+            ("train.stepz=3", "stepz"),
+            ("train.steps=many", "invalid type"),
+            ("objective.4.weight=1", "`4`"),
+            ("nowhere.x=1", "`nowhere`"),
+            ("train.steps=", "nothing behind"),
+            ("train.steps=1\nbatch=2", "first line"),
+            ("=1", "no section"),
+            ("train.steps.deep=1", "no section"),
+        ] {
+            let error = message("", &[set]);
+            assert!(
+                error.message.contains(part) && error.message.contains(set),
+                "{error}"
+            );
+        }
+    }
+}

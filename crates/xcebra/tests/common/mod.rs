@@ -1,0 +1,179 @@
+//! A folder in which the program runs, and small recordings to run it on.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use assert_cmd::cargo::cargo_bin;
+use ndarray::Array2;
+use serde_json::Value;
+use xcebra::files::{DataArray, NpzOutput, Source, read};
+
+/// A training of an instant.
+pub const SHORT: &str = "--set train.steps=20 --set train.batch=32 --set train.log_every=5 \
+     --set encoder.outputs=2 --set regularizer.start=5 --set regularizer.ramp=5";
+
+/// What `xcebra fit` writes.
+pub const RUN: [&str; 6] = [
+    "channels.json",
+    "config.toml",
+    "curves.csv",
+    "log.txt",
+    "model.safetensors",
+    "report.html",
+];
+
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    pub fn array(&self, file: &str, array: &str) -> DataArray {
+        read(&Source::new(self.path(file), array)).unwrap()
+    }
+
+    /// Everything in the folder and the folders in it.
+    pub fn entries(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        list(self.0.path(), "", &mut names);
+        names.sort();
+        names
+    }
+
+    /// Runs the program in this folder.
+    pub fn run(&self, arguments: &str) -> Output {
+        Command::new(cargo_bin("xcebra"))
+            .args(arguments.split_whitespace())
+            .current_dir(self.0.path())
+            .output()
+            .unwrap()
+    }
+
+    /// Runs the program, which must succeed, and gives standard output.
+    pub fn succeeds(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs the program, which must fail and leave all as it was, and gives what it says.
+    pub fn fails(&self, arguments: &str) -> String {
+        let before = self.contents();
+        let output = self.run(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {error}");
+        assert!(output.stdout.is_empty(), "{arguments}");
+        assert!(!error.contains("panicked"), "{arguments}: {error}");
+        let after = self.contents();
+        let names = |c: &[(String, Vec<u8>)]| c.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&before), names(&after), "{arguments}: {error}");
+        assert!(before == after, "{arguments} changed a file");
+        error
+    }
+
+    /// As [`fails`](Self::fails), and the message must hold each of `parts`.
+    pub fn fails_with(&self, arguments: &str, parts: &[&str]) {
+        let error = self.fails(arguments);
+        for part in parts {
+            assert!(error.contains(part), "{arguments}: no {part:?} in {error}");
+        }
+    }
+
+    fn contents(&self) -> Vec<(String, Vec<u8>)> {
+        let read = |name: String| {
+            let bytes = fs::read(self.path(&name)).unwrap_or_default();
+            (name, bytes)
+        };
+        self.entries().into_iter().map(read).collect()
+    }
+
+    /// Runs the program with `--json` and gives the one object on standard output.
+    pub fn json(&self, arguments: &str) -> Value {
+        let text = self.succeeds(&format!("{arguments} --json"));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert!(value.is_object());
+        value
+    }
+
+    pub fn write_npz(&self, name: &str, arrays: &[(&str, Array2<f64>)]) {
+        let mut output = NpzOutput::create(&self.path(name)).unwrap();
+        for (name, array) in arrays {
+            output.add(name, array).unwrap();
+        }
+        output.commit().unwrap();
+    }
+
+    /// `data.npz` with the recording `x` (200, 4) and the labels `speed` and `state`.
+    pub fn recording(&self) {
+        let arrays = [("x", x()), ("speed", speed()), ("state", state())];
+        self.write_npz("data.npz", &arrays);
+    }
+
+    /// A run of [`SHORT`] on [`recording`](Self::recording) in `run`.
+    pub fn trained(&self) {
+        self.recording();
+        self.succeeds(&format!("fit --data data.npz --out run {SHORT}"));
+    }
+}
+
+fn list(folder: &Path, prefix: &str, names: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        if entry.path().is_dir() {
+            list(&entry.path(), &format!("{name}/"), names);
+        }
+        names.push(name);
+    }
+}
+
+/// Four channels that move at different rates.
+pub fn x() -> Array2<f64> {
+    Array2::from_shape_fn((200, 4), |(t, c)| {
+        let (t, c) = (t as f64, c as f64);
+        (0.07 * t * (c + 1.0)).sin() + 0.2 * (1.3 * t + c).cos()
+    })
+}
+
+/// A label that goes up and down.
+pub fn speed() -> Array2<f64> {
+    Array2::from_shape_fn((200, 1), |(t, _)| (0.07 * t as f64).sin())
+}
+
+/// Three classes.
+pub fn state() -> Array2<f64> {
+    Array2::from_shape_fn((200, 1), |(t, _)| (t / 20 % 3) as f64)
+}
+
+/// A page that needs nothing from elsewhere.
+pub fn assert_self_contained(page: &str) {
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+    for foreign in [
+        "http://", "https://", "<script", "<link", "src=", "url(", "@import",
+    ] {
+        let found = page.find(foreign);
+        assert!(found.is_none(), "{foreign} at {found:?}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Files that numpy wrote.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, array};
+use xcebra::files::{DataFile, FileError, Source, Values, read};
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
+
+fn base() -> Array2<f64> {
+    array![[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+}
+
+#[test]
+fn every_element_type_and_byte_order() {
+    let mut file = DataFile::open(&data("numpy_compressed.npz")).unwrap();
+    for name in "f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 big_f4 big_f8 big_i2 big_u4 fortran".split(' ') {
+        let matrix = file.read(name).unwrap().matrix::<f64>().unwrap();
+        assert_eq!(matrix, base(), "{name}");
+    }
+    let mask = file.read("bool").unwrap().mask().unwrap();
+    assert_eq!(mask, base().mapv(|v| v % 2.0 == 1.0));
+    assert!(matches!(file.read("f4").unwrap().values, Values::F32(_)));
+    assert!(matches!(file.read("u2").unwrap().values, Values::I64(_)));
+}
+
+#[test]
+fn every_shape() {
+    let mut file = DataFile::open(&data("numpy_compressed.npz")).unwrap();
+    assert_eq!(file.read("scalar").unwrap().shape(), [0usize; 0]);
+    assert_eq!(file.read("empty").unwrap().shape(), [0, 3]);
+    let cube = file.read("cube").unwrap();
+    let Values::F32(values) = &cube.values else {
+        panic!("{}", cube.values.element_type());
+    };
+    assert_eq!(values[[1, 2, 3]], 23.0);
+    assert_eq!(values[[0, 1, 0]], 4.0);
+    assert!(matches!(
+        cube.recording::<f64>(),
+        Err(FileError::Shape { .. })
+    ));
+}
+
+#[test]
+fn what_cannot_be_read_says_what_to_do() {
+    let mut file = DataFile::open(&data("numpy_compressed.npz")).unwrap();
+    for (name, expected) in [
+        ("text", "np.unique"),
+        ("complex", "magnitude"),
+        ("half", "astype"),
+        ("large_u8", "2^63"),
+        ("y", "`f4`, `f8`"),
+    ] {
+        let message = file.read(name).unwrap_err().to_string();
+        assert!(
+            message.contains(name) && message.contains(expected),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn names_and_headers() {
+    let mut file = DataFile::open(&data("numpy_stored.npz")).unwrap();
+    let arrays = file.arrays().unwrap();
+    let found: Vec<_> = arrays
+        .iter()
+        .map(|a| (a.name.as_str(), a.element_type, a.shape.as_slice()))
+        .collect();
+    let expected: [(&str, &str, &[usize]); 2] =
+        [("x", "float64", &[2, 3]), ("group/x", "float32", &[2, 3])];
+    assert_eq!(found, expected);
+    let message = file.read_only().unwrap_err().to_string();
+    assert!(message.contains("name one, such as"), "{message}");
+    let source = Source::new(data("numpy_stored.npz"), "group/x");
+    assert_eq!(read(&source).unwrap().matrix::<f64>().unwrap(), base());
+}
+
+#[test]
+fn a_single_array_answers_to_x() {
+    let source = Source::file(data("numpy.npy"));
+    let array = read(&source).unwrap();
+    assert_eq!(array.matrix::<f64>().unwrap(), base());
+    assert_eq!(array.recording::<f32>().unwrap().channels, ["0", "1", "2"]);
+    let mut file = DataFile::open(&data("numpy.npy")).unwrap();
+    assert_eq!(file.read("x").unwrap(), array);
+    assert!(file.read("y").is_err());
+    assert_eq!(file.arrays().unwrap()[0].shape, [2, 3]);
+    let other = data("numpy_stored.npz:x");
+    let read = file.read_or_source(other.to_str().unwrap()).unwrap();
+    assert_eq!(read.matrix::<f64>().unwrap(), base());
+}
