@@ -1,0 +1,96 @@
+//! Our side of `cargo xtask bench --peers`: training steps, timed, on request.
+//!
+//! `step record FILE` writes the recording that both sides train on. `step run FILE` reads one JSON
+//! object a line, `{"objectives": "hybrid" | "time", "batch": n, "steps": k}`, makes k steps of a
+//! [`Trainer`] and answers with their wall-clock milliseconds.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use ndarray::Array2;
+use ndarray_npy::{NpzReader, NpzWriter};
+use serde_json::{Value, json};
+use xcebra_benches::{config, labelled, recording};
+use xcebra_core::{Encoder, Recording, Trainer};
+
+const SAMPLES: usize = 100_000;
+const WARM_UP: usize = 3;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["record", path] => record(path),
+        ["run", path] => run(path),
+        _ => Err("usage: step record|run FILE".into()),
+    }
+}
+
+fn record(path: &str) -> Result<(), Box<dyn Error>> {
+    let (x, z2) = recording(SAMPLES)?;
+    let mut file = NpzWriter::new(File::create(path)?);
+    file.add_array("x", &x)?;
+    file.add_array("z2", &z2)?;
+    file.finish()?;
+    Ok(())
+}
+
+fn run(path: &str) -> Result<(), Box<dyn Error>> {
+    let mut file = NpzReader::new(File::open(path)?)?;
+    let x: Array2<f32> = file.by_name("x")?;
+    let z2: Array2<f64> = file.by_name("z2")?;
+    let recording = labelled(&x, z2)?;
+    let mut trainings = BTreeMap::new();
+    answer(&json!({
+        "xcebra": env!("CARGO_PKG_VERSION"),
+        "threads": rayon::current_num_threads(),
+    }))?;
+    for line in std::io::stdin().lock().lines() {
+        let request: Value = serde_json::from_str(&line?)?;
+        let objectives = request["objectives"].as_str().ok_or("no objectives")?;
+        let batch = request["batch"].as_u64().ok_or("no batch")? as usize;
+        let steps = request["steps"].as_u64().ok_or("no steps")?;
+        let key = (objectives.to_owned(), batch);
+        if !trainings.contains_key(&key) {
+            trainings.insert(key.clone(), training(&recording, objectives, batch)?);
+        }
+        let (trainer, parameters) = trainings.get_mut(&key).ok_or("no training")?;
+        let mut milliseconds = Vec::new();
+        let mut loss = f64::NAN;
+        for _ in 0..steps {
+            let start = Instant::now();
+            loss = trainer.step()?.loss;
+            milliseconds.push(1000.0 * start.elapsed().as_secs_f64());
+        }
+        answer(&json!({
+            "milliseconds": milliseconds,
+            "loss": loss,
+            "parameters": parameters,
+        }))?;
+    }
+    Ok(())
+}
+
+/// A warm training, and the number of its encoder's parameters.
+fn training(
+    recording: &Recording<f32>,
+    objectives: &str,
+    batch: usize,
+) -> Result<(Trainer<f32>, usize), Box<dyn Error>> {
+    let config = config(objectives, batch)?;
+    let architecture = config.encoder.architecture(recording.channels());
+    let parameters = Encoder::<f32>::new(architecture, 0)?.parameters().len();
+    let mut trainer = Trainer::new(config, recording.clone())?;
+    for _ in 0..WARM_UP {
+        trainer.step()?;
+    }
+    Ok((trainer, parameters))
+}
+
+fn answer(value: &Value) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}")?;
+    out.flush()
+}

@@ -1,0 +1,239 @@
+//! The measurements as `docs/benchmarks.json` and `docs/benchmarks.md`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::machine;
+use super::peers::{Measured, SIDES};
+use super::statistics::{Spread, spread};
+use super::worker::Case;
+use crate::shell::{self, Failure, Result, file_failure};
+use crate::workspace::Workspace;
+
+/// Above this part of the processors, other programs were in the way.
+const QUIET: f64 = 0.03;
+
+/// Everything but the times.
+pub struct Context {
+    pub threads: usize,
+    /// Part of the processors that other programs had during the run, from 0 to 1.
+    pub others: Option<f64>,
+    pub rustc: String,
+    /// What each side said of itself.
+    pub about: Vec<Value>,
+}
+
+/// One side at one case.
+struct Row {
+    case: Case,
+    side: &'static str,
+    steps: usize,
+    times: Spread,
+    /// Milliseconds of processor time a step, over all threads.
+    cpu: Option<f64>,
+    loss: f64,
+}
+
+pub fn write(workspace: &Workspace, context: &Context, measured: &[Measured]) -> Result<()> {
+    let rows = measured.iter().map(row).collect::<Option<Vec<_>>>();
+    let rows = rows.ok_or_else(|| Failure::new("a worker made no steps"))?;
+    let date = shell::read(Command::new("date").args(["-u", "+%F"]))?;
+    let date = date.trim();
+    let json = json(context, date, measured, &rows);
+    let pretty = serde_json::to_string_pretty(&json)
+        .map_err(|e| Failure::new(format!("cannot write JSON: {e}")))?;
+    let docs = workspace.root.join("docs");
+    for (name, text) in [
+        ("benchmarks.json", pretty + "\n"),
+        ("benchmarks.md", markdown(context, date, &rows)),
+    ] {
+        let path = docs.join(name);
+        fs::write(&path, text).map_err(file_failure(&path, "write"))?;
+        println!("wrote docs/{name}");
+    }
+    print!("\n{}", tables(&rows));
+    Ok(())
+}
+
+fn row(measured: &Measured) -> Option<Row> {
+    let times: Vec<f64> = measured
+        .turns
+        .iter()
+        .flat_map(|t| t.milliseconds.iter().copied())
+        .collect();
+    let cpu: Option<f64> = measured.turns.iter().map(|t| t.cpu).sum();
+    Some(Row {
+        case: measured.case,
+        side: measured.side,
+        steps: times.len(),
+        times: spread(&times)?,
+        cpu: cpu.map(|all| all / times.len() as f64),
+        loss: measured.turns.last()?.loss,
+    })
+}
+
+fn json(context: &Context, date: &str, measured: &[Measured], rows: &[Row]) -> Value {
+    let steps: Vec<Value> = rows
+        .iter()
+        .zip(measured)
+        .map(|(row, measured)| {
+            let parameters = measured.turns.first().map(|t| t.parameters);
+            json!({
+                "objectives": row.case.objectives,
+                "batch": row.case.batch,
+                "side": row.side,
+                "parameters": parameters,
+                "steps": row.steps,
+                "milliseconds": spread_json(row.times),
+                "cpu_milliseconds": row.cpu,
+                "loss": row.loss,
+            })
+        })
+        .collect();
+    let ratios: Vec<Value> = ratios(rows)
+        .map(|(ours, other)| {
+            json!({
+                "objectives": ours.case.objectives,
+                "batch": ours.case.batch,
+                "side": other.side,
+                "of_medians": other.times.median / ours.times.median,
+                "of_minima": other.times.min / ours.times.min,
+                "of_cpu": other.cpu.zip(ours.cpu).map(|(o, u)| o / u),
+            })
+        })
+        .collect();
+    json!({
+        "date": date,
+        "machine": {
+            "processor": machine::processor(),
+            "cores": machine::cores(),
+            "threads": context.threads,
+            "used_by_other_programs": context.others,
+        },
+        "rustc": context.rustc,
+        "sides": SIDES.iter().zip(&context.about).map(|(s, a)| (*s, a)).collect::<Vec<_>>(),
+        "steps": steps,
+        "ratios": ratios,
+    })
+}
+
+fn spread_json(times: Spread) -> Value {
+    json!({"min": times.min, "median": times.median, "max": times.max})
+}
+
+/// Our row and another side's, for each case.
+fn ratios(rows: &[Row]) -> impl Iterator<Item = (&Row, &Row)> {
+    rows.iter().filter_map(|other| {
+        let ours = |r: &&Row| r.side == SIDES[0] && r.case == other.case;
+        (other.side != SIDES[0]).then_some((rows.iter().find(ours)?, other))
+    })
+}
+
+fn tables(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| objectives | batch | side | steps | min | median | max | CPU |\n\
+         |---|---:|---|---:|---:|---:|---:|---:|\n",
+    );
+    for row in rows {
+        let Spread { min, median, max } = row.times;
+        let cpu = row.cpu.map_or("–".to_owned(), |c| format!("{c:.1}"));
+        let (kind, batch) = (row.case.objectives, row.case.batch);
+        let _ = writeln!(
+            text,
+            "| {kind} | {batch} | {} | {} | {min:.1} | {median:.1} | {max:.1} | {cpu} |",
+            row.side, row.steps
+        );
+    }
+    text += "\n| objectives | batch | compared with | ratio of medians | of minima | of CPU time |\n\
+             |---|---:|---|---:|---:|---:|\n";
+    for (ours, other) in ratios(rows) {
+        let cpu = other.cpu.zip(ours.cpu);
+        let cpu = cpu.map_or("–".to_owned(), |(o, u)| format!("{:.1}", o / u));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.1} | {:.1} | {cpu} |",
+            ours.case.objectives,
+            ours.case.batch,
+            other.side,
+            other.times.median / ours.times.median,
+            other.times.min / ours.times.min,
+        );
+    }
+    text
+}
+
+fn markdown(context: &Context, date: &str, rows: &[Row]) -> String {
+    let said = |side: usize, what: &str| {
+        let value = context.about.get(side).map(|a| &a[what]);
+        value.and_then(Value::as_str).unwrap_or("?").to_owned()
+    };
+    let quiet = match context.others {
+        Some(part) if part > QUIET => format!(
+            "The machine was shared: other programs used {:.0} % of its processors during the run. \
+             Times are longer and spread more than on a quiet machine; the ratios of CPU times \
+             suffer least.",
+            100.0 * part
+        ),
+        Some(_) => "The machine was otherwise idle.".to_owned(),
+        None => "How busy the machine was is unknown.".to_owned(),
+    };
+    let machine = format!(
+        "{}, {} cores, {} threads on each side; {}; xcebra {}; CEBRA {}, PyTorch {}, SciPy {}, \
+         NumPy {}, Python {}; {date}.",
+        machine::processor(),
+        machine::cores(),
+        context.threads,
+        context.rustc,
+        said(0, "xcebra"),
+        said(1, "cebra"),
+        said(1, "torch"),
+        said(1, "scipy"),
+        said(1, "numpy"),
+        said(1, "python"),
+    );
+    format!(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench --peers`; run it to renew the numbers on your machine. \
+         The same in numbers: [benchmarks.json](benchmarks.json).\n\n\
+         {machine}\n\n{quiet}\n\n{}\n{CONTENTS}",
+        tables(rows)
+    )
+}
+
+const CONTENTS: &str = "\
+Milliseconds a step; CPU is the mean processor time over all threads. Each side has its turn at a case, then
+the next, in one run; every step is timed by itself, after three that are not counted.
+
+## What a step is
+
+The recording: 100,000 samples × 50 channels and a three-dimensional label, from
+`xcebra_synth::DatasetConfig::paper_protocol(6)`, the same file for all. The encoder:
+`offset1-mse-clip`, widths 50 → 180 → 180 → 60 → 6 with exact GELU, outputs limited to ±5, `f32`,
+52,986 parameters. Squared-Euclidean InfoNCE at temperature 1, Adam at 3e-4, from random weights.
+
+- `hybrid`: dimensions 0 to 6 with positives one sample later, dimensions 3 to 6 with positives by
+  the label (the reference's label plus a random label difference over one sample, then the sample
+  with the nearest label); Jacobian regulariser at weight 0.1 with one random projection.
+- `time`: the first of these objectives, no regulariser.
+
+On every side a step draws the indices of n references, n negatives and n positives an objective,
+label search included; gathers their samples; embeds them; computes the losses, the regulariser and
+their gradients; makes one step of Adam; and reports the losses.
+
+- **xcebra**: `xcebra_core::Trainer::step`, as `xcebra fit` runs it. References, negatives and
+  positives go through the encoder as one batch; the label search is a k-d tree in `f64`; one
+  projection of the Jacobian of the whole embedding.
+- **cebra**: CEBRA as published, with its xCEBRA components: `ContrastiveMultiObjectiveLoader`,
+  `TimeContrastive` and `TimedeltaDistribution`, `offset1-model-mse-clip-5-5`,
+  `FixedEuclideanInfoNCE`, `JacobianReg(n=1)`, `ContrastiveMultiobjectiveSolverxCEBRA`: what the
+  solver's `fit` does for one batch. Its label search compares each query with every sample. Its
+  solver applies the regulariser once an objective, so twice in a hybrid step.
+- **cebra-kdtree**: the fair rival. The same with two changes in the benchmark's own code: label
+  search by SciPy's `cKDTree` with all threads, and the regulariser applied once, to the whole
+  embedding. Without a label there is nothing to change.
+
+Sources: `benches/src/bin/step.rs`, `benches/peers/cebra_step.py`.
+";

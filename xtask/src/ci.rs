@@ -1,0 +1,98 @@
+//! `cargo xtask ci`: everything that must pass before a change is merged.
+
+mod cargo_steps;
+mod end_to_end;
+mod examples;
+mod layers;
+mod sources;
+
+use std::time::{Duration, Instant};
+
+use crate::shell::{Failure, Result};
+use crate::workspace::Workspace;
+
+type Step = (&'static str, fn(&Workspace) -> Result<()>);
+
+/// In this order, the cheap ones first.
+const STEPS: [Step; 8] = [
+    ("format", cargo_steps::format),
+    ("architecture", architecture),
+    ("clippy", cargo_steps::clippy),
+    ("tests", cargo_steps::tests),
+    ("docs", cargo_steps::docs),
+    ("examples", examples::run),
+    ("packages", cargo_steps::packages),
+    ("end-to-end", end_to_end::run),
+];
+
+/// Runs the named steps, or all; stops at the first that fails.
+pub fn main(names: &[String]) -> Result<()> {
+    let steps = selected(names)?;
+    let workspace = Workspace::load()?;
+    let mut passed: Vec<(&str, Duration)> = Vec::new();
+    for (name, step) in &steps {
+        println!("\n── {} of {}: {name} ──", passed.len() + 1, steps.len());
+        let start = Instant::now();
+        let result = step(&workspace);
+        let time = start.elapsed();
+        if let Err(failure) = result {
+            println!("\n{name} FAILED after {:.1} s", time.as_secs_f64());
+            summary(&passed);
+            println!("{} passed, 1 failed", passed.len());
+            return Err(failure.or_rerun(format!("cargo xtask ci {name}")));
+        }
+        println!("{name} passed in {:.1} s", time.as_secs_f64());
+        passed.push((name, time));
+    }
+    summary(&passed);
+    println!("{} passed, 0 failed", passed.len());
+    Ok(())
+}
+
+fn selected(names: &[String]) -> Result<Vec<Step>> {
+    if names.is_empty() {
+        return Ok(STEPS.to_vec());
+    }
+    let known = STEPS.map(|(name, _)| name);
+    if let Some(unknown) = names.iter().find(|n| !known.contains(&n.as_str())) {
+        return Err(Failure::new(format!(
+            "no step `{unknown}`; the steps are {}",
+            known.join(", ")
+        )));
+    }
+    let chosen = STEPS.iter().filter(|s| names.iter().any(|n| n == s.0));
+    Ok(chosen.copied().collect())
+}
+
+fn summary(passed: &[(&str, Duration)]) {
+    println!();
+    for (name, time) in passed {
+        println!("{name:14} {:7.1} s", time.as_secs_f64());
+    }
+    let total: Duration = passed.iter().map(|(_, time)| time).sum();
+    println!("{:14} {:7.1} s", "sum", total.as_secs_f64());
+}
+
+/// What no compiler checks: who depends on whom, and the shape of sources and manifests.
+fn architecture(workspace: &Workspace) -> Result<()> {
+    let mut problems = layers::problems(workspace)?;
+    problems.extend(sources::problems(workspace)?);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(problems.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STEPS, selected};
+
+    #[test]
+    fn steps_are_chosen_by_name_in_their_own_order() {
+        let names = |steps: &[super::Step]| steps.iter().map(|s| s.0).collect::<Vec<_>>();
+        assert_eq!(selected(&[]).unwrap().len(), STEPS.len());
+        let chosen = selected(&["docs".to_owned(), "format".to_owned()]).unwrap();
+        assert_eq!(names(&chosen), ["format", "docs"]);
+        assert!(selected(&["dogs".to_owned()]).is_err());
+    }
+}

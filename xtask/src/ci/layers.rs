@@ -1,0 +1,136 @@
+//! Who may depend on whom.
+
+use crate::shell::{self, Result};
+use crate::workspace::{Package, Workspace};
+
+/// The crates of the workspace that each may use, tests included.
+const MAY_USE: [(&str, &[&str]); 9] = [
+    ("xcebra-model", &[]),
+    ("xcebra-synth", &[]),
+    ("xcebra-eval", &[]),
+    ("xcebra-attr", &["xcebra-model"]),
+    ("cdig", &["xcebra-model"]),
+    ("xcebra-core", &["xcebra-model"]),
+    ("xcebra", &LIBRARIES),
+    ("xcebra-benches", &LIBRARIES_AND_FACADE),
+    ("xtask", &[]),
+];
+
+const LIBRARIES: [&str; 6] = [
+    "xcebra-model",
+    "xcebra-synth",
+    "xcebra-eval",
+    "xcebra-attr",
+    "cdig",
+    "xcebra-core",
+];
+
+const LIBRARIES_AND_FACADE: [&str; 7] = [
+    "xcebra-model",
+    "xcebra-synth",
+    "xcebra-eval",
+    "xcebra-attr",
+    "cdig",
+    "xcebra-core",
+    "xcebra",
+];
+
+/// Crates that must stay usable without the tensor engine and the command line …
+const LIGHT: [&str; 5] = [
+    "cdig",
+    "xcebra-attr",
+    "xcebra-synth",
+    "xcebra-eval",
+    "xcebra-model",
+];
+
+/// … that is, without these and their companions.
+const HEAVY: [&str; 2] = ["dfdx", "clap"];
+
+pub fn problems(workspace: &Workspace) -> Result<Vec<String>> {
+    let names: Vec<&str> = workspace.packages.iter().map(|p| p.name.as_str()).collect();
+    let mut problems: Vec<String> = workspace
+        .packages
+        .iter()
+        .flat_map(|p| upward(p, &names))
+        .collect();
+    for name in LIGHT {
+        let mut tree = shell::cargo(["tree", "--locked", "--prefix=none", "--edges=normal"]);
+        let text = shell::read(tree.args(["--package", name]).current_dir(&workspace.root))?;
+        problems.extend(heavy(&text).map(|found| {
+            format!("{name} depends on {found} (see `cargo tree -p {name} -i {found}`)")
+        }));
+    }
+    Ok(problems)
+}
+
+fn upward(package: &Package, workspace: &[&str]) -> Vec<String> {
+    let name = &package.name;
+    let Some((_, allowed)) = MAY_USE.iter().find(|(n, _)| n == name) else {
+        return vec![format!(
+            "{name} has no place in the architecture; add it to {} and to CONTRIBUTING.md",
+            file!()
+        )];
+    };
+    let forbidden = |d: &&String| workspace.contains(&d.as_str()) && !allowed.contains(&d.as_str());
+    package
+        .dependencies
+        .iter()
+        .filter(forbidden)
+        .map(|d| format!("{name} depends on {d}, which CONTRIBUTING.md does not allow"))
+        .collect()
+}
+
+/// Forbidden packages in the output of `cargo tree`.
+fn heavy(tree: &str) -> impl Iterator<Item = &str> {
+    let mut found: Vec<&str> = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|package| {
+            let family = package.split(['-', '_']).next().unwrap_or(package);
+            HEAVY.contains(&family)
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{heavy, upward};
+    use crate::workspace::Package;
+
+    #[test]
+    fn finds_heavy_packages_and_their_companions() {
+        let tree =
+            "cdig v0.1.0 (/a)\nclap_derive v4 (proc-macro)\nclapboard v1\ndfdx v0.13.0 (*)\n";
+        assert!(heavy(tree).eq(["clap_derive", "dfdx"]));
+    }
+
+    #[test]
+    fn finds_dependencies_against_the_arrows() {
+        let package = |name: &str| Package {
+            name: name.to_owned(),
+            folder: PathBuf::new(),
+            published: true,
+            description: None,
+            license: None,
+            readme: None,
+            keywords: Vec::new(),
+            categories: Vec::new(),
+            dependencies: ["ndarray", "xcebra-model", "xcebra-core"]
+                .map(str::to_owned)
+                .into(),
+            targets: Vec::new(),
+        };
+        let workspace = ["xcebra-model", "xcebra-core", "xcebra-attr", "xcebra"];
+        assert!(upward(&package("xcebra"), &workspace).is_empty());
+        let found = upward(&package("xcebra-attr"), &workspace);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("xcebra-attr depends on xcebra-core"));
+        assert!(upward(&package("newcomer"), &workspace)[0].contains("no place"));
+    }
+}

@@ -1,0 +1,48 @@
+//! Repository automation: `cargo xtask <command>`, one file a command.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod ci;
+mod shell;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  ci [STEP…]    everything that must pass before a change is merged, or only the named steps
+  bench [NAME]  Criterion benches, or only those whose name contains NAME
+  bench --peers [--rounds N] [--threads N]
+                the comparison with CEBRA; writes docs/benchmarks.md and docs/benchmarks.json
+  help          this text
+
+environment
+  CI=true                refuse to package files that are not committed
+  XCEBRA_PEERS_PYTHON    a Python with benches/peers/requirements.txt installed; without it
+                         `bench --peers` makes one in target/peers-venv
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let result = match arguments.first().map(String::as_str) {
+        Some("ci") => ci::main(rest),
+        Some("bench") => bench::main(rest),
+        Some("help" | "--help" | "-h") | None => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(shell::Failure::new(format!(
+            "no command `{other}`; `cargo xtask help` lists them"
+        ))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
