@@ -34,11 +34,12 @@ pub fn packages(workspace: &Workspace) -> Result<()> {
         arguments.push("--allow-dirty".to_owned());
     }
     let mut profile = vec![
-        "opt-level=0".to_owned(),
-        "debug=false".to_owned(),
-        "package.\"*\".opt-level=3".to_owned(),
+        "opt-level=1".to_owned(),
+        "debug=\"line-tables-only\"".to_owned(),
         "package.\"*\".debug=false".to_owned(),
     ];
+    let kernels = ["gemm-common", "gemm-f32", "gemm-f64", "matrixmultiply"];
+    profile.extend(kernels.map(|name| format!("package.{name}.opt-level=3")));
     // our own are only compiled here, not run
     profile.extend(
         workspace
