@@ -63,6 +63,7 @@ pub mod regularizer;
 pub mod sampling;
 mod streams;
 pub mod train;
+mod window;
 
 pub use config::{
     Config, EncoderConfig, LearningRateSchedule, ObjectiveConfig, PositivesConfig,
@@ -74,6 +75,7 @@ pub use error::{Error, Result};
 pub use objective::{Metric, Similarity};
 pub use recording::{Labels, Recording};
 pub use train::{History, StepReport, Trainer};
+pub use window::Window;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

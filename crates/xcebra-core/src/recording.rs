@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::element::Element;
 use crate::error::{Error, Result};
+use crate::window::Window;
 
 /// A label of every sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -212,11 +213,14 @@ impl<E: Element> Recording<E> {
         })
     }
 
-    /// Samples of the given times, one after another.
-    pub(crate) fn gather(&self, times: &[usize]) -> Vec<E> {
-        let mut rows = Vec::with_capacity(times.len() * self.channels);
+    /// The windows around the given times, one after another: (times, window, channels).
+    ///
+    /// Every window lies in the recording; [`crate::sampling`] draws no others.
+    pub(crate) fn gather(&self, times: &[usize], window: Window) -> Vec<E> {
+        let each = window.len() * self.channels;
+        let mut rows = Vec::with_capacity(times.len() * each);
         for &t in times {
-            rows.extend_from_slice(&self.samples[t * self.channels..][..self.channels]);
+            rows.extend_from_slice(&self.samples[(t - window.left) * self.channels..][..each]);
         }
         rows
     }

@@ -17,6 +17,7 @@ use crate::ops::{self, Adam, Penalty, Term, TermValue, Vector};
 use crate::recording::Recording;
 use crate::sampling::{Positives, References, positives};
 use crate::streams;
+use crate::window::Window;
 
 /// What one step did.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +145,7 @@ impl<E: Element> Trainer<E> {
         }
         times.extend(negatives);
         times.extend(positives);
-        let x = Arc::new(self.recording.gather(&times));
+        let x = Arc::new(self.recording.gather(&times, Window::SAMPLE));
 
         let penalty_weight = self.config.regularizer.schedule().at(self.step);
         let penalty = (penalty_weight > 0.0).then(|| {

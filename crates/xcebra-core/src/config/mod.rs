@@ -1,0 +1,89 @@
+//! Everything that decides a training run; serialisable, every field with its default.
+
+mod encoder;
+mod objective;
+mod regularizer;
+mod train;
+
+pub use encoder::EncoderConfig;
+pub use objective::{ObjectiveConfig, PositivesConfig};
+pub use regularizer::RegularizerConfig;
+pub use train::{LearningRateSchedule, TrainConfig};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::objective::Similarity;
+
+/// A training run.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The encoder.
+    pub encoder: EncoderConfig,
+    /// The objectives, whose losses add up; empty means one over all dimensions with positives
+    /// one sample later.
+    pub objective: Vec<ObjectiveConfig>,
+    /// The Jacobian regulariser.
+    pub regularizer: RegularizerConfig,
+    /// The optimisation.
+    pub train: TrainConfig,
+}
+
+impl Config {
+    /// The hybrid form of the paper for latents of which the second half is a label: all
+    /// dimensions with positives one sample later, the dimensions from ⌈d/2⌉ with positives by
+    /// `label` (Schneider et al. 2025, section 4).
+    pub fn hybrid(outputs: usize, label: impl Into<String>) -> Self {
+        let objective = |dims, positives| ObjectiveConfig {
+            dims: Some(dims),
+            positives,
+            similarity: Similarity::default(),
+            weight: 1.0,
+        };
+        Self {
+            encoder: EncoderConfig {
+                outputs,
+                ..EncoderConfig::default()
+            },
+            objective: vec![
+                objective([0, outputs], PositivesConfig::Time { offset: 1 }),
+                objective(
+                    [outputs.div_ceil(2), outputs],
+                    PositivesConfig::TimeDelta {
+                        label: label.into(),
+                        delta: 1,
+                    },
+                ),
+            ],
+            ..Self::default()
+        }
+    }
+
+    /// The objectives, or the default one.
+    pub fn objectives(&self) -> Vec<ObjectiveConfig> {
+        if self.objective.is_empty() {
+            vec![ObjectiveConfig {
+                dims: None,
+                positives: PositivesConfig::Time { offset: 1 },
+                similarity: Similarity::default(),
+                weight: 1.0,
+            }]
+        } else {
+            self.objective.clone()
+        }
+    }
+
+    /// Checks every setting that needs no recording.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for the first setting outside its domain.
+    pub fn check(&self) -> Result<()> {
+        self.encoder.architecture(1).check()?;
+        for (i, objective) in self.objectives().iter().enumerate() {
+            objective.check(i, &self.encoder.architecture(1))?;
+        }
+        self.regularizer.check()?;
+        self.train.check()
+    }
+}

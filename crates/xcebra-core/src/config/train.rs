@@ -1,0 +1,90 @@
+//! Settings of the optimisation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Section `[train]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Steps, default 20000.
+    pub steps: usize,
+    /// References (and as many negatives and positives of each objective) a step, default 512.
+    pub batch: usize,
+    /// Adam's step size, default 3e-4.
+    pub learning_rate: f64,
+    /// The learning rate over the steps, default constant.
+    pub schedule: LearningRateSchedule,
+    /// Seed of weights, samples and projections, default 0.
+    pub seed: u64,
+    /// Steps between two entries of the training curves, default 50.
+    pub log_every: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            steps: 20_000,
+            batch: 512,
+            learning_rate: 3e-4,
+            schedule: LearningRateSchedule::Constant,
+            seed: 0,
+            log_every: 50,
+        }
+    }
+}
+
+/// The learning rate over the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LearningRateSchedule {
+    /// Always `learning_rate`.
+    Constant,
+    /// A linear rise over the first 2 % of the steps, then half a cosine down to 1 % of
+    /// `learning_rate`.
+    Cosine,
+}
+
+impl TrainConfig {
+    /// The learning rate at a step, counted from 0.
+    pub fn learning_rate_at(&self, step: usize) -> f64 {
+        match self.schedule {
+            LearningRateSchedule::Constant => self.learning_rate,
+            LearningRateSchedule::Cosine => {
+                let (step, steps) = (step as f64, self.steps as f64);
+                let warm = (0.02 * steps).max(1.0);
+                if step < warm {
+                    return self.learning_rate * (step + 1.0) / (warm + 1.0);
+                }
+                let progress = (step - warm) / (steps - warm).max(1.0);
+                let wave = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+                self.learning_rate * (0.01 + 0.99 * wave)
+            }
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.steps == 0 {
+            return Err(Error::setting("train.steps", 0, "at least 1"));
+        }
+        if self.batch < 2 || self.batch > 1 << 20 {
+            return Err(Error::setting(
+                "train.batch",
+                self.batch,
+                "from 2 to 1048576",
+            ));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return Err(Error::setting(
+                "train.learning_rate",
+                self.learning_rate,
+                "a positive number",
+            ));
+        }
+        if self.log_every == 0 {
+            return Err(Error::setting("train.log_every", 0, "at least 1"));
+        }
+        Ok(())
+    }
+}
