@@ -66,7 +66,7 @@ pub mod train;
 mod window;
 
 pub use config::{
-    Config, EncoderConfig, LearningRateSchedule, ObjectiveConfig, PositivesConfig,
+    Config, EncoderConfig, LabelUse, LearningRateSchedule, ObjectiveConfig, PositivesConfig,
     RegularizerConfig, TrainConfig,
 };
 pub use element::Element;

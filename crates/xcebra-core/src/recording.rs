@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::element::Element;
 use crate::error::{Error, Result};
+use crate::sampling::Pieces;
 use crate::window::Window;
 
 /// A label of every sample.
@@ -30,7 +31,7 @@ impl Labels {
 
 /// Samples (time, channels) of one or more sessions, and their labels.
 ///
-/// A positive pair never spans two sessions by an offset in time.
+/// Neither a window of samples nor an offset in time reaches from one session into another.
 #[derive(Clone, Debug)]
 pub struct Recording<E> {
     samples: Arc<Vec<E>>,
@@ -187,6 +188,11 @@ impl<E: Element> Recording<E> {
     /// First and last-but-one sample of each session.
     pub fn sessions(&self) -> &[Range<usize>] {
         &self.sessions
+    }
+
+    /// Its sessions as pieces that nothing crosses.
+    pub fn pieces(&self) -> Pieces {
+        Pieces::new(self.sessions.iter().cloned()).expect("sessions are not empty and in order")
     }
 
     /// Samples, (time, channels).

@@ -30,7 +30,7 @@ proptest! {
         let recording = recording(&lengths, label);
         let time = Time::new(offset).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let references = References::new(recording.sessions(), time.lookahead()).unwrap();
+        let references = References::new(&recording.pieces(), time.lookahead()).unwrap();
         let drawn = references.draw(200, &mut rng);
         let positives = time.draw(&drawn, &mut rng);
         for (r, p) in drawn.iter().zip(&positives) {
@@ -47,7 +47,7 @@ proptest! {
         let recording = recording(&[n], Labels::Discrete(classes.clone()));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let references: Vec<usize> = (0..n).collect();
-        let positives = Discrete::new(&recording, "y").unwrap().draw(&references, &mut rng);
+        let positives = Discrete::new(&recording, &recording.pieces(), "y").unwrap().draw(&references, &mut rng);
         for (r, p) in references.iter().zip(positives) {
             prop_assert_eq!(classes[*r], classes[p]);
         }
@@ -62,7 +62,7 @@ fn time_delta_never_takes_a_difference_across_sessions() {
     let falling = (0..100).map(|t| 1000.0 - f64::from(t));
     let label = Array2::from_shape_vec((200, 1), rising.chain(falling).collect()).unwrap();
     let recording = recording(&[100, 100], Labels::Continuous(label.clone()));
-    let positives = TimeDelta::new(&recording, "y", 1).unwrap();
+    let positives = TimeDelta::new(&recording, &recording.pieces(), "y", 1).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let references: Vec<usize> = (1..99).chain(101..199).cycle().take(5000).collect();
     let (mut up, mut down) = (0, 0);
@@ -94,7 +94,7 @@ fn time_delta_reproduces_the_distribution_of_differences() {
     let large = |from: usize, to: usize| label[[to, 0]] - label[[from, 0]] > 0.01;
     let expected = (1..n).filter(|&t| large(t - 1, t)).count() as f64 / (n - 1) as f64;
     let recording = recording(&[n], Labels::Continuous(label.clone()));
-    let positives = TimeDelta::new(&recording, "y", 1).unwrap();
+    let positives = TimeDelta::new(&recording, &recording.pieces(), "y", 1).unwrap();
     let references: Vec<usize> = (0..n).step_by(3).collect();
     let drawn = positives.draw(&references, &mut rng);
     let count = references

@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use xcebra_core::{
-    Config, EncoderConfig, ObjectiveConfig, PositivesConfig, RegularizerConfig, TrainConfig,
-};
+use xcebra_core::{Config, EncoderConfig, ObjectiveConfig, RegularizerConfig, TrainConfig};
 
 /// A training and the data it needs; every field has a default.
 ///
@@ -149,35 +147,25 @@ impl FitFile {
     /// For each label that is used or listed, the array that holds it.
     pub fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.data.labels.clone();
-        for name in self.objective.iter().filter_map(|o| label_of(&o.positives)) {
+        for label in self.objective.iter().flat_map(|o| o.positives.labels()) {
             labels
-                .entry(name.to_owned())
-                .or_insert_with(|| name.to_owned());
+                .entry(label.name.to_owned())
+                .or_insert_with(|| label.name.to_owned());
         }
         labels
     }
 
     /// Embedding dimensions of the first objective that uses a label, `[first, end]`.
     pub fn dims_of(&self, label: &str) -> Option<[usize; 2]> {
-        let uses = |o: &&ObjectiveConfig| label_of(&o.positives) == Some(label);
+        let uses = |o: &&ObjectiveConfig| o.positives.labels().iter().any(|l| l.name == label);
         let objective = self.objective.iter().find(uses)?;
         Some(objective.dims.unwrap_or([0, self.encoder.outputs]))
     }
 
     /// Whether a label is used as classes.
     pub fn is_discrete(&self, label: &str) -> bool {
-        self.objective.iter().any(
-            |o| matches!(&o.positives, PositivesConfig::Discrete { label: name } if name == label),
-        )
-    }
-}
-
-fn label_of(positives: &PositivesConfig) -> Option<&str> {
-    match positives {
-        PositivesConfig::Time { .. } => None,
-        PositivesConfig::TimeDelta { label, .. } | PositivesConfig::Discrete { label } => {
-            Some(label)
-        }
+        let mut uses = self.objective.iter().flat_map(|o| o.positives.labels());
+        uses.any(|l| l.name == label && l.discrete)
     }
 }
 

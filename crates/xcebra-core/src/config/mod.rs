@@ -6,7 +6,7 @@ mod regularizer;
 mod train;
 
 pub use encoder::EncoderConfig;
-pub use objective::{ObjectiveConfig, PositivesConfig};
+pub use objective::{LabelUse, ObjectiveConfig, PositivesConfig};
 pub use regularizer::RegularizerConfig;
 pub use train::{LearningRateSchedule, TrainConfig};
 
@@ -77,7 +77,7 @@ impl Config {
     /// Checks every setting that needs no recording.
     ///
     /// # Errors
-    /// [`Error::Setting`] for the first setting outside its domain.
+    /// [`crate::Error::Setting`] for the first setting outside its domain.
     pub fn check(&self) -> Result<()> {
         self.encoder.architecture(1).check()?;
         for (i, objective) in self.objectives().iter().enumerate() {

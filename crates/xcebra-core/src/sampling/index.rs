@@ -1,7 +1,9 @@
 //! Nearest neighbours in label space.
 
+use std::cmp::Ordering;
+
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use super::groups::Groups;
@@ -18,6 +20,7 @@ pub const MOST_COLUMNS: usize = 16;
 pub struct Index {
     tree: Box<dyn Tree>,
     groups: Groups,
+    columns: usize,
 }
 
 trait Tree: Send + Sync {
@@ -28,8 +31,8 @@ trait Tree: Send + Sync {
 struct KdTree<const K: usize>(ImmutableKdTree<f64, K>);
 
 impl<const K: usize> KdTree<K> {
-    fn boxed(points: &[Vec<f64>]) -> Result<Box<dyn Tree>> {
-        let entries: Vec<[f64; K]> = points.iter().map(|p| pad(p)).collect();
+    fn boxed(points: &[ArrayView1<'_, f64>]) -> Result<Box<dyn Tree>> {
+        let entries: Vec<[f64; K]> = points.iter().map(pad).collect();
         let tree = ImmutableKdTree::new_from_slice(&entries)
             .map_err(|e| Error::Engine(format!("the index of the label: {e:?}")))?;
         Ok(Box::new(Self(tree)))
@@ -53,45 +56,35 @@ impl<const K: usize> Tree for KdTree<K> {
     }
 }
 
-fn pad<const K: usize>(point: &[f64]) -> [f64; K] {
+fn pad<'a, const K: usize>(point: impl IntoIterator<Item = &'a f64>) -> [f64; K] {
     let mut padded = [0.0; K];
-    padded[..point.len()].copy_from_slice(point);
+    for (to, from) in padded.iter_mut().zip(point) {
+        *to = *from;
+    }
     padded
 }
 
-/// Finite numbers in their order; the two zeros are one.
-#[derive(Clone, PartialEq)]
-struct Key(Vec<f64>);
-
-impl Eq for Key {}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let mut pairs = self.0.iter().zip(&other.0).map(|(a, b)| a.total_cmp(b));
-        pairs
-            .find(|o| o.is_ne())
-            .unwrap_or(std::cmp::Ordering::Equal)
-    }
+/// The order of rows of finite numbers; the two zeros are equal.
+fn compare(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Ordering {
+    let mut columns = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| (a + 0.0).total_cmp(&(b + 0.0)));
+    columns.find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 impl Index {
-    /// Indexes the rows of `labels` (time, columns), which are finite.
+    /// Indexes the rows of `labels` (time, columns), which are finite, at the given samples, of
+    /// which there is at least one.
     ///
     /// # Errors
     /// [`Error::Data`] for more than [`MOST_COLUMNS`] columns.
-    pub fn new(name: &str, labels: ArrayView2<'_, f64>) -> Result<Self> {
+    pub fn new(name: &str, labels: ArrayView2<'_, f64>, samples: Vec<usize>) -> Result<Self> {
         let columns = labels.ncols();
-        let keys = labels
-            .outer_iter()
-            .map(|row| Key(row.iter().map(|v| v + 0.0).collect()));
-        let (groups, keys) = Groups::new(keys);
-        let points: Vec<Vec<f64>> = keys.into_iter().map(|k| k.0).collect();
+        let groups = Groups::new(samples, |a, b| compare(labels.row(a), labels.row(b)));
+        let points: Vec<ArrayView1<'_, f64>> = (0..groups.len())
+            .map(|g| labels.row(groups.members(g)[0]))
+            .collect();
         let tree = match columns {
             1 => KdTree::<1>::boxed(&points)?,
             2 => KdTree::<2>::boxed(&points)?,
@@ -102,17 +95,25 @@ impl Index {
             _ => {
                 return Err(Error::data(
                     format!("the label `{name}`"),
-                    format!("{columns} columns"),
-                    format!("use at most {MOST_COLUMNS}, for instance its principal components"),
+                    format!("{columns} columns to search by"),
+                    format!(
+                        "use at most {MOST_COLUMNS} (an angle counts as two), for instance its \
+                         principal components"
+                    ),
                 ));
             }
         };
-        Ok(Self { tree, groups })
+        Ok(Self {
+            tree,
+            groups,
+            columns,
+        })
     }
 
-    /// For each query, a sample whose label is nearest; `uniform` in [0, 1) chooses among equals.
-    pub fn nearest(&self, queries: &[f64], columns: usize, uniform: &[f64]) -> Vec<usize> {
-        let points = self.tree.nearest(queries, columns);
+    /// For each query, one row after another, a sample whose label is nearest; `uniform` in
+    /// [0, 1) chooses among equals.
+    pub fn nearest(&self, queries: &[f64], uniform: &[f64]) -> Vec<usize> {
+        let points = self.tree.nearest(queries, self.columns);
         points
             .into_iter()
             .zip(uniform)
@@ -149,9 +150,9 @@ mod tests {
                 ((h >> 40) % u64::from(levels)) as f64 / f64::from(levels)
             };
             let labels = Array2::from_shape_fn((n, columns), |(i, j)| value(i, j));
-            let index = Index::new("z", labels.view()).unwrap();
+            let index = Index::new("z", labels.view(), (0..labels.nrows()).collect()).unwrap();
             let queries = Array2::from_shape_fn((20, columns), |(i, j)| 1.2 * value(i + 7919, j) - 0.1);
-            let found = index.nearest(queries.as_slice().unwrap(), columns, &[0.37; 20]);
+            let found = index.nearest(queries.as_slice().unwrap(), &[0.37; 20]);
             for (q, &f) in queries.outer_iter().zip(&found) {
                 let distance = |t: usize| (&labels.row(t) - &q).mapv(|v| v * v).sum();
                 let best = (0..n).map(distance).fold(f64::INFINITY, f64::min);
@@ -164,9 +165,9 @@ mod tests {
     #[test]
     fn many_equal_labels_are_drawn_evenly() {
         let labels = Array2::from_shape_fn((5000, 1), |(i, _)| f64::from((i % 2) as u32));
-        let index = Index::new("z", labels.view()).unwrap();
+        let index = Index::new("z", labels.view(), (0..labels.nrows()).collect()).unwrap();
         let uniform: Vec<f64> = (0..1000).map(|i| f64::from(i) / 1000.0).collect();
-        let mut found = index.nearest(&vec![0.9; 1000], 1, &uniform);
+        let mut found = index.nearest(&vec![0.9; 1000], &uniform);
         assert!(found.iter().all(|t| t % 2 == 1));
         found.sort_unstable();
         found.dedup();

@@ -1,61 +1,33 @@
-//! References: uniform over the samples that have all their positives.
-
-use std::ops::Range;
+//! References and negatives: uniform over pieces of a recording.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::error::{Error, Result};
+use super::Pieces;
+use crate::error::Result;
 
-/// Samples of all sessions but the last few of each.
+/// Uniform over the samples that have all their positives.
 #[derive(Clone, Debug)]
 pub struct References {
-    ranges: Vec<Range<usize>>,
-    total: usize,
+    pieces: Pieces,
 }
 
 impl References {
-    /// Samples with at least `lookahead` samples after them in their session.
+    /// The centers with at least `lookahead` centers after them in their piece.
     ///
     /// # Errors
-    /// [`Error::Data`] if there is none.
-    pub fn new(sessions: &[Range<usize>], lookahead: usize) -> Result<Self> {
-        let ranges: Vec<Range<usize>> = sessions
-            .iter()
-            .map(|s| s.start..s.end.saturating_sub(lookahead).max(s.start))
-            .filter(|r| !r.is_empty())
-            .collect();
-        let total = ranges.iter().map(ExactSizeIterator::len).sum();
-        if total == 0 {
-            let longest = sessions
-                .iter()
-                .map(ExactSizeIterator::len)
-                .max()
-                .unwrap_or(0);
-            return Err(Error::data(
-                "the recording",
-                format!(
-                    "its longest session has {longest} samples, too short for an offset of {lookahead}"
-                ),
-                "choose a smaller offset or delta, or a longer recording",
-            ));
-        }
-        Ok(Self { ranges, total })
+    /// [`crate::Error::Data`] if there is none.
+    pub fn new(centers: &Pieces, lookahead: usize) -> Result<Self> {
+        Ok(Self {
+            pieces: centers.with_lookahead(lookahead)?,
+        })
     }
 
-    /// Uniform draws, with replacement.
+    /// Uniform draws, with replacement, each in O(log pieces).
     pub fn draw(&self, count: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+        let len = self.pieces.len();
         (0..count)
-            .map(|_| {
-                let mut at = rng.gen_range(0..self.total);
-                for range in &self.ranges {
-                    if at < range.len() {
-                        return range.start + at;
-                    }
-                    at -= range.len();
-                }
-                unreachable!("the ranges hold {} samples", self.total)
-            })
+            .map(|_| self.pieces.sample(rng.gen_range(0..len)))
             .collect()
     }
 }

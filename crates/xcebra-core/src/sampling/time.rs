@@ -2,10 +2,10 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::Positives;
-use crate::error::{Error, Result};
+use super::{Positives, at_least_one};
+use crate::error::Result;
 
-/// `positive = reference + offset`, within a session.
+/// `positive = reference + offset`, within a piece.
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
     offset: usize,
@@ -15,15 +15,9 @@ impl Time {
     /// Positives `offset ≥ 1` samples later.
     ///
     /// # Errors
-    /// [`Error::Setting`] if the offset is 0.
+    /// [`crate::Error::Setting`] if the offset is 0.
     pub fn new(offset: usize) -> Result<Self> {
-        if offset == 0 {
-            return Err(Error::setting(
-                "objective.positives.offset",
-                0,
-                "at least 1 sample",
-            ));
-        }
+        at_least_one("objective.positives.offset", offset)?;
         Ok(Self { offset })
     }
 }

@@ -79,6 +79,7 @@ impl<E: Element> Trainer<E> {
         let architecture = config.encoder.architecture(recording.channels());
         let encoder = Encoder::new(architecture, config.train.seed)?;
         let outputs = config.encoder.outputs;
+        let centers = recording.pieces().centers(Window::SAMPLE)?;
         let objectives = config
             .objectives()
             .iter()
@@ -88,7 +89,7 @@ impl<E: Element> Trainer<E> {
                     dims: first..end,
                     similarity: o.similarity,
                     weight: o.weight,
-                    positives: positives(&o.positives, &recording)?,
+                    positives: positives(&o.positives, &recording, &centers)?,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -97,8 +98,8 @@ impl<E: Element> Trainer<E> {
             .map(|o| o.positives.lookahead())
             .max()
             .unwrap_or(0);
-        let references = References::new(recording.sessions(), lookahead)?;
-        let negatives = References::new(recording.sessions(), 0)?;
+        let references = References::new(&centers, lookahead)?;
+        let negatives = References::new(&centers, 0)?;
         let stream = |id| {
             let mut rng = ChaCha8Rng::seed_from_u64(config.train.seed);
             rng.set_stream(id);

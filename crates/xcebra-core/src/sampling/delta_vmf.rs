@@ -1,0 +1,152 @@
+//! Positives whose angles differ from the reference's by von Mises noise.
+
+use std::f64::consts::{PI, TAU};
+
+use ndarray::Array2;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::index::Index;
+use super::{Pieces, Positives, positive, uniforms};
+use crate::element::Element;
+use crate::error::{Error, Result};
+use crate::recording::{Labels, Recording};
+
+/// For labels on a circle: every column is an angle in radians, of any winding. To each angle of
+/// the reference independent von Mises noise of mean 0 and concentration κ is added (density
+/// `∝ exp(κ cos θ)`, for large κ about N(0, 1/κ)); the positive is the center nearest to that in
+/// the plane of (cos, sin) of each angle, so that 2π is as near to 0 as it is.
+#[derive(Debug)]
+pub struct DeltaVmf {
+    angles: Array2<f64>,
+    noise: VonMises,
+    index: Index,
+}
+
+impl DeltaVmf {
+    /// Positives by the continuous label `label` of the recording, at most 8 angles.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if there is no such label, it holds classes, or `kappa` is not a
+    /// positive number up to 10⁸; [`Error::Data`] if the label has too many columns.
+    pub fn new<E: Element>(
+        recording: &Recording<E>,
+        centers: &Pieces,
+        label: &str,
+        kappa: f64,
+    ) -> Result<Self> {
+        let noise = VonMises::new("objective.positives.kappa", kappa)?;
+        let Labels::Continuous(angles) = recording.label(label)? else {
+            return Err(Error::setting(
+                "objective.positives.label",
+                format!("`{label}`, which holds classes"),
+                "a label of angles in radians for `delta-vmf` positives",
+            ));
+        };
+        // equal up to whole turns becomes equal
+        let angles = angles.mapv(|a| a.rem_euclid(TAU));
+        let points = Array2::from_shape_vec(
+            (angles.nrows(), 2 * angles.ncols()),
+            angles.iter().flat_map(|&a| on_circle(a)).collect(),
+        )
+        .expect("two coordinates an angle");
+        let index = Index::new(label, points.view(), centers.samples().collect())?;
+        Ok(Self {
+            angles,
+            noise,
+            index,
+        })
+    }
+}
+
+impl Positives for DeltaVmf {
+    fn draw(&self, references: &[usize], rng: &mut ChaCha8Rng) -> Vec<usize> {
+        let mut queries = Vec::with_capacity(references.len() * 2 * self.angles.ncols());
+        for &r in references {
+            for angle in self.angles.row(r) {
+                queries.extend(on_circle(angle + self.noise.draw(rng)));
+            }
+        }
+        let uniform = uniforms(references.len(), rng);
+        self.index.nearest(&queries, &uniform)
+    }
+}
+
+fn on_circle(angle: f64) -> [f64; 2] {
+    [angle.cos(), angle.sin()]
+}
+
+/// The von Mises distribution of mean 0, by rejection from a wrapped Cauchy distribution (Best and
+/// Fisher, "Efficient simulation of the von Mises distribution", Applied Statistics 28, 1979).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VonMises {
+    kappa: f64,
+    /// `1 + √(1 + 4κ²)`.
+    tau: f64,
+}
+
+impl VonMises {
+    /// With concentration `kappa`, the setting `field`. Above 10⁸ rounding would show.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if it is not positive or too large.
+    pub fn new(field: &str, kappa: f64) -> Result<Self> {
+        positive(field, kappa)?;
+        if kappa > 1e8 {
+            return Err(Error::setting(field, kappa, "at most 1e8"));
+        }
+        Ok(Self {
+            kappa,
+            tau: 1.0 + (1.0 + 4.0 * kappa * kappa).sqrt(),
+        })
+    }
+
+    /// One draw from [−π, π].
+    pub fn draw(self, rng: &mut ChaCha8Rng) -> f64 {
+        // the paper's r = (1 + ρ²) / 2ρ is τ / 2κ; in these terms nothing cancels for small κ
+        let double = 2.0 * self.kappa;
+        loop {
+            let [a, b, side]: [f64; 3] = rng.r#gen();
+            let z = (PI * a).cos();
+            let f = (double + self.tau * z) / (self.tau + double * z);
+            let c = 0.5 * self.tau - self.kappa * f;
+            if c * (2.0 - c) > b || (c / b).ln() + 1.0 >= c {
+                let angle = f.clamp(-1.0, 1.0).acos();
+                return if side < 0.5 { -angle } else { angle };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::VonMises;
+
+    /// The ends of the range of κ: almost uniform (variance π² / 3), almost Gaussian (1/κ).
+    #[test]
+    fn extreme_concentrations() {
+        let n = 100_000;
+        for (kappa, variance, kurtosis) in [
+            (1e-300, std::f64::consts::PI.powi(2) / 3.0, 1.8),
+            (1e8, 1e-8, 3.0),
+        ] {
+            let noise = VonMises::new("kappa", kappa).unwrap();
+            let mut rng = ChaCha8Rng::seed_from_u64(0);
+            let draws: Vec<f64> = (0..n).map(|_| noise.draw(&mut rng)).collect();
+            let moment = |p: i32| draws.iter().map(|v| v.powi(p)).sum::<f64>() / f64::from(n);
+            // five standard errors, of the mean, of the variance and (√24 for a Gaussian) of the
+            // kurtosis
+            let error = 5.0 / f64::from(n).sqrt();
+            assert!(moment(1).abs() < error * variance.sqrt());
+            assert!((moment(2) / variance - 1.0).abs() < error * 2.0_f64.sqrt());
+            let found = moment(4) / variance.powi(2);
+            assert!(
+                (found - kurtosis).abs() < error * 24.0_f64.sqrt(),
+                "{found}"
+            );
+        }
+    }
+}
