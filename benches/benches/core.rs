@@ -97,9 +97,10 @@ fn jacobian_penalty(c: &mut Criterion) {
 
 fn nearest_label(c: &mut Criterion) {
     let recording = data();
-    let positives = TimeDelta::new(&recording, "z2", 1).expect("a label that changes");
+    let centers = recording.pieces();
+    let positives = TimeDelta::new(&recording, &centers, "z2", 1).expect("a label that changes");
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let references = References::new(recording.sessions(), 1).expect("a long recording");
+    let references = References::new(&centers, 1).expect("a long recording");
     let references = references.draw(512, &mut rng);
     let mut group = c.benchmark_group("nearest_label");
     group.throughput(Throughput::Elements(512));

@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     trainer.run(|report| {
         if report.step % 100 == 99 {
             let penalty = report
-                .penalty
+                .part("jacobian")
+                .and_then(|part| part.value)
                 .map_or("off".to_owned(), |p| format!("{p:.3}"));
             println!(
                 "step {:4}: loss {:.3}, penalty {penalty}",

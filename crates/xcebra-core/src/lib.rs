@@ -53,9 +53,11 @@
 #![deny(unsafe_code)]
 
 mod config;
+mod disk;
 mod element;
 pub mod encoder;
 mod error;
+mod fingerprint;
 pub mod objective;
 pub mod ops;
 mod recording;
@@ -67,14 +69,14 @@ mod window;
 
 pub use config::{
     Config, EncoderConfig, LabelUse, LearningRateSchedule, ObjectiveConfig, PositivesConfig,
-    RegularizerConfig, TrainConfig,
+    RegularizerConfig, TrainConfig, ValidationConfig,
 };
 pub use element::Element;
 pub use encoder::{Architecture, Encoder, EncoderName};
 pub use error::{Error, Result};
 pub use objective::{Metric, Similarity};
 pub use recording::{Labels, Recording};
-pub use train::{History, StepReport, Trainer};
+pub use train::{Checkpoint, History, StepReport, Trainer, Validation};
 pub use window::Window;
 
 #[cfg(doctest)]

@@ -195,6 +195,13 @@ impl<E: Element> Recording<E> {
         Pieces::new(self.sessions.iter().cloned()).expect("sessions are not empty and in order")
     }
 
+    /// All labels by their names.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &Labels)> {
+        self.labels
+            .iter()
+            .map(|(name, labels)| (name.as_str(), labels))
+    }
+
     /// Samples, (time, channels).
     pub fn samples(&self) -> ArrayView2<'_, E> {
         ArrayView2::from_shape((self.len(), self.channels), &self.samples)

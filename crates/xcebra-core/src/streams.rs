@@ -6,3 +6,5 @@ pub const WEIGHTS: u64 = 1;
 pub const SAMPLES: u64 = 2;
 /// Random projections of the Jacobian penalty.
 pub const PROBES: u64 = 3;
+/// References, negatives and positives of a validation.
+pub const VALIDATION: u64 = 4;

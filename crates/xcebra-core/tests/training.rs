@@ -1,63 +1,16 @@
 //! Training as a user sees it.
 
+mod common;
+
 use std::ops::ControlFlow;
 
+use common::{config, latents, recording, train};
 use ndarray::{Array1, Array2, s};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use xcebra_core::{
-    Config, Element, Encoder, EncoderName, Error, Labels, LearningRateSchedule, PositivesConfig,
-    Recording, Trainer,
+    Config, Element, EncoderName, Error, Labels, LearningRateSchedule, PositivesConfig, Recording,
+    Trainer,
 };
 use xcebra_model::Model;
-
-/// A random walk of two latents in a box, seen through a linear map and a tanh by 8 channels.
-fn latents(time: usize) -> Array2<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let mut z = Array2::<f64>::zeros((time, 2));
-    for t in 1..time {
-        for k in 0..2 {
-            let step: f64 = rng.sample(rand_distr::StandardNormal);
-            z[[t, k]] = (z[[t - 1, k]] + 0.2 * step).clamp(-1.0, 1.0);
-        }
-    }
-    z
-}
-
-fn recording<E: Element>(z: &Array2<f64>) -> Recording<E> {
-    let mut rng = ChaCha8Rng::seed_from_u64(8);
-    let mixing = Array2::from_shape_fn((2, 8), |_| rng.sample(rand_distr::StandardNormal));
-    let x = z.dot(&mixing).mapv(|v: f64| E::of(v.tanh()));
-    let class = z
-        .column(0)
-        .iter()
-        .map(|&v| (v * 3.0).floor() as i64)
-        .collect();
-    Recording::new(x.view())
-        .unwrap()
-        .with_label("z", Labels::Continuous(z.slice(s![.., 1..]).to_owned()))
-        .unwrap()
-        .with_label("class", Labels::Discrete(class))
-        .unwrap()
-}
-
-fn config(steps: usize) -> Config {
-    let mut config = Config::hybrid(2, "z");
-    config.encoder.name = EncoderName::Offset1Mse;
-    config.train.steps = steps;
-    config.train.batch = 128;
-    config.train.learning_rate = 1e-3;
-    config.train.log_every = 10;
-    config.regularizer.start = steps / 2;
-    config.regularizer.ramp = steps / 4;
-    config
-}
-
-fn train<E: Element>(config: Config, recording: Recording<E>) -> Encoder<E> {
-    let mut trainer = Trainer::new(config, recording).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
-    trainer.finish().unwrap().0
-}
 
 /// R² of the best linear map with intercept from two columns to one, by the normal equations.
 fn r2(embedding: &Array2<f64>, target: &Array1<f64>) -> f64 {
@@ -162,9 +115,10 @@ fn curves_report_what_happened() {
     trainer.run(|_| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     assert_eq!(history.step, [0, 10, 20, 30, 39]);
-    assert_eq!(history.penalty[0], None);
-    assert!(history.penalty[4].unwrap() > 0.0);
-    assert_eq!(history.penalty_weight, [0.0, 0.0, 0.0, 0.1, 0.1]);
+    let penalty = history.part("jacobian").unwrap();
+    assert_eq!(penalty.value[0], None);
+    assert!(penalty.value[4].unwrap() > 0.0);
+    assert_eq!(penalty.weight, [0.0, 0.0, 0.0, 0.1, 0.1]);
     assert_eq!(history.align.len(), 2);
     let sum: f64 = (0..2)
         .map(|o| history.align[o][2] + history.uniform[o][2])

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use xcebra_core::{Config, EncoderConfig, ObjectiveConfig, RegularizerConfig, TrainConfig};
+use xcebra_core::{
+    Config, EncoderConfig, ObjectiveConfig, RegularizerConfig, TrainConfig, ValidationConfig,
+};
 
 /// A training and the data it needs; every field has a default.
 ///
@@ -36,6 +38,8 @@ pub struct FitFile {
     pub regularizer: RegularizerConfig,
     /// The optimisation.
     pub train: TrainConfig,
+    /// What is held out of it.
+    pub validation: ValidationConfig,
 }
 
 /// Section `[data]`.
@@ -141,6 +145,7 @@ impl FitFile {
             objective: self.objective.clone(),
             regularizer: self.regularizer.clone(),
             train: self.train.clone(),
+            validation: self.validation.clone(),
         }
     }
 

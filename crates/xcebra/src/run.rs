@@ -321,15 +321,20 @@ fn curves(history: &History) -> String {
     for o in 0..history.align.len() {
         let _ = write!(table, ",align_{o},uniform_{o}");
     }
-    table.push_str(",penalty,penalty_weight,learning_rate\n");
+    for part in &history.parts {
+        let _ = write!(table, ",{0},{0}_weight", part.name);
+    }
+    table.push_str(",learning_rate\n");
     for i in 0..history.len() {
         let _ = write!(table, "{},{}", history.step[i], history.loss[i]);
         for (align, uniform) in history.align.iter().zip(&history.uniform) {
             let _ = write!(table, ",{},{}", align[i], uniform[i]);
         }
-        let penalty = history.penalty[i].unwrap_or(f64::NAN);
-        let (weight, rate) = (history.penalty_weight[i], history.learning_rate[i]);
-        let _ = writeln!(table, ",{penalty},{weight},{rate}");
+        for part in &history.parts {
+            let value = part.value[i].unwrap_or(f64::NAN);
+            let _ = write!(table, ",{value},{}", part.weight[i]);
+        }
+        let _ = writeln!(table, ",{}", history.learning_rate[i]);
     }
     table
 }

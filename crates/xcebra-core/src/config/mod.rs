@@ -4,11 +4,13 @@ mod encoder;
 mod objective;
 mod regularizer;
 mod train;
+mod validation;
 
 pub use encoder::EncoderConfig;
 pub use objective::{LabelUse, ObjectiveConfig, PositivesConfig};
 pub use regularizer::RegularizerConfig;
 pub use train::{LearningRateSchedule, TrainConfig};
+pub use validation::ValidationConfig;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,8 @@ pub struct Config {
     pub regularizer: RegularizerConfig,
     /// The optimisation.
     pub train: TrainConfig,
+    /// What is held out of it.
+    pub validation: ValidationConfig,
 }
 
 impl Config {
@@ -84,6 +88,7 @@ impl Config {
             objective.check(i, &self.encoder.architecture(1))?;
         }
         self.regularizer.check()?;
-        self.train.check()
+        self.train.check()?;
+        self.validation.check()
     }
 }

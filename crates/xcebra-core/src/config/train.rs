@@ -14,6 +14,8 @@ pub struct TrainConfig {
     pub batch: usize,
     /// Adam's step size, default 3e-4.
     pub learning_rate: f64,
+    /// Decoupled weight decay, default 0; above 0 Adam becomes AdamW.
+    pub weight_decay: f64,
     /// The learning rate over the steps, default constant.
     pub schedule: LearningRateSchedule,
     /// Seed of weights, samples and projections, default 0.
@@ -28,6 +30,7 @@ impl Default for TrainConfig {
             steps: 20_000,
             batch: 512,
             learning_rate: 3e-4,
+            weight_decay: 0.0,
             schedule: LearningRateSchedule::Constant,
             seed: 0,
             log_every: 50,
@@ -41,6 +44,8 @@ impl Default for TrainConfig {
 pub enum LearningRateSchedule {
     /// Always `learning_rate`.
     Constant,
+    /// From `learning_rate` straight down to 1 % of it at the last step.
+    Linear,
     /// A linear rise over the first 2 % of the steps, then half a cosine down to 1 % of
     /// `learning_rate`.
     Cosine,
@@ -51,6 +56,10 @@ impl TrainConfig {
     pub fn learning_rate_at(&self, step: usize) -> f64 {
         match self.schedule {
             LearningRateSchedule::Constant => self.learning_rate,
+            LearningRateSchedule::Linear => {
+                let progress = step as f64 / (self.steps - 1).max(1) as f64;
+                self.learning_rate * (1.0 - 0.99 * progress)
+            }
             LearningRateSchedule::Cosine => {
                 let (step, steps) = (step as f64, self.steps as f64);
                 let warm = (0.02 * steps).max(1.0);
@@ -80,6 +89,13 @@ impl TrainConfig {
                 "train.learning_rate",
                 self.learning_rate,
                 "a positive number",
+            ));
+        }
+        if !(self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0) {
+            return Err(Error::setting(
+                "train.weight_decay",
+                self.weight_decay,
+                "0 or a positive number whose product with train.learning_rate is below 1",
             ));
         }
         if self.log_every == 0 {

@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{SafeTensors, TensorView};
 
 use super::{Architecture, Encoder};
+use crate::disk::{self, dtype, from_bytes, to_bytes};
 use crate::element::Element;
 use crate::error::{Error, Result};
 
@@ -52,26 +53,7 @@ impl<E: Element> Encoder<E> {
     /// # Errors
     /// [`Error::File`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let bytes = self.to_safetensors()?;
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".tmp");
-        let beside = Path::new(&beside);
-        let write = || {
-            let mut file = File::create(beside)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            std::fs::rename(beside, path)
-        };
-        write().map_err(|e| {
-            // the half-written file is of no use; that it may not exist is no second error
-            let _ = std::fs::remove_file(beside);
-            Error::file(
-                path,
-                e,
-                "check that the folder exists, is writable and has room",
-            )
-        })
+        disk::replace(path.as_ref(), &self.to_safetensors()?)
     }
 
     /// Reads an encoder from a `.safetensors` file; numbers of the other precision are converted.
@@ -131,49 +113,5 @@ impl<E: Element> Encoder<E> {
         }
         encoder = Self::from_parameters(encoder.architecture, parameters)?;
         Ok(encoder)
-    }
-}
-
-fn dtype<E: Element>() -> Dtype {
-    if E::NAME == "F64" {
-        Dtype::F64
-    } else {
-        Dtype::F32
-    }
-}
-
-fn to_bytes<E: Element>(values: &[E]) -> Vec<u8> {
-    if E::NAME == "F64" {
-        values
-            .iter()
-            .flat_map(|v| v.as_f64().to_le_bytes())
-            .collect()
-    } else {
-        values
-            .iter()
-            .flat_map(|v| (v.as_f64() as f32).to_le_bytes())
-            .collect()
-    }
-}
-
-fn from_bytes<E: Element>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<E>> {
-    match dtype {
-        Dtype::F32 => Some(
-            bytes
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .map(|b| E::of(f64::from(f32::from_le_bytes(*b))))
-                .collect(),
-        ),
-        Dtype::F64 => Some(
-            bytes
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .map(|b| E::of(f64::from_le_bytes(*b)))
-                .collect(),
-        ),
-        _ => None,
     }
 }

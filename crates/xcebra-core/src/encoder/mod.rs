@@ -1,10 +1,14 @@
 //! Encoders: their architectures, parameters, files, and their face as a `Model`.
 
 mod architecture;
+mod custom;
 mod files;
 mod model;
+mod trainable;
 
 pub use architecture::{Architecture, EncoderName};
+pub use custom::{Custom, TensorEncoder};
+pub use trainable::Trainable;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Adam, as dfdx has it.
+//! Adam and AdamW, as dfdx has them.
 
 use dfdx::optim::AdamConfig;
 use dfdx::tensor::{Cpu, Gradients, Storage};
@@ -14,6 +14,17 @@ pub struct Adam<E: Element> {
     first: <Cpu as Storage<E>>::Vec,
     second: <Cpu as Storage<E>>::Vec,
     step: i32,
+}
+
+/// The numbers of an [`Adam`], to be kept and given back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments<E> {
+    /// Running mean of the gradients.
+    pub first: Vec<E>,
+    /// Running mean of their squares.
+    pub second: Vec<E>,
+    /// Steps made.
+    pub step: i32,
 }
 
 impl<E: Element> Adam<E> {
@@ -33,7 +44,40 @@ impl<E: Element> Adam<E> {
         })
     }
 
-    /// One step down the gradient.
+    /// The state that [`moments`](Self::moments) gave.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the two vectors differ in length; [`Error::Engine`] if there is no memory.
+    pub fn from_moments(moments: &Moments<E>) -> Result<Self> {
+        if moments.first.len() != moments.second.len() {
+            return Err(Error::data(
+                "the optimiser's state",
+                format!(
+                    "{} and {} numbers",
+                    moments.first.len(),
+                    moments.second.len()
+                ),
+                "the checkpoint is damaged; train again",
+            ));
+        }
+        let mut adam = Self::new(moments.first.len())?;
+        adam.first.copy_from_slice(&moments.first);
+        adam.second.copy_from_slice(&moments.second);
+        adam.step = moments.step;
+        Ok(adam)
+    }
+
+    /// Its numbers.
+    pub fn moments(&self) -> Moments<E> {
+        Moments {
+            first: self.first.to_vec(),
+            second: self.second.to_vec(),
+            step: self.step,
+        }
+    }
+
+    /// One step down the gradient. With `weight_decay` above 0 it is AdamW: every parameter
+    /// shrinks by `learning_rate · weight_decay` of itself besides (Loshchilov and Hutter 2019).
     ///
     /// # Errors
     /// [`Error::Engine`] if the engine refuses.
@@ -42,10 +86,11 @@ impl<E: Element> Adam<E> {
         parameters: &mut Vector<E>,
         gradients: &mut Gradients<E, Cpu>,
         learning_rate: f64,
+        weight_decay: f64,
     ) -> Result<()> {
         let config = AdamConfig {
             lr: learning_rate,
-            weight_decay: None::<WeightDecay>,
+            weight_decay: (weight_decay > 0.0).then_some(WeightDecay::Decoupled(weight_decay)),
             ..AdamConfig::default()
         };
         let engine = |e: dfdx::tensor::CpuError| Error::Engine(e.to_string());

@@ -44,6 +44,11 @@ impl TermValue {
     pub fn loss(self) -> f64 {
         self.align + self.uniform
     }
+
+    /// Goodness of fit in bits over chance, with `negatives` negatives: `(ln n − loss) / ln 2`.
+    pub fn bits(self, negatives: usize) -> f64 {
+        ((negatives as f64).ln() - self.loss()) / std::f64::consts::LN_2
+    }
 }
 
 /// `Σ_t weight_t mean_i [ −φ(u_i, u_i⁺) + log Σ_j exp φ(u_i, v_j) ]` over the rows of

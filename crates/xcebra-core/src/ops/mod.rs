@@ -10,6 +10,7 @@ mod head;
 mod info_nce;
 mod jacobian_penalty;
 pub(crate) mod kernels;
+mod known;
 mod lanes;
 mod objective;
 mod penalty;
@@ -18,13 +19,14 @@ mod workspace;
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{Cpu, OwnedTape, Tensor, TensorFromVec};
 
-pub use adam::Adam;
+pub use adam::{Adam, Moments};
 pub(crate) use dense::{Network, forward, pull_back};
 pub use encode::encode;
 pub use head::Head;
 pub use info_nce::{Term, TermValue, info_nce};
 pub use jacobian_penalty::jacobian_penalty;
-pub use objective::{Evaluation, Penalty, evaluate};
+pub use known::with_gradient;
+pub use objective::{Embedded, Evaluation, Penalty, Sum, evaluate, traced};
 pub(crate) use workspace::Workspace;
 
 use crate::element::Element;
@@ -34,6 +36,12 @@ pub type Taped<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
 
 /// A vector of run-time length, such as all parameters of an encoder.
 pub type Vector<E> = Tensor<(usize,), E, Cpu>;
+
+/// One number that records what is done to reach it, such as a loss.
+pub type Value<E> = Taped<Rank0, E>;
+
+/// The engine, for losses and networks of one's own in its tensors.
+pub use dfdx;
 
 /// Puts `values` into a tensor.
 pub fn vector<E: Element>(values: Vec<E>) -> Vector<E> {

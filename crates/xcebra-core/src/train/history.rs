@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StepReport;
+use super::{StepReport, Validation};
 
 /// What was reported every `train.log_every` steps, and at the last one; one entry a report in
 /// each list.
@@ -10,18 +10,29 @@ use super::StepReport;
 pub struct History {
     /// Steps, counted from 0.
     pub step: Vec<usize>,
-    /// Weighted sum of the InfoNCE losses, without the regulariser.
+    /// Weighted sum of the losses, without the regularisers.
     pub loss: Vec<f64>,
-    /// Alignment part of each objective (outer list), before its weight.
+    /// Alignment part of each contrastive objective (outer list), before its weight.
     pub align: Vec<Vec<f64>>,
-    /// Uniformity part of each objective (outer list), before its weight.
+    /// Uniformity part of each contrastive objective (outer list), before its weight.
     pub uniform: Vec<Vec<f64>>,
-    /// `½ E ‖J_f‖²` as the regulariser saw it; `None` while it was off.
-    pub penalty: Vec<Option<f64>>,
-    /// Weight of the regulariser.
-    pub penalty_weight: Vec<f64>,
+    /// Other losses and regularisers.
+    pub parts: Vec<Curve>,
     /// Learning rate.
     pub learning_rate: Vec<f64>,
+    /// Every validation.
+    pub validation: Vec<Validation>,
+}
+
+/// One part of the loss over the steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Its name, such as `jacobian` for `½ E ‖J_f‖²`.
+    pub name: String,
+    /// Its value before the weight; `None` while it was off.
+    pub value: Vec<Option<f64>>,
+    /// Its weight.
+    pub weight: Vec<f64>,
 }
 
 impl History {
@@ -35,9 +46,26 @@ impl History {
             self.align[o].push(term.align);
             self.uniform[o].push(term.uniform);
         }
-        self.penalty.push(report.penalty);
-        self.penalty_weight.push(report.penalty_weight);
+        for part in &report.parts {
+            let at = match self.parts.iter().position(|c| c.name == part.name) {
+                Some(at) => at,
+                None => {
+                    self.parts.push(Curve {
+                        name: part.name.clone(),
+                        ..Curve::default()
+                    });
+                    self.parts.len() - 1
+                }
+            };
+            self.parts[at].value.push(part.value);
+            self.parts[at].weight.push(part.weight);
+        }
         self.learning_rate.push(report.learning_rate);
+    }
+
+    /// The curve of a part.
+    pub fn part(&self, name: &str) -> Option<&Curve> {
+        self.parts.iter().find(|c| c.name == name)
     }
 
     /// Number of reports.

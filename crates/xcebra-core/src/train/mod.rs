@@ -1,8 +1,17 @@
-//! Training: steps, what is reported of them, and the curves they leave.
+//! Training: steps, what is reported of them, the curves they leave, and how to go on after a
+//! break.
 
+mod checkpoint;
 mod history;
+mod report;
+mod resume;
+mod sampler;
 mod trainer;
+mod validation;
 mod watch;
 
-pub use history::History;
-pub use trainer::{StepReport, Trainer};
+pub use checkpoint::Checkpoint;
+pub use history::{Curve, History};
+pub use report::{PartValue, StepReport};
+pub use trainer::Trainer;
+pub use validation::Validation;

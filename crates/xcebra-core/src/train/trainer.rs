@@ -1,50 +1,38 @@
 //! The training loop.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::History;
+use super::sampler::Sampler;
+use super::validation::{self, Progress};
 use super::watch::Watch;
+use super::{History, PartValue, StepReport};
 use crate::config::Config;
 use crate::element::Element;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, Trainable};
 use crate::error::{Error, Result};
-use crate::objective::Similarity;
-use crate::ops::{self, Adam, Penalty, Term, TermValue, Vector};
+use crate::objective::{Batch, Loss, Similarity};
+use crate::ops::{self, Adam, Term, TermValue, Vector};
 use crate::recording::Recording;
-use crate::sampling::{Positives, References, positives};
+use crate::regularizer::{At, JacobianNorm, Regularizer};
+use crate::sampling::{Pieces, Positives, positives};
 use crate::streams;
-use crate::window::Window;
 
-/// What one step did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepReport {
-    /// The step, counted from 0.
-    pub step: usize,
-    /// Steps of the whole training.
-    pub steps: usize,
-    /// Weighted sum of the InfoNCE losses, without the regulariser.
-    pub loss: f64,
-    /// Each objective's loss before its weight.
-    pub terms: Vec<TermValue>,
-    /// `½ E ‖J_f‖²` over the references, if the regulariser was on.
-    pub penalty: Option<f64>,
-    /// Weight of the regulariser.
-    pub penalty_weight: f64,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Samples that went through the encoder.
-    pub samples: usize,
-}
-
-struct Objective {
-    dims: std::ops::Range<usize>,
+/// One contrastive objective, but for its positives.
+pub(super) struct Contrast {
+    dims: Range<usize>,
     similarity: Similarity,
     weight: f64,
-    positives: Box<dyn Positives>,
+}
+
+/// What is held out, and how the training does on it.
+pub(super) struct HeldOut<E> {
+    pub(super) sampler: Sampler,
+    pub(super) progress: Progress,
+    pub(super) best: Option<Vec<E>>,
 }
 
 /// Trains an encoder on a recording.
@@ -52,25 +40,27 @@ struct Objective {
 /// A step draws references and, independently, negatives, uniformly over time, and for each
 /// objective its own positives; all are embedded in one batch, the losses add up, and Adam makes
 /// one step. The same seed gives the same bits whatever the number of threads.
-pub struct Trainer<E: Element> {
-    config: Config,
-    recording: Recording<E>,
-    encoder: Encoder<E>,
-    parameters: Vector<E>,
-    adam: Adam<E>,
-    objectives: Vec<Objective>,
-    references: References,
-    negatives: References,
-    samples: ChaCha8Rng,
-    probes: ChaCha8Rng,
-    step: usize,
-    watch: Watch,
-    history: History,
+pub struct Trainer<E: Element, N = Encoder<E>> {
+    pub(super) config: Config,
+    pub(super) recording: Recording<E>,
+    pub(super) encoder: N,
+    pub(super) parameters: Vector<E>,
+    pub(super) adam: Adam<E>,
+    pub(super) contrasts: Vec<Contrast>,
+    pub(super) sampler: Sampler,
+    pub(super) held_out: Option<HeldOut<E>>,
+    pub(super) losses: Vec<Box<dyn Loss<E>>>,
+    pub(super) regularizers: Vec<Box<dyn Regularizer<E>>>,
+    pub(super) samples: ChaCha8Rng,
+    pub(super) probes: ChaCha8Rng,
+    pub(super) step: usize,
+    pub(super) watch: Watch,
+    pub(super) history: History,
 }
 
 impl<E: Element> Trainer<E> {
-    /// Prepares a training; everything that can be wrong with the settings or the data is found
-    /// here, before work starts.
+    /// Prepares a training of the configuration's encoder; everything that can be wrong with the
+    /// settings or the data is found here, before work starts.
     ///
     /// # Errors
     /// [`Error::Setting`] or [`Error::Data`].
@@ -78,49 +68,136 @@ impl<E: Element> Trainer<E> {
         config.check()?;
         let architecture = config.encoder.architecture(recording.channels());
         let encoder = Encoder::new(architecture, config.train.seed)?;
-        let outputs = config.encoder.outputs;
-        let centers = recording.pieces().centers(Window::SAMPLE)?;
-        let objectives = config
-            .objectives()
-            .iter()
-            .map(|o| {
-                let [first, end] = o.dims.unwrap_or([0, outputs]);
-                Ok(Objective {
-                    dims: first..end,
-                    similarity: o.similarity,
-                    weight: o.weight,
-                    positives: positives(&o.positives, &recording, &centers)?,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let lookahead = objectives
-            .iter()
-            .map(|o| o.positives.lookahead())
-            .max()
-            .unwrap_or(0);
-        let references = References::new(&centers, lookahead)?;
-        let negatives = References::new(&centers, 0)?;
+        Self::with_encoder(config, recording, encoder)
+    }
+}
+
+impl<E: Element, N: Trainable<E>> Trainer<E, N> {
+    /// Prepares a training of an encoder of one's own, from the parameters it has; the
+    /// configuration's section on the encoder is not looked at, except for the number of outputs.
+    ///
+    /// # Errors
+    /// As [`new`](Trainer::new); [`Error::Data`] if the encoder takes another number of channels.
+    pub fn with_encoder(mut config: Config, recording: Recording<E>, encoder: N) -> Result<Self> {
+        config.encoder.outputs = encoder.outputs();
+        config.check()?;
+        if encoder.channels() != recording.channels() {
+            return Err(Error::data(
+                "the encoder",
+                format!(
+                    "it takes {} channels, the recording has {}",
+                    encoder.channels(),
+                    recording.channels()
+                ),
+                "build it for the recording",
+            ));
+        }
+        let sessions = Pieces::new(recording.sessions().iter().cloned())?;
+        let window = encoder.window();
+        let v = &config.validation;
+        let (training, held_out) = match v.is_on() {
+            true => {
+                let (training, held_out) = sessions.split(v.held_out, v.blocks)?;
+                let held_out = HeldOut {
+                    sampler: Sampler::new(held_out.centers(window)?)?,
+                    progress: Progress::default(),
+                    best: None,
+                };
+                (training, Some(held_out))
+            }
+            false => (sessions, None),
+        };
         let stream = |id| {
             let mut rng = ChaCha8Rng::seed_from_u64(config.train.seed);
             rng.set_stream(id);
             rng
         };
         let parameters = ops::vector(encoder.parameters().to_vec());
-        Ok(Self {
+        let mut regularizers: Vec<Box<dyn Regularizer<E>>> = Vec::new();
+        if config.regularizer.weight > 0.0 {
+            regularizers.push(Box::new(JacobianNorm {
+                schedule: config.regularizer.schedule(),
+                probes: config.regularizer.probes(),
+            }));
+        }
+        let mut trainer = Self {
             adam: Adam::new(encoder.parameters().len())?,
             samples: stream(streams::SAMPLES),
             probes: stream(streams::PROBES),
+            sampler: Sampler::new(training.centers(window)?)?,
+            held_out,
             config,
             recording,
             encoder,
             parameters,
-            objectives,
-            references,
-            negatives,
+            contrasts: Vec::new(),
+            losses: Vec::new(),
+            regularizers,
             step: 0,
             watch: Watch::default(),
             history: History::default(),
-        })
+        };
+        for objective in trainer.config.objectives() {
+            let [first, end] = objective.dims.unwrap_or([0, trainer.encoder.outputs()]);
+            let recording = trainer.recording.clone();
+            trainer.add_objective(
+                first..end,
+                objective.similarity,
+                objective.weight,
+                |centers| positives(&objective.positives, &recording, centers),
+            )?;
+        }
+        Ok(trainer)
+    }
+
+    /// Adds a contrastive objective with a distribution of positives of one's own. `positives`
+    /// makes it for given centers; it is called for those of the training and, if something is
+    /// held out, for those of the validation.
+    ///
+    /// # Errors
+    /// What `positives` gives; [`Error::Setting`] for dimensions the encoder does not have;
+    /// [`Error::Data`] if the recording is too short for it.
+    pub fn add_objective(
+        &mut self,
+        dims: Range<usize>,
+        similarity: Similarity,
+        weight: f64,
+        positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
+    ) -> Result<()> {
+        let outputs = self.encoder.outputs();
+        let whole = dims == (0..outputs);
+        if dims.is_empty() || dims.end > outputs || (self.encoder.couples_outputs() && !whole) {
+            return Err(Error::setting(
+                format!("objective[{}].dims", self.contrasts.len()),
+                format!("{dims:?}"),
+                format!(
+                    "[first, end] with first < end ≤ {outputs}, and all dimensions for an encoder \
+                     whose output is normalised"
+                ),
+            ));
+        }
+        let made = positives(self.sampler.centers())?;
+        self.sampler.add(made)?;
+        if let Some(held_out) = &mut self.held_out {
+            let made = positives(held_out.sampler.centers())?;
+            held_out.sampler.add(made)?;
+        }
+        self.contrasts.push(Contrast {
+            dims,
+            similarity,
+            weight,
+        });
+        Ok(())
+    }
+
+    /// Adds a loss of one's own on the embedding.
+    pub fn add_loss(&mut self, loss: Box<dyn Loss<E>>) {
+        self.losses.push(loss);
+    }
+
+    /// Adds a regulariser of one's own.
+    pub fn add_regularizer(&mut self, regularizer: Box<dyn Regularizer<E>>) {
+        self.regularizers.push(regularizer);
     }
 
     /// Makes one step.
@@ -128,71 +205,100 @@ impl<E: Element> Trainer<E> {
     /// # Errors
     /// [`Error::Diverged`] if the loss is not finite or grows without bound.
     pub fn step(&mut self) -> Result<StepReport> {
-        let n = self.config.train.batch;
-        let mut times = self.references.draw(n, &mut self.samples);
-        let negatives = self.negatives.draw(n, &mut self.samples);
-        let mut terms = Vec::with_capacity(self.objectives.len());
-        let mut positives = Vec::with_capacity(n * self.objectives.len());
-        for (i, objective) in self.objectives.iter().enumerate() {
-            positives.extend(objective.positives.draw(&times, &mut self.samples));
-            terms.push(Term {
-                reference: 0..n,
-                positive: (2 + i) * n..(3 + i) * n,
-                negative: n..2 * n,
-                dims: objective.dims.clone(),
-                similarity: objective.similarity,
-                weight: objective.weight,
-            });
+        let (n, step) = (self.config.train.batch, self.step);
+        let batch = self.sampler.draw(n, &mut self.samples);
+        let window = self.encoder.window();
+        let x = Arc::new(self.recording.gather(&batch.times, window));
+
+        let mut sum = ops::Sum::default();
+        let (mut parts, mut penalty) = (Vec::new(), 0.0);
+        for regularizer in &self.regularizers {
+            let mut at = At {
+                encoder: &self.encoder,
+                samples: &x[..n * window.len() * self.encoder.channels()],
+                count: n,
+                rng: &mut self.probes,
+            };
+            let weight = regularizer.weight(step);
+            let value = (weight > 0.0)
+                .then(|| {
+                    sum.add(
+                        weight,
+                        regularizer.penalty(ops::traced(&self.parameters), &mut at),
+                    )
+                })
+                .transpose()?;
+            penalty += weight * value.unwrap_or(0.0);
+            parts.push(PartValue::new(regularizer.name(), value, weight));
         }
-        times.extend(negatives);
-        times.extend(positives);
-        let x = Arc::new(self.recording.gather(&times, Window::SAMPLE));
+        let embedded = ops::Embedded::new(&self.encoder, &self.parameters, x);
+        let terms = self.terms(&batch);
+        let (mut loss, mut values) = (0.0, Vec::new());
+        if !terms.is_empty() {
+            let (value, reports) = ops::info_nce(embedded.taped(), &terms);
+            sum.add(1.0, value)?;
+            loss += weighted(&terms, &reports);
+            values = reports;
+        }
+        for own in &self.losses {
+            let weight = own.weight(step);
+            let value = (weight > 0.0)
+                .then(|| sum.add(weight, own.loss(embedded.taped(), &batch)))
+                .transpose()?;
+            loss += weight * value.unwrap_or(0.0);
+            parts.push(PartValue::new(own.name(), value, weight));
+        }
+        let mut gradients = sum.backward(embedded)?;
 
-        let penalty_weight = self.config.regularizer.schedule().at(self.step);
-        let penalty = (penalty_weight > 0.0).then(|| {
-            let outputs = self.config.encoder.outputs;
-            let (probes, factor) =
-                self.config
-                    .regularizer
-                    .probes()
-                    .draw(n, outputs, &mut self.probes);
-            Penalty {
-                samples: n,
-                probes,
-                factor,
-                weight: penalty_weight,
-            }
-        });
-        let mut evaluation =
-            ops::evaluate(&self.encoder, &self.parameters, x, &terms, penalty.as_ref())?;
-
-        let penalty = penalty_weight * evaluation.penalty.unwrap_or(0.0);
         let chance: f64 = terms.iter().map(|t| t.weight * (n as f64).ln()).sum();
-        self.watch
-            .look(self.step, evaluation.loss, penalty, chance)?;
-        let learning_rate = self.config.train.learning_rate_at(self.step);
-        self.adam.step(
-            &mut self.parameters,
-            &mut evaluation.gradients,
-            learning_rate,
-        )?;
-        let report = StepReport {
-            step: self.step,
+        self.watch.look(step, loss, penalty, chance)?;
+        let learning_rate = self.config.train.learning_rate_at(step);
+        let decay = self.config.train.weight_decay;
+        self.adam
+            .step(&mut self.parameters, &mut gradients, learning_rate, decay)?;
+        let mut report = StepReport {
+            step,
             steps: self.config.train.steps,
-            loss: evaluation.loss,
-            terms: evaluation.terms,
-            penalty: evaluation.penalty,
-            penalty_weight,
+            loss,
+            terms: values,
+            parts,
             learning_rate,
-            samples: times.len(),
+            samples: batch.times.len(),
+            validation: None,
         };
         self.step += 1;
-        if report.step.is_multiple_of(self.config.train.log_every)
-            || self.step == self.config.train.steps
-        {
+        if validation::is_due(&self.config.validation, step, self.config.train.steps) {
+            report.validation = self.validate()?;
+        }
+        if step.is_multiple_of(self.config.train.log_every) || self.step == report.steps {
             self.history.push(&report);
         }
+        self.history.validation.extend(report.validation.clone());
         Ok(report)
+    }
+
+    pub(super) fn terms(&self, batch: &Batch) -> Vec<Term> {
+        let contrasts = self.contrasts.iter().zip(&batch.positives);
+        contrasts
+            .map(|(contrast, positive)| Term {
+                reference: batch.references.clone(),
+                positive: positive.clone(),
+                negative: batch.negatives.clone(),
+                dims: contrast.dims.clone(),
+                similarity: contrast.similarity,
+                weight: contrast.weight,
+            })
+            .collect()
+    }
+
+    /// Whether all steps are made, or validation has run out of patience.
+    pub fn is_done(&self) -> bool {
+        self.step >= self.config.train.steps || self.stopped_early()
+    }
+
+    /// Whether validation has run out of patience.
+    pub fn stopped_early(&self) -> bool {
+        self.held_out.as_ref().is_some_and(|h| h.progress.stop)
     }
 
     /// Makes all remaining steps, telling `observer` of each; it may stop the training.
@@ -200,7 +306,7 @@ impl<E: Element> Trainer<E> {
     /// # Errors
     /// As [`step`](Self::step); [`Error::Stopped`] if the observer breaks.
     pub fn run(&mut self, mut observer: impl FnMut(&StepReport) -> ControlFlow<()>) -> Result<()> {
-        while self.step < self.config.train.steps {
+        while !self.is_done() {
             let report = self.step()?;
             if observer(&report).is_break() {
                 return Err(Error::Stopped { step: self.step });
@@ -209,19 +315,39 @@ impl<E: Element> Trainer<E> {
         Ok(())
     }
 
-    /// The encoder as it stands, and the curves so far.
+    /// The encoder as it stands, or as it was at the best validation if the training may stop
+    /// early, and the curves so far.
     ///
     /// # Errors
     /// [`Error::Data`] if a parameter is not finite, which no step that succeeded leaves behind
     /// unless numbers overflowed in it.
-    pub fn finish(self) -> Result<(Encoder<E>, History)> {
-        let architecture = self.encoder.architecture().clone();
-        let encoder = Encoder::from_parameters(architecture, self.parameters.as_vec())?;
-        Ok((encoder, self.history))
+    pub fn finish(self) -> Result<(N, History)> {
+        let best = self.held_out.and_then(|h| h.best);
+        let parameters = best.unwrap_or_else(|| self.parameters.as_vec());
+        Ok((self.encoder.with_parameters(parameters)?, self.history))
     }
 
     /// The recording it trains on.
     pub fn recording(&self) -> &Recording<E> {
         &self.recording
     }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Steps that were made.
+    pub fn steps_made(&self) -> usize {
+        self.step
+    }
+}
+
+/// Weighted sum of the terms.
+pub(super) fn weighted(terms: &[Term], reports: &[TermValue]) -> f64 {
+    terms
+        .iter()
+        .zip(reports)
+        .map(|(term, report)| term.weight * report.loss())
+        .sum()
 }

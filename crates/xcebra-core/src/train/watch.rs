@@ -1,12 +1,14 @@
 //! Notices when a training leaves the rails.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// Steps in a row that a loss may stay out of bounds.
 const PATIENCE: usize = 50;
 
 /// Watches the loss of every step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Watch {
     first: Option<f64>,
     above: usize,

@@ -35,8 +35,9 @@ pub fn train(session: &Session, config: Config, recording: Recording<f32>) -> Re
         let last = done == steps;
         let line = || {
             let rate = samples as f64 / start.elapsed().as_secs_f64();
-            let penalty = match report.penalty {
-                Some(value) => format!("½‖J‖² {value:.2}, λ {:.3}", report.penalty_weight),
+            let jacobian = report.part("jacobian");
+            let penalty = match jacobian.and_then(|part| part.value.map(|v| (v, part.weight))) {
+                Some((value, weight)) => format!("½‖J‖² {value:.2}, λ {weight:.3}"),
                 None => "regulariser off".to_owned(),
             };
             format!("loss {:.3}, {penalty}, {rate:.0} samples/s", report.loss)

@@ -32,12 +32,9 @@ pub fn training_curves(history: &History) -> Vec<(Figure, String)> {
     let caption = "What the training minimises: the embedding of a sample should lie nearer to its \
                    positives than to other samples.";
     figures.push((loss.draw(), caption.to_owned()));
-    if history.penalty.iter().any(Option::is_some) {
-        let penalty: Vec<f64> = history
-            .penalty
-            .iter()
-            .map(|p| p.unwrap_or(f64::NAN))
-            .collect();
+    let jacobian = history.part("jacobian").map(|part| &part.value);
+    if let Some(values) = jacobian.filter(|values| values.iter().any(Option::is_some)) {
+        let penalty: Vec<f64> = values.iter().map(|p| p.unwrap_or(f64::NAN)).collect();
         let mut chart = LineChart::new("step", "½ E‖J‖²")
             .title("Jacobian")
             .from_zero()

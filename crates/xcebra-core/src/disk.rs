@@ -1,0 +1,82 @@
+//! Numbers and files.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::Dtype;
+
+use crate::element::Element;
+use crate::error::{Error, Result};
+
+/// Writes a file beside its place and renames it, so that it is there whole or not at all.
+///
+/// # Errors
+/// [`Error::File`] if the file cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    let beside = Path::new(&beside);
+    let write = || {
+        let mut file = File::create(beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(beside, path)
+    };
+    write().map_err(|e| {
+        // the half-written file is of no use; that it may not exist is no second error
+        let _ = std::fs::remove_file(beside);
+        Error::file(
+            path,
+            e,
+            "check that the folder exists, is writable and has room",
+        )
+    })
+}
+
+/// The type's name in a `.safetensors` file.
+pub fn dtype<E: Element>() -> Dtype {
+    if E::NAME == "F64" {
+        Dtype::F64
+    } else {
+        Dtype::F32
+    }
+}
+
+/// Little-endian bytes of numbers.
+pub fn to_bytes<E: Element>(values: &[E]) -> Vec<u8> {
+    if E::NAME == "F64" {
+        values
+            .iter()
+            .flat_map(|v| v.as_f64().to_le_bytes())
+            .collect()
+    } else {
+        values
+            .iter()
+            .flat_map(|v| (v.as_f64() as f32).to_le_bytes())
+            .collect()
+    }
+}
+
+/// Numbers of either precision from little-endian bytes.
+pub fn from_bytes<E: Element>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<E>> {
+    match dtype {
+        Dtype::F32 => Some(
+            bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| E::of(f64::from(f32::from_le_bytes(*b))))
+                .collect(),
+        ),
+        Dtype::F64 => Some(
+            bytes
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|b| E::of(f64::from_le_bytes(*b)))
+                .collect(),
+        ),
+        _ => None,
+    }
+}

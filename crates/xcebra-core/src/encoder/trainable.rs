@@ -1,0 +1,93 @@
+//! What a trainer asks of an encoder.
+
+use std::sync::Arc;
+
+use super::Encoder;
+use crate::element::Element;
+use crate::error::Result;
+use crate::ops::{self, Taped, Value};
+use crate::window::Window;
+
+/// An encoder that can be trained: [`Encoder`], or a network of your own in dfdx's tensors through
+/// [`Custom`](super::Custom).
+///
+/// Samples come as windows, flat: `(n, window, channels)` row-major.
+pub trait Trainable<E: Element>: Send + Sync {
+    /// Channels of a sample.
+    fn channels(&self) -> usize;
+
+    /// Samples it sees at once.
+    fn window(&self) -> Window;
+
+    /// Embedding dimensions.
+    fn outputs(&self) -> usize;
+
+    /// Whether each output depends on the others, as in a row that is normalised; an objective
+    /// then takes all dimensions.
+    fn couples_outputs(&self) -> bool {
+        false
+    }
+
+    /// All parameters.
+    fn parameters(&self) -> &[E];
+
+    /// The same encoder with other parameters.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] if they are of another number or not finite.
+    fn with_parameters(self, parameters: Vec<E>) -> Result<Self>
+    where
+        Self: Sized;
+
+    /// Embeds `n` windows on the tape: (n, outputs).
+    fn encode(&self, parameters: Taped<(usize,), E>, x: Arc<Vec<E>>) -> Taped<(usize, usize), E>;
+
+    /// `½ factor / n · Σ_i Σ_p ‖J(x_i)ᵀ v_ip‖²` on the tape, for `probes` `v` (n, probe, outputs).
+    fn jacobian_penalty(
+        &self,
+        parameters: Taped<(usize,), E>,
+        x: &[E],
+        probes: &[E],
+        factor: f64,
+    ) -> Value<E>;
+}
+
+impl<E: Element> Trainable<E> for Encoder<E> {
+    fn channels(&self) -> usize {
+        self.architecture().inputs
+    }
+
+    fn window(&self) -> Window {
+        Window::SAMPLE
+    }
+
+    fn outputs(&self) -> usize {
+        self.architecture().outputs
+    }
+
+    fn couples_outputs(&self) -> bool {
+        self.architecture().head == ops::Head::Normalize
+    }
+
+    fn parameters(&self) -> &[E] {
+        self.parameters()
+    }
+
+    fn with_parameters(self, parameters: Vec<E>) -> Result<Self> {
+        Self::from_parameters(self.architecture().clone(), parameters)
+    }
+
+    fn encode(&self, parameters: Taped<(usize,), E>, x: Arc<Vec<E>>) -> Taped<(usize, usize), E> {
+        ops::encode(self, parameters, x)
+    }
+
+    fn jacobian_penalty(
+        &self,
+        parameters: Taped<(usize,), E>,
+        x: &[E],
+        probes: &[E],
+        factor: f64,
+    ) -> Value<E> {
+        ops::jacobian_penalty(self, parameters, x, probes, factor)
+    }
+}

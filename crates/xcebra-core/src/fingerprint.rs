@@ -1,0 +1,56 @@
+//! Which recording a training was about.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::disk;
+use crate::element::Element;
+use crate::recording::{Labels, Recording};
+
+/// Size and checksum of a recording with its sessions and labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    samples: usize,
+    channels: usize,
+    checksum: u32,
+}
+
+impl Fingerprint {
+    /// That of a recording.
+    pub fn of<E: Element>(recording: &Recording<E>) -> Self {
+        let mut sum = crc32fast::Hasher::new();
+        for row in recording.samples().outer_iter() {
+            sum.update(&disk::to_bytes(&row.to_vec()));
+        }
+        for session in recording.sessions() {
+            sum.update(&(session.end as u64).to_le_bytes());
+        }
+        for (name, labels) in recording.labels() {
+            sum.update(name.as_bytes());
+            match labels {
+                Labels::Continuous(values) => {
+                    values.iter().for_each(|v| sum.update(&v.to_le_bytes()));
+                }
+                Labels::Discrete(classes) => {
+                    classes.iter().for_each(|c| sum.update(&c.to_le_bytes()));
+                }
+            }
+        }
+        Self {
+            samples: recording.len(),
+            channels: recording.channels(),
+            checksum: sum.finalize(),
+        }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} samples × {} channels, checksum {:08x}",
+            self.samples, self.channels, self.checksum
+        )
+    }
+}

@@ -1,0 +1,220 @@
+//! A training that can be laid down and taken up again.
+//!
+//! A checkpoint is a `.safetensors` file: the vectors as tensors (`parameters`, Adam's `first` and
+//! `second`, the same three with the prefix `temperatures.` if temperatures are learned, `best` if
+//! the training may stop early), all else as JSON in the metadata under `xcebra.checkpoint`,
+//! with a checksum over everything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use safetensors::tensor::{SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::History;
+use super::validation::Progress;
+use super::watch::Watch;
+use crate::config::Config;
+use crate::disk;
+use crate::element::Element;
+use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
+
+const METADATA: &str = "xcebra.checkpoint";
+const CHECKSUM: &str = "xcebra.checksum";
+const FORMAT: u32 = 1;
+
+/// Largest checkpoint that is read.
+const MOST_BYTES: u64 = 1 << 34;
+
+/// Everything a training has become, but not its recording.
+///
+/// [`Trainer::checkpoint`](crate::Trainer::checkpoint) takes one, and a trainer made from the same
+/// configuration and recording goes on from it after
+/// [`Trainer::restore`](crate::Trainer::restore), to the bits of a training that never stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint<E> {
+    pub(super) state: State,
+    pub(super) vectors: BTreeMap<String, Vec<E>>,
+}
+
+/// What is not a vector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    pub format: u32,
+    pub element: String,
+    pub config: Config,
+    pub recording: Fingerprint,
+    pub step: usize,
+    /// Steps of the optimiser.
+    pub updates: i32,
+    /// Positions of the random streams, in words.
+    pub samples: String,
+    pub probes: String,
+    pub watch: Watch,
+    pub validation: Option<Progress>,
+    pub history: History,
+}
+
+impl<E: Element> Checkpoint<E> {
+    /// The configuration of the training.
+    pub fn config(&self) -> &Config {
+        &self.state.config
+    }
+
+    /// Steps that were made.
+    pub fn step(&self) -> usize {
+        self.state.step
+    }
+
+    /// The curves so far.
+    pub fn history(&self) -> &History {
+        &self.state.history
+    }
+
+    /// The checkpoint as the bytes of a file.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] if the format refuses it.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let fail = |e: &dyn std::fmt::Display| Error::Engine(format!("the checkpoint: {e}"));
+        let json = serde_json::to_string(&self.state).map_err(|e| fail(&e))?;
+        let bytes: Vec<(&String, usize, Vec<u8>)> = self
+            .vectors
+            .iter()
+            .map(|(name, v)| (name, v.len(), disk::to_bytes(v)))
+            .collect();
+        let sum = checksum(
+            &json,
+            bytes
+                .iter()
+                .map(|(name, _, b)| (name.as_str(), b.as_slice())),
+        );
+        let views = bytes
+            .iter()
+            .map(|(name, len, b)| {
+                TensorView::new(disk::dtype::<E>(), vec![*len], b)
+                    .map(|view| ((*name).clone(), view))
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| fail(&e))?;
+        let metadata = HashMap::from([
+            (METADATA.to_owned(), json),
+            (CHECKSUM.to_owned(), format!("{sum:08x}")),
+        ]);
+        safetensors::serialize(views, Some(metadata)).map_err(|e| fail(&e))
+    }
+
+    /// Writes the checkpoint, beside its place first and then in it.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        disk::replace(path.as_ref(), &self.to_bytes()?)
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be read, is damaged, or is no checkpoint of a training
+    /// in this precision.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let advice = "pass the folder of a training that was interrupted, or train again";
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+            .map_err(|e| Error::file(path, e, advice))?;
+        Self::from_bytes(&bytes).map_err(|e| Error::file(path, e, advice))
+    }
+
+    /// Reads a checkpoint from the bytes of its file.
+    ///
+    /// # Errors
+    /// [`Error::Data`] as [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let foreign = |problem: String| {
+            Error::data(
+                "the checkpoint",
+                problem,
+                "the file is damaged or of another kind",
+            )
+        };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| foreign(e.to_string()))?;
+        let read = |key: &str| {
+            let found = header.metadata().as_ref().and_then(|m| m.get(key));
+            found.ok_or_else(|| foreign(format!("it has no metadata `{key}`")))
+        };
+        let (json, sum) = (read(METADATA)?, read(CHECKSUM)?);
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
+        let mut found: Vec<_> = tensors.tensors();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let pairs = found.iter().map(|(name, t)| (name.as_str(), t.data()));
+        if format!("{:08x}", checksum(json, pairs)) != *sum {
+            return Err(foreign("its checksum is wrong".to_owned()));
+        }
+        let state: State = serde_json::from_str(json)
+            .map_err(|e| foreign(format!("its state cannot be read: {e}")))?;
+        if state.format != FORMAT {
+            return Err(foreign(format!(
+                "its format is {}, this version reads {FORMAT}",
+                state.format
+            )));
+        }
+        if state.element != E::NAME {
+            return Err(foreign(format!(
+                "its numbers are {}, those of this training {}",
+                state.element,
+                E::NAME
+            )));
+        }
+        let vectors = found
+            .iter()
+            .map(|(name, t)| {
+                disk::from_bytes::<E>(t.dtype(), t.data())
+                    .map(|v| (name.clone(), v))
+                    .ok_or_else(|| foreign(format!("the tensor `{name}` is {:?}", t.dtype())))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { state, vectors })
+    }
+
+    pub(super) fn new(state: State) -> Self {
+        Self {
+            state: State {
+                format: FORMAT,
+                element: E::NAME.to_owned(),
+                ..state
+            },
+            vectors: BTreeMap::new(),
+        }
+    }
+
+    /// A vector of the given length.
+    pub(super) fn vector(&self, name: &str, len: usize) -> Result<Vec<E>> {
+        match self.vectors.get(name) {
+            Some(v) if v.len() == len => Ok(v.clone()),
+            found => Err(Error::data(
+                "the checkpoint",
+                match found {
+                    Some(v) => format!("`{name}` has {} numbers, not {len}", v.len()),
+                    None => format!("`{name}` is missing"),
+                },
+                "it belongs to another training; resume it with its own settings",
+            )),
+        }
+    }
+}
+
+/// CRC-32 over the state and the vectors with their names, in the order of the names.
+fn checksum<'a>(json: &str, vectors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(json.as_bytes());
+    for (name, bytes) in vectors {
+        sum.update(name.as_bytes());
+        sum.update(bytes);
+    }
+    sum.finalize()
+}

@@ -1,0 +1,98 @@
+//! Laying a training down, and taking it up again.
+
+use super::Trainer;
+use super::checkpoint::{Checkpoint, State};
+use crate::element::Element;
+use crate::encoder::Trainable;
+use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
+use crate::ops::{self, Adam, Moments};
+
+const PARAMETERS: &str = "parameters";
+const FIRST: &str = "first";
+const SECOND: &str = "second";
+const BEST: &str = "best";
+
+impl<E: Element, N: Trainable<E>> Trainer<E, N> {
+    /// Everything this training has become, to go on from later.
+    pub fn checkpoint(&self) -> Checkpoint<E> {
+        let moments = self.adam.moments();
+        let mut checkpoint = Checkpoint::new(State {
+            format: 0,
+            element: String::new(),
+            config: self.config.clone(),
+            recording: Fingerprint::of(&self.recording),
+            step: self.step,
+            updates: moments.step,
+            samples: self.samples.get_word_pos().to_string(),
+            probes: self.probes.get_word_pos().to_string(),
+            watch: self.watch.clone(),
+            validation: self.held_out.as_ref().map(|h| h.progress.clone()),
+            history: self.history.clone(),
+        });
+        let mut keep = |name: &str, vector| checkpoint.vectors.insert(name.to_owned(), vector);
+        keep(PARAMETERS, self.parameters.as_vec());
+        keep(FIRST, moments.first);
+        keep(SECOND, moments.second);
+        if let Some(best) = self.held_out.as_ref().and_then(|h| h.best.clone()) {
+            keep(BEST, best);
+        }
+        checkpoint
+    }
+
+    /// Goes on from a checkpoint of the same training: the same configuration, recording, encoder
+    /// and additions. What follows is bit by bit what would have followed without the break.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the checkpoint belongs to another configuration, recording or encoder;
+    /// the training then stands as before.
+    pub fn restore(&mut self, checkpoint: &Checkpoint<E>) -> Result<()> {
+        let state = &checkpoint.state;
+        let foreign = |problem: String| {
+            Error::data(
+                "the checkpoint",
+                problem,
+                "resume a training with its own settings and recording",
+            )
+        };
+        if state.config != self.config {
+            return Err(foreign("it was made with other settings".to_owned()));
+        }
+        let here = Fingerprint::of(&self.recording);
+        if state.recording != here {
+            return Err(foreign(format!(
+                "it was made with another recording ({}; this one: {here})",
+                state.recording
+            )));
+        }
+        let len = self.encoder.parameters().len();
+        let moments = Moments {
+            first: checkpoint.vector(FIRST, len)?,
+            second: checkpoint.vector(SECOND, len)?,
+            step: state.updates,
+        };
+        let parameters = checkpoint.vector(PARAMETERS, len)?;
+        let position = |text: &str| {
+            text.parse::<u128>()
+                .map_err(|_| foreign(format!("`{text}` is no position of a random stream")))
+        };
+        let (samples, probes) = (position(&state.samples)?, position(&state.probes)?);
+        let best = checkpoint
+            .vectors
+            .contains_key(BEST)
+            .then(|| checkpoint.vector(BEST, len))
+            .transpose()?;
+        self.adam = Adam::from_moments(&moments)?;
+        self.parameters = ops::vector(parameters);
+        self.samples.set_word_pos(samples);
+        self.probes.set_word_pos(probes);
+        if let (Some(held_out), Some(progress)) = (&mut self.held_out, &state.validation) {
+            held_out.progress = progress.clone();
+            held_out.best = best;
+        }
+        self.step = state.step;
+        self.watch = state.watch.clone();
+        self.history = state.history.clone();
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! The loss on samples that the training does not see, and when to stop.
+
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+use super::Trainer;
+use super::trainer::weighted;
+use crate::config::ValidationConfig;
+use crate::element::Element;
+use crate::encoder::Trainable;
+use crate::error::Result;
+use crate::ops::{self, TermValue};
+use crate::streams;
+
+/// The loss on held-out blocks of time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Step after which it was measured, counted from 0.
+    pub step: usize,
+    /// Weighted sum of the objectives' losses, without regularisers.
+    pub loss: f64,
+    /// Goodness of fit of each contrastive objective, in bits over chance:
+    /// `(ln n − loss) / ln 2` with `n` negatives; 0 for an encoder that maps all to one point.
+    pub bits: Vec<f64>,
+    /// Whether it is the lowest loss so far.
+    pub best: bool,
+}
+
+/// How validation stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Lowest loss so far, and its step.
+    pub best: Option<(f64, usize)>,
+    /// Validations since then.
+    pub since: usize,
+    /// Whether patience has run out.
+    pub stop: bool,
+}
+
+impl Progress {
+    /// Takes note of a loss; true if it is the lowest so far.
+    pub fn note(&mut self, step: usize, loss: f64, patience: usize) -> bool {
+        let better = self.best.is_none_or(|(best, _)| loss < best);
+        if better {
+            self.best = Some((loss, step));
+            self.since = 0;
+        } else {
+            self.since += 1;
+        }
+        self.stop = patience > 0 && self.since >= patience;
+        better
+    }
+}
+
+/// The generator of a validation's samples: the same ones every time, so that two losses differ by
+/// the encoder alone.
+fn generator(seed: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(streams::VALIDATION);
+    rng
+}
+
+/// Whether a validation follows a step.
+pub fn is_due(config: &ValidationConfig, step: usize, steps: usize) -> bool {
+    (step + 1).is_multiple_of(config.every) || step + 1 == steps
+}
+
+/// Mean over batches of each term.
+fn mean(batches: &[Vec<TermValue>]) -> Vec<TermValue> {
+    let count = batches.len() as f64;
+    let terms = batches.first().map_or(0, Vec::len);
+    (0..terms)
+        .map(|t| {
+            let part =
+                |f: fn(&TermValue) -> f64| batches.iter().map(|b| f(&b[t])).sum::<f64>() / count;
+            TermValue {
+                align: part(|v| v.align),
+                uniform: part(|v| v.uniform),
+            }
+        })
+        .collect()
+}
+
+impl<E: Element, N: Trainable<E>> Trainer<E, N> {
+    /// The loss on what is held out, if anything is.
+    pub(super) fn validate(&mut self) -> Result<Option<Validation>> {
+        let Some(held_out) = &self.held_out else {
+            return Ok(None);
+        };
+        let v = &self.config.validation;
+        let mut rng = generator(self.config.train.seed);
+        let (mut loss, mut batches) = (0.0, Vec::new());
+        for _ in 0..v.batches {
+            let batch = held_out.sampler.draw(self.config.train.batch, &mut rng);
+            let x = self.recording.gather(&batch.times, self.encoder.window());
+            let embedded = ops::Embedded::new(&self.encoder, &self.parameters, Arc::new(x));
+            let terms = self.terms(&batch);
+            if !terms.is_empty() {
+                let (_, reports) = ops::info_nce(embedded.taped(), &terms);
+                loss += weighted(&terms, &reports);
+                batches.push(reports);
+            }
+            for own in &self.losses {
+                let weight = own.weight(self.step);
+                if weight > 0.0 {
+                    let value = own.loss(embedded.taped(), &batch);
+                    loss += ops::Sum::default().add(weight, value)? * weight;
+                }
+            }
+        }
+        loss /= v.batches as f64;
+        let bits = mean(&batches)
+            .iter()
+            .map(|term| term.bits(self.config.train.batch))
+            .collect();
+        let (step, patience) = (self.step - 1, v.patience);
+        let parameters = (patience > 0).then(|| self.parameters.as_vec());
+        let Some(held_out) = &mut self.held_out else {
+            return Ok(None);
+        };
+        let best = held_out.progress.note(step, loss, patience);
+        if best {
+            held_out.best = parameters;
+        }
+        Ok(Some(Validation {
+            step,
+            loss,
+            bits,
+            best,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+
+    #[test]
+    fn patience_runs_out_after_so_many_validations_without_a_better_one() {
+        let mut progress = Progress::default();
+        let losses = [3.0, 2.0, 2.5, 1.9, 2.0, 1.9, 1.95];
+        let better: Vec<bool> = losses
+            .iter()
+            .enumerate()
+            .map(|(step, &loss)| progress.note(step, loss, 3))
+            .collect();
+        assert_eq!(better, [true, true, false, true, false, false, false]);
+        assert_eq!(progress.best, Some((1.9, 3)));
+        assert!(progress.stop);
+        let mut patient = Progress::default();
+        assert!((0..100).all(|step| {
+            patient.note(step, step as f64, 0);
+            !patient.stop
+        }));
+    }
+}
