@@ -35,7 +35,7 @@ fn options(arguments: &[String]) -> Result<peers::Options> {
         };
         match pair[0].as_str() {
             "--rounds" => options.rounds = number(1)?,
-            "--threads" => options.threads = number(1)?,
+            "--threads" => options.threads = vec![number(1)?],
             other => {
                 return Err(Failure::new(format!(
                     "`bench --peers` has no option `{other}`; it has --rounds and --threads"
@@ -54,7 +54,7 @@ mod tests {
     fn reads_options() {
         let words = |s: &str| s.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let found = options(&words("--rounds 3 --threads 1")).unwrap();
-        assert_eq!((found.rounds, found.threads), (3, 1));
+        assert_eq!((found.rounds, found.threads), (3, vec![1]));
         for wrong in ["--rounds", "--rounds 0", "--rounds x", "--round 1"] {
             assert!(options(&words(wrong)).is_err(), "{wrong}");
         }

@@ -65,9 +65,23 @@ pub fn cpu_time(process: u32) -> Option<f64> {
     Some(ticks?.iter().sum::<f64>() / TICKS_A_SECOND)
 }
 
+/// Bytes of memory that a process has had at most.
+pub fn peak_memory(process: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(1024.0 * kibibytes)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{busy, cpu_time};
+    use super::{busy, cpu_time, peak_memory};
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_has_memory() {
+        assert!(peak_memory(std::process::id()).unwrap() > 1e5);
+    }
 
     #[test]
     #[cfg(target_os = "linux")]

@@ -12,28 +12,36 @@ use crate::workspace::Workspace;
 pub struct Options {
     /// How often each side has its turn at each case.
     pub rounds: usize,
-    pub threads: usize,
+    /// Threads of each side, one run after another; the first is the one with all rounds.
+    pub threads: Vec<usize>,
 }
 
 impl Default for Options {
     fn default() -> Self {
+        let mut threads = vec![machine::cores(), 1];
+        threads.dedup();
         Self {
             rounds: 10,
-            threads: machine::cores(),
+            threads,
         }
     }
 }
 
-const CASES: [Case; 4] = [
-    case("hybrid", 512),
-    case("hybrid", 5000),
-    case("time", 512),
-    case("time", 5000),
+/// Objectives, batch, and how many of the sides take part. In the order of the batch, so that the
+/// largest memory so far is that of the case.
+const CASES: [(&str, usize, usize); 8] = [
+    ("time", 512, 2), // the k-d tree changes nothing where there is no label
+    ("hybrid", 512, 3),
+    ("time", 5000, 2),
+    ("hybrid", 5000, 3),
+    ("time", 20_000, 2),
+    ("hybrid", 20_000, 1), // the peer's label search asks for matrices of 8 GB
+    ("time", 50_000, 1),
+    ("hybrid", 50_000, 1),
 ];
 
-const fn case(objectives: &'static str, batch: usize) -> Case {
-    Case { objectives, batch }
-}
+/// Rounds where a step takes long, or that are there for comparison.
+const FEW_ROUNDS: usize = 2;
 
 /// The sides; the first is ours.
 pub const SIDES: [&str; 3] = ["xcebra", "cebra", "cebra-kdtree"];
@@ -56,37 +64,47 @@ pub fn compare(workspace: &Workspace, options: &Options) -> Result<()> {
     let recording = workspace.fresh_folder("peers")?.join("recording.npz");
     shell::run(Command::new(&step).arg("record").arg(&recording))?;
 
-    let threads = options.threads.to_string();
     let script = workspace.root.join("benches/peers/cebra_step.py");
-    let peer = |variant: &str| {
-        let mut command = Command::new(&python);
-        command.arg(&script).arg(&recording);
-        command.args(["--threads", &threads, "--variant", variant]);
-        command.env("OMP_NUM_THREADS", &threads);
-        command.env("PYTHONWARNINGS", "ignore");
-        command
-    };
-    let mut ours = Command::new(&step);
-    ours.arg("run").arg(&recording);
-    let mut workers = [
-        Worker::start(SIDES[0], ours.env("RAYON_NUM_THREADS", &threads))?,
-        Worker::start(SIDES[1], &mut peer("stock"))?,
-        Worker::start(SIDES[2], &mut peer("kdtree"))?,
-    ];
-
-    let usage = Usage::now(&workers);
-    let mut measured = Vec::new();
-    for case in CASES {
-        println!("{} objectives, batch {}", case.objectives, case.batch);
-        // the k-d tree changes nothing where there is no label
-        let sides = if case.objectives == "time" { 2 } else { 3 };
-        measured.extend(rounds(&mut workers[..sides], case, options.rounds)?);
+    let (mut measured, mut about, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for &threads in &options.threads {
+        let count = threads.to_string();
+        let peer = |variant: &str| {
+            let mut command = Command::new(&python);
+            command.arg(&script).arg(&recording);
+            command.args(["--threads", &count, "--variant", variant]);
+            command.env("OMP_NUM_THREADS", &count);
+            command.env("PYTHONWARNINGS", "ignore");
+            command
+        };
+        let mut ours = Command::new(&step);
+        ours.arg("run").arg(&recording);
+        let mut workers = [
+            Worker::start(SIDES[0], ours.env("RAYON_NUM_THREADS", &count))?,
+            Worker::start(SIDES[1], &mut peer("stock"))?,
+            Worker::start(SIDES[2], &mut peer("kdtree"))?,
+        ];
+        let usage = Usage::now(&workers);
+        for (objectives, batch, sides) in CASES {
+            let case = Case {
+                objectives,
+                batch,
+                threads,
+            };
+            println!("{objectives} objectives, batch {batch}, threads {threads}");
+            let first = Some(&threads) == options.threads.first();
+            let rounds_here = match batch {
+                ..=5000 if first => options.rounds,
+                _ => options.rounds.min(FEW_ROUNDS),
+            };
+            measured.extend(rounds(&mut workers[..sides], case, rounds_here)?);
+        }
+        others.extend(usage.of_others(&workers));
+        about = workers.iter().map(|w| w.about.clone()).collect();
     }
     let context = report::Context {
-        threads: options.threads,
-        others: usage.of_others(&workers),
+        others: others.into_iter().reduce(f64::max),
         rustc: machine::rustc(workspace)?,
-        about: workers.iter().map(|w| w.about.clone()).collect(),
+        about,
     };
     report::write(workspace, &context, &measured)
 }
@@ -150,9 +168,9 @@ fn rounds(workers: &mut [Worker], case: Case, rounds: usize) -> Result<Vec<Measu
 fn steps_a_turn(side: &str, case: Case) -> usize {
     match (side, case.objectives, case.batch) {
         ("xcebra", _, 512) => 30,
-        ("xcebra", _, _) => 10,
+        ("xcebra", _, 5000) => 10,
         (_, "time", 512) => 20,
-        ("cebra", "hybrid", 5000) => 1,
+        ("cebra", "hybrid", 5000) | ("cebra", _, 20_000) => 1,
         _ => 3,
     }
 }

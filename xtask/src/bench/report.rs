@@ -18,7 +18,6 @@ const QUIET: f64 = 0.03;
 
 /// Everything but the times.
 pub struct Context {
-    pub threads: usize,
     /// Part of the processors that other programs had during the run, from 0 to 1.
     pub others: Option<f64>,
     pub rustc: String,
@@ -34,6 +33,8 @@ struct Row {
     times: Spread,
     /// Milliseconds of processor time a step, over all threads.
     cpu: Option<f64>,
+    /// Largest memory of the process so far, in MiB.
+    memory: Option<f64>,
     loss: f64,
 }
 
@@ -71,6 +72,11 @@ fn row(measured: &Measured) -> Option<Row> {
         steps: times.len(),
         times: spread(&times)?,
         cpu: cpu.map(|all| all / times.len() as f64),
+        memory: measured
+            .turns
+            .last()?
+            .memory
+            .map(|m| m / f64::from(1 << 20)),
         loss: measured.turns.last()?.loss,
     })
 }
@@ -84,11 +90,13 @@ fn json(context: &Context, date: &str, measured: &[Measured], rows: &[Row]) -> V
             json!({
                 "objectives": row.case.objectives,
                 "batch": row.case.batch,
+                "threads": row.case.threads,
                 "side": row.side,
                 "parameters": parameters,
                 "steps": row.steps,
                 "milliseconds": spread_json(row.times),
                 "cpu_milliseconds": row.cpu,
+                "peak_mebibytes": row.memory,
                 "loss": row.loss,
             })
         })
@@ -98,6 +106,7 @@ fn json(context: &Context, date: &str, measured: &[Measured], rows: &[Row]) -> V
             json!({
                 "objectives": ours.case.objectives,
                 "batch": ours.case.batch,
+                "threads": ours.case.threads,
                 "side": other.side,
                 "of_medians": other.times.median / ours.times.median,
                 "of_minima": other.times.min / ours.times.min,
@@ -110,7 +119,6 @@ fn json(context: &Context, date: &str, measured: &[Measured], rows: &[Row]) -> V
         "machine": {
             "processor": machine::processor(),
             "cores": machine::cores(),
-            "threads": context.threads,
             "used_by_other_programs": context.others,
         },
         "rustc": context.rustc,
@@ -134,32 +142,44 @@ fn ratios(rows: &[Row]) -> impl Iterator<Item = (&Row, &Row)> {
 
 fn tables(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| objectives | batch | side | steps | min | median | max | CPU |\n\
-         |---|---:|---|---:|---:|---:|---:|---:|\n",
+        "| objectives | batch | threads | side | steps | min | median | max | CPU | peak MiB |\n\
+         |---|---:|---:|---|---:|---:|---:|---:|---:|---:|\n",
     );
+    let number = |value: Option<f64>, digits: usize| {
+        value.map_or("–".to_owned(), |v| format!("{v:.digits$}"))
+    };
     for row in rows {
         let Spread { min, median, max } = row.times;
-        let cpu = row.cpu.map_or("–".to_owned(), |c| format!("{c:.1}"));
-        let (kind, batch) = (row.case.objectives, row.case.batch);
+        let Case {
+            objectives,
+            batch,
+            threads,
+        } = row.case;
         let _ = writeln!(
             text,
-            "| {kind} | {batch} | {} | {} | {min:.1} | {median:.1} | {max:.1} | {cpu} |",
-            row.side, row.steps
+            "| {objectives} | {batch} | {threads} | {} | {} | {min:.1} | {median:.1} | {max:.1} | \
+             {} | {} |",
+            row.side,
+            row.steps,
+            number(row.cpu, 1),
+            number(row.memory, 0),
         );
     }
-    text += "\n| objectives | batch | compared with | ratio of medians | of minima | of CPU time |\n\
-             |---|---:|---|---:|---:|---:|\n";
+    text += "\n| objectives | batch | threads | compared with | ratio of medians | smallest | \
+             largest | of CPU time |\n|---|---:|---:|---|---:|---:|---:|---:|\n";
     for (ours, other) in ratios(rows) {
-        let cpu = other.cpu.zip(ours.cpu);
-        let cpu = cpu.map_or("–".to_owned(), |(o, u)| format!("{:.1}", o / u));
+        let cpu = other.cpu.zip(ours.cpu).map(|(o, u)| o / u);
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {:.1} | {:.1} | {cpu} |",
+            "| {} | {} | {} | {} | {:.1} | {:.1} | {:.1} | {} |",
             ours.case.objectives,
             ours.case.batch,
+            ours.case.threads,
             other.side,
             other.times.median / ours.times.median,
-            other.times.min / ours.times.min,
+            other.times.min / ours.times.max,
+            other.times.max / ours.times.min,
+            number(cpu, 1),
         );
     }
     text
@@ -181,11 +201,10 @@ fn markdown(context: &Context, date: &str, rows: &[Row]) -> String {
         None => "How busy the machine was is unknown.".to_owned(),
     };
     let machine = format!(
-        "{}, {} cores, {} threads on each side; {}; xcebra {}; CEBRA {}, PyTorch {}, SciPy {}, \
+        "{}, {} cores; {}; xcebra {}; CEBRA {}, PyTorch {}, SciPy {}, \
          NumPy {}, Python {}; {date}.",
         machine::processor(),
         machine::cores(),
-        context.threads,
         context.rustc,
         said(0, "xcebra"),
         said(1, "cebra"),
@@ -205,7 +224,9 @@ fn markdown(context: &Context, date: &str, rows: &[Row]) -> String {
 
 const CONTENTS: &str = "\
 Milliseconds a step; CPU is the mean processor time over all threads. Each side has its turn at a case, then
-the next, in one run; every step is timed by itself, after three that are not counted.
+the next, in one run; every step is timed by itself, after three that are not counted. The smallest
+and the largest ratio are between the extremes of both sides. Peak MiB is the largest memory of the
+process so far, recording and libraries included; batches come in rising order.
 
 ## What a step is
 
@@ -234,6 +255,9 @@ their gradients; makes one step of Adam; and reports the losses.
 - **cebra-kdtree**: the fair rival. The same with two changes in the benchmark's own code: label
   search by SciPy's `cKDTree` with all threads, and the regulariser applied once, to the whole
   embedding. Without a label there is nothing to change.
+
+The peer's hybrid step is not run at batch 20,000 or more: its label search would make several
+matrices of 20,000 × 100,000 numbers, 8 GB each.
 
 Sources: `benches/src/bin/step.rs`, `benches/peers/cebra_step.py`.
 ";

@@ -23,6 +23,8 @@ pub struct Case {
     /// `hybrid` or `time`.
     pub objectives: &'static str,
     pub batch: usize,
+    /// Threads of each side.
+    pub threads: usize,
 }
 
 /// Some steps of one case.
@@ -32,6 +34,8 @@ pub struct Steps {
     pub milliseconds: Vec<f64>,
     /// Milliseconds of processor time of all together, over all threads.
     pub cpu: Option<f64>,
+    /// Largest memory of the process so far, in bytes.
+    pub memory: Option<f64>,
     /// Sum of the InfoNCE losses at the last.
     pub loss: f64,
     /// Parameters of the encoder.
@@ -72,6 +76,7 @@ impl Worker {
         Ok(Steps {
             milliseconds: times.iter().filter_map(Value::as_f64).collect(),
             cpu: before.zip(after).map(|(b, a)| 1000.0 * (a - b)),
+            memory: machine::peak_memory(self.child.id()),
             loss: answer["loss"].as_f64().unwrap_or(f64::NAN),
             parameters: answer["parameters"].as_u64().unwrap_or(0),
         })
