@@ -4,7 +4,7 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &[]),
     ("xcebra-eval", &[]),
@@ -13,6 +13,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("xcebra-core", &["xcebra-model"]),
     ("xcebra", &LIBRARIES),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
+    ("xcebra-docs", &LIBRARIES_AND_FACADE),
     ("xtask", &[]),
 ];
 
