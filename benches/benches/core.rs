@@ -38,12 +38,7 @@ fn step(c: &mut Criterion) {
 /// Through an encoder of one 6 × 6 layer, whose cost vanishes beside that of all pairs.
 fn info_nce(c: &mut Criterion) {
     let (x, _) = recording(SAMPLES).expect("a positive number of samples");
-    let architecture = Architecture {
-        inputs: DIMS,
-        hidden: Vec::new(),
-        outputs: DIMS,
-        head: Head::Identity,
-    };
+    let architecture = Architecture::dense(DIMS, &[], DIMS, Head::Identity);
     let encoder = Encoder::<f32>::new(architecture, 0).expect("a possible architecture");
     let parameters = vector(encoder.parameters().to_vec());
     let mut group = c.benchmark_group("info_nce");

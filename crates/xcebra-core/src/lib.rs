@@ -72,7 +72,7 @@ pub use config::{
     RegularizerConfig, TrainConfig, ValidationConfig,
 };
 pub use element::Element;
-pub use encoder::{Architecture, Encoder, EncoderName};
+pub use encoder::{Architecture, Edges, Embedding, Encoder, EncoderName};
 pub use error::{Error, Result};
 pub use objective::{Metric, Similarity};
 pub use recording::{Labels, Recording};

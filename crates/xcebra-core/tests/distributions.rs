@@ -69,7 +69,7 @@ fn delta_normal_moves_every_column() {
     let centre = side * side / 2;
     let draws = 20_000;
     let found = normal.draw(&vec![centre; draws], &mut rng(1));
-    let moved = label.select(Axis(0), &found) - &label.row(centre);
+    let moved = label.select(Axis(0), &found) - label.row(centre);
     let n = draws as f64;
     // the lattice adds (0.1)² / 12 to the variance, Sheppard's correction
     let variance = 0.49 + 0.01 / 12.0;

@@ -1,11 +1,17 @@
 //! Encoders in files.
 
 use ndarray::Array2;
+use xcebra_core::encoder::Sizes;
 use xcebra_core::{Architecture, Element, Encoder, EncoderName};
 use xcebra_model::Model;
 
 fn encoder<E: Element>(name: EncoderName) -> Encoder<E> {
-    Encoder::new(Architecture::named(name, 7, 3, 8, 2.5), 5).unwrap()
+    let sizes = Sizes {
+        units: 8,
+        depth: 1,
+        clip: 2.5,
+    };
+    Encoder::new(Architecture::named(name, 7, 3, &sizes), 5).unwrap()
 }
 
 fn round_trip<E: Element>() {

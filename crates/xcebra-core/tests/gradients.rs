@@ -11,7 +11,12 @@ use xcebra_core::regularizer::Probes;
 use xcebra_core::{Architecture, Element, Encoder, Metric, Similarity};
 use xcebra_model::Model;
 
-const HEADS: [Head; 3] = [Head::Identity, Head::Normalize, Head::Clip { limit: 0.2 }];
+const HEADS: [Head; 4] = [
+    Head::Identity,
+    Head::Normalize,
+    Head::Clip { limit: 0.2 },
+    Head::Tanh,
+];
 
 fn normal<E: Element>(len: usize, seed: u64) -> Vec<E> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -21,13 +26,7 @@ fn normal<E: Element>(len: usize, seed: u64) -> Vec<E> {
 }
 
 fn encoder<E: Element>(inputs: usize, hidden: &[usize], outputs: usize, head: Head) -> Encoder<E> {
-    let architecture = Architecture {
-        inputs,
-        hidden: hidden.to_vec(),
-        outputs,
-        head,
-    };
-    Encoder::new(architecture, 3).unwrap()
+    Encoder::new(Architecture::dense(inputs, hidden, outputs, head), 3).unwrap()
 }
 
 fn terms(n: usize, d: usize) -> Vec<Term> {

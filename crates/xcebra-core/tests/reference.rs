@@ -145,12 +145,7 @@ fn reference_encoder(npz: &mut NpzReader<File>) -> Encoder<f64> {
                 .unwrap(),
         );
     }
-    let architecture = Architecture {
-        inputs: 10,
-        hidden: vec![16, 16],
-        outputs: 4,
-        head: Head::Identity,
-    };
+    let architecture = Architecture::dense(10, &[16, 16], 4, Head::Identity);
     Encoder::from_parameters(architecture, parameters).unwrap()
 }
 

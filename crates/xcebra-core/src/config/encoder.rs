@@ -2,9 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::encoder::{Architecture, EncoderName};
+use crate::encoder::{Architecture, EncoderName, Layer, Sizes};
+use crate::error::{Error, Result};
+use crate::ops::Head;
 
 /// Section `[encoder]`.
+///
+/// An encoder of one's own is `name = "custom"` with its layers, the last of which has `outputs`
+/// outputs, and if need be its head and window:
+///
+/// ```toml
+/// name = "custom"
+/// outputs = 6
+/// layers = [{ outputs = 64, kernel = 2 }, { outputs = 64, kernel = 3, skip = true }, { outputs = 6 }]
+/// head = { kind = "tanh" }
+/// left = 3
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EncoderConfig {
@@ -12,19 +25,42 @@ pub struct EncoderConfig {
     pub name: EncoderName,
     /// Embedding dimensions, default 6.
     pub outputs: usize,
-    /// Hidden units of `offset1`, default 32.
+    /// Hidden units u of the encoders that leave them open, default 32.
     pub hidden: usize,
     /// Limit of the outputs of `offset1-mse-clip`, default 5.
     pub clip: f64,
+    /// Layers between the first and the last two of `offset1-mse-v2` and `offset1-mse-resnet`,
+    /// default 2.
+    #[serde(skip_serializing_if = "is_default_depth")]
+    pub depth: usize,
+    /// Samples of the window before the one that is embedded; default half of the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<usize>,
+    /// What follows the last layer, instead of what the name says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+    /// All layers of `custom`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Layer>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_default_depth(depth: &usize) -> bool {
+    *depth == Sizes::default().depth
 }
 
 impl Default for EncoderConfig {
     fn default() -> Self {
+        let sizes = Sizes::default();
         Self {
             name: EncoderName::Offset1MseClip,
             outputs: 6,
-            hidden: 32,
-            clip: 5.0,
+            hidden: sizes.units,
+            clip: sizes.clip,
+            depth: sizes.depth,
+            left: None,
+            head: None,
+            layers: Vec::new(),
         }
     }
 }
@@ -32,6 +68,50 @@ impl Default for EncoderConfig {
 impl EncoderConfig {
     /// The architecture for a recording of `channels`.
     pub fn architecture(&self, channels: usize) -> Architecture {
-        Architecture::named(self.name, channels, self.outputs, self.hidden, self.clip)
+        let sizes = Sizes {
+            units: self.hidden,
+            depth: self.depth,
+            clip: self.clip,
+        };
+        let mut architecture = match self.name {
+            EncoderName::Custom => Architecture::new(channels, self.layers.clone(), Head::Identity),
+            name => Architecture::named(name, channels, self.outputs, &sizes),
+        };
+        if let Some(head) = self.head {
+            architecture.head = head;
+        }
+        match self.left {
+            Some(left) => architecture.with_left(left),
+            None => architecture,
+        }
+    }
+
+    /// Checks every setting that needs no recording.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for the first setting outside its domain.
+    pub fn check(&self) -> Result<()> {
+        if self.name != EncoderName::Custom && !self.layers.is_empty() {
+            return Err(Error::setting(
+                "encoder.layers",
+                format!("a list of {}", self.layers.len()),
+                "left out, unless encoder.name = \"custom\"",
+            ));
+        }
+        // a skip around the first layer needs as many channels as units
+        let channels = match self.layers.first() {
+            Some(first) if first.skip => first.outputs,
+            _ => 1,
+        };
+        let architecture = self.architecture(channels);
+        architecture.check()?;
+        if architecture.outputs() != self.outputs {
+            return Err(Error::setting(
+                "the outputs of the last of encoder.layers",
+                architecture.outputs(),
+                format!("encoder.outputs = {}", self.outputs),
+            ));
+        }
+        Ok(())
     }
 }

@@ -83,7 +83,7 @@ impl Config {
     /// # Errors
     /// [`crate::Error::Setting`] for the first setting outside its domain.
     pub fn check(&self) -> Result<()> {
-        self.encoder.architecture(1).check()?;
+        self.encoder.check()?;
         for (i, objective) in self.objectives().iter().enumerate() {
             objective.check(i, &self.encoder.architecture(1))?;
         }

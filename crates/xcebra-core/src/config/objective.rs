@@ -134,7 +134,7 @@ impl PositivesConfig {
 impl ObjectiveConfig {
     pub(super) fn check(&self, i: usize, encoder: &Architecture) -> Result<()> {
         let field = |name: &str| format!("objective[{i}].{name}");
-        let outputs = encoder.outputs;
+        let outputs = encoder.outputs();
         if let Some([first, end]) = self.dims
             && (first >= end || end > outputs)
         {

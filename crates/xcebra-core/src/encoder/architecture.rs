@@ -1,113 +1,298 @@
-//! The shapes of the encoders of CEBRA and xCEBRA.
+//! What fixes the shape of an encoder.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::ops::{Head, Network};
+use crate::window::Window;
 
-/// Names of the encoders.
+/// One layer: a convolution over time, with GELU after it in all layers but the last.
+///
+/// With `kernel = 1`, the default, it is a dense layer on every sample by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EncoderName {
-    /// D → u → u → ⌊u/2⌋ → d, normalised to unit length.
-    Offset1,
-    /// D → 30 d → 30 d → 10 d → d.
-    Offset1Mse,
-    /// As [`EncoderName::Offset1Mse`], each output limited to `±clip`.
-    Offset1MseClip,
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// Units.
+    pub outputs: usize,
+    /// Consecutive times it sees.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub kernel: usize,
+    /// Adds the layer's input to `GELU(…)`, cropped by ⌊(kernel − 1)/2⌋ times on the left and the
+    /// rest on the right; needs as many inputs as outputs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub skip: bool,
+    /// The weights of the middle tap start around the identity instead of around zero. That is a
+    /// skip inside of GELU, `GELU(x + W x + b)`, whose sum of identity and `W` is kept as one
+    /// matrix; with unlike widths, what has no counterpart gets no skip.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub identity: bool,
 }
 
-/// Everything that fixes the shape of an encoder: linear layers with GELU between them, and what
-/// follows the last.
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_one(kernel: &usize) -> bool {
+    *kernel == 1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Layer {
+    /// A dense layer.
+    pub fn dense(outputs: usize) -> Self {
+        Self::convolution(outputs, 1)
+    }
+
+    /// A convolution over `kernel` times.
+    pub fn convolution(outputs: usize, kernel: usize) -> Self {
+        Self {
+            outputs,
+            kernel,
+            skip: false,
+            identity: false,
+        }
+    }
+
+    /// With a skip.
+    pub fn skip(self) -> Self {
+        Self { skip: true, ..self }
+    }
+
+    /// Starting around the identity.
+    pub fn identity(self) -> Self {
+        Self {
+            identity: true,
+            ..self
+        }
+    }
+}
+
+/// Everything that fixes the shape of an encoder: its layers, and what follows the last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Stored")]
 pub struct Architecture {
     /// Channels D of the recording.
     pub inputs: usize,
-    /// Widths of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// Embedding dimensions d.
-    pub outputs: usize,
-    /// What follows the last linear layer.
+    /// The layers, of which the last gives the embedding dimensions d.
+    pub layers: Vec<Layer>,
+    /// What follows the last layer.
     pub head: Head,
+    /// The samples it sees around the one it embeds; as long as the
+    /// [receptive field](Self::receptive_field) of the layers.
+    pub window: Window,
+}
+
+/// An architecture in a file, also of version 0.1.0, which knew dense layers only and stored
+/// their widths.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    inputs: usize,
+    layers: Option<Vec<Layer>>,
+    hidden: Option<Vec<usize>>,
+    outputs: Option<usize>,
+    head: Head,
+    window: Option<Window>,
+}
+
+impl TryFrom<Stored> for Architecture {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        match (stored.layers, stored.window, stored.hidden, stored.outputs) {
+            (Some(layers), Some(window), None, None) => Ok(Self {
+                inputs: stored.inputs,
+                layers,
+                head: stored.head,
+                window,
+            }),
+            (None, None, Some(hidden), Some(outputs)) => {
+                Ok(Self::dense(stored.inputs, &hidden, outputs, stored.head))
+            }
+            _ => Err("expected `layers` and `window`, or `hidden` and `outputs`"),
+        }
+    }
 }
 
 /// Most numbers one layer may hold: 2^28, one gibibyte in single precision.
 const MOST_WEIGHTS: u128 = 1 << 28;
 
+/// Most numbers all layers together may hold.
+const MOST_IN_ALL: u128 = 1 << 29;
+
+/// Most layers.
+pub(super) const MOST_LAYERS: usize = 1000;
+
+/// Most times an encoder may see.
+const MOST_TIMES: u128 = 10_000;
+
 impl Architecture {
-    /// The encoder `name` for `inputs` channels and `outputs` embedding dimensions. `units` are
-    /// the hidden units u of `offset1`, `clip` the limit of `offset1-mse-clip`; the others do not
-    /// look at them.
-    pub fn named(
-        name: EncoderName,
-        inputs: usize,
-        outputs: usize,
-        units: usize,
-        clip: f64,
-    ) -> Self {
-        let (hidden, head) = match name {
-            EncoderName::Offset1 => (vec![units, units, units / 2], Head::Normalize),
-            EncoderName::Offset1Mse | EncoderName::Offset1MseClip => {
-                let wide = outputs.saturating_mul(30);
-                let head = match name {
-                    EncoderName::Offset1MseClip => Head::Clip { limit: clip },
-                    _ => Head::Identity,
-                };
-                (vec![wide, wide, outputs.saturating_mul(10)], head)
-            }
-        };
+    /// Given layers on `inputs` channels; the window is centred, ⌊length / 2⌋ samples of it before
+    /// the one that is embedded.
+    pub fn new(inputs: usize, layers: Vec<Layer>, head: Head) -> Self {
+        let len = times(&layers).min(MOST_TIMES) as usize;
         Self {
             inputs,
-            hidden,
-            outputs,
+            layers,
             head,
+            window: Window {
+                left: len / 2,
+                right: len - len / 2,
+            },
         }
     }
 
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Dense layers of the widths `hidden` and `outputs`.
+    pub fn dense(inputs: usize, hidden: &[usize], outputs: usize, head: Head) -> Self {
+        let widths = hidden.iter().chain([&outputs]);
+        Self::new(inputs, widths.map(|&w| Layer::dense(w)).collect(), head)
+    }
+
+    /// With `left` samples of the window before the one that is embedded.
+    pub fn with_left(mut self, left: usize) -> Self {
+        let len = self.window.len();
+        self.window = Window {
+            left,
+            right: len.saturating_sub(left),
+        };
+        self
+    }
+
+    /// Embedding dimensions d.
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.outputs)
+    }
+
+    /// Consecutive samples that one output depends on: 1 + Σ (kernel − 1).
+    pub fn receptive_field(&self) -> usize {
+        usize::try_from(times(&self.layers)).unwrap_or(usize::MAX)
+    }
+
+    /// Width of each layer, inputs and outputs included.
+    pub fn widths(&self) -> Vec<usize> {
+        let outputs = self.layers.iter().map(|layer| layer.outputs);
+        std::iter::once(self.inputs).chain(outputs).collect()
+    }
+
+    /// Checks that there can be such an encoder.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for the first thing that is impossible.
+    pub fn check(&self) -> Result<()> {
         if self.inputs == 0 {
             return Err(Error::setting("the number of channels", 0, "at least 1"));
         }
-        if self.outputs == 0 {
+        if self.layers.is_empty() {
+            return Err(Error::setting(
+                "encoder.layers",
+                "empty",
+                "at least one layer",
+            ));
+        }
+        if self.layers.len() > MOST_LAYERS {
+            return Err(Error::setting(
+                "the number of the encoder's layers",
+                self.layers.len(),
+                format!("at most {MOST_LAYERS} (a smaller encoder.depth)"),
+            ));
+        }
+        if self.outputs() == 0 {
             return Err(Error::setting("encoder.outputs", 0, "at least 1"));
         }
-        if self.hidden.contains(&0) {
+        if self.layers.iter().any(|layer| layer.outputs == 0) {
             return Err(Error::setting(
                 "the widths of the encoder's hidden layers",
-                format!("{:?}", self.hidden),
+                format!("{:?}", &self.widths()[1..self.layers.len()]),
                 "at least 1 (encoder.hidden = 2 or more)",
             ));
         }
-        if let Head::Clip { limit } = self.head
-            && !(limit.is_finite() && limit > 0.0)
-        {
-            return Err(Error::setting("encoder.clip", limit, "a positive number"));
+        match self.head {
+            Head::Clip { limit } if !(limit.is_finite() && limit > 0.0) => {
+                return Err(Error::setting("encoder.clip", limit, "a positive number"));
+            }
+            _ => {}
         }
-        let largest = self
-            .widths()
-            .windows(2)
-            .map(|w| w[0] as u128 * w[1] as u128)
-            .max();
-        if largest.is_some_and(|largest| largest > MOST_WEIGHTS) {
+        self.check_layers()?;
+        self.check_window()
+    }
+
+    fn check_layers(&self) -> Result<()> {
+        let last = self.layers.len() - 1;
+        let mut total = 0;
+        for (l, (layer, &inputs)) in self.layers.iter().zip(&self.widths()).enumerate() {
+            let field = |name: &str| format!("{name} of the encoder's layer {l}");
+            if layer.kernel == 0 {
+                return Err(Error::setting(field("kernel"), 0, "at least 1"));
+            }
+            if layer.skip && l == last {
+                return Err(Error::setting(
+                    field("skip"),
+                    true,
+                    "false: the last layer has no GELU to go around",
+                ));
+            }
+            if layer.skip && layer.outputs != inputs {
+                return Err(Error::setting(
+                    field("skip"),
+                    format!("true with {inputs} inputs and {} outputs", layer.outputs),
+                    "false, or true with as many inputs as outputs",
+                ));
+            }
+            let weights = [inputs, layer.outputs, layer.kernel]
+                .iter()
+                .fold(1_u128, |product, &n| product.saturating_mul(n as u128));
+            total += weights.min(MOST_IN_ALL);
+            if weights > MOST_WEIGHTS || total > MOST_IN_ALL {
+                return Err(Error::setting(
+                    "the widths of the encoder's layers",
+                    format!(
+                        "{:?}, layer {l} with kernel {}",
+                        self.widths(),
+                        layer.kernel
+                    ),
+                    "small enough for at most 2^28 weights a layer and 2^29 in all",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_window(&self) -> Result<()> {
+        let times = times(&self.layers);
+        if times > MOST_TIMES {
             return Err(Error::setting(
-                "the widths of the encoder's layers",
-                format!("{:?}", self.widths()),
-                "small enough for layers of at most 2^28 weights",
+                "the receptive field of the encoder",
+                format!("{times} samples"),
+                format!("at most {MOST_TIMES}"),
+            ));
+        }
+        let Window { left, right } = self.window;
+        if left as u128 + right as u128 != times || right == 0 {
+            return Err(Error::setting(
+                "the window of the encoder",
+                format!("{left} samples before and {right} from the sample on"),
+                format!(
+                    "{times} together, the sample itself among them (encoder.left = 0 to {})",
+                    times - 1
+                ),
             ));
         }
         Ok(())
     }
 
-    /// Width of each layer, inputs and outputs included.
-    pub fn widths(&self) -> Vec<usize> {
-        let mut widths = vec![self.inputs];
-        widths.extend_from_slice(&self.hidden);
-        widths.push(self.outputs);
-        widths
-    }
-
     pub(crate) fn network(&self) -> Network {
-        Network::new(&self.widths(), self.head)
+        let layers = self.layers.iter();
+        let layers = layers.map(|layer| (layer.outputs, layer.kernel, layer.skip));
+        Network::new(self.inputs, layers, self.head)
     }
+}
+
+fn times(layers: &[Layer]) -> u128 {
+    let lost = layers.iter().map(|l| (l.kernel as u128).saturating_sub(1));
+    1 + lost.sum::<u128>()
 }

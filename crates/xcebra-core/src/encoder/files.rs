@@ -1,7 +1,8 @@
 //! Encoders in `.safetensors` files.
 //!
 //! The tensors are named as [`Encoder::layout`] says; the architecture stands as JSON in the
-//! file's metadata under `xcebra.architecture`, so that the file needs no other beside it.
+//! file's metadata under `xcebra.architecture`, so that the file needs no other beside it. Files
+//! of dense encoders whose metadata lists widths only (`hidden`, `outputs`) are read as well.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 
 const METADATA: &str = "xcebra.architecture";
 
-/// Largest file that is read: four times the largest encoder in double precision.
+/// Largest file that is read: twice the largest encoder in double precision.
 const MOST_BYTES: u64 = 1 << 33;
 
 impl<E: Element> Encoder<E> {
@@ -62,12 +63,8 @@ impl<E: Element> Encoder<E> {
     /// [`Error::File`] if the file cannot be read, is not of this format, or holds no encoder.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
-            .map_err(|e| Error::file(path, e, "pass a model written by `fit`"))?;
-        Self::from_safetensors(&bytes)
-            .map_err(|e| Error::file(path, e, "pass a model written by `fit`"))
+        let advice = "pass a model written by `fit`";
+        Self::from_safetensors(&read(path, advice)?).map_err(|e| Error::file(path, e, advice))
     }
 
     /// Reads an encoder from the bytes of a `.safetensors` file.
@@ -114,4 +111,13 @@ impl<E: Element> Encoder<E> {
         encoder = Self::from_parameters(encoder.architecture, parameters)?;
         Ok(encoder)
     }
+}
+
+/// The bytes of a file, as far as an encoder can go.
+pub(super) fn read(path: &Path, advice: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        .map_err(|e| Error::file(path, e, advice))?;
+    Ok(bytes)
 }

@@ -1,13 +1,18 @@
 //! Encoders: their architectures, parameters, files, and their face as a `Model`.
 
 mod architecture;
+mod cebra;
 mod custom;
+mod embed;
 mod files;
 mod model;
+mod names;
 mod trainable;
 
-pub use architecture::{Architecture, EncoderName};
+pub use architecture::{Architecture, Layer};
 pub use custom::{Custom, TensorEncoder};
+pub use embed::{Edges, Embedding};
+pub use names::{EncoderName, Sizes};
 pub use trainable::Trainable;
 
 use std::sync::Arc;
@@ -30,13 +35,14 @@ pub struct Encoder<E> {
     architecture: Architecture,
     network: Arc<Network>,
     parameters: Vec<E>,
-    input_shape: [usize; 1],
+    input_shape: Vec<usize>,
     workspace: Arc<Workspace<E>>,
 }
 
 impl<E: Element> Encoder<E> {
-    /// A fresh encoder, with PyTorch's initialisation of linear layers: weights and biases
-    /// uniform in ±1/√inputs. The same seed gives the same encoder in `f32` and `f64`, up to
+    /// A fresh encoder, with PyTorch's initialisation of linear layers and convolutions: weights
+    /// and biases uniform in ±1/√(inputs · kernel), and around the identity where the layer
+    /// [says so](Layer::identity). The same seed gives the same encoder in `f32` and `f64`, up to
     /// rounding.
     ///
     /// # Errors
@@ -47,11 +53,14 @@ impl<E: Element> Encoder<E> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(streams::WEIGHTS);
         let mut parameters = vec![E::zero(); network.parameters()];
-        for layer in &network.layers {
-            let bound = 1.0 / (layer.inputs as f64).sqrt();
+        for (layer, spec) in network.layers.iter().zip(&architecture.layers) {
+            let bound = 1.0 / ((layer.inputs * layer.kernel) as f64).sqrt();
             let uniform = Uniform::new_inclusive(-bound, bound);
             for p in &mut parameters[layer.weight.start..layer.bias.end] {
                 *p = E::of(rng.sample(uniform));
+            }
+            if spec.identity {
+                layer.add_identity(&mut parameters);
             }
         }
         Ok(Self::assemble(architecture, network, parameters))
@@ -87,7 +96,10 @@ impl<E: Element> Encoder<E> {
     }
 
     fn assemble(architecture: Architecture, network: Network, parameters: Vec<E>) -> Self {
-        let input_shape = [network.inputs()];
+        let input_shape = match network.window() {
+            1 => vec![network.channels()],
+            window => vec![network.channels(), window],
+        };
         Self {
             architecture,
             network: Arc::new(network),
@@ -102,7 +114,8 @@ impl<E: Element> Encoder<E> {
         &self.architecture
     }
 
-    /// All parameters, one layer after another: weight (out, in) row-major, then bias (out).
+    /// All parameters, one layer after another: weight (kernel, out, in) row-major, then bias
+    /// (out).
     pub fn parameters(&self) -> &[E] {
         &self.parameters
     }
@@ -116,19 +129,20 @@ impl<E: Element> Encoder<E> {
     }
 
     /// Name, shape and first position of each tensor in [`parameters`](Self::parameters):
-    /// `layers.0.weight`, `layers.0.bias`, …
+    /// `layers.0.weight`, `layers.0.bias`, … A weight is (out, in), or (kernel, out, in) with more
+    /// than one tap; tap `j` of a convolution sees the time `t + j`.
     pub fn layout(&self) -> Vec<(String, Vec<usize>, usize)> {
         self.network
             .layers
             .iter()
             .enumerate()
             .flat_map(|(l, layer)| {
+                let mut shape = vec![layer.kernel, layer.outputs, layer.inputs];
+                if layer.kernel == 1 {
+                    shape.remove(0);
+                }
                 [
-                    (
-                        format!("layers.{l}.weight"),
-                        vec![layer.outputs, layer.inputs],
-                        layer.weight.start,
-                    ),
+                    (format!("layers.{l}.weight"), shape, layer.weight.start),
                     (
                         format!("layers.{l}.bias"),
                         vec![layer.outputs],

@@ -58,11 +58,11 @@ impl<E: Element> Trainable<E> for Encoder<E> {
     }
 
     fn window(&self) -> Window {
-        Window::SAMPLE
+        self.architecture().window
     }
 
     fn outputs(&self) -> usize {
-        self.architecture().outputs
+        self.architecture().outputs()
     }
 
     fn couples_outputs(&self) -> bool {

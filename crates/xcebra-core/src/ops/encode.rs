@@ -5,14 +5,21 @@ use std::sync::Arc;
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Tape, TensorFromVec};
 use rayon::prelude::*;
 
-use super::dense::{self, CHUNK, Network, Scratch};
+use super::network::{Network, time_major};
+use super::passes::{self, Scratch};
 use super::workspace::Workspace;
 use super::{Taped, lanes};
 use crate::element::Element;
 use crate::encoder::Encoder;
 
-/// Embeds a batch: `parameters` are those of `encoder`, `x` holds `n` samples one after another;
-/// gives (n, outputs).
+/// Most rows of a chunk.
+const CHUNK: usize = 128;
+
+/// Numbers kept for each pre-activation: itself, its activation and the derivative.
+const BUFFERS: usize = 3;
+
+/// Embeds a batch: `parameters` are those of `encoder`, `x` holds `n` windows (window, channels)
+/// one after another, row-major; gives (n, outputs).
 ///
 /// # Panics
 /// If `parameters` or `x` do not fit the encoder.
@@ -23,7 +30,7 @@ pub fn encode<E: Element>(
 ) -> Taped<(usize, usize), E> {
     let network = encoder.network();
     let (inputs, outputs) = (network.inputs(), network.outputs());
-    assert_eq!(x.len() % inputs, 0, "the batch does not hold whole samples");
+    assert_eq!(x.len() % inputs, 0, "the batch does not hold whole windows");
     let n = x.len() / inputs;
     let (parameters, mut tape) = parameters.split_tape();
     let weights = Arc::new(parameters.as_vec());
@@ -34,15 +41,19 @@ pub fn encode<E: Element>(
     );
 
     let workspace = encoder.workspace();
+    let chunk = network.chunk::<E>(BUFFERS, CHUNK);
     let mut out = vec![E::zero(); n * outputs];
     let pre: Vec<Vec<E>> = out
-        .par_chunks_mut(CHUNK * outputs)
-        .zip(x.par_chunks(CHUNK * inputs))
+        .par_chunks_mut(chunk * outputs)
+        .zip(x.par_chunks(chunk * inputs))
         .map(|(out, x)| {
-            let (mut pre, mut hidden) = (workspace.buffers.take(), workspace.buffers.take());
-            pre.resize(x.len() / inputs * network.width(), E::zero());
-            dense::forward(&network, &weights, x, &mut pre, out, &mut hidden);
-            workspace.buffers.give(hidden);
+            let [mut pre, mut room, mut major] = [(); 3].map(|()| workspace.buffers.take());
+            let plan = network.windows(&weights, x.len() / inputs);
+            pre.resize(plan.len, E::zero());
+            let x = time_major(&plan, x, &mut major);
+            passes::forward(&plan, x, &mut pre, out, &mut room);
+            workspace.buffers.give(major);
+            workspace.buffers.give(room);
             pre
         })
         .collect();
@@ -68,6 +79,7 @@ pub fn encode<E: Element>(
 #[derive(Debug, Default)]
 pub struct Lane<E> {
     gradient: Vec<E>,
+    major: Vec<E>,
     scratch: Scratch<E>,
 }
 
@@ -80,9 +92,10 @@ fn reverse<E: Element>(
     workspace: &Workspace<E>,
 ) -> Vec<E> {
     let (inputs, outputs) = (network.inputs(), network.outputs());
+    let chunk = network.chunk::<E>(BUFFERS, CHUNK);
     let jobs: Vec<_> = x
-        .chunks(CHUNK * inputs)
-        .zip(c.chunks(CHUNK * outputs))
+        .chunks(chunk * inputs)
+        .zip(c.chunks(chunk * outputs))
         .zip(pre)
         .collect();
     let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
@@ -94,15 +107,10 @@ fn reverse<E: Element>(
         })
         .collect();
     lanes::run(&mut states, jobs, |lane, _, ((x, c), pre)| {
-        dense::backward(
-            network,
-            weights,
-            x,
-            &pre,
-            c,
-            &mut lane.gradient,
-            &mut lane.scratch,
-        );
+        let plan = network.windows(weights, x.len() / inputs);
+        let x = time_major(&plan, x, &mut lane.major);
+        let (gradient, scratch) = (&mut lane.gradient, &mut lane.scratch);
+        passes::backward(&plan, x, &pre, c, gradient, scratch);
         workspace.buffers.give(pre);
     });
     let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();

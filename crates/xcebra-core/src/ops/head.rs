@@ -17,12 +17,14 @@ pub enum Head {
         /// The limit, in units of the embedding.
         limit: f64,
     },
+    /// `tanh(y)`, entry by entry.
+    Tanh,
 }
 
 impl Head {
     /// Whether the derivative depends on `y` other than by jumps.
     pub(crate) fn is_curved(self) -> bool {
-        matches!(self, Self::Normalize)
+        matches!(self, Self::Normalize | Self::Tanh)
     }
 
     /// Applies the head to rows of length `d`, in place.
@@ -47,6 +49,7 @@ impl Head {
                     };
                 }
             }
+            Self::Tanh => rows.iter_mut().for_each(|y| *y = y.tanh()),
         }
     }
 
@@ -71,32 +74,55 @@ impl Head {
                     }
                 }
             }
+            Self::Tanh => {
+                for (c, &y) in c.iter_mut().zip(y) {
+                    *c *= tanh_slope(y);
+                }
+            }
         }
     }
 
     /// Adds to `out` the gradient in `y` of `⟨t, vjp(y, v)⟩`.
     ///
     /// For the normalisation, with `u = y / r`, `r = ‖y‖` and `P = I − u uᵀ`, the bracket is
-    /// `β = tᵀ P v / r`, and its gradient `−β u / r − (P v (u·t) + P t (u·v)) / r²`.
+    /// `β = tᵀ P v / r`, and its gradient `−β u / r − (P v (u·t) + P t (u·v)) / r²`. For the
+    /// hyperbolic tangent it is `Σ t v tanh′(y)` with `tanh″ = −2 tanh tanh′`.
     pub(crate) fn second<E: Element>(self, y: &[E], v: &[E], t: &[E], out: &mut [E], d: usize) {
-        if !self.is_curved() {
-            return;
-        }
         let rows = y
             .chunks_exact(d)
             .zip(v.chunks_exact(d))
-            .zip(t.chunks_exact(d));
-        for (((y, v), t), out) in rows.zip(out.chunks_exact_mut(d)) {
-            let inverse = inverse_norm(y);
-            let (uv, ut) = (dot(y, v) * inverse, dot(y, t) * inverse);
-            let bracket = (dot(v, t) - uv * ut) * inverse;
-            for k in 0..d {
-                let u = y[k] * inverse;
-                let across = (v[k] - uv * u) * ut + (t[k] - ut * u) * uv;
-                out[k] -= (bracket * u + across * inverse) * inverse;
+            .zip(t.chunks_exact(d))
+            .zip(out.chunks_exact_mut(d));
+        match self {
+            Self::Identity | Self::Clip { .. } => {}
+            Self::Normalize => {
+                for (((y, v), t), out) in rows {
+                    let inverse = inverse_norm(y);
+                    let (uv, ut) = (dot(y, v) * inverse, dot(y, t) * inverse);
+                    let bracket = (dot(v, t) - uv * ut) * inverse;
+                    for k in 0..d {
+                        let u = y[k] * inverse;
+                        let across = (v[k] - uv * u) * ut + (t[k] - ut * u) * uv;
+                        out[k] -= (bracket * u + across * inverse) * inverse;
+                    }
+                }
+            }
+            Self::Tanh => {
+                for (((y, v), t), out) in rows {
+                    for k in 0..d {
+                        let bend = E::of(-2.0) * y[k].tanh() * tanh_slope(y[k]);
+                        out[k] += v[k] * t[k] * bend;
+                    }
+                }
             }
         }
     }
+}
+
+/// `tanh′(y) = 1 − tanh²(y)`.
+fn tanh_slope<E: Element>(y: E) -> E {
+    let tanh = y.tanh();
+    E::one() - tanh * tanh
 }
 
 fn dot<E: Element>(a: &[E], b: &[E]) -> E {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 
-use super::dense::Network;
-use super::penalty::{self, CHUNK, Scratch};
+use super::network::{Network, time_major};
+use super::penalty::{self, BUFFERS, CHUNK, Scratch};
 use super::workspace::Workspace;
 use super::{Taped, lanes, scalar};
 use crate::element::Element;
 use crate::encoder::Encoder;
 
-/// `½ factor / n · Σ_i Σ_p ‖J_f(x_i)ᵀ v_ip‖²` over `n` samples `x` and `probes` (n, probe,
-/// outputs); both are given as flat row-major vectors.
+/// `½ factor / n · Σ_i Σ_p ‖J_f(x_i)ᵀ v_ip‖²` over `n` windows `x` (n, window, channels) and
+/// `probes` (n, probe, outputs); both are given as flat row-major vectors.
 ///
 /// With the unit vectors of all outputs as probes and factor 1 it is the exact
 /// `½ E ‖J_f‖_F²`; with random unit vectors and factor `outputs / probes` its unbiased estimate
@@ -61,6 +61,7 @@ pub struct Lane<E> {
     gradient: Vec<E>,
     value: f64,
     probes: Vec<E>,
+    major: Vec<E>,
     scratch: Scratch<E>,
 }
 
@@ -76,7 +77,7 @@ fn value_and_gradient<E: Element>(
     let n = x.len() / inputs;
     assert!(
         n > 0 && x.len() == n * inputs,
-        "the batch does not hold whole samples"
+        "the batch does not hold whole windows"
     );
     let each = probes.len() / n;
     assert!(
@@ -84,9 +85,10 @@ fn value_and_gradient<E: Element>(
         "probes do not fit the batch"
     );
 
+    let chunk = network.chunk::<E>(BUFFERS, CHUNK);
     let jobs: Vec<_> = x
-        .chunks(CHUNK * inputs)
-        .zip(probes.chunks(CHUNK * each))
+        .chunks(chunk * inputs)
+        .zip(probes.chunks(chunk * each))
         .collect();
     let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
         .map(|_| {
@@ -109,10 +111,13 @@ fn value_and_gradient<E: Element>(
         let Lane {
             gradient,
             probes,
+            major,
             scratch,
-            ..
+            value,
         } = lane;
-        lane.value += penalty::penalty(network, weights, x, probes, scale, gradient, scratch);
+        let plan = network.windows(weights, x.len() / inputs);
+        let x = time_major(&plan, x, major);
+        *value += penalty::penalty(&plan, x, probes, scale, gradient, scratch);
     });
     let value = states.iter().map(|lane| lane.value).sum();
     let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();

@@ -4,7 +4,6 @@
 //! are single operations of the tape, each with its own forward and reverse pass.
 
 mod adam;
-mod dense;
 mod encode;
 mod head;
 mod info_nce;
@@ -12,7 +11,10 @@ mod jacobian_penalty;
 pub(crate) mod kernels;
 mod known;
 mod lanes;
+mod layer;
+mod network;
 mod objective;
+mod passes;
 mod penalty;
 mod workspace;
 
@@ -20,13 +22,14 @@ use dfdx::shapes::Rank0;
 use dfdx::tensor::{Cpu, OwnedTape, Tensor, TensorFromVec};
 
 pub use adam::{Adam, Moments};
-pub(crate) use dense::{Network, forward, pull_back};
 pub use encode::encode;
 pub use head::Head;
 pub use info_nce::{Term, TermValue, info_nce};
 pub use jacobian_penalty::jacobian_penalty;
 pub use known::with_gradient;
+pub(crate) use network::{Network, Plan};
 pub use objective::{Embedded, Evaluation, Penalty, Sum, evaluate, traced};
+pub(crate) use passes::{forward, pull_back};
 pub(crate) use workspace::Workspace;
 
 use crate::element::Element;

@@ -143,6 +143,7 @@ impl Demo {
             objective: config.objective,
             regularizer: config.regularizer,
             train: config.train,
+            validation: config.validation,
         }
     }
 

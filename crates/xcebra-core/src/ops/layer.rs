@@ -1,0 +1,150 @@
+//! One layer of an encoder: a convolution over time, of which a dense layer is the case of one tap.
+//!
+//! A chunk of samples is kept time-major, (time, row, channel): then a convolution is one matrix
+//! product a tap with a contiguous block of the chunk, and so are its transpose and its weight
+//! gradient. Nothing is copied for it.
+
+use std::ops::Range;
+
+use super::kernels::matmul::{Matrix, matmul};
+use crate::element::Element;
+
+/// `pre[t] = b + Σ_j W_j x[t + j]`, and after it, in all layers but the last,
+/// `hidden[t] = GELU(pre[t])`, to which a skip adds `x[t + ⌊(kernel − 1) / 2⌋]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    pub inputs: usize,
+    pub outputs: usize,
+    pub kernel: usize,
+    pub skip: bool,
+    /// Where its weights (kernel, out, in), row-major, stand among all parameters.
+    pub weight: Range<usize>,
+    pub bias: Range<usize>,
+}
+
+impl Layer {
+    fn tap(&self, tap: usize) -> Range<usize> {
+        let each = self.outputs * self.inputs;
+        let start = self.weight.start + tap * each;
+        start..start + each
+    }
+
+    fn weights<'a, E>(&self, parameters: &'a [E], tap: usize) -> Matrix<'a, E> {
+        Matrix::new(&parameters[self.tap(tap)], self.outputs, self.inputs)
+    }
+
+    /// Adds the identity to the weights of the middle tap.
+    pub fn add_identity<E: Element>(&self, parameters: &mut [E]) {
+        let weights = &mut parameters[self.tap((self.kernel - 1) / 2)];
+        for i in 0..self.inputs.min(self.outputs) {
+            weights[i * self.inputs + i] += E::one();
+        }
+    }
+
+    /// Numbers of `x` before the block that tap `tap` sees.
+    fn shift(&self, tap: usize, rows: usize) -> usize {
+        tap * rows * self.inputs
+    }
+
+    /// `out = b + Σ_j W_j x[t + j]`.
+    pub fn forward<E: Element>(&self, parameters: &[E], x: &[E], rows: usize, out: &mut [E]) {
+        let bias = &parameters[self.bias.clone()];
+        for row in out.chunks_exact_mut(self.outputs) {
+            row.copy_from_slice(bias);
+        }
+        self.products(parameters, x, rows, out, true);
+    }
+
+    /// `out = Σ_j W_j x[t + j]`.
+    pub fn linear<E: Element>(&self, parameters: &[E], x: &[E], rows: usize, out: &mut [E]) {
+        self.products(parameters, x, rows, out, false);
+    }
+
+    fn products<E: Element>(
+        &self,
+        parameters: &[E],
+        x: &[E],
+        rows: usize,
+        out: &mut [E],
+        accumulate: bool,
+    ) {
+        let blocks = out.len() / self.outputs;
+        for tap in 0..self.kernel {
+            matmul(
+                out,
+                accumulate || tap > 0,
+                Matrix::new(&x[self.shift(tap, rows)..], blocks, self.inputs),
+                self.weights(parameters, tap).t(),
+            );
+        }
+    }
+
+    /// `out[t + j] = Σ_j c[t] W_j`: cotangents of the layer's input from those of `pre`.
+    pub fn transpose<E: Element>(&self, parameters: &[E], c: &[E], rows: usize, out: &mut [E]) {
+        let blocks = c.len() / self.outputs;
+        out[blocks * self.inputs..].fill(E::zero());
+        for tap in 0..self.kernel {
+            matmul(
+                &mut out[self.shift(tap, rows)..],
+                tap > 0,
+                Matrix::new(c, blocks, self.outputs),
+                self.weights(parameters, tap),
+            );
+        }
+    }
+
+    /// `dW_j += Σ_t c[t]ᵀ x[t + j]`.
+    pub fn add_weight_gradient<E: Element>(
+        &self,
+        c: &[E],
+        x: &[E],
+        rows: usize,
+        gradient: &mut [E],
+    ) {
+        let blocks = c.len() / self.outputs;
+        for tap in 0..self.kernel {
+            matmul(
+                &mut gradient[self.tap(tap)],
+                true,
+                Matrix::new(c, blocks, self.outputs).t(),
+                Matrix::new(&x[self.shift(tap, rows)..], blocks, self.inputs),
+            );
+        }
+    }
+
+    /// `db += Σ c`.
+    pub fn add_bias_gradient<E: Element>(&self, c: &[E], gradient: &mut [E]) {
+        let bias = &mut gradient[self.bias.clone()];
+        for row in c.chunks_exact(self.outputs) {
+            for (b, &c) in bias.iter_mut().zip(row) {
+                *b += c;
+            }
+        }
+    }
+
+    /// Where in `x` the part stands that a skip adds to `len` numbers of `hidden`.
+    pub fn crop(&self, rows: usize, len: usize) -> Range<usize> {
+        let start = self.shift((self.kernel - 1) / 2, rows);
+        start..start + len
+    }
+
+    /// `hidden += cropped x`, if the layer has a skip.
+    pub fn add_skip<E: Element>(&self, x: &[E], rows: usize, hidden: &mut [E]) {
+        if self.skip {
+            add(hidden, &x[self.crop(rows, hidden.len())]);
+        }
+    }
+
+    /// Adds the cotangents `c` of `hidden` to those of `x` that the skip cropped.
+    pub fn add_skip_transposed<E: Element>(&self, c: &[E], rows: usize, x: &mut [E]) {
+        if self.skip {
+            add(&mut x[self.crop(rows, c.len())], c);
+        }
+    }
+}
+
+fn add<E: Element>(out: &mut [E], more: &[E]) {
+    for (o, &m) in out.iter_mut().zip(more) {
+        *o += m;
+    }
+}

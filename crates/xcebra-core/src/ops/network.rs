@@ -1,0 +1,159 @@
+//! The layers of an encoder, and how a chunk of samples lies in memory.
+
+use std::ops::Range;
+
+use super::head::Head;
+use super::layer::Layer;
+
+/// Bytes that the buffers of one chunk may take: half of a usual second cache, of which the
+/// weights need some too.
+const CACHE: usize = 1 << 19;
+
+/// Layers with GELU between them, and a head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    pub layers: Vec<Layer>,
+    pub head: Head,
+    channels: usize,
+    window: usize,
+}
+
+/// A chunk on its way through a network: where each layer's numbers stand in a buffer of all
+/// pre-activations.
+#[derive(Debug)]
+pub struct Plan<'a, E> {
+    pub network: &'a Network,
+    pub parameters: &'a [E],
+    pub rows: usize,
+    pub spans: Vec<Range<usize>>,
+    /// Numbers of the widest of input and pre-activations.
+    pub widest: usize,
+    /// Numbers of all pre-activations.
+    pub len: usize,
+}
+
+impl Network {
+    /// Layers of (outputs, kernel, skip) on `channels`.
+    pub fn new(
+        channels: usize,
+        layers: impl IntoIterator<Item = (usize, usize, bool)>,
+        head: Head,
+    ) -> Self {
+        let (mut inputs, mut start, mut window) = (channels, 0, 1);
+        let layers = layers
+            .into_iter()
+            .map(|(outputs, kernel, skip)| {
+                let weight = start..start + kernel * inputs * outputs;
+                let bias = weight.end..weight.end + outputs;
+                let layer = Layer {
+                    inputs,
+                    outputs,
+                    kernel,
+                    skip,
+                    weight,
+                    bias: bias.clone(),
+                };
+                (inputs, start, window) = (outputs, bias.end, window + kernel - 1);
+                layer
+            })
+            .collect();
+        Self {
+            layers,
+            head,
+            channels,
+            window,
+        }
+    }
+
+    /// Channels of one time.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Times that one output sees.
+    pub fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Numbers of one sample: channels times window.
+    pub fn inputs(&self) -> usize {
+        self.channels * self.window
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.layers[self.layers.len() - 1].outputs
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.layers[self.layers.len() - 1].bias.end
+    }
+
+    /// A chunk of `rows` stretches of `steps` consecutive times, at least a window each.
+    pub fn plan<'a, E>(&'a self, parameters: &'a [E], rows: usize, steps: usize) -> Plan<'a, E> {
+        let (mut start, mut left) = (0, steps);
+        let mut widest = rows * steps * self.channels;
+        let spans = self
+            .layers
+            .iter()
+            .map(|layer| {
+                left -= layer.kernel - 1;
+                let span = start..start + rows * left * layer.outputs;
+                start = span.end;
+                widest = widest.max(span.len());
+                span
+            })
+            .collect();
+        Plan {
+            network: self,
+            parameters,
+            rows,
+            spans,
+            widest,
+            len: start,
+        }
+    }
+
+    /// A chunk of windows.
+    pub fn windows<'a, E>(&'a self, parameters: &'a [E], rows: usize) -> Plan<'a, E> {
+        self.plan(parameters, rows, self.window)
+    }
+
+    /// Windows of a chunk that keeps `buffers` numbers for each pre-activation: as many as stay in
+    /// the second cache, and `most` at most. Samples of one time are small enough for `most`.
+    pub fn chunk<E>(&self, buffers: usize, most: usize) -> usize {
+        if self.window == 1 {
+            return most;
+        }
+        let each = self.inputs() + buffers * self.windows::<E>(&[], 1).len;
+        (CACHE / (each * size_of::<E>())).clamp(1, most)
+    }
+}
+
+impl<E> Plan<'_, E> {
+    /// The last layer.
+    pub fn last(&self) -> usize {
+        self.spans.len() - 1
+    }
+
+    /// Numbers of the output.
+    pub fn outputs(&self) -> usize {
+        self.spans[self.last()].len()
+    }
+}
+
+/// A chunk of windows (row, time, channel) in time-major order (time, row, channel); `room` grows as
+/// needed.
+pub fn time_major<'a, E: Copy>(plan: &Plan<'_, E>, x: &'a [E], room: &'a mut Vec<E>) -> &'a [E] {
+    let channels = plan.network.channels;
+    if plan.network.window == 1 {
+        return x;
+    }
+    room.clear();
+    for t in 0..plan.network.window {
+        for row in x.chunks_exact(plan.network.inputs()) {
+            room.extend_from_slice(&row[t * channels..][..channels]);
+        }
+    }
+    room
+}
