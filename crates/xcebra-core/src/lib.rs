@@ -68,8 +68,8 @@ pub mod train;
 mod window;
 
 pub use config::{
-    Config, EncoderConfig, LabelUse, LearningRateSchedule, ObjectiveConfig, PositivesConfig,
-    RegularizerConfig, TrainConfig, ValidationConfig,
+    Config, EncoderConfig, LabelUse, LearningRateSchedule, LossConfig, ObjectiveConfig,
+    PositivesConfig, RegularizerConfig, TrainConfig, ValidationConfig,
 };
 pub use element::Element;
 pub use encoder::{Architecture, Edges, Embedding, Encoder, EncoderName};

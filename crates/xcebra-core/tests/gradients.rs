@@ -35,10 +35,7 @@ fn terms(n: usize, d: usize) -> Vec<Term> {
         positive,
         negative: n..2 * n,
         dims,
-        similarity: Similarity {
-            metric,
-            temperature: 0.7,
-        },
+        similarity: Similarity::new(metric, 0.7),
         weight,
     };
     vec![

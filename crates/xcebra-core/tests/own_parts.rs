@@ -13,9 +13,9 @@ use rand_chacha::ChaCha8Rng;
 use xcebra_core::encoder::{Custom, TensorEncoder, Trainable};
 use xcebra_core::objective::{Batch, Loss};
 use xcebra_core::ops::dfdx::prelude::*;
-use xcebra_core::ops::{Taped, Value, traced, vector};
+use xcebra_core::ops::{PairSimilarity, Taped, Value, traced, vector};
 use xcebra_core::regularizer::{At, Probes, Regularizer};
-use xcebra_core::sampling::Positives;
+use xcebra_core::sampling::{Pieces, Positives, Time};
 use xcebra_core::{Element, Similarity, Trainer};
 use xcebra_model::Model as _;
 
@@ -291,4 +291,51 @@ fn an_own_distribution_joins_the_objectives() {
     assert_eq!(report.terms.len(), 3);
     let wrong = trainer.add_objective(1..3, Similarity::default(), 1.0, |_| unreachable!());
     assert!(wrong.unwrap_err().to_string().contains("objective[3].dims"));
+}
+
+/// The squared distance, by hand.
+struct Distance;
+
+impl PairSimilarity<f64> for Distance {
+    fn value(&self, u: &[f64], v: &[f64]) -> f64 {
+        -u.iter().zip(v).map(|(u, v)| (u - v).powi(2)).sum::<f64>()
+    }
+
+    fn add_gradient(&self, u: &[f64], v: &[f64], c: f64, du: &mut [f64], dv: &mut [f64]) {
+        for k in 0..u.len() {
+            let slope = -2.0 * c * (u[k] - v[k]);
+            du[k] += slope;
+            dv[k] -= slope;
+        }
+    }
+}
+
+#[test]
+fn an_own_similarity_trains_as_the_shipped_one() {
+    let z = latents(500);
+    let losses = |own: bool| {
+        let mut settings = config(20);
+        settings.objective.truncate(1);
+        let mut trainer = Trainer::new(settings, recording::<f64>(&z)).unwrap();
+        let next: fn(&Pieces) -> xcebra_core::Result<Box<dyn Positives>> =
+            |_| Ok(Box::new(Time::new(1)?));
+        if own {
+            trainer.add_objective_by(0..2, Distance, 0.7, next).unwrap();
+        } else {
+            let shipped = Similarity::default();
+            trainer.add_objective(0..2, shipped, 0.7, next).unwrap();
+        }
+        let mut losses = Vec::new();
+        trainer
+            .run(|r| {
+                losses.push(r.terms[1].loss());
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        losses
+    };
+    for (own, shipped) in losses(true).iter().zip(losses(false)) {
+        // f64 sums in another order, through twenty steps of Adam
+        assert!((own - shipped).abs() < 1e-9, "{own} {shipped}");
+    }
 }

@@ -47,10 +47,7 @@ fn check_info_nce(kind: &str, metric: Metric, suffix: &str) {
             positive: 64..128,
             negative: 128..192,
             dims: 0..6,
-            similarity: Similarity {
-                metric,
-                temperature,
-            },
+            similarity: Similarity::new(metric, temperature),
             weight: 1.0,
         };
         let (loss, values) = info_nce(embedding.leaky_trace(), &[term]);
@@ -107,10 +104,7 @@ fn cosine_info_nce_equals_cebra_on_unit_rows() {
             positive: 64..128,
             negative: 128..192,
             dims: 0..6,
-            similarity: Similarity {
-                metric: Metric::Cosine,
-                temperature,
-            },
+            similarity: Similarity::new(Metric::Cosine, temperature),
             weight: 1.0,
         };
         let (loss, values) = info_nce(embedding.leaky_trace(), &[term]);

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 
 use common::{config, latents, recording};
 use proptest::prelude::*;
-use xcebra_core::{Checkpoint, Config, Element, Error, Trainer};
+use xcebra_core::{
+    Checkpoint, Config, Element, Error, LossConfig, Metric, PositivesConfig, Similarity, Trainer,
+};
 
 fn settings() -> Config {
     let mut config = config(40);
@@ -18,6 +20,14 @@ fn settings() -> Config {
     config.validation.blocks = 3;
     config.validation.every = 8;
     config.validation.patience = 100;
+    let mut learned = Similarity::new(Metric::Euclidean, 1.5);
+    learned.learn = true;
+    config.objective[1].loss = LossConfig::InfoNce {
+        positives: PositivesConfig::Discrete {
+            label: "class".into(),
+        },
+        similarity: learned,
+    };
     config
 }
 

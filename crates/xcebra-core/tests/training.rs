@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use common::{config, latents, recording, train};
 use ndarray::{Array1, Array2, s};
 use xcebra_core::{
-    Config, Element, EncoderName, Error, Labels, LearningRateSchedule, PositivesConfig, Recording,
-    Trainer,
+    Config, Element, EncoderName, Error, Labels, LearningRateSchedule, LossConfig, Metric,
+    ObjectiveConfig, PositivesConfig, Recording, Similarity, Trainer,
 };
 use xcebra_model::Model;
 
@@ -89,11 +89,12 @@ fn discrete_positives_separate_the_classes() {
     config.encoder.name = EncoderName::Offset1;
     config.encoder.hidden = 16;
     config.objective.truncate(1);
-    config.objective[0].positives = PositivesConfig::Discrete {
-        label: "class".into(),
+    config.objective[0].loss = LossConfig::InfoNce {
+        positives: PositivesConfig::Discrete {
+            label: "class".into(),
+        },
+        similarity: Similarity::new(Metric::Cosine, 0.2),
     };
-    config.objective[0].similarity.metric = xcebra_core::Metric::Cosine;
-    config.objective[0].similarity.temperature = 0.2;
     let mut trainer = Trainer::new(config, recording::<f32>(&z)).unwrap();
     let (mut first, mut last) = (f64::NAN, f64::NAN);
     trainer
@@ -183,7 +184,12 @@ fn impossible_settings_are_refused_before_work() {
     refused(&|c| c.objective[0].dims = Some([0, 3]), "objective[0].dims");
     refused(&|c| c.objective[1].dims = Some([1, 1]), "objective[1].dims");
     refused(
-        &|c| c.objective[1].similarity.temperature = 0.0,
+        &|c| {
+            c.objective[1].loss = LossConfig::InfoNce {
+                positives: PositivesConfig::Time { offset: 1 },
+                similarity: Similarity::new(Metric::Euclidean, 0.0),
+            }
+        },
         "objective[1].similarity.temperature",
     );
     refused(
@@ -191,7 +197,9 @@ fn impossible_settings_are_refused_before_work() {
         "objective[0].weight",
     );
     refused(&|c| c.encoder.name = EncoderName::Offset1, "all dimensions");
-    let positives = |p: PositivesConfig| move |c: &mut Config| c.objective[1].positives = p.clone();
+    let positives = |p: PositivesConfig| {
+        move |c: &mut Config| c.objective[1] = ObjectiveConfig::info_nce(p.clone())
+    };
     refused(&positives(PositivesConfig::Time { offset: 0 }), "offset");
     refused(
         &positives(PositivesConfig::Time { offset: 300 }),
@@ -251,4 +259,132 @@ fn unusable_recordings_are_refused() {
     );
     let sessions = Recording::new(good.view()).unwrap().with_sessions(&[4, 5]);
     assert!(sessions.err().unwrap().to_string().contains("add up"));
+}
+
+#[test]
+fn a_learned_temperature_falls_where_sharper_is_better() {
+    let mut config = config(200);
+    config.encoder.name = EncoderName::Offset1;
+    config.encoder.hidden = 16;
+    let similarity = Similarity {
+        learn: true,
+        minimum: 0.3,
+        ..Similarity::new(Metric::Cosine, 1.0)
+    };
+    config.objective = vec![ObjectiveConfig::new(LossConfig::InfoNce {
+        positives: PositivesConfig::Time { offset: 1 },
+        similarity,
+    })];
+    config.train.learning_rate = 1e-2;
+    let mut trainer = Trainer::new(config, recording::<f32>(&latents(1000))).unwrap();
+    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    let (_, history) = trainer.finish().unwrap();
+    let temperature = &history.temperature[0];
+    assert_eq!(temperature[0], 1.0);
+    // on the unit circle unit temperature is far too warm; the minimum holds it
+    assert!(
+        (temperature.last().unwrap() - 0.3).abs() < 1e-9,
+        "{temperature:?}"
+    );
+}
+
+#[test]
+fn supervised_objectives_learn_their_labels() {
+    let z = latents(2000);
+    let mut config = config(600);
+    config.encoder.outputs = 8;
+    config.train.learning_rate = 3e-3;
+    config.regularizer.weight = 1e-4;
+    let mse = LossConfig::Mse { label: "z".into() };
+    let class = LossConfig::CrossEntropy {
+        label: "class".into(),
+    };
+    config.objective = vec![
+        ObjectiveConfig {
+            dims: Some([0, 1]),
+            ..ObjectiveConfig::new(mse)
+        },
+        ObjectiveConfig {
+            dims: Some([1, 8]),
+            ..ObjectiveConfig::new(class)
+        },
+    ];
+    config.validation.held_out = 0.2;
+    let mut trainer = Trainer::new(config, recording::<f32>(&z)).unwrap();
+    let report = trainer.step().unwrap();
+    // only references go through the encoder
+    assert_eq!((report.samples, report.terms.len()), (128, 0));
+    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    let (encoder, history) = trainer.finish().unwrap();
+    let last = |name: &str| history.part(name).unwrap().value.last().unwrap().unwrap();
+    // the label's variance is about 1/3; seven classes at random are log 7 = 1.9
+    assert!(last("mse z") < 0.02, "{}", last("mse z"));
+    assert!(
+        last("cross-entropy class") < 0.5,
+        "{}",
+        last("cross-entropy class")
+    );
+    let validation = history.validation.last().unwrap();
+    assert!(
+        validation.bits.is_empty() && validation.loss < 0.6,
+        "{validation:?}"
+    );
+
+    let x = recording::<f32>(&z).samples().to_owned();
+    let y = encoder.forward(x.view().into_dyn()).unwrap();
+    let error: f64 = y
+        .column(0)
+        .iter()
+        .zip(z.column(1))
+        .map(|(&y, z)| (f64::from(y) - z).powi(2))
+        .sum::<f64>()
+        / 2000.0;
+    assert!(error < 0.02, "{error}");
+}
+
+#[test]
+fn supervised_dimensions_must_fit_their_label() {
+    let refused = |loss, dims| {
+        let mut config = config(10);
+        config.encoder.outputs = 7;
+        config.objective = vec![ObjectiveConfig {
+            dims,
+            ..ObjectiveConfig::new(loss)
+        }];
+        let trainer = Trainer::new(config, recording::<f32>(&latents(300)));
+        trainer.err().expect("it must be refused").to_string()
+    };
+    let label = String::from;
+    assert!(refused(LossConfig::Mse { label: label("z") }, None).contains("columns"));
+    let class = LossConfig::CrossEntropy {
+        label: label("class"),
+    };
+    assert!(refused(class, Some([0, 2])).contains("classes"));
+    let real = LossConfig::CrossEntropy { label: label("z") };
+    assert!(refused(real, Some([0, 2])).contains("real numbers"));
+    let none = LossConfig::Mse {
+        label: label("none"),
+    };
+    assert!(refused(none, Some([0, 1])).contains("none"));
+}
+
+#[test]
+fn convolutional_encoders_recover_the_latents() {
+    let z = latents(2000);
+    let recording = recording::<f32>(&z);
+    let x = recording.samples().to_owned();
+    let mut config = config(400);
+    config.encoder.name = EncoderName::Offset5Mse;
+    config.encoder.hidden = 16;
+    config.train.learning_rate = 3e-3;
+    let encoder = train(config, recording);
+    let embedding = encoder
+        .embed(x.view(), xcebra_core::encoder::Edges::Pad)
+        .unwrap();
+    let embedding = embedding.values.mapv(f64::from);
+    assert_eq!(embedding.dim(), (2000, 2));
+    for k in 0..2 {
+        let r2 = r2(&embedding, &z.column(k).to_owned());
+        assert!(r2 > 0.8, "latent {k}: {r2}");
+    }
 }

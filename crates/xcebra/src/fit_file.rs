@@ -152,7 +152,7 @@ impl FitFile {
     /// For each label that is used or listed, the array that holds it.
     pub fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.data.labels.clone();
-        for label in self.objective.iter().flat_map(|o| o.positives.labels()) {
+        for label in self.objective.iter().flat_map(|o| o.loss.labels()) {
             labels
                 .entry(label.name.to_owned())
                 .or_insert_with(|| label.name.to_owned());
@@ -162,14 +162,14 @@ impl FitFile {
 
     /// Embedding dimensions of the first objective that uses a label, `[first, end]`.
     pub fn dims_of(&self, label: &str) -> Option<[usize; 2]> {
-        let uses = |o: &&ObjectiveConfig| o.positives.labels().iter().any(|l| l.name == label);
+        let uses = |o: &&ObjectiveConfig| o.loss.labels().iter().any(|l| l.name == label);
         let objective = self.objective.iter().find(uses)?;
         Some(objective.dims.unwrap_or([0, self.encoder.outputs]))
     }
 
     /// Whether a label is used as classes.
     pub fn is_discrete(&self, label: &str) -> bool {
-        let mut uses = self.objective.iter().flat_map(|o| o.positives.labels());
+        let mut uses = self.objective.iter().flat_map(|o| o.loss.labels());
         uses.any(|l| l.name == label && l.discrete)
     }
 }
@@ -214,6 +214,8 @@ fn value_of(text: &str) -> Result<toml::Value, String> {
 
 #[cfg(test)]
 mod tests {
+    use xcebra_core::LossConfig;
+
     use super::*;
 
     fn message(text: &str, overrides: &[&str]) -> FitFileError {
@@ -269,10 +271,10 @@ mod tests {
             (file.objective[0].weight, file.objective[0].dims),
             (2.5, Some([0, 3]))
         );
-        assert_eq!(
-            file.objective[0].similarity.metric,
-            xcebra_core::Metric::Dot
-        );
+        let LossConfig::InfoNce { similarity, .. } = &file.objective[0].loss else {
+            panic!("{:?}", file.objective[0])
+        };
+        assert_eq!(similarity.metric, xcebra_core::Metric::Dot);
         assert_eq!(file.data.labels["z"], "other");
         assert_eq!(file.data.labels["y"], "why");
         assert!(!file.data.standardize);

@@ -2,12 +2,14 @@
 
 mod encoder;
 mod objective;
+mod positives;
 mod regularizer;
 mod train;
 mod validation;
 
 pub use encoder::EncoderConfig;
-pub use objective::{LabelUse, ObjectiveConfig, PositivesConfig};
+pub use objective::{LossConfig, ObjectiveConfig};
+pub use positives::{LabelUse, PositivesConfig};
 pub use regularizer::RegularizerConfig;
 pub use train::{LearningRateSchedule, TrainConfig};
 pub use validation::ValidationConfig;
@@ -15,7 +17,6 @@ pub use validation::ValidationConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::objective::Similarity;
 
 /// A training run.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
@@ -41,9 +42,7 @@ impl Config {
     pub fn hybrid(outputs: usize, label: impl Into<String>) -> Self {
         let objective = |dims, positives| ObjectiveConfig {
             dims: Some(dims),
-            positives,
-            similarity: Similarity::default(),
-            weight: 1.0,
+            ..ObjectiveConfig::info_nce(positives)
         };
         Self {
             encoder: EncoderConfig {
@@ -67,12 +66,9 @@ impl Config {
     /// The objectives, or the default one.
     pub fn objectives(&self) -> Vec<ObjectiveConfig> {
         if self.objective.is_empty() {
-            vec![ObjectiveConfig {
-                dims: None,
-                positives: PositivesConfig::Time { offset: 1 },
-                similarity: Similarity::default(),
-                weight: 1.0,
-            }]
+            vec![ObjectiveConfig::info_nce(PositivesConfig::Time {
+                offset: 1,
+            })]
         } else {
             self.objective.clone()
         }

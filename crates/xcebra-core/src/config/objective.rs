@@ -2,136 +2,97 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{LabelUse, PositivesConfig};
 use crate::encoder::Architecture;
 use crate::error::{Error, Result};
 use crate::objective::Similarity;
 use crate::ops::Head;
-use crate::sampling::{VonMises, at_least_one, positive};
+use crate::regularizer::Ramp;
 
-/// One `[[objective]]`.
+/// One `[[objective]]`: a loss over some embedding dimensions.
+///
+/// In a file the fields of the loss stand beside those of the objective:
+/// `positives = { kind = "time" }`, `similarity = { kind = "cosine", temperature = 0.5 }` for
+/// InfoNCE, or `loss = "mse"` or `"cross-entropy"` with `label = "…"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Flat", into = "Flat")]
 pub struct ObjectiveConfig {
     /// First and last-but-one embedding dimension; default all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dims: Option<[usize; 2]>,
-    /// The distribution of positives.
-    pub positives: PositivesConfig,
-    /// The similarity; default squared-Euclidean at temperature 1.
-    #[serde(default)]
-    pub similarity: Similarity,
+    /// What is made small.
+    pub loss: LossConfig,
     /// Weight in the sum of the losses, default 1.
-    #[serde(default = "one")]
     pub weight: f64,
+    /// First step of the rise of the weight from 0, default 0.
+    pub weight_start: usize,
+    /// Steps of the rise, default 0.
+    pub weight_ramp: usize,
 }
 
-fn one() -> f64 {
-    1.0
-}
-
-fn one_sample() -> usize {
-    1
-}
-
-/// The distribution of positives, by its `kind`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum PositivesConfig {
-    /// The sample `offset` samples later.
-    Time {
-        /// Default 1.
-        #[serde(default = "one_sample")]
-        offset: usize,
+/// The loss of an objective.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LossConfig {
+    /// The contrastive loss, `info-nce`; what an objective is without `loss`.
+    InfoNce {
+        /// The distribution of positives.
+        positives: PositivesConfig,
+        /// The similarity; default squared-Euclidean at temperature 1.
+        similarity: Similarity,
     },
-    /// The reference's label plus a label difference over `delta` samples, then the nearest label.
-    TimeDelta {
-        /// Name of a continuous label.
+    /// The mean squared error to a label, `mse`; one dimension a column.
+    Mse {
+        /// Name of a label.
         label: String,
-        /// Default 1.
-        #[serde(default = "one_sample")]
-        delta: usize,
     },
-    /// The reference's label plus Gaussian noise, then the nearest label.
-    DeltaNormal {
-        /// Name of a continuous label.
-        label: String,
-        /// Standard deviation of the noise, in units of the label.
-        sigma: f64,
-    },
-    /// The reference's angles plus von Mises noise, then the nearest on the circle.
-    DeltaVmf {
-        /// Name of a continuous label whose columns are angles in radians.
-        label: String,
-        /// Concentration κ of the noise; for large κ its variance is 1/κ.
-        kappa: f64,
-    },
-    /// A sample of the same class.
-    Discrete {
+    /// The cross-entropy to a label, `cross-entropy`; one dimension a class, in the order of
+    /// their values.
+    CrossEntropy {
         /// Name of a discrete label.
         label: String,
     },
-    /// As `time-delta` by one label, among the samples of the same class of another.
-    Mixed {
-        /// Name of a discrete label.
-        discrete: String,
-        /// Name of a continuous label.
-        continuous: String,
-        /// Default 1.
-        #[serde(default = "one_sample")]
-        delta: usize,
-    },
-    /// Any sample.
-    Uniform {},
 }
 
-/// A label that a configuration names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LabelUse<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Whether it must hold classes.
-    pub discrete: bool,
-}
-
-impl PositivesConfig {
+impl LossConfig {
     /// The labels it needs.
     pub fn labels(&self) -> Vec<LabelUse<'_>> {
-        let real = |name| LabelUse {
-            name,
-            discrete: false,
+        let (name, discrete) = match self {
+            Self::InfoNce { positives, .. } => return positives.labels(),
+            Self::Mse { label } => (label, false),
+            Self::CrossEntropy { label } => (label, true),
         };
-        let class = |name| LabelUse {
-            name,
-            discrete: true,
-        };
-        match self {
-            Self::Time { .. } | Self::Uniform {} => Vec::new(),
-            Self::TimeDelta { label, .. }
-            | Self::DeltaNormal { label, .. }
-            | Self::DeltaVmf { label, .. } => vec![real(label)],
-            Self::Discrete { label } => vec![class(label)],
-            Self::Mixed {
-                discrete,
-                continuous,
-                ..
-            } => vec![class(discrete), real(continuous)],
-        }
-    }
-
-    fn check(&self, field: impl Fn(&str) -> String) -> Result<()> {
-        match self {
-            Self::Time { offset } => at_least_one(&field("offset"), *offset),
-            Self::TimeDelta { delta, .. } | Self::Mixed { delta, .. } => {
-                at_least_one(&field("delta"), *delta)
-            }
-            Self::DeltaNormal { sigma, .. } => positive(&field("sigma"), *sigma),
-            Self::DeltaVmf { kappa, .. } => VonMises::new(&field("kappa"), *kappa).map(|_| ()),
-            Self::Discrete { .. } | Self::Uniform {} => Ok(()),
-        }
+        vec![LabelUse { name, discrete }]
     }
 }
 
 impl ObjectiveConfig {
+    /// A loss over all dimensions with weight 1.
+    pub fn new(loss: LossConfig) -> Self {
+        Self {
+            dims: None,
+            loss,
+            weight: 1.0,
+            weight_start: 0,
+            weight_ramp: 0,
+        }
+    }
+
+    /// InfoNCE with the default similarity, over all dimensions with weight 1.
+    pub fn info_nce(positives: PositivesConfig) -> Self {
+        Self::new(LossConfig::InfoNce {
+            positives,
+            similarity: Similarity::default(),
+        })
+    }
+
+    /// Its weight over the steps.
+    pub fn schedule(&self) -> Ramp {
+        Ramp {
+            weight: self.weight,
+            start: self.weight_start,
+            ramp: self.weight_ramp,
+        }
+    }
+
     pub(super) fn check(&self, i: usize, encoder: &Architecture) -> Result<()> {
         let field = |name: &str| format!("objective[{i}].{name}");
         let outputs = encoder.outputs();
@@ -144,15 +105,13 @@ impl ObjectiveConfig {
                 format!("[first, end] with first < end ≤ encoder.outputs = {outputs}"),
             ));
         }
-        self.positives
-            .check(|name| field(&format!("positives.{name}")))?;
-        let temperature = self.similarity.temperature;
-        if !(temperature.is_finite() && temperature > 0.0) {
-            return Err(Error::setting(
-                field("similarity.temperature"),
-                temperature,
-                "a positive number",
-            ));
+        if let LossConfig::InfoNce {
+            positives,
+            similarity,
+        } = &self.loss
+        {
+            positives.check(|name| field(&format!("positives.{name}")))?;
+            similarity.check(|name| field(&format!("similarity.{name}")))?;
         }
         if !(self.weight.is_finite() && self.weight >= 0.0) {
             return Err(Error::setting(
@@ -172,5 +131,100 @@ impl ObjectiveConfig {
             ));
         }
         Ok(())
+    }
+}
+
+/// An objective as it stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Flat {
+    #[serde(default)]
+    loss: Loss,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dims: Option<[usize; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    positives: Option<PositivesConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    similarity: Option<Similarity>,
+    #[serde(default = "one")]
+    weight: f64,
+    #[serde(default)]
+    weight_start: usize,
+    #[serde(default)]
+    weight_ramp: usize,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Loss {
+    #[default]
+    InfoNce,
+    Mse,
+    CrossEntropy,
+}
+
+impl TryFrom<Flat> for ObjectiveConfig {
+    type Error = String;
+
+    fn try_from(flat: Flat) -> std::result::Result<Self, String> {
+        let loss = match (flat.loss, flat.label, flat.positives, flat.similarity) {
+            (Loss::InfoNce, None, Some(positives), similarity) => LossConfig::InfoNce {
+                positives,
+                similarity: similarity.unwrap_or_default(),
+            },
+            (Loss::InfoNce, None, None, _) => return Err("missing field `positives`".to_owned()),
+            (Loss::InfoNce, Some(label), ..) => {
+                return Err(format!(
+                    "`label` belongs to loss = \"mse\" or \"cross-entropy\"; for positives by a \
+                     label write positives = {{ kind = \"time-delta\", label = \"{label}\" }}"
+                ));
+            }
+            (Loss::Mse, Some(label), None, None) => LossConfig::Mse { label },
+            (Loss::CrossEntropy, Some(label), None, None) => LossConfig::CrossEntropy { label },
+            (Loss::Mse | Loss::CrossEntropy, None, ..) => {
+                return Err("missing field `label`, which this loss needs".to_owned());
+            }
+            (Loss::Mse | Loss::CrossEntropy, Some(_), ..) => {
+                return Err(
+                    "a supervised loss takes neither `positives` nor `similarity`".to_owned(),
+                );
+            }
+        };
+        Ok(Self {
+            dims: flat.dims,
+            loss,
+            weight: flat.weight,
+            weight_start: flat.weight_start,
+            weight_ramp: flat.weight_ramp,
+        })
+    }
+}
+
+impl From<ObjectiveConfig> for Flat {
+    fn from(config: ObjectiveConfig) -> Self {
+        let (loss, label, positives, similarity) = match config.loss {
+            LossConfig::InfoNce {
+                positives,
+                similarity,
+            } => (Loss::InfoNce, None, Some(positives), Some(similarity)),
+            LossConfig::Mse { label } => (Loss::Mse, Some(label), None, None),
+            LossConfig::CrossEntropy { label } => (Loss::CrossEntropy, Some(label), None, None),
+        };
+        Self {
+            loss,
+            dims: config.dims,
+            label,
+            positives,
+            similarity,
+            weight: config.weight,
+            weight_start: config.weight_start,
+            weight_ramp: config.weight_ramp,
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use dfdx::shapes::Rank0;
-use dfdx::tensor::{PutTape, SplitTape, Tape};
+use dfdx::tensor::{PutTape, SplitTape};
 
 use super::network::{Network, time_major};
 use super::penalty::{self, BUFFERS, CHUNK, Scratch};
 use super::workspace::Workspace;
-use super::{Taped, lanes, scalar};
+use super::{Taped, lanes, with_gradient};
 use crate::element::Element;
 use crate::encoder::Encoder;
 
@@ -29,7 +29,7 @@ pub fn jacobian_penalty<E: Element>(
     factor: f64,
 ) -> Taped<Rank0, E> {
     let network = encoder.network();
-    let (parameters, mut tape) = parameters.split_tape();
+    let (parameters, tape) = parameters.split_tape();
     let weights = parameters.as_vec();
     assert_eq!(
         weights.len(),
@@ -38,21 +38,7 @@ pub fn jacobian_penalty<E: Element>(
     );
     let (value, gradient) =
         value_and_gradient(&network, &weights, x, probes, factor, &encoder.workspace());
-
-    let out = scalar(E::of(value));
-    let (out_ghost, parameters_ghost) = (out.ghost(), parameters.ghost());
-    tape.add_backward_op(move |gradients| {
-        let c = gradients.get_or_alloc_mut(&out_ghost)?[0];
-        for (g, s) in gradients
-            .get_or_alloc_mut(&parameters_ghost)?
-            .iter_mut()
-            .zip(gradient)
-        {
-            *g += c * s;
-        }
-        Ok(())
-    });
-    out.put_tape(tape)
+    with_gradient(parameters.put_tape(tape), value, gradient)
 }
 
 /// One lane of the penalty.

@@ -32,10 +32,18 @@ pub fn count(chunks: usize) -> usize {
 
 /// Sums vectors of one length element by element, in the order of the vectors.
 pub fn reduce<E: Copy + Send + Sync + std::ops::AddAssign>(parts: &[&[E]]) -> Vec<E> {
+    let mut sum = Vec::new();
+    reduce_into(parts, &mut sum);
+    sum
+}
+
+/// As [`reduce`], into `sum`, whose content is overwritten.
+pub fn reduce_into<E: Copy + Send + Sync + std::ops::AddAssign>(parts: &[&[E]], sum: &mut Vec<E>) {
+    sum.clear();
     let Some((first, rest)) = parts.split_first() else {
-        return Vec::new();
+        return;
     };
-    let mut sum = first.to_vec();
+    sum.extend_from_slice(first);
     sum.par_chunks_mut(4096).enumerate().for_each(|(i, piece)| {
         for part in rest {
             for (s, &p) in piece.iter_mut().zip(&part[i * 4096..]) {
@@ -43,5 +51,4 @@ pub fn reduce<E: Copy + Send + Sync + std::ops::AddAssign>(parts: &[&[E]]) -> Ve
             }
         }
     });
-    sum
 }

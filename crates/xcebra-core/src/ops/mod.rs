@@ -1,9 +1,11 @@
 //! Operations on dfdx's tape, and the kernels below them.
 //!
 //! dfdx is the language in which losses are composed; encoders, InfoNCE and the Jacobian penalty
-//! are single operations of the tape, each with its own forward and reverse pass.
+//! are single operations of the tape, each with its own forward and reverse pass. A similarity of
+//! one's own implements [`PairSimilarity`].
 
 mod adam;
+mod buffers;
 mod encode;
 mod head;
 mod info_nce;
@@ -14,22 +16,30 @@ mod lanes;
 mod layer;
 mod network;
 mod objective;
+mod pair_similarity;
 mod passes;
 mod penalty;
+mod role;
+mod supervised;
+mod term;
 mod workspace;
 
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{Cpu, OwnedTape, Tensor, TensorFromVec};
 
 pub use adam::{Adam, Moments};
+pub use buffers::Buffers;
 pub use encode::encode;
 pub use head::Head;
-pub use info_nce::{Term, TermValue, info_nce};
+pub use info_nce::{info_nce, info_nce_at};
 pub use jacobian_penalty::jacobian_penalty;
 pub use known::with_gradient;
 pub(crate) use network::{Network, Plan};
 pub use objective::{Embedded, Evaluation, Penalty, Sum, evaluate, traced};
+pub use pair_similarity::{PairSimilarity, info_nce_by};
 pub(crate) use passes::{forward, pull_back};
+pub use supervised::{cross_entropy, mean_squared_error, supervised};
+pub use term::{Pairs, Term, TermValue};
 pub(crate) use workspace::Workspace;
 
 use crate::element::Element;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dfdx::tensor::{AsArray, Cpu, Gradients, Merge, OwnedTape, PutTape, SplitTape, Tensor, Trace};
 use dfdx::tensor_ops::{Backward, TryAdd, TryMul};
 
-use super::{Taped, Term, TermValue, Value, Vector, info_nce};
+use super::{Buffers, Taped, Term, TermValue, Value, Vector, info_nce_at};
 use crate::element::Element;
 use crate::encoder::Trainable;
 use crate::error::{Error, Result};
@@ -129,7 +129,8 @@ pub fn evaluate<E: Element>(
     let embedded = Embedded::new(encoder, parameters, x);
     let (mut loss, mut reports) = (0.0, Vec::new());
     if !terms.is_empty() {
-        let (value, values) = info_nce(embedded.taped(), terms);
+        let buffers = Buffers::default();
+        let (value, values) = info_nce_at(embedded.taped(), None, terms, &buffers);
         loss = sum.add(1.0, value)?;
         reports = values;
     }

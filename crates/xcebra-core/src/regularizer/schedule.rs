@@ -12,6 +12,15 @@ pub struct Ramp {
 }
 
 impl Ramp {
+    /// The same weight at every step.
+    pub fn constant(weight: f64) -> Self {
+        Self {
+            weight,
+            start: 0,
+            ramp: 0,
+        }
+    }
+
     /// The weight at a step, counted from 0.
     pub fn at(&self, step: usize) -> f64 {
         if step < self.start {

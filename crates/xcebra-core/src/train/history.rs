@@ -16,6 +16,8 @@ pub struct History {
     pub align: Vec<Vec<f64>>,
     /// Uniformity part of each contrastive objective (outer list), before its weight.
     pub uniform: Vec<Vec<f64>>,
+    /// Temperature of each contrastive objective (outer list).
+    pub temperature: Vec<Vec<f64>>,
     /// Other losses and regularisers.
     pub parts: Vec<Curve>,
     /// Learning rate.
@@ -40,11 +42,13 @@ impl History {
         let objectives = report.terms.len();
         self.align.resize(objectives, Vec::new());
         self.uniform.resize(objectives, Vec::new());
+        self.temperature.resize(objectives, Vec::new());
         self.step.push(report.step);
         self.loss.push(report.loss);
         for (o, term) in report.terms.iter().enumerate() {
             self.align[o].push(term.align);
             self.uniform[o].push(term.uniform);
+            self.temperature[o].push(term.temperature);
         }
         for part in &report.parts {
             let at = match self.parts.iter().position(|c| c.name == part.name) {

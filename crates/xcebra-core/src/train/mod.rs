@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod history;
+mod objectives;
 mod report;
 mod resume;
 mod sampler;

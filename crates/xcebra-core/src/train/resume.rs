@@ -2,6 +2,7 @@
 
 use super::Trainer;
 use super::checkpoint::{Checkpoint, State};
+use super::trainer::Temperatures;
 use crate::element::Element;
 use crate::encoder::Trainable;
 use crate::error::{Error, Result};
@@ -12,6 +13,12 @@ const PARAMETERS: &str = "parameters";
 const FIRST: &str = "first";
 const SECOND: &str = "second";
 const BEST: &str = "best";
+/// Values and moments of the learned temperatures.
+const TEMPERATURES: [&str; 3] = [
+    "temperatures.parameters",
+    "temperatures.first",
+    "temperatures.second",
+];
 
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     /// Everything this training has become, to go on from later.
@@ -34,6 +41,12 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         keep(PARAMETERS, self.parameters.as_vec());
         keep(FIRST, moments.first);
         keep(SECOND, moments.second);
+        if let Some(t) = &self.temperatures {
+            let moments = t.adam.moments();
+            keep(TEMPERATURES[0], t.values.as_vec());
+            keep(TEMPERATURES[1], moments.first);
+            keep(TEMPERATURES[2], moments.second);
+        }
         if let Some(best) = self.held_out.as_ref().and_then(|h| h.best.clone()) {
             keep(BEST, best);
         }
@@ -72,6 +85,22 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             step: state.updates,
         };
         let parameters = checkpoint.vector(PARAMETERS, len)?;
+        let temperatures = self
+            .temperatures
+            .as_ref()
+            .map(|t| {
+                let vector = |name| checkpoint.vector(name, t.values.as_vec().len());
+                let moments = Moments {
+                    first: vector(TEMPERATURES[1])?,
+                    second: vector(TEMPERATURES[2])?,
+                    step: state.updates,
+                };
+                Ok::<_, Error>(Temperatures {
+                    values: ops::vector(vector(TEMPERATURES[0])?),
+                    adam: Adam::from_moments(&moments)?,
+                })
+            })
+            .transpose()?;
         let position = |text: &str| {
             text.parse::<u128>()
                 .map_err(|_| foreign(format!("`{text}` is no position of a random stream")))
@@ -84,6 +113,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             .transpose()?;
         self.adam = Adam::from_moments(&moments)?;
         self.parameters = ops::vector(parameters);
+        self.temperatures = temperatures;
         self.samples.set_word_pos(samples);
         self.probes.set_word_pos(probes);
         if let (Some(held_out), Some(progress)) = (&mut self.held_out, &state.validation) {

@@ -6,26 +6,26 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::objectives::{Kind, Objective, naive_loss};
 use super::sampler::Sampler;
 use super::validation::{self, Progress};
 use super::watch::Watch;
 use super::{History, PartValue, StepReport};
-use crate::config::Config;
+use crate::config::{Config, LossConfig, ObjectiveConfig};
 use crate::element::Element;
 use crate::encoder::{Encoder, Trainable};
 use crate::error::{Error, Result};
-use crate::objective::{Batch, Loss, Similarity};
-use crate::ops::{self, Adam, Term, TermValue, Vector};
+use crate::objective::{Loss, Similarity, Targets};
+use crate::ops::{self, Adam, Buffers, PairSimilarity, Vector};
 use crate::recording::Recording;
-use crate::regularizer::{At, JacobianNorm, Regularizer};
+use crate::regularizer::{At, JacobianNorm, Ramp, Regularizer};
 use crate::sampling::{Pieces, Positives, positives};
 use crate::streams;
 
-/// One contrastive objective, but for its positives.
-pub(super) struct Contrast {
-    dims: Range<usize>,
-    similarity: Similarity,
-    weight: f64,
+/// The temperatures that are learned, as `log 1/τ`.
+pub(super) struct Temperatures<E: Element> {
+    pub(super) values: Vector<E>,
+    pub(super) adam: Adam<E>,
 }
 
 /// What is held out, and how the training does on it.
@@ -46,7 +46,9 @@ pub struct Trainer<E: Element, N = Encoder<E>> {
     pub(super) encoder: N,
     pub(super) parameters: Vector<E>,
     pub(super) adam: Adam<E>,
-    pub(super) contrasts: Vec<Contrast>,
+    pub(super) temperatures: Option<Temperatures<E>>,
+    pub(super) objectives: Vec<Objective<E>>,
+    pub(super) buffers: Buffers<E>,
     pub(super) sampler: Sampler,
     pub(super) held_out: Option<HeldOut<E>>,
     pub(super) losses: Vec<Box<dyn Loss<E>>>,
@@ -130,7 +132,9 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             recording,
             encoder,
             parameters,
-            contrasts: Vec::new(),
+            temperatures: None,
+            objectives: Vec::new(),
+            buffers: Buffers::default(),
             losses: Vec::new(),
             regularizers,
             step: 0,
@@ -138,16 +142,44 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             history: History::default(),
         };
         for objective in trainer.config.objectives() {
-            let [first, end] = objective.dims.unwrap_or([0, trainer.encoder.outputs()]);
-            let recording = trainer.recording.clone();
-            trainer.add_objective(
-                first..end,
-                objective.similarity,
-                objective.weight,
-                |centers| positives(&objective.positives, &recording, centers),
-            )?;
+            trainer.add_configured(&objective)?;
         }
         Ok(trainer)
+    }
+
+    fn add_configured(&mut self, objective: &ObjectiveConfig) -> Result<()> {
+        let [first, end] = objective.dims.unwrap_or([0, self.encoder.outputs()]);
+        let (dims, weight) = (first..end, objective.schedule());
+        let recording = self.recording.clone();
+        if let LossConfig::InfoNce {
+            positives: config,
+            similarity,
+        } = &objective.loss
+        {
+            return self.add_contrast(dims, Kind::Known(*similarity), weight, |centers| {
+                positives(config, &recording, centers)
+            });
+        }
+        self.check_dims(&dims)?;
+        let targets = Targets::new(&objective.loss, &recording, dims.len())?;
+        if let Some(targets) = targets {
+            let name = match &objective.loss {
+                LossConfig::CrossEntropy { label } => format!("cross-entropy {label}"),
+                LossConfig::Mse { label } => format!("mse {label}"),
+                LossConfig::InfoNce { .. } => String::new(),
+            };
+            let naive = naive_loss(&targets);
+            self.objectives.push(Objective {
+                dims,
+                weight,
+                kind: Kind::Supervised {
+                    name,
+                    targets,
+                    naive,
+                },
+            });
+        }
+        Ok(())
     }
 
     /// Adds a contrastive objective with a distribution of positives of one's own. `positives`
@@ -164,11 +196,64 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         weight: f64,
         positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
     ) -> Result<()> {
+        let kind = Kind::Known(similarity);
+        self.add_contrast(dims, kind, Ramp::constant(weight), positives)
+    }
+
+    /// Adds a contrastive objective with a similarity of one's own; otherwise as
+    /// [`add_objective`](Self::add_objective).
+    ///
+    /// # Errors
+    /// As [`add_objective`](Self::add_objective).
+    pub fn add_objective_by(
+        &mut self,
+        dims: Range<usize>,
+        similarity: impl PairSimilarity<E> + Send + 'static,
+        weight: f64,
+        positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
+    ) -> Result<()> {
+        let kind = Kind::Own(Box::new(move |embedding, pairs, buffers| {
+            ops::info_nce_by(embedding, pairs, &similarity, buffers)
+        }));
+        self.add_contrast(dims, kind, Ramp::constant(weight), positives)
+    }
+
+    fn add_contrast(
+        &mut self,
+        dims: Range<usize>,
+        kind: Kind<E>,
+        weight: Ramp,
+        positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
+    ) -> Result<()> {
+        self.check_dims(&dims)?;
+        let made = positives(self.sampler.centers())?;
+        self.sampler.add(made)?;
+        if let Some(held_out) = &mut self.held_out {
+            let made = positives(held_out.sampler.centers())?;
+            held_out.sampler.add(made)?;
+        }
+        self.objectives.push(Objective { dims, weight, kind });
+        let learned: Vec<E> = self
+            .objectives
+            .iter()
+            .filter_map(Objective::learns)
+            .map(|s| E::of(s.log_inverse_temperature()))
+            .collect();
+        if !learned.is_empty() {
+            self.temperatures = Some(Temperatures {
+                adam: Adam::new(learned.len())?,
+                values: ops::vector(learned),
+            });
+        }
+        Ok(())
+    }
+
+    fn check_dims(&self, dims: &Range<usize>) -> Result<()> {
         let outputs = self.encoder.outputs();
-        let whole = dims == (0..outputs);
+        let whole = *dims == (0..outputs);
         if dims.is_empty() || dims.end > outputs || (self.encoder.couples_outputs() && !whole) {
             return Err(Error::setting(
-                format!("objective[{}].dims", self.contrasts.len()),
+                format!("objective[{}].dims", self.objectives.len()),
                 format!("{dims:?}"),
                 format!(
                     "[first, end] with first < end ≤ {outputs}, and all dimensions for an encoder \
@@ -176,17 +261,6 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 ),
             ));
         }
-        let made = positives(self.sampler.centers())?;
-        self.sampler.add(made)?;
-        if let Some(held_out) = &mut self.held_out {
-            let made = positives(held_out.sampler.centers())?;
-            held_out.sampler.add(made)?;
-        }
-        self.contrasts.push(Contrast {
-            dims,
-            similarity,
-            weight,
-        });
         Ok(())
     }
 
@@ -232,35 +306,26 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             parts.push(PartValue::new(regularizer.name(), value, weight));
         }
         let embedded = ops::Embedded::new(&self.encoder, &self.parameters, x);
-        let terms = self.terms(&batch);
-        let (mut loss, mut values) = (0.0, Vec::new());
-        if !terms.is_empty() {
-            let (value, reports) = ops::info_nce(embedded.taped(), &terms);
-            sum.add(1.0, value)?;
-            loss += weighted(&terms, &reports);
-            values = reports;
-        }
-        for own in &self.losses {
-            let weight = own.weight(step);
-            let value = (weight > 0.0)
-                .then(|| sum.add(weight, own.loss(embedded.taped(), &batch)))
-                .transpose()?;
-            loss += weight * value.unwrap_or(0.0);
-            parts.push(PartValue::new(own.name(), value, weight));
-        }
+        let losses = self.add_losses(step, &batch, &embedded, &mut sum)?;
         let mut gradients = sum.backward(embedded)?;
 
-        let chance: f64 = terms.iter().map(|t| t.weight * (n as f64).ln()).sum();
-        self.watch.look(step, loss, penalty, chance)?;
+        let chance = |o: &Objective<E>| o.weight.at(step) * o.chance(n);
+        let chance = self.objectives.iter().map(chance).sum();
+        self.watch.look(step, losses.loss, penalty, chance)?;
         let learning_rate = self.config.train.learning_rate_at(step);
         let decay = self.config.train.weight_decay;
         self.adam
             .step(&mut self.parameters, &mut gradients, learning_rate, decay)?;
+        if let Some(t) = &mut self.temperatures {
+            t.adam
+                .step(&mut t.values, &mut gradients, learning_rate, 0.0)?;
+        }
+        let parts = losses.parts.into_iter().chain(parts).collect();
         let mut report = StepReport {
             step,
             steps: self.config.train.steps,
-            loss,
-            terms: values,
+            loss: losses.loss,
+            terms: losses.terms,
             parts,
             learning_rate,
             samples: batch.times.len(),
@@ -275,20 +340,6 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         }
         self.history.validation.extend(report.validation.clone());
         Ok(report)
-    }
-
-    pub(super) fn terms(&self, batch: &Batch) -> Vec<Term> {
-        let contrasts = self.contrasts.iter().zip(&batch.positives);
-        contrasts
-            .map(|(contrast, positive)| Term {
-                reference: batch.references.clone(),
-                positive: positive.clone(),
-                negative: batch.negatives.clone(),
-                dims: contrast.dims.clone(),
-                similarity: contrast.similarity,
-                weight: contrast.weight,
-            })
-            .collect()
     }
 
     /// Whether all steps are made, or validation has run out of patience.
@@ -341,13 +392,4 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     pub fn steps_made(&self) -> usize {
         self.step
     }
-}
-
-/// Weighted sum of the terms.
-pub(super) fn weighted(terms: &[Term], reports: &[TermValue]) -> f64 {
-    terms
-        .iter()
-        .zip(reports)
-        .map(|(term, report)| term.weight * report.loss())
-        .sum()
 }

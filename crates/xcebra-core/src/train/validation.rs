@@ -7,12 +7,11 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::Trainer;
-use super::trainer::weighted;
 use crate::config::ValidationConfig;
 use crate::element::Element;
 use crate::encoder::Trainable;
 use crate::error::Result;
-use crate::ops::{self, TermValue};
+use crate::ops;
 use crate::streams;
 
 /// The loss on held-out blocks of time.
@@ -69,19 +68,10 @@ pub fn is_due(config: &ValidationConfig, step: usize, steps: usize) -> bool {
 }
 
 /// Mean over batches of each term.
-fn mean(batches: &[Vec<TermValue>]) -> Vec<TermValue> {
-    let count = batches.len() as f64;
+fn mean(batches: &[Vec<f64>]) -> Vec<f64> {
     let terms = batches.first().map_or(0, Vec::len);
-    (0..terms)
-        .map(|t| {
-            let part =
-                |f: fn(&TermValue) -> f64| batches.iter().map(|b| f(&b[t])).sum::<f64>() / count;
-            TermValue {
-                align: part(|v| v.align),
-                uniform: part(|v| v.uniform),
-            }
-        })
-        .collect()
+    let sum = |t: usize| batches.iter().map(|b| b[t]).sum::<f64>();
+    (0..terms).map(|t| sum(t) / batches.len() as f64).collect()
 }
 
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
@@ -92,30 +82,18 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         };
         let v = &self.config.validation;
         let mut rng = generator(self.config.train.seed);
-        let (mut loss, mut batches) = (0.0, Vec::new());
+        let (mut loss, mut bits) = (0.0, Vec::<Vec<f64>>::new());
         for _ in 0..v.batches {
             let batch = held_out.sampler.draw(self.config.train.batch, &mut rng);
             let x = self.recording.gather(&batch.times, self.encoder.window());
             let embedded = ops::Embedded::new(&self.encoder, &self.parameters, Arc::new(x));
-            let terms = self.terms(&batch);
-            if !terms.is_empty() {
-                let (_, reports) = ops::info_nce(embedded.taped(), &terms);
-                loss += weighted(&terms, &reports);
-                batches.push(reports);
-            }
-            for own in &self.losses {
-                let weight = own.weight(self.step);
-                if weight > 0.0 {
-                    let value = own.loss(embedded.taped(), &batch);
-                    loss += ops::Sum::default().add(weight, value)? * weight;
-                }
-            }
+            let losses =
+                self.add_losses(self.step - 1, &batch, &embedded, &mut ops::Sum::default())?;
+            loss += losses.loss;
+            bits.push(losses.terms.iter().map(|t| t.bits_over_chance()).collect());
         }
         loss /= v.batches as f64;
-        let bits = mean(&batches)
-            .iter()
-            .map(|term| term.bits(self.config.train.batch))
-            .collect();
+        let bits = mean(&bits);
         let (step, patience) = (self.step - 1, v.patience);
         let parameters = (patience > 0).then(|| self.parameters.as_vec());
         let Some(held_out) = &mut self.held_out else {
