@@ -4,8 +4,8 @@ use super::lanes;
 use super::workspace::Pool;
 use crate::element::Element;
 
-/// Buffers of the InfoNCE losses; their content is arbitrary. Fresh pages from the system cost a
-/// step more than the arithmetic of a small batch.
+/// Buffers of the InfoNCE losses; their content is arbitrary. They spare every step megabytes of
+/// fresh pages from the system.
 #[derive(Debug, Default)]
 pub struct Buffers<E> {
     pub(super) vectors: Pool<Vec<E>>,
