@@ -1,6 +1,8 @@
 //! Encoders in files.
 
-use ndarray::Array2;
+use std::collections::HashMap;
+
+use ndarray::ArrayD;
 use xcebra_core::encoder::Sizes;
 use xcebra_core::{Architecture, Element, Encoder, EncoderName};
 use xcebra_model::Model;
@@ -19,16 +21,24 @@ fn round_trip<E: Element>() {
         EncoderName::Offset1,
         EncoderName::Offset1Mse,
         EncoderName::Offset1MseClip,
+        EncoderName::Offset1MseResnet,
+        EncoderName::Offset5,
+        EncoderName::Offset10Mse,
     ] {
         let encoder = encoder::<E>(name);
         let bytes = encoder.to_safetensors().unwrap();
         let again = Encoder::<E>::from_safetensors(&bytes).unwrap();
         assert_eq!(again.architecture(), encoder.architecture());
         assert_eq!(again.parameters(), encoder.parameters());
-        let x = Array2::from_shape_fn((5, 7), |(i, j)| E::of((i * 7 + j) as f64 * 0.1 - 1.0));
+        let shape = [&[5], encoder.input_shape()].concat();
+        let mut count = 0;
+        let x = ArrayD::from_shape_simple_fn(shape, || {
+            count += 1;
+            E::of((f64::from(count) * 0.7).sin())
+        });
         assert_eq!(
-            again.forward(x.view().into_dyn()).unwrap(),
-            encoder.forward(x.view().into_dyn()).unwrap()
+            again.forward(x.view()).unwrap(),
+            encoder.forward(x.view()).unwrap()
         );
     }
 }
@@ -46,6 +56,20 @@ fn a_double_encoder_loads_in_single_precision() {
     for (s, d) in single.parameters().iter().zip(double.parameters()) {
         assert_eq!(*s, *d as f32);
     }
+}
+
+/// Files written before encoders had windows: the same tensors, their widths in the metadata.
+#[test]
+fn files_that_list_widths_are_read() {
+    let encoder = encoder::<f32>(EncoderName::Offset1);
+    let bytes = encoder.to_safetensors().unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let widths = r#"{"inputs":7,"hidden":[8,8,4],"outputs":3,"head":{"kind":"normalize"}}"#;
+    let metadata = HashMap::from([("xcebra.architecture".to_owned(), widths.to_owned())]);
+    let old = safetensors::serialize(tensors.tensors(), Some(metadata)).unwrap();
+    let again = Encoder::<f32>::from_safetensors(&old).unwrap();
+    assert_eq!(again.architecture(), encoder.architecture());
+    assert_eq!(again.parameters(), encoder.parameters());
 }
 
 #[test]

@@ -66,8 +66,7 @@ impl<E: Element> Encoder<E> {
         let d = network.outputs();
         let mut values = Array2::zeros((len, d));
         let out = values.as_slice_mut().expect("a fresh array is contiguous");
-        // a short piece computes too much of its neighbours again
-        let most = PIECE.max(4 * window.len());
+        let most = network.stretch::<E>(PIECE);
         out.par_chunks_mut(most * d)
             .enumerate()
             .for_each(|(i, out)| {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::head::Head;
 use super::layer::Layer;
 
-/// Bytes that the buffers of one chunk may take: half of a usual second cache, of which the
-/// weights need some too.
-const CACHE: usize = 1 << 19;
+/// Bytes that the buffers of one chunk may take: a usual second cache. Steps of `offset10` and
+/// `offset36` took more processor time with a quarter and with half of it.
+const CACHE: usize = 1 << 20;
 
 /// Layers with GELU between them, and a head.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +117,17 @@ impl Network {
     /// A chunk of windows.
     pub fn windows<'a, E>(&'a self, parameters: &'a [E], rows: usize) -> Plan<'a, E> {
         self.plan(parameters, rows, self.window)
+    }
+
+    /// Consecutive times of one stretch whose pre-activations stay in the second cache: at least
+    /// four windows, because a short stretch computes too much of its neighbours again, and `most`
+    /// at most otherwise.
+    pub fn stretch<E>(&self, most: usize) -> usize {
+        let units: usize = self.layers.iter().map(|layer| layer.outputs).sum();
+        let each = self.channels + units;
+        (CACHE / (each * size_of::<E>()))
+            .min(most)
+            .max(4 * self.window)
     }
 
     /// Windows of a chunk that keeps `buffers` numbers for each pre-activation: as many as stay in
