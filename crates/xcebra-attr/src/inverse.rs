@@ -4,6 +4,7 @@ mod dense;
 mod gram;
 mod inverter;
 mod jacobi;
+mod symmetric;
 
 use ndarray::{Array1, Array2, Array3, ArrayRef2, ArrayRef3, ArrayView3, Axis};
 use xcebra_model::Scalar;

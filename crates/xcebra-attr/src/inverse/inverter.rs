@@ -90,7 +90,7 @@ impl Solver {
         self.gram.pseudo_inverse(matrix, self.long, out);
         Some(Inversion {
             rank: self.short,
-            condition: Some(self.gram.condition()),
+            condition: Some(self.gram.condition()?),
         })
     }
 
