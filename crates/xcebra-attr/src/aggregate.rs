@@ -3,48 +3,66 @@
 //! Within a batch, sums are plain; over batches, they are compensated. The relative error of a
 //! mean of absolute values is so bounded by the batch size times 1.1e-16, however many batches.
 
-use ndarray::ArrayView3;
+use ndarray::{Array2, ArrayView3};
 
+use crate::attributions::Attributions;
 use crate::error::{AttrError, Result};
 use crate::inverse::Inversion;
-use crate::method::Attributions;
 
-/// Aggregates over the samples of one batch; entries are outputs by inputs.
+/// Aggregates over the samples of one batch; entries are columns by inputs.
 pub(crate) struct Partial {
     samples: usize,
     signed: Vec<f64>,
     absolute: Vec<f64>,
     largest: Vec<f64>,
     inversions: Option<Vec<Inversion>>,
+    variances: Option<Vec<f64>>,
+    residuals: Option<Array2<f64>>,
 }
 
 impl Partial {
     /// Checks what the method called `name` found for the `n` samples from `first` on, and sums it
-    /// up.
+    /// up; there should be `columns` columns, of a model with `outputs` outputs.
     pub(crate) fn new(
-        name: &'static str,
-        found: Attributions,
-        (n, outputs, inputs): (usize, usize, usize),
+        name: &str,
+        found: &Attributions,
+        (n, columns, inputs): (usize, usize, usize),
+        outputs: usize,
         first: usize,
     ) -> Result<Self> {
-        let Attributions { values, inversions } = found;
-        let counted = inversions.as_ref().is_none_or(|all| all.len() == n);
-        if values.dim() != (n, outputs, inputs) || !counted {
+        let values = &found.values;
+        let fits = values.dim() == (n, columns, inputs)
+            && found.inversions.as_ref().is_none_or(|all| all.len() == n)
+            && found
+                .variances
+                .as_ref()
+                .is_none_or(|v| v.dim() == values.dim())
+            && found
+                .residuals
+                .as_ref()
+                .is_none_or(|r| r.dim() == (n, outputs));
+        if !fits {
             return Err(AttrError::Shape {
                 what: "what an attribution method returned for a batch",
                 found: values.shape().to_vec(),
                 expected: format!(
-                    "({n}, {outputs}, {inputs}), with as many inversions, if any, as samples"
+                    "({n}, {columns}, {inputs}), variances alike, residuals ({n}, {outputs}), and \
+                     as many inversions as samples, if there are any"
                 ),
             });
         }
-        let size = outputs * inputs;
+        let size = columns * inputs;
         let mut partial = Self {
             samples: n,
             signed: vec![0.0; size],
             absolute: vec![0.0; size],
             largest: vec![0.0; size],
-            inversions,
+            inversions: found.inversions.clone(),
+            variances: found.variances.as_ref().map(|variances| {
+                let sums = variances.sum_axis(ndarray::Axis(0));
+                sums.iter().copied().collect()
+            }),
+            residuals: found.residuals.clone(),
         };
         let values = values.as_standard_layout();
         for sample in values
@@ -67,7 +85,7 @@ impl Partial {
 }
 
 /// The first entry that is not finite, or the largest if only their sum overflows.
-fn blame(name: &'static str, values: &ArrayView3<'_, f64>, first: usize) -> AttrError {
+fn blame(name: &str, values: &ArrayView3<'_, f64>, first: usize) -> AttrError {
     let size = |v: &f64| if v.is_nan() { f64::INFINITY } else { v.abs() };
     let worst = values
         .indexed_iter()
@@ -90,6 +108,8 @@ pub(crate) struct Totals {
     absolute: Vec<Sum>,
     pub(crate) largest: Vec<f64>,
     pub(crate) inversions: Option<InversionTotals>,
+    variances: Option<Vec<Sum>>,
+    residuals: Option<(Vec<Sum>, Vec<f64>)>,
 }
 
 /// Statistics of the inversions so far.
@@ -110,6 +130,8 @@ impl Totals {
             absolute: vec![Sum::default(); size],
             largest: vec![0.0; size],
             inversions: None,
+            variances: None,
+            residuals: None,
         }
     }
 
@@ -129,6 +151,36 @@ impl Totals {
             let totals = self.inversions.get_or_insert_default();
             inversions.iter().for_each(|one| totals.add(one));
         }
+        if let Some(variances) = &partial.variances {
+            let empty = || vec![Sum::default(); variances.len()];
+            let totals = self.variances.get_or_insert_with(empty);
+            for (total, &sum) in totals.iter_mut().zip(variances) {
+                total.add(sum);
+            }
+        }
+        if let Some(residuals) = &partial.residuals {
+            let outputs = residuals.ncols();
+            let empty = || (vec![Sum::default(); outputs], vec![0.0; outputs]);
+            let (sums, largest) = self.residuals.get_or_insert_with(empty);
+            for ((_, output), residual) in residuals.indexed_iter() {
+                sums[output].add(residual.abs());
+                largest[output] = f64::max(largest[output], residual.abs());
+            }
+        }
+    }
+
+    /// Standard errors of [`mean`](Self::mean), from those of the samples.
+    pub(crate) fn standard_errors(&self) -> Option<Vec<f64>> {
+        let n = self.samples as f64;
+        let error = |sum: &Sum| sum.value().max(0.0).sqrt() / n;
+        Some(self.variances.as_ref()?.iter().map(error).collect())
+    }
+
+    /// Means and largest of the absolute residuals of each output.
+    pub(crate) fn residuals(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        let (sums, largest) = self.residuals.as_ref()?;
+        let means = sums.iter().map(|sum| sum.value() / self.samples as f64);
+        Some((means.collect(), largest.clone()))
     }
 
     pub(crate) fn mean(&self) -> Vec<f64> {

@@ -6,18 +6,21 @@ use rayon::prelude::*;
 use xcebra_model::{Model, Scalar};
 
 use crate::aggregate::{Partial, Totals};
+use crate::attributions::Attributions;
+use crate::batch::{Batch, Setting};
 use crate::error::{AttrError, Result};
-use crate::inverse::Tolerance;
 use crate::map::AttributionMap;
-use crate::method::{Batch, Methods};
-use crate::options::Options;
-use crate::samples::Samples;
+use crate::method::Methods;
+use crate::options::{Options, Piece};
+use crate::overview::{Needs, Overview};
+use crate::samples::{self, Samples};
 
 /// Attributes the outputs of `model` to its inputs by each of `methods`, over all `samples`; one
 /// map a method, in their order.
 ///
 /// Samples are read in batches, on all threads of the current rayon pool. Memory does not grow with
-/// the number of samples. Methods share what they need of a batch, such as its Jacobians. Batches
+/// the number of samples. Methods share what they need of a batch, such as its Jacobians, and of all
+/// samples, such as their mean, for which there is a pass of its own if any asks for it. Batches
 /// are summed up in order: the same samples and batch size give the same bits for any number of
 /// threads. Means are accumulated in `f64`, plainly within a batch and compensated over batches:
 /// their error is below the batch size times 1.1e-16 of the mean absolute value.
@@ -25,7 +28,8 @@ use crate::samples::Samples;
 /// # Errors
 /// * [`AttrError::NoSamples`], and [`AttrError::Shape`] if the samples do not fit the model;
 /// * [`AttrError::Parameter`] if there are no methods or the tolerance is out of range;
-/// * [`AttrError::NonFinite`] for infinities and NaN, naming the sample;
+/// * [`AttrError::NonFiniteSample`] and [`AttrError::NonFinite`] for infinities and NaN in samples
+///   and in what is computed of them, naming the sample;
 /// * [`AttrError::Cancelled`] if the observer breaks;
 /// * what the samples and the model report.
 pub fn attribute<A: Scalar>(
@@ -34,11 +38,31 @@ pub fn attribute<A: Scalar>(
     methods: &Methods<A>,
     options: &Options<'_>,
 ) -> Result<Vec<AttributionMap>> {
-    let job = Job::new(model, samples, methods, options)?;
+    let (outputs, inputs) = check(model, samples, methods, options)?;
     let total = samples.len();
-    let batch_size = options.batch_size(job.outputs * job.inputs);
+    let evaluations = methods.iter().map(|m| m.evaluations(outputs, inputs));
+    let batch_size = options.batch_size(outputs * inputs, evaluations.max().unwrap_or(1));
+    let needs = methods
+        .iter()
+        .fold(Needs::default(), |all, m| all.or(m.needs()));
+    let background = (options.background(), options.seed());
+    let report = || options.report(0, total);
+    let job = Job {
+        samples,
+        methods,
+        keep: options.sink().is_some(),
+        setting: Setting {
+            model,
+            tolerance: options.tolerance(),
+            jacobian_by: options.jacobians(),
+            seed: options.seed(),
+            overview: Overview::gather(samples, needs, background, batch_size, report)?,
+        },
+    };
 
-    let mut totals = vec![Totals::new(job.outputs * job.inputs); methods.len()];
+    let columns: Vec<_> = methods.iter().map(|m| m.columns(outputs)).collect();
+    let sizes = columns.iter().map(|columns| columns * inputs);
+    let mut totals: Vec<_> = sizes.map(Totals::new).collect();
     let mut done = 0;
     options.report(done, total)?;
     while done < total {
@@ -53,82 +77,88 @@ pub fn attribute<A: Scalar>(
             .map(|range| job.run(range.clone()))
             .collect();
         for partial in partials {
-            for (totals, partial) in totals.iter_mut().zip(partial?) {
-                totals.absorb(&partial);
+            for (m, (partial, kept)) in partial?.into_iter().enumerate() {
+                totals[m].absorb(&partial);
+                if let (Some(sink), Some((first_sample, found))) = (options.sink(), kept) {
+                    sink(&Piece {
+                        method: methods[m].name(),
+                        first_sample,
+                        values: found.values.view().permuted_axes([0, 2, 1]),
+                    })?;
+                }
             }
         }
         done = wave.last().map_or(total, |last| last.end);
         options.report(done, total)?;
     }
-    let maps = methods.iter().zip(totals).map(|(method, totals)| {
-        AttributionMap::new(method.name(), model.input_shape(), job.outputs, totals)
+    let maps = methods.iter().zip(totals).zip(columns);
+    let maps = maps.map(|((method, totals), columns)| {
+        let columns = (columns, outputs);
+        AttributionMap::new(method.name(), model.input_shape(), columns, totals)
     });
     Ok(maps.collect())
 }
 
-/// What each batch needs.
-struct Job<'a, A> {
-    model: &'a dyn Model<A>,
-    samples: &'a dyn Samples<A>,
-    methods: &'a Methods<A>,
-    tolerance: Tolerance,
-    outputs: usize,
-    inputs: usize,
+/// Fails unless samples, model and methods fit each other; the numbers of outputs and inputs.
+fn check<A: Scalar>(
+    model: &dyn Model<A>,
+    samples: &dyn Samples<A>,
+    methods: &Methods<A>,
+    options: &Options<'_>,
+) -> Result<(usize, usize)> {
+    let (input_shape, outputs) = (model.input_shape(), model.output_dim());
+    let inputs = input_shape.iter().product();
+    if samples.sample_shape() != input_shape {
+        return Err(AttrError::Shape {
+            what: "one sample",
+            found: samples.sample_shape().to_vec(),
+            expected: format!("{input_shape:?}, the input shape of the model"),
+        });
+    }
+    if samples.is_empty() {
+        return Err(AttrError::NoSamples);
+    }
+    if methods.is_empty() {
+        let expected = format!(
+            "at least one of: {}",
+            Methods::<A>::all().names().join(", ")
+        );
+        return Err(AttrError::parameter(
+            "the list of methods",
+            "empty",
+            expected,
+        ));
+    }
+    if inputs == 0 || outputs == 0 {
+        return Err(AttrError::Shape {
+            what: "the Jacobian of the model",
+            found: vec![outputs, inputs],
+            expected: "at least one output and one input".to_owned(),
+        });
+    }
+    options.tolerance().cutoff::<A>(outputs, inputs)?;
+    Ok((outputs, inputs))
 }
 
-impl<'a, A: Scalar> Job<'a, A> {
-    fn new(
-        model: &'a dyn Model<A>,
-        samples: &'a dyn Samples<A>,
-        methods: &'a Methods<A>,
-        options: &Options<'_>,
-    ) -> Result<Self> {
-        let (input_shape, outputs) = (model.input_shape(), model.output_dim());
-        let inputs = input_shape.iter().product();
-        if samples.sample_shape() != input_shape {
-            return Err(AttrError::Shape {
-                what: "one sample",
-                found: samples.sample_shape().to_vec(),
-                expected: format!("{input_shape:?}, the input shape of the model"),
-            });
-        }
-        if samples.is_empty() {
-            return Err(AttrError::NoSamples);
-        }
-        if methods.is_empty() {
-            let expected = format!(
-                "at least one of: {}",
-                Methods::<A>::all().names().join(", ")
-            );
-            return Err(AttrError::parameter(
-                "the list of methods",
-                "empty",
-                expected,
-            ));
-        }
-        if inputs == 0 || outputs == 0 {
-            return Err(AttrError::Shape {
-                what: "the Jacobian of the model",
-                found: vec![outputs, inputs],
-                expected: "at least one output and one input".to_owned(),
-            });
-        }
-        options.tolerance().cutoff::<A>(outputs, inputs)?;
-        Ok(Self {
-            model,
-            samples,
-            methods,
-            tolerance: options.tolerance(),
-            outputs,
-            inputs,
-        })
-    }
+/// What each batch needs.
+struct Job<'a, A> {
+    samples: &'a dyn Samples<A>,
+    methods: &'a Methods<A>,
+    /// Whether attributions of samples are kept for the sink.
+    keep: bool,
+    setting: Setting<'a, A>,
+}
 
-    /// Aggregates of each method over the samples of `range`.
-    fn run(&self, range: Range<usize>) -> Result<Vec<Partial>> {
+/// The first sample of a batch, with what was found for it.
+type Kept = Option<(usize, Attributions)>;
+
+impl<A: Scalar> Job<'_, A> {
+    /// Aggregates of each method over the samples of `range`, and what they are made of.
+    fn run(&self, range: Range<usize>) -> Result<Vec<(Partial, Kept)>> {
         let (first, n) = (range.start, range.len());
+        let model = self.setting.model;
         let x = self.samples.batch(range)?;
-        let expected = [&[n], self.model.input_shape()].concat();
+        let expected = [&[n], model.input_shape()].concat();
         if x.shape() != expected {
             return Err(AttrError::Shape {
                 what: "a batch of samples",
@@ -136,12 +166,14 @@ impl<'a, A: Scalar> Job<'a, A> {
                 expected: format!("{expected:?}"),
             });
         }
-        let batch = Batch::new(self.model, x, first, self.tolerance);
-        let shape = (n, self.outputs, self.inputs);
+        samples::check(&x, model.input_shape(), first)?;
+        let batch = Batch::new(&self.setting, x, first);
         let mut partials = Vec::with_capacity(self.methods.len());
         for method in self.methods.iter() {
             let found = method.attribute(&batch)?;
-            partials.push(Partial::new(method.name(), found, shape, first)?);
+            let shape = (n, method.columns(batch.outputs()), batch.inputs());
+            let partial = Partial::new(method.name(), &found, shape, batch.outputs(), first)?;
+            partials.push((partial, self.keep.then_some((first, found))));
         }
         Ok(partials)
     }

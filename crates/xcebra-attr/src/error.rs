@@ -23,6 +23,9 @@ pub enum AttrError {
     /// The samples could not be read.
     #[error("the samples could not be read: {0}")]
     Samples(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The attributions of samples could not be handed on.
+    #[error("the attributions of samples could not be handed on: {0}")]
+    Sink(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// There is nothing to average over.
     #[error("there are no samples to attribute; pass at least one")]
     NoSamples,
@@ -52,9 +55,21 @@ pub enum AttrError {
         /// The value.
         value: f64,
     },
+    /// A sample holds an infinity or something that is not a number.
+    #[error(
+        "sample {sample} is {value} at input {input}; fill in missing values, or leave that sample out"
+    )]
+    NonFiniteSample {
+        /// Index of the sample among all samples.
+        sample: usize,
+        /// Index of the input, flattened.
+        input: usize,
+        /// The value.
+        value: f64,
+    },
     /// A singular value decomposition did not come to an end.
     #[error(
-        "the singular value decomposition of the Jacobian of sample {sample} did not converge; leave that sample out"
+        "the singular value decomposition of sample {sample} did not converge; leave that sample out"
     )]
     NoConvergence {
         /// Index of the sample among all samples.
@@ -92,6 +107,11 @@ impl AttrError {
     /// Wraps the error of a [`Samples`](crate::Samples) implementation.
     pub fn samples(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Samples(source.into())
+    }
+
+    /// Wraps the error of a [sink](crate::Options::with_sink).
+    pub fn sink(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Sink(source.into())
     }
 
     pub(crate) fn parameter(

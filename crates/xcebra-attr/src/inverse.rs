@@ -123,7 +123,7 @@ pub fn pseudo_inverse<A: Scalar>(
 ) -> Result<PseudoInverse> {
     let (rows, columns) = matrix.dim();
     let one = matrix.mapv(Scalar::as_f64);
-    check(&one.view().insert_axis(Axis(0)), 0)?;
+    check("the Jacobian", &one.view().insert_axis(Axis(0)), 0)?;
     let mut inverter = Inverter::new(rows, columns, tolerance.cutoff::<A>(rows, columns)?);
     let mut transposed = Array2::zeros((rows, columns));
     let inversion = inverter.by_svd(
@@ -158,7 +158,7 @@ pub fn pseudo_inverses<A: Scalar>(
 ) -> Result<(Array3<f64>, Vec<Inversion>)> {
     let (_, outputs, inputs) = jacobians.dim();
     let jacobians = jacobians.mapv(Scalar::as_f64);
-    check(&jacobians.view(), 0)?;
+    check("the Jacobian", &jacobians.view(), 0)?;
     let cutoff = tolerance.cutoff::<A>(outputs, inputs)?;
     let (transposed, inversions) = invert_transposed(&jacobians, cutoff, 0)?;
     Ok((transposed.permuted_axes([0, 2, 1]), inversions))
@@ -191,11 +191,15 @@ pub(crate) fn invert_transposed(
 }
 
 /// Fails unless matrices are finite and have entries; `first` is the sample the first belongs to.
-pub(crate) fn check(jacobians: &ArrayView3<'_, f64>, first: usize) -> Result<()> {
+pub(crate) fn check(
+    what: &'static str,
+    jacobians: &ArrayView3<'_, f64>,
+    first: usize,
+) -> Result<()> {
     let (_, outputs, inputs) = jacobians.dim();
     if outputs == 0 || inputs == 0 {
         return Err(AttrError::Shape {
-            what: "the Jacobian",
+            what,
             found: vec![outputs, inputs],
             expected: "at least one output and one input".to_owned(),
         });
@@ -203,7 +207,7 @@ pub(crate) fn check(jacobians: &ArrayView3<'_, f64>, first: usize) -> Result<()>
     let non_finite = jacobians.indexed_iter().find(|(_, v)| !v.is_finite());
     match non_finite {
         Some(((i, output, input), &value)) => Err(AttrError::NonFinite {
-            what: "the Jacobian".to_owned(),
+            what: what.to_owned(),
             sample: first + i,
             output,
             input,

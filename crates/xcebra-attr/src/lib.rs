@@ -31,32 +31,59 @@
 //! | what | where |
 //! |---|---|
 //! | one pass over the samples for several methods | [`attribute`], [`Options`] |
-//! | the methods, and a trait for new ones | [`InvertedNeuronGradient`], [`NeuronGradient`]; [`Method`], [`Methods`] |
-//! | what comes out | [`AttributionMap`] |
+//! | gradients | [`NeuronGradient`], [`InputXGradient`], [`SmoothGrad`], [`IntegratedGradients`], [`GradientShap`] |
+//! | replaced inputs | [`FeatureAblation`], [`Occlusion`], [`ShapleySampling`], [`ExactShapley`] |
+//! | inverses | [`InvertedNeuronGradient`], [`Inverse`] of any of these, [`Aligned`] with known latents |
+//! | their parameters | [`Baseline`], [`Groups`], [`Rule`], [`Noise`] |
+//! | lists of methods, and a trait for new ones | [`Methods`]; [`Method`], [`Batch`], [`Attributions`] |
+//! | what comes out | [`AttributionMap`], or each sample to a [`Sink`] |
 //! | samples that need not all be in memory | [`Samples`] |
-//! | the parts: Jacobians, pseudo-inverses | [`jacobians`], [`pseudo_inverse`], [`pseudo_inverses`] |
+//! | the parts: Jacobians, pseudo-inverses | [`jacobians`], [`projected_norms`], [`pseudo_inverses`] |
 
 #![forbid(unsafe_code)]
 
 mod aggregate;
+mod align;
 mod attribute;
+mod attributions;
+mod baseline;
+mod batch;
 mod error;
+mod evaluate;
+mod groups;
 mod inverse;
 mod jacobian;
 mod map;
 mod method;
 mod methods;
+mod monte_carlo;
 mod options;
+mod overview;
+mod parameters;
+mod quadrature;
 mod samples;
 
+pub use align::{Alignment, align};
 pub use attribute::attribute;
+pub use attributions::Attributions;
+pub use baseline::Baseline;
+pub use batch::Batch;
 pub use error::{AttrError, Result};
+pub use groups::Groups;
 pub use inverse::{Inversion, PseudoInverse, Tolerance, pseudo_inverse, pseudo_inverses};
-pub use jacobian::jacobians;
-pub use map::{AttributionMap, Condition, InverseSummary};
-pub use method::{Attributions, Batch, Method, Methods};
-pub use methods::{InvertedNeuronGradient, NeuronGradient};
-pub use options::{Observer, Options};
+pub use jacobian::{
+    JacobianBy, ProjectedNorms, jacobians, jacobians_by_differences, jacobians_forward,
+    projected_norms,
+};
+pub use map::{AttributionMap, Completeness, Condition, InverseSummary};
+pub use method::{Method, Methods};
+pub use methods::{
+    Aligned, ExactShapley, FeatureAblation, GradientShap, InputXGradient, IntegratedGradients,
+    Inverse, InvertedNeuronGradient, NeuronGradient, Noise, Occlusion, ShapleySampling, SmoothGrad,
+};
+pub use options::{Observer, Options, Piece, Sink};
+pub use overview::{Needs, Overview};
+pub use quadrature::Rule;
 pub use samples::Samples;
 
 #[cfg(doctest)]

@@ -1,40 +1,51 @@
 //! Attribution maps: what the methods find, aggregated over samples.
 
-use ndarray::{Array2, ArrayView3, Axis};
+use ndarray::{Array1, Array2, ArrayView3, Axis};
 
 use crate::aggregate::{InversionTotals, Totals};
 use crate::error::{AttrError, Result};
 
 /// How much each input matters to each output, over all samples.
 ///
-/// Arrays are `inputs × outputs`, the inputs flattened in row-major order (`channel · time + lag`
+/// Arrays are `inputs × outputs` (`inputs × latents` if [aligned](crate::Aligned)), the inputs flattened in row-major order (`channel · time + lag`
 /// for an input shape `[channels, time]`).
 #[derive(Clone, Debug)]
 pub struct AttributionMap {
-    method: &'static str,
+    method: String,
     input_shape: Vec<usize>,
     samples: usize,
     values: Array2<f64>,
     signed: Array2<f64>,
     largest: Array2<f64>,
     inverses: Option<InverseSummary>,
+    standard_errors: Option<Array2<f64>>,
+    completeness: Option<Completeness>,
+}
+
+/// How far the attributions of samples are from summing to `f(x) − f(baseline)`, per output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completeness {
+    /// Means over samples of the absolute difference.
+    pub mean_abs: Array1<f64>,
+    /// The largest of any sample.
+    pub max_abs: Array1<f64>,
 }
 
 impl AttributionMap {
     pub(crate) fn new(
-        method: &'static str,
+        method: &str,
         input_shape: &[usize],
-        outputs: usize,
+        (columns, outputs): (usize, usize),
         totals: Totals,
     ) -> Self {
         let inputs = input_shape.iter().product();
         let map = |values: Vec<f64>| {
-            let by_output = Array2::from_shape_vec((outputs, inputs), values);
-            let by_output = by_output.expect("totals have one entry an output and input");
+            let by_output = Array2::from_shape_vec((columns, inputs), values);
+            let by_output = by_output.expect("totals have one entry a column and input");
             by_output.t().as_standard_layout().into_owned()
         };
         Self {
-            method,
+            method: method.to_owned(),
             input_shape: input_shape.to_vec(),
             samples: totals.samples,
             values: map(totals.mean_absolute()),
@@ -43,13 +54,18 @@ impl AttributionMap {
                 .inversions
                 .as_ref()
                 .map(|inversions| InverseSummary::new(inversions, inputs.min(outputs))),
+            standard_errors: totals.standard_errors().map(map),
+            completeness: totals.residuals().map(|(mean, largest)| Completeness {
+                mean_abs: mean.into(),
+                max_abs: largest.into(),
+            }),
             largest: map(totals.largest),
         }
     }
 
     /// Name of the method.
-    pub fn method(&self) -> &'static str {
-        self.method
+    pub fn method(&self) -> &str {
+        &self.method
     }
 
     /// Shape of one sample.
@@ -57,7 +73,7 @@ impl AttributionMap {
         &self.input_shape
     }
 
-    /// Number of outputs of the model.
+    /// Number of columns: outputs of the model, or latents of an aligned map.
     pub fn outputs(&self) -> usize {
         self.values.ncols()
     }
@@ -82,9 +98,21 @@ impl AttributionMap {
         &self.largest
     }
 
-    /// Ranks and conditions of the inverted Jacobians, if the method inverts any.
+    /// Ranks and conditions of the matrices inverted, if the method inverts any: Jacobians, for ING.
     pub fn inverses(&self) -> Option<&InverseSummary> {
         self.inverses.as_ref()
+    }
+
+    /// Standard errors of [`signed`](Self::signed) from the random draws of the method, given the
+    /// samples and the background; `None` for methods that do not draw. Those of one sample are, in
+    /// the root mean square, larger by the root of the number of samples.
+    pub fn standard_errors(&self) -> Option<&Array2<f64>> {
+        self.standard_errors.as_ref()
+    }
+
+    /// How complete attributions along paths are; `None` for other methods.
+    pub fn completeness(&self) -> Option<&Completeness> {
+        self.completeness.as_ref()
     }
 
     /// [`values`](Self::values) by lag, `channels × time × outputs`, for inputs
@@ -123,6 +151,16 @@ impl AttributionMap {
         Ok(mean_over_lags(&self.signed_per_lag()?))
     }
 
+    /// Largest absolute attributions of any sample and lag, `channels × outputs`, for inputs
+    /// `[channels, time]`.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if the input shape is not of that form.
+    pub fn max_over_lags(&self) -> Result<Array2<f64>> {
+        let by_lag = self.by_lag(&self.largest)?;
+        Ok(by_lag.fold_axis(Axis(1), 0.0, |a: &f64, &b| a.max(b)))
+    }
+
     fn by_lag<'a>(&self, map: &'a Array2<f64>) -> Result<ArrayView3<'a, f64>> {
         let &[channels, time] = &self.input_shape[..] else {
             return Err(AttrError::Shape {
@@ -141,7 +179,8 @@ fn mean_over_lags(map: &ArrayView3<'_, f64>) -> Array2<f64> {
     map.sum_axis(Axis(1)) / map.len_of(Axis(1)) as f64
 }
 
-/// Ranks and condition numbers of the Jacobians inverted for a map.
+/// Ranks and condition numbers of the matrices, one a sample, inverted for a map: of the Jacobians,
+/// for the inverted neuron gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InverseSummary {
     rank_counts: Vec<usize>,

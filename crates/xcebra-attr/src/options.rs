@@ -3,18 +3,39 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
+use ndarray::ArrayView3;
+
 use crate::error::{AttrError, Result};
 use crate::inverse::Tolerance;
+use crate::jacobian::JacobianBy;
 
 /// Told the number of samples done and of all samples; decides whether to go on.
 pub type Observer<'a> = &'a dyn Fn(usize, usize) -> ControlFlow<()>;
+
+/// Attributions of successive samples by one method, before they are aggregated.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// Name of the method.
+    pub method: &'a str,
+    /// Index of the first sample.
+    pub first_sample: usize,
+    /// `(n, inputs, outputs)`, each sample laid out as a map.
+    pub values: ArrayView3<'a, f64>,
+}
+
+/// Given the attributions of each sample; see [`Options::with_sink`].
+pub type Sink<'a> = &'a dyn Fn(&Piece<'_>) -> Result<()>;
 
 /// Settings of [`attribute`](crate::attribute).
 #[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
     batch_size: Option<usize>,
     tolerance: Tolerance,
+    jacobians: JacobianBy,
+    seed: u64,
+    background: Option<usize>,
     observer: Option<Observer<'a>>,
+    sink: Option<Sink<'a>>,
 }
 
 impl<'a> Options<'a> {
@@ -25,7 +46,8 @@ impl<'a> Options<'a> {
 
     /// Sets how many samples each thread holds at a time, Jacobians and all.
     ///
-    /// By default 1024, or fewer if their Jacobians would exceed 16 MiB.
+    /// By default 1024, or fewer if their Jacobians would exceed 16 MiB or a method needs many
+    /// evaluations a sample: progress is reported, and work can be stopped, between batches.
     ///
     /// # Errors
     /// [`AttrError::Parameter`] if `batch_size` is 0.
@@ -44,6 +66,43 @@ impl<'a> Options<'a> {
         self
     }
 
+    /// Sets how Jacobians are computed, for all methods that use them.
+    #[must_use]
+    pub fn with_jacobians(mut self, by: JacobianBy) -> Self {
+        self.jacobians = by;
+        self
+    }
+
+    /// Sets the seed of all random choices (default 0). Each sample and method has a stream of its
+    /// own: the same seed gives the same attributions however samples are cut into batches.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets how many samples are drawn at random, once, for shuffled baselines (default 256, or all
+    /// if there are fewer).
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] if there are none.
+    pub fn with_background(mut self, samples: usize) -> Result<Self> {
+        if samples == 0 {
+            return Err(AttrError::parameter("background", "0", "at least 1 sample"));
+        }
+        self.background = Some(samples);
+        Ok(self)
+    }
+
+    /// Sets a function to be given the attributions of each sample, for maps per time point. It is
+    /// called on the calling thread, in the order of samples and methods, and nothing is kept. If it
+    /// fails the attribution fails: wrap errors of writing with [`AttrError::sink`].
+    #[must_use]
+    pub fn with_sink(mut self, sink: Sink<'a>) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
     /// Sets a function to be told of progress, on the calling thread, with the number of samples
     /// done and of all samples. If it breaks, the attribution ends with [`AttrError::Cancelled`].
     #[must_use]
@@ -56,12 +115,30 @@ impl<'a> Options<'a> {
         self.tolerance
     }
 
-    /// The batch size for Jacobians of so many entries.
-    pub(crate) fn batch_size(&self, entries: usize) -> usize {
+    pub(crate) fn jacobians(&self) -> JacobianBy {
+        self.jacobians
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn background(&self) -> usize {
+        self.background.unwrap_or(256)
+    }
+
+    pub(crate) fn sink(&self) -> Option<Sink<'a>> {
+        self.sink
+    }
+
+    /// The batch size for Jacobians of so many entries and so many evaluations a sample.
+    pub(crate) fn batch_size(&self, entries: usize, evaluations: usize) -> usize {
         const MAX_SAMPLES: usize = 1024;
         const MAX_ENTRIES: usize = (16 << 20) / size_of::<f64>();
+        const MAX_EVALUATIONS: usize = 1 << 16;
+        let most = (MAX_ENTRIES / entries).min(MAX_EVALUATIONS / evaluations.max(1));
         self.batch_size
-            .unwrap_or_else(|| (MAX_ENTRIES / entries).clamp(1, MAX_SAMPLES))
+            .unwrap_or_else(|| most.clamp(1, MAX_SAMPLES))
     }
 
     pub(crate) fn report(&self, done: usize, total: usize) -> Result<()> {
@@ -77,7 +154,11 @@ impl fmt::Debug for Options<'_> {
         f.debug_struct("Options")
             .field("batch_size", &self.batch_size)
             .field("tolerance", &self.tolerance)
+            .field("jacobians", &self.jacobians)
+            .field("seed", &self.seed)
+            .field("background", &self.background)
             .field("observer", &self.observer.map(|_| "set"))
+            .field("sink", &self.sink.map(|_| "set"))
             .finish()
     }
 }

@@ -63,6 +63,30 @@ where
     }
 }
 
+/// Fails unless a batch, whose first sample is the `first` of all, has samples of `shape` and is
+/// finite.
+pub(crate) fn check<A: Scalar>(batch: &ArrayD<A>, shape: &[usize], first: usize) -> Result<()> {
+    if batch.shape().get(1..) != Some(shape) {
+        return Err(AttrError::Shape {
+            what: "a batch of samples",
+            found: batch.shape().to_vec(),
+            expected: format!("samples by {shape:?}"),
+        });
+    }
+    let mut values = batch.iter().enumerate();
+    match values.find(|(_, v)| !v.is_finite()) {
+        None => Ok(()),
+        Some((at, value)) => {
+            let inputs: usize = shape.iter().product();
+            Err(AttrError::NonFiniteSample {
+                sample: first + at / inputs,
+                input: at % inputs,
+                value: value.as_f64(),
+            })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array3, arr0};

@@ -5,7 +5,10 @@ mod common;
 use common::{Mlp, close, linear, uniform};
 use ndarray::{Array2, Axis, Slice};
 use proptest::prelude::*;
-use xcebra_attr::{AttributionMap, Methods, Options, attribute, jacobians, pseudo_inverses};
+use xcebra_attr::{
+    Aligned, AttributionMap, InvertedNeuronGradient, Methods, Options, align, attribute, jacobians,
+    pseudo_inverses,
+};
 use xcebra_model::{FnModel, Model, then};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>) -> [AttributionMap; 2] {
@@ -132,4 +135,69 @@ fn lags_are_told_apart_and_pooled() {
         error.contains("[12]") && error.contains("[channels, time]"),
         "{error}"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+
+    /// `(L J)⁺ L A = J⁺ A`: whatever invertible mixing a training ends at, the aligned map stays.
+    #[test]
+    fn the_aligned_map_is_that_of_any_mixing(seed in 0_u64..1_000_000, latents in 1_usize..4) {
+        let encoder = Mlp::<f64>::random(&[12], 16, 4, seed);
+        let x = uniform((30, 12), seed + 2);
+        let z = uniform((30, latents), seed + 3);
+        let mix = invertible(4, seed + 1);
+        let mixed = then(&encoder, linear(&mix)).unwrap();
+        let aligned = |model: &dyn Model<f64>| {
+            let embedding = model.forward(x.view().into_dyn()).unwrap();
+            let alignment = align(&embedding, &z).unwrap();
+            let methods = Methods::new().with(Aligned::new(InvertedNeuronGradient, &alignment));
+            (attribute(model, &x, &methods, &Options::new()).unwrap().remove(0), alignment)
+        };
+        let ((plain, a), (mixed, la)) = (aligned(&encoder), aligned(&mixed));
+        prop_assert_eq!(plain.method(), "ing-aligned");
+        prop_assert_eq!(plain.values().dim(), (12, latents));
+        close(&mix.dot(&a.matrix()), &la.matrix(), 1e-12);
+        let condition = plain.inverses().unwrap().condition().unwrap().max;
+        let size = plain.max_abs().iter().fold(0.0, |a: f64, &b| a.max(b));
+        // as above: the condition number of the mixing is below 10
+        let tolerance = (1e-14 * (10.0 * condition).powi(2) * size).max(1e-12);
+        close(mixed.values(), plain.values(), tolerance);
+        close(mixed.signed(), plain.signed(), tolerance);
+    }
+}
+
+#[test]
+fn alignments_are_regressions() {
+    let z = uniform((200, 2), 1);
+    let a = uniform((3, 2), 2);
+    let noise = uniform((200, 3), 3);
+    let f = z.dot(&a.t()) + &noise * 0.1 + 5.0;
+    let found = align(&f, &z).unwrap();
+    // what is left is orthogonal to latents and constants
+    let left = &f - &z.dot(&found.matrix().t()) - found.intercept();
+    close(&z.t().dot(&left), &Array2::zeros((2, 3)), 1e-12);
+    close(&left.sum_axis(Axis(0)), &ndarray::Array1::zeros(3), 1e-11);
+    let centred = &f - &f.mean_axis(Axis(0)).unwrap();
+    let power = |a: &Array2<f64>| a.mapv(|v| v * v).sum_axis(Axis(0));
+    close(found.r2(), &(1.0 - power(&left) / power(&centred)), 1e-13);
+
+    let twice = ndarray::concatenate![Axis(1), z, z];
+    assert!(
+        align(&f, &twice)
+            .unwrap_err()
+            .to_string()
+            .contains("rank 2")
+    );
+    assert!(align(&f, &z.slice_axis(Axis(0), Slice::from(0..9)).to_owned()).is_err());
+    assert!(align(&f, &(&z * f64::NAN)).is_err());
+    let alignment = align(&uniform((9, 5), 1), &uniform((9, 2), 2)).unwrap();
+    let methods = Methods::new().with(Aligned::new(InvertedNeuronGradient, &alignment));
+    let wrong = attribute(
+        &linear(&uniform((3, 4), 1)),
+        &uniform((5, 4), 2),
+        &methods,
+        &Options::new(),
+    );
+    assert!(wrong.unwrap_err().to_string().contains("3 rows"));
 }

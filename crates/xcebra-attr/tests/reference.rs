@@ -5,13 +5,13 @@ mod common;
 use std::fs::File;
 
 use approx::assert_abs_diff_eq;
-use common::{Head, Mlp, close};
-use ndarray::{Array1, Array2, Array3, Axis};
+use common::{Head, Mlp, close, gelu, per_sample};
+use ndarray::{Array1, Array2, Array3, Axis, Ix2};
 use ndarray_npy::{NpzReader, ReadableElement};
 use xcebra_attr::{
     Methods, Options, Tolerance, attribute, jacobians, pseudo_inverse, pseudo_inverses,
 };
-use xcebra_model::{Model, check_vjp};
+use xcebra_model::{FnModel, Model, check_vjp};
 
 struct Reference(NpzReader<File>);
 
@@ -123,4 +123,71 @@ fn maps_are_the_aggregates_of_the_reference() {
     assert_abs_diff_eq!(condition.min, min, epsilon = 1e-5);
     assert_abs_diff_eq!(condition.max, max, epsilon = 1e-5);
     assert_abs_diff_eq!(condition.geometric_mean, mean, epsilon = 1e-5);
+}
+
+/// The `(n, outputs, inputs)` of the reference, as maps are laid out.
+fn transposed(expected: Array3<f64>) -> Array3<f64> {
+    expected.permuted_axes([0, 2, 1])
+}
+
+#[test]
+fn integrated_gradients_and_ablation_agree() {
+    let mut reference = Reference::open();
+    let model = reference.model();
+    let x: Array2<f64> = reference.get("x");
+    let methods = "integrated-gradients,feature-ablation".parse().unwrap();
+    let [fifty, ablation] = per_sample(&model, &x, &methods, &Options::new())
+        .try_into()
+        .unwrap();
+    close(&fifty, &transposed(reference.get("ig_gl50_f64")), TOLERANCE);
+    // captum rounds its weights to float32
+    close(&fifty, &transposed(reference.get("neuron_ig_captum")), 2e-9);
+    let expected = transposed(reference.get("neuron_ablation_captum"));
+    close(&ablation, &expected, TOLERANCE);
+
+    let converged: Array3<f64> = transposed(reference.get("ig_converged"));
+    let rule = |list: &str| {
+        let methods = format!("integrated-gradients({list})").parse().unwrap();
+        per_sample(&model, &x, &methods, &Options::new()).remove(0)
+    };
+    close(&rule("nodes=400"), &converged, TOLERANCE);
+    // smooth and short paths: errors of second order in 1/400 for the symmetric rules, and of first
+    // order, 1/400 of the change of a slope along the path, for the others
+    close(&rule("nodes=400,rule=midpoint"), &converged, 1e-5);
+    close(&rule("nodes=401,rule=trapezoid"), &converged, 1e-5);
+    close(&rule("nodes=400,rule=left"), &converged, 1e-2);
+    close(&rule("nodes=400,rule=right"), &converged, 1e-2);
+    let mean = (rule("nodes=400,rule=left") + rule("nodes=400,rule=right")) / 2.0;
+    close(&mean, &rule("nodes=401,rule=trapezoid"), TOLERANCE);
+}
+
+#[test]
+fn shapley_values_agree() {
+    let mut reference = Reference::open();
+    let [w1, w2] = ["shap_W1", "shap_W2"].map(|name| reference.get::<f64, Ix2>(name));
+    let [b1, b2] = ["shap_b1", "shap_b2"].map(|name| reference.get::<f64, ndarray::Ix1>(name));
+    let model = FnModel::black_box([w1.ncols()], w2.nrows(), move |x| {
+        let x = x.into_dimensionality::<Ix2>().unwrap();
+        Ok((x.dot(&w1.t()) + &b1).mapv(gelu).dot(&w2.t()) + &b2)
+    });
+    let x: Array2<f64> = reference.get("shap_x");
+    let y: Array2<f64> = reference.get("shap_y");
+    close(&model.forward(x.view().into_dyn()).unwrap(), &y, TOLERANCE);
+    let expected = transposed(reference.get("shapley_exact_f64"));
+
+    let list = "exact-shapley,shapley-sampling(permutations=400)";
+    let methods: Methods<f64> = list.parse().unwrap();
+    let [exact, sampled] = per_sample(&model, &x, &methods, &Options::new())
+        .try_into()
+        .unwrap();
+    close(&exact, &expected, TOLERANCE);
+    close(&exact, &transposed(reference.get("shapley_captum")), 1e-5);
+    // entries of size 1 whose draws spread less than that: 400 of them are off by 0.05 at most, and
+    // five standard errors of the mean cover its 18 entries
+    close(&sampled, &expected, 0.25);
+    let map = attribute(&model, &x, &methods, &Options::new()).unwrap();
+    let (off, errors) = (map[1].signed() - map[0].signed(), map[1].standard_errors());
+    for (off, error) in off.iter().zip(errors.unwrap()) {
+        assert!(off.abs() <= 5.0 * error && *error < 0.05, "{off} {error}");
+    }
 }

@@ -6,24 +6,30 @@ use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Head, Mlp, close, linear, uniform};
+use common::{Head, Mlp, close, linear, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis};
 use xcebra_attr::{
     AttrError, AttributionMap, Attributions, Batch, InverseSummary, Method, Methods, Options,
-    Samples, attribute,
+    Piece, Samples, attribute,
 };
-use xcebra_model::{Model, ModelError, Scalar};
+use xcebra_model::{FnModel, Model, ModelError, Scalar};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>, batch_size: usize) -> Vec<AttributionMap> {
     let options = Options::new().with_batch_size(batch_size).unwrap();
     attribute(model, x, &Methods::all(), &options).unwrap()
 }
 
+/// Methods that need Jacobians only.
+fn gradients() -> Methods<f64> {
+    "ing,neuron-gradient".parse().unwrap()
+}
+
 fn bits(map: &AttributionMap) -> Vec<u64> {
     let condition = map.inverses().and_then(InverseSummary::condition);
     let condition = condition.map_or(vec![], |c| vec![c.min, c.geometric_mean, c.max]);
     let arrays = [map.values(), map.signed(), map.max_abs()];
-    let entries = arrays.into_iter().flatten().chain(&condition);
+    let errors = map.standard_errors().into_iter().flatten();
+    let entries = arrays.into_iter().flatten().chain(&condition).chain(errors);
     entries.map(|v| v.to_bits()).collect()
 }
 
@@ -34,7 +40,7 @@ fn encoder() -> Mlp<f64> {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let x = uniform((503, 9), 12);
+    let x = uniform((203, 9), 12);
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -48,12 +54,12 @@ fn the_number_of_threads_changes_no_bit() {
     assert_eq!(alone, run(3));
 }
 
-/// Sums in another order, of 503 terms: a few units in the last place.
+/// Sums in another order, of 103 terms: a few units in the last place.
 #[test]
 fn the_batch_size_changes_no_digit_that_counts() {
-    let x = uniform((503, 9), 12);
-    let at_once = maps(&encoder(), &x, 503);
-    for batch_size in [1, 2, 7, 100, 10_000] {
+    let x = uniform((103, 9), 12);
+    let at_once = maps(&encoder(), &x, 103);
+    for batch_size in [1, 7, 50, 10_000] {
         for (a, b) in maps(&encoder(), &x, batch_size).iter().zip(&at_once) {
             let size = b.max_abs().iter().fold(1.0, |a: f64, &b| a.max(b));
             close(a.values(), b.values(), 1e-13 * size);
@@ -105,10 +111,14 @@ fn windows_can_be_cut_on_the_way() {
     windows.largest.store(0, Ordering::Relaxed);
     let model = Mlp::<f64>::random(&[3, 4], 8, 2, 8);
     let options = Options::new().with_batch_size(10).unwrap();
-    let lazily = attribute(&model, &windows, &Methods::all(), &options).unwrap();
+    let methods = "ing,smooth-grad,gradient-shap,feature-ablation(baseline=mean)";
+    let methods: Methods<f64> = methods.parse().unwrap();
+    let lazily = attribute(&model, &windows, &methods, &options).unwrap();
     assert_eq!(windows.largest.load(Ordering::Relaxed), 10);
-    let at_once = attribute(&model, &unrolled, &Methods::all(), &options).unwrap();
-    assert_eq!(bits(&lazily[0]), bits(&at_once[0]));
+    let at_once = attribute(&model, &unrolled, &methods, &options).unwrap();
+    for (lazily, at_once) in lazily.iter().zip(&at_once) {
+        assert_eq!(bits(lazily), bits(at_once));
+    }
 }
 
 /// Counts how often it is asked for Jacobians.
@@ -141,7 +151,7 @@ impl Model<f64> for Counting {
 struct ValueTimesInput;
 
 impl<A: Scalar> Method<A> for ValueTimesInput {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "value-times-input"
     }
 
@@ -153,10 +163,7 @@ impl<A: Scalar> Method<A> for ValueTimesInput {
         let values = Array3::from_shape_fn((n, y.ncols(), x.shape()[1]), |(i, k, j)| {
             (y[[i, k]] * x[[i, j]]).as_f64()
         });
-        Ok(Attributions {
-            values,
-            inversions: None,
-        })
+        Ok(Attributions::new(values))
     }
 }
 
@@ -164,7 +171,9 @@ impl<A: Scalar> Method<A> for ValueTimesInput {
 fn methods_share_jacobians_and_new_ones_fit_in() {
     let model = Counting(encoder(), AtomicUsize::new(0));
     let x = uniform((50, 9), 1);
-    maps(&model, &x, 16);
+    let options = Options::new().with_batch_size(16).unwrap();
+    let shared = "ing,neuron-gradient,input-x-gradient".parse().unwrap();
+    attribute(&model, &x, &shared, &options).unwrap();
     assert_eq!(model.1.swap(0, Ordering::Relaxed), 50);
     let methods = Methods::new().with(ValueTimesInput);
     let map = attribute(&model, &x, &methods, &Options::new())
@@ -187,7 +196,7 @@ fn progress_is_told_and_can_be_stopped() {
         .with_batch_size(10)
         .unwrap()
         .with_observer(&observe);
-    attribute(&encoder(), &x, &Methods::all(), &options).unwrap();
+    attribute(&encoder(), &x, &gradients(), &options).unwrap();
     let told = told.into_inner();
     assert_eq!((told[0], told[told.len() - 1]), ((0, 100), (100, 100)));
     assert!(told.is_sorted());
@@ -203,7 +212,7 @@ fn progress_is_told_and_can_be_stopped() {
         .with_batch_size(10)
         .unwrap()
         .with_observer(&stop);
-    let error = attribute(&encoder(), &x, &Methods::all(), &options).unwrap_err();
+    let error = attribute(&encoder(), &x, &gradients(), &options).unwrap_err();
     assert!(
         matches!(
             error,
@@ -222,22 +231,56 @@ fn a_missing_value_is_found_whatever_the_threads() {
     x[[123, 4]] = f64::NAN;
     x[[171, 4]] = f64::NAN;
     let options = Options::new().with_batch_size(8).unwrap();
-    let error = attribute(&encoder(), &x, &Methods::all(), &options).unwrap_err();
-    assert!(
-        matches!(error, AttrError::NonFinite { sample: 123, .. }),
-        "{error}"
-    );
-    assert!(
-        error.to_string().contains("the Jacobian of sample 123"),
-        "{error}"
-    );
+    // whether or not all samples are looked at first
+    for methods in [gradients(), Methods::all()] {
+        let error = attribute(&encoder(), &x, &methods, &options).unwrap_err();
+        let expected = "sample 123 is NaN at input 4";
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+/// A model may overflow where its input is fine.
+#[test]
+fn an_infinite_gradient_is_found_whatever_the_threads() {
+    let mut x = uniform((200, 9), 1);
+    x[[123, 4]] = 1e200;
+    x[[171, 4]] = 1e200;
+    for list in [
+        "ing",
+        "neuron-gradient",
+        "feature-ablation",
+        "exact-shapley-inverse",
+    ] {
+        let options = Options::new().with_batch_size(8).unwrap();
+        let steep = FnModel::<f64>::new(
+            [9],
+            1,
+            |x| {
+                Ok(x.map_axis(Axis(1), |x| x[4] * x[4] + x[0])
+                    .insert_axis(Axis(1))
+                    .into_dimensionality()
+                    .unwrap())
+            },
+            |x, _| Ok(x.mapv(|v| v * v)),
+        );
+        let error = attribute(&steep, &x, &list.parse().unwrap(), &options).unwrap_err();
+        assert!(
+            matches!(error, AttrError::NonFinite { sample: 123, .. }),
+            "{error}"
+        );
+        let error = error.to_string();
+        assert!(
+            error.contains("Jacobian of") || error.contains("attribution"),
+            "{error}"
+        );
+    }
 }
 
 /// Finds something infinite in one sample.
 struct Infinite;
 
 impl Method<f64> for Infinite {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "infinite"
     }
 
@@ -247,10 +290,7 @@ impl Method<f64> for Infinite {
         if samples.contains(&33) {
             values[[33 - samples.start, 1, 2]] = f64::NEG_INFINITY;
         }
-        Ok(Attributions {
-            values,
-            inversions: None,
-        })
+        Ok(Attributions::new(values))
     }
 }
 
@@ -309,11 +349,11 @@ impl Samples<f64> for Unreadable {
 fn errors_of_samples_and_models_are_passed_on() {
     let options = Options::new().with_batch_size(10).unwrap();
     let unreadable = Unreadable(uniform((60, 9), 1));
-    let error = attribute(&encoder(), &unreadable, &Methods::all(), &options).unwrap_err();
+    let error = attribute(&encoder(), &unreadable, &gradients(), &options).unwrap_err();
     assert!(error.to_string().contains("disk full of sand"), "{error}");
     let short = Unreadable(uniform((60, 9), 1));
     let options = Options::new().with_batch_size(30).unwrap();
-    let error = attribute(&encoder(), &short, &Methods::all(), &options).unwrap_err();
+    let error = attribute(&encoder(), &short, &gradients(), &options).unwrap_err();
     assert!(
         matches!(
             error,
@@ -325,12 +365,11 @@ fn errors_of_samples_and_models_are_passed_on() {
         "{error}"
     );
 
-    let broken = xcebra_model::FnModel::<f64>::black_box([9], 2, |_| {
-        Err(ModelError::evaluation("out of memory"))
-    });
+    let broken =
+        FnModel::<f64>::black_box([9], 2, |_| Err(ModelError::evaluation("out of memory")));
     let x = uniform((25, 9), 1);
     let options = Options::new().with_batch_size(10).unwrap();
-    let error = attribute(&broken, &x, &Methods::all(), &options)
+    let error = attribute(&broken, &x, &gradients(), &options)
         .unwrap_err()
         .to_string();
     assert_eq!(
@@ -346,4 +385,30 @@ fn public_types_are_send_and_sync() {
     thread_safe::<Methods<f32>>();
     thread_safe::<AttrError>();
     thread_safe::<xcebra_attr::Tolerance>();
+}
+
+/// What the sink is given, aggregated, is the map.
+#[test]
+fn each_sample_can_be_had_in_order() {
+    let x = uniform((103, 9), 5);
+    let options = Options::new().with_batch_size(8).unwrap();
+    let found = per_sample(&encoder(), &x, &Methods::all(), &options);
+    let maps = maps(&encoder(), &x, 8);
+    for (found, map) in found.iter().zip(&maps) {
+        assert_eq!(found.dim(), (103, 9, 3));
+        let size = map.max_abs().iter().fold(1.0, |a: f64, &b| a.max(b));
+        close(
+            &found.mean_axis(Axis(0)).unwrap(),
+            map.signed(),
+            1e-13 * size,
+        );
+        let largest = found.fold_axis(Axis(0), 0.0, |a: &f64, b| a.max(b.abs()));
+        close(&largest, map.max_abs(), 1e-15);
+    }
+    let refuse = |piece: &Piece<'_>| match piece.first_sample {
+        0..24 => Ok(()),
+        _ => Err(AttrError::sink("disk full of maps")),
+    };
+    let error = attribute(&encoder(), &x, &gradients(), &options.with_sink(&refuse)).unwrap_err();
+    assert!(error.to_string().contains("disk full of maps"), "{error}");
 }

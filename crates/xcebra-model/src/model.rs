@@ -67,6 +67,19 @@ pub trait Model<A: Scalar>: Send + Sync {
         }
         Ok(jacobian)
     }
+
+    /// Push-forward of one tangent a sample, `(n, output_dim)` with
+    /// `out[i] = Σ_j ∂f/∂x_j (x[i]) tangent[i, j]`, for models that can differentiate in forward
+    /// mode; `None`, the default, means that this one cannot. A model answers alike for all batches.
+    ///
+    /// Pays where there are fewer inputs, or directions of interest, than outputs.
+    ///
+    /// # Errors
+    /// As [`forward`](Model::forward), also if `tangent` is not of the shape of `x`.
+    fn jvp(&self, x: ArrayViewD<'_, A>, tangent: ArrayViewD<'_, A>) -> Result<Option<Array2<A>>> {
+        let _ = (x, tangent);
+        Ok(None)
+    }
 }
 
 /// Number of samples of a batch of shape `(n, …input_shape)`.
@@ -135,6 +148,13 @@ macro_rules! delegate {
             }
             fn jacobian(&self, x: ArrayViewD<'_, A>) -> Result<ArrayD<A>> {
                 self.deref().jacobian(x)
+            }
+            fn jvp(
+                &self,
+                x: ArrayViewD<'_, A>,
+                tangent: ArrayViewD<'_, A>,
+            ) -> Result<Option<Array2<A>>> {
+                self.deref().jvp(x, tangent)
             }
         }
     )*};

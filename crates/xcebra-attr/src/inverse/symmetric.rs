@@ -83,12 +83,8 @@ fn rational_ql(d: &mut [f64], e2: &mut [f64]) -> Option<()> {
             tiny2 = tiny * tiny;
         }
         let m = l + e2[l..].iter().position(|&e| e <= tiny2)?;
-        let mut steps = 0;
-        while m > l {
-            steps += 1;
-            if steps > MAX_STEPS {
-                return None;
-            }
+        let mut steps = if m > l { 0..MAX_STEPS } else { 0..0 };
+        while steps.next().is_some() {
             let root = e2[l].sqrt();
             let before = d[l];
             let p = (d[l + 1] - before) / (2.0 * root);
@@ -116,6 +112,9 @@ fn rational_ql(d: &mut [f64], e2: &mut [f64]) -> Option<()> {
             e2[l] *= h;
             if e2[l] == 0.0 {
                 break;
+            }
+            if steps.is_empty() {
+                return None;
             }
         }
         d[l] += shift;

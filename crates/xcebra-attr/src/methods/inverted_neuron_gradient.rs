@@ -2,11 +2,14 @@
 
 use xcebra_model::Scalar;
 
+use crate::attributions::Attributions;
+use crate::batch::Batch;
 use crate::error::Result;
 use crate::inverse::invert_transposed;
-use crate::method::{Attributions, Batch, Method};
+use crate::method::Method;
 
-/// The inverted neuron gradient (ING), `"ing"`: the pseudo-inverse `J_f(x)⁺` of the Jacobian.
+/// The inverted neuron gradient (ING), `"ing"`: the pseudo-inverse `J_f(x)⁺` of the Jacobian
+/// (CEBRA: `jf-inv-svd`).
 ///
 /// For an encoder `f` that identifies the latents `z` of `x = g(z)` up to a linear map `L` and
 /// whose Jacobian has least norm, `J_f⁺ = J_g L⁻¹`: its zeros are those of the generating process
@@ -18,7 +21,7 @@ use crate::method::{Attributions, Batch, Method};
 pub struct InvertedNeuronGradient;
 
 impl<A: Scalar> Method<A> for InvertedNeuronGradient {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "ing"
     }
 
@@ -27,9 +30,6 @@ impl<A: Scalar> Method<A> for InvertedNeuronGradient {
         let (_, outputs, inputs) = jacobians.dim();
         let cutoff = batch.tolerance().cutoff::<A>(outputs, inputs)?;
         let (values, inversions) = invert_transposed(jacobians, cutoff, batch.first_sample())?;
-        Ok(Attributions {
-            values,
-            inversions: Some(inversions),
-        })
+        Ok(Attributions::new(values).with_inversions(inversions))
     }
 }

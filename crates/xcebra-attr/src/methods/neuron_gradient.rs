@@ -2,10 +2,13 @@
 
 use xcebra_model::Scalar;
 
+use crate::attributions::Attributions;
+use crate::batch::Batch;
 use crate::error::Result;
-use crate::method::{Attributions, Batch, Method};
+use crate::method::Method;
 
-/// The neuron gradient, `"neuron-gradient"`: the Jacobian itself, `∂f_k/∂x_j`.
+/// The neuron gradient, `"neuron-gradient"`: the Jacobian itself, `∂f_k/∂x_j`
+/// (captum: `Saliency(abs=False)`, CEBRA: `jf`).
 ///
 /// The simplest baseline; unlike the [inverted](crate::InvertedNeuronGradient) one it does not
 /// undo the linear mixing of latents within the outputs.
@@ -13,14 +16,11 @@ use crate::method::{Attributions, Batch, Method};
 pub struct NeuronGradient;
 
 impl<A: Scalar> Method<A> for NeuronGradient {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "neuron-gradient"
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
-        Ok(Attributions {
-            values: batch.jacobians()?.clone(),
-            inversions: None,
-        })
+        Ok(Attributions::new(batch.jacobians()?.clone()))
     }
 }

@@ -1,11 +1,14 @@
 //! Models for the tests.
 #![allow(dead_code)]
 
+use std::cell::RefCell;
+
 use ndarray::{
-    Array1, Array2, ArrayBase, ArrayD, ArrayView2, ArrayViewD, Axis, Data, Dimension, Ix2,
+    Array1, Array2, Array3, ArrayBase, ArrayD, ArrayView2, ArrayViewD, Axis, Data, Dimension, Ix2,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use xcebra_attr::{Methods, Options, Piece, attribute};
 use xcebra_model::{FnModel, Model, Result, Scalar};
 
 /// `W x`.
@@ -32,6 +35,30 @@ where
         let error = (a - b).abs();
         assert!(error <= tolerance, "{a} and {b} at {at:?}: {error:.1e}");
     }
+}
+
+/// Attributions `(n, inputs, outputs)` of each sample by each of `methods`.
+pub fn per_sample<A: Scalar>(
+    model: &dyn Model<A>,
+    x: &Array2<A>,
+    methods: &Methods<A>,
+    options: &Options<'_>,
+) -> Vec<Array3<f64>> {
+    let names = methods.names();
+    let found = RefCell::new(vec![Vec::new(); names.len()]);
+    let sink = |piece: &Piece<'_>| {
+        let at = names.iter().position(|name| *name == piece.method);
+        let found = &mut found.borrow_mut()[at.unwrap()];
+        assert_eq!(found.len(), piece.first_sample);
+        found.extend(piece.values.outer_iter().map(|one| one.to_owned()));
+        Ok(())
+    };
+    attribute(model, x, methods, &options.with_sink(&sink)).unwrap();
+    let stacked = |maps: &Vec<Array2<f64>>| {
+        let views: Vec<_> = maps.iter().map(|map| map.view()).collect();
+        ndarray::stack(Axis(0), &views).unwrap()
+    };
+    found.borrow().iter().map(stacked).collect()
 }
 
 /// A batch of uniform numbers in [−1, 1).
@@ -152,7 +179,7 @@ fn normal_distribution(v: f64) -> f64 {
     0.5 * (1.0 + libm::erf(v / std::f64::consts::SQRT_2))
 }
 
-fn gelu<A: Scalar>(v: A) -> A {
+pub fn gelu<A: Scalar>(v: A) -> A {
     v * A::of(normal_distribution(v.as_f64()))
 }
 
