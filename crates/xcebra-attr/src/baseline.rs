@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use ndarray::{Array2, ArrayD, ArrayView2, CowArray, Ix2};
+use ndarray::{Array2, Array3, ArrayD, ArrayView2, Axis, CowArray, Ix2};
 use rand::Rng;
 use xcebra_model::Scalar;
 
 use crate::batch::Batch;
 use crate::error::{AttrError, Result};
+use crate::evaluate;
 use crate::overview::Needs;
 
 /// What an absent input is replaced by, or where a path to the sample begins.
@@ -74,7 +75,7 @@ impl<A: Scalar> Baseline<A> {
             Self::Zero => Array2::zeros((1, inputs)).into(),
             Self::Mean => {
                 let mean = batch.overview().mean()?;
-                mean.to_owned().insert_axis(ndarray::Axis(0)).into()
+                mean.to_owned().insert_axis(Axis(0)).into()
             }
             Self::Given(one) => {
                 require("the baseline", one, shape, shape)?;
@@ -160,4 +161,34 @@ pub(crate) fn difference<A: Scalar>(
 ) -> Vec<f64> {
     let pairs = rows.row(sample).into_iter().zip(baseline);
     pairs.map(|(x, b)| x.as_f64() - b.as_f64()).collect()
+}
+
+/// What attributions along paths from `baselines`, each of the given share, lack to
+/// `f(x) − Σ share f(baseline)`, `(n, outputs)`.
+pub(crate) fn residuals<A: Scalar>(
+    batch: &Batch<'_, A>,
+    baselines: &Baselines<'_, A>,
+    share: impl Fn(usize, usize) -> f64,
+    found: &Array3<f64>,
+) -> Result<Array2<f64>> {
+    let mut residuals = -found.sum_axis(Axis(2));
+    // point 0 is the sample itself
+    evaluate::values(
+        batch,
+        1 + baselines.count(),
+        |sample, point, x| {
+            if point > 0 {
+                x.copy_from_slice(baselines.row(sample, point - 1));
+            }
+        },
+        |sample, point, y| {
+            let weight = match point.checked_sub(1) {
+                None => 1.0,
+                Some(which) => -share(sample, which),
+            };
+            let entries = residuals.row_mut(sample).into_iter().zip(y);
+            entries.for_each(|(entry, y): (&mut f64, _)| *entry += weight * y);
+        },
+    )?;
+    Ok(residuals)
 }

@@ -114,6 +114,14 @@ impl AttrError {
         Self::Sink(source.into())
     }
 
+    /// Fails if a number of things is zero.
+    pub(crate) fn positive(name: &'static str, value: usize) -> Result<usize> {
+        match value {
+            0 => Err(Self::parameter(name, "0", "at least 1")),
+            value => Ok(value),
+        }
+    }
+
     pub(crate) fn parameter(
         name: &'static str,
         found: impl Into<String>,

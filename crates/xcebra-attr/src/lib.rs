@@ -37,6 +37,8 @@
 //! | their parameters | [`Baseline`], [`Groups`], [`Rule`], [`Noise`] |
 //! | lists of methods, and a trait for new ones | [`Methods`]; [`Method`], [`Batch`], [`Attributions`] |
 //! | what comes out | [`AttributionMap`], or each sample to a [`Sink`] |
+//! | is an entry real? | [`Significance`], [`Blocks`], [`Verdicts`] |
+//! | can a map be trusted? | [`diagnose`], [`effective_dimension`], [`agreement`] |
 //! | samples that need not all be in memory | [`Samples`] |
 //! | the parts: Jacobians, pseudo-inverses | [`jacobians`], [`projected_norms`], [`pseudo_inverses`] |
 
@@ -48,6 +50,7 @@ mod attribute;
 mod attributions;
 mod baseline;
 mod batch;
+mod diagnostics;
 mod error;
 mod evaluate;
 mod groups;
@@ -62,12 +65,16 @@ mod overview;
 mod parameters;
 mod quadrature;
 mod samples;
+mod significance;
 
 pub use align::{Alignment, align};
 pub use attribute::attribute;
 pub use attributions::Attributions;
 pub use baseline::Baseline;
 pub use batch::Batch;
+pub use diagnostics::{
+    Agreement, Diagnosis, EffectiveDimension, agreement, diagnose, effective_dimension,
+};
 pub use error::{AttrError, Result};
 pub use groups::Groups;
 pub use inverse::{Inversion, PseudoInverse, Tolerance, pseudo_inverse, pseudo_inverses};
@@ -85,6 +92,10 @@ pub use options::{Observer, Options, Piece, Sink};
 pub use overview::{Needs, Overview};
 pub use quadrature::Rule;
 pub use samples::Samples;
+pub use significance::{
+    Blocks, Bootstrap, Connection, Control, Findings, Intervals, Pool, Significance, Verdicts,
+    adjust,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

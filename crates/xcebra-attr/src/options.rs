@@ -52,10 +52,7 @@ impl<'a> Options<'a> {
     /// # Errors
     /// [`AttrError::Parameter`] if `batch_size` is 0.
     pub fn with_batch_size(mut self, batch_size: usize) -> Result<Self> {
-        if batch_size == 0 {
-            return Err(AttrError::parameter("batch_size", "0", "at least 1 sample"));
-        }
-        self.batch_size = Some(batch_size);
+        self.batch_size = Some(AttrError::positive("batch_size", batch_size)?);
         Ok(self)
     }
 
@@ -87,10 +84,7 @@ impl<'a> Options<'a> {
     /// # Errors
     /// [`AttrError::Parameter`] if there are none.
     pub fn with_background(mut self, samples: usize) -> Result<Self> {
-        if samples == 0 {
-            return Err(AttrError::parameter("background", "0", "at least 1 sample"));
-        }
-        self.background = Some(samples);
+        self.background = Some(AttrError::positive("background", samples)?);
         Ok(self)
     }
 

@@ -35,9 +35,7 @@ pub fn projected_norms<A: Scalar>(
     projections: usize,
     seed: u64,
 ) -> Result<ProjectedNorms> {
-    if projections == 0 {
-        return Err(AttrError::parameter("projections", "0", "at least 1"));
-    }
+    AttrError::positive("projections", projections)?;
     let n = x.shape().first().copied().unwrap_or(0);
     let failed = model_error(0, n);
     batch_len(model.input_shape(), x.shape()).map_err(&failed)?;

@@ -23,7 +23,7 @@ const MAX_PLAYERS: usize = 16;
 ///
 /// Sums over groups are `f(x) − f(baseline)`. Defaults: each input on its own, zero baseline. In
 /// text: `groups` = `each`, `channels` or `lags`; `baseline` = `zero`, `mean` or `shuffle`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExactShapley<A> {
     groups: Groups,
     baseline: Baseline<A>,
@@ -32,10 +32,7 @@ pub struct ExactShapley<A> {
 impl<A: Scalar> ExactShapley<A> {
     /// The defaults.
     pub fn new() -> Self {
-        Self {
-            groups: Groups::Each,
-            baseline: Baseline::Zero,
-        }
+        Self::default()
     }
 
     /// Sets which inputs are one player.
@@ -57,12 +54,6 @@ impl<A: Scalar> ExactShapley<A> {
             groups: parameters.groups()?.unwrap_or_default(),
             baseline: parameters.baseline()?.unwrap_or_default(),
         })
-    }
-}
-
-impl<A: Scalar> Default for ExactShapley<A> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::parameters::Parameters;
 ///
 /// Defaults: each input on its own, zero baseline. In text: `groups` = `each`, `channels` or `lags`;
 /// `baseline` = `zero`, `mean` or `shuffle`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FeatureAblation<A> {
     groups: Groups,
     baseline: Baseline<A>,
@@ -26,10 +26,7 @@ pub struct FeatureAblation<A> {
 impl<A: Scalar> FeatureAblation<A> {
     /// The defaults.
     pub fn new() -> Self {
-        Self {
-            groups: Groups::Each,
-            baseline: Baseline::Zero,
-        }
+        Self::default()
     }
 
     /// Sets which inputs are replaced together.
@@ -51,12 +48,6 @@ impl<A: Scalar> FeatureAblation<A> {
             groups: parameters.groups()?.unwrap_or_default(),
             baseline: parameters.baseline()?.unwrap_or_default(),
         })
-    }
-}
-
-impl<A: Scalar> Default for FeatureAblation<A> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,11 +1,10 @@
 //! Gradient SHAP, or expected gradients.
 
-use ndarray::Array2;
 use rand::Rng;
 use xcebra_model::Scalar;
 
 use crate::attributions::Attributions;
-use crate::baseline::{Baseline, difference};
+use crate::baseline::{Baseline, difference, residuals};
 use crate::batch::Batch;
 use crate::error::{AttrError, Result};
 use crate::evaluate;
@@ -41,10 +40,7 @@ impl<A: Scalar> GradientShap<A> {
     /// # Errors
     /// [`AttrError::Parameter`] if there are none.
     pub fn with_draws(mut self, draws: usize) -> Result<Self> {
-        if draws == 0 {
-            return Err(AttrError::parameter("draws", "0", "at least 1"));
-        }
-        self.draws = draws;
+        self.draws = AttrError::positive("draws", draws)?;
         Ok(self)
     }
 
@@ -112,27 +108,12 @@ impl<A: Scalar> Method<A> for GradientShap<A> {
         )?;
         let (values, variances) = means.finish(self.draws);
 
-        let mut residuals = Array2::zeros((n, outputs));
-        let share = 1.0 / self.draws as f64;
-        evaluate::values(
-            batch,
-            1 + baselines.count(),
-            |sample, point, x| {
-                if point > 0 {
-                    x.copy_from_slice(baselines.row(sample, point - 1));
-                }
-            },
-            |sample, point, y| {
-                let taken = |draw: &usize| at(sample, *draw).0 + 1 == point;
-                let weight = match point {
-                    0 => 1.0,
-                    _ => -share * (0..self.draws).filter(taken).count() as f64,
-                };
-                let entries = residuals.row_mut(sample).into_iter().zip(y);
-                entries.for_each(|(entry, y): (&mut f64, _)| *entry += weight * y);
-            },
-        )?;
-        residuals -= &values.sum_axis(ndarray::Axis(2));
+        // how often each baseline was drawn
+        let share = |sample: usize, which: usize| {
+            let taken = (0..self.draws).filter(|&draw| at(sample, draw).0 == which);
+            taken.count() as f64 / self.draws as f64
+        };
+        let residuals = residuals(batch, &baselines, share, &values)?;
         let mut found = Attributions::new(values).with_residuals(residuals);
         found.variances = variances;
         Ok(found)

@@ -1,10 +1,10 @@
 //! Integrated gradients.
 
-use ndarray::{Array2, Array3};
+use ndarray::Array3;
 use xcebra_model::Scalar;
 
 use crate::attributions::Attributions;
-use crate::baseline::{Baseline, difference};
+use crate::baseline::{Baseline, difference, residuals};
 use crate::batch::Batch;
 use crate::error::{AttrError, Result};
 use crate::evaluate;
@@ -43,10 +43,7 @@ impl<A: Scalar> IntegratedGradients<A> {
     /// # Errors
     /// [`AttrError::Parameter`] if there are none.
     pub fn with_nodes(mut self, nodes: usize) -> Result<Self> {
-        if nodes == 0 {
-            return Err(AttrError::parameter("nodes", "0", "at least 1"));
-        }
-        self.nodes = nodes;
+        self.nodes = AttrError::positive("nodes", nodes)?;
         Ok(self)
     }
 
@@ -131,23 +128,7 @@ impl<A: Scalar> Method<A> for IntegratedGradients<A> {
                 }
             },
         )?;
-        // at the sample itself, and at its baselines
-        let mut residuals = Array2::zeros((n, outputs));
-        evaluate::values(
-            batch,
-            1 + baselines.count(),
-            |sample, point, x| {
-                if point > 0 {
-                    x.copy_from_slice(baselines.row(sample, point - 1));
-                }
-            },
-            |sample, point, y| {
-                let weight = if point == 0 { 1.0 } else { -share };
-                let entries = residuals.row_mut(sample).into_iter().zip(y);
-                entries.for_each(|(entry, y): (&mut f64, _)| *entry += weight * y);
-            },
-        )?;
-        residuals -= &found.sum_axis(ndarray::Axis(2));
+        let residuals = residuals(batch, &baselines, |_, _| share, &found)?;
         Ok(Attributions::new(found).with_residuals(residuals))
     }
 

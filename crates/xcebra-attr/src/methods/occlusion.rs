@@ -18,7 +18,7 @@ use crate::parameters::Parameters;
 /// the other axes) or each group of channels. The last window is cut off at the end. Defaults: a
 /// quarter of the last axis, in steps of half a window, each channel on its own, zero baseline. In
 /// text: `window`, `stride`, `baseline` = `zero`, `mean` or `shuffle`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Occlusion<A> {
     window: Option<usize>,
     stride: Option<usize>,
@@ -29,12 +29,7 @@ pub struct Occlusion<A> {
 impl<A: Scalar> Occlusion<A> {
     /// The defaults.
     pub fn new() -> Self {
-        Self {
-            window: None,
-            stride: None,
-            channels: None,
-            baseline: Baseline::Zero,
-        }
+        Self::default()
     }
 
     /// Sets how many successive inputs of a channel are replaced together.
@@ -42,10 +37,7 @@ impl<A: Scalar> Occlusion<A> {
     /// # Errors
     /// [`AttrError::Parameter`] if there are none.
     pub fn with_window(mut self, window: usize) -> Result<Self> {
-        if window == 0 {
-            return Err(AttrError::parameter("window", "0", "at least 1"));
-        }
-        self.window = Some(window);
+        self.window = Some(AttrError::positive("window", window)?);
         Ok(self)
     }
 
@@ -54,10 +46,7 @@ impl<A: Scalar> Occlusion<A> {
     /// # Errors
     /// [`AttrError::Parameter`] if it is 0.
     pub fn with_stride(mut self, stride: usize) -> Result<Self> {
-        if stride == 0 {
-            return Err(AttrError::parameter("stride", "0", "at least 1"));
-        }
-        self.stride = Some(stride);
+        self.stride = Some(AttrError::positive("stride", stride)?);
         Ok(self)
     }
 
@@ -110,12 +99,6 @@ impl<A: Scalar> Occlusion<A> {
             })
         });
         Ok(windows.collect())
-    }
-}
-
-impl<A: Scalar> Default for Occlusion<A> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

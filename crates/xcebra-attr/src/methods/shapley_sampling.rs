@@ -44,10 +44,7 @@ impl<A: Scalar> ShapleySampling<A> {
     /// # Errors
     /// [`AttrError::Parameter`] if there are none.
     pub fn with_permutations(mut self, permutations: usize) -> Result<Self> {
-        if permutations == 0 {
-            return Err(AttrError::parameter("permutations", "0", "at least 1"));
-        }
-        self.permutations = permutations;
+        self.permutations = AttrError::positive("permutations", permutations)?;
         Ok(self)
     }
 

@@ -47,10 +47,7 @@ impl SmoothGrad {
     /// # Errors
     /// [`AttrError::Parameter`] if there are none.
     pub fn with_draws(mut self, draws: usize) -> Result<Self> {
-        if draws == 0 {
-            return Err(AttrError::parameter("draws", "0", "at least 1"));
-        }
-        self.draws = draws;
+        self.draws = AttrError::positive("draws", draws)?;
         Ok(self)
     }
 

@@ -1,0 +1,192 @@
+//! Can a map be trusted? Ranks, dimensions, and agreement between trainings, in plain words.
+
+mod agreement;
+
+use std::fmt;
+
+use ndarray::{Array1, Array2, ArrayRef2};
+use rayon::prelude::*;
+use xcebra_model::{Model, Scalar};
+
+use crate::align::finite;
+use crate::attribute::attribute;
+use crate::error::{AttrError, Result};
+use crate::map::InverseSummary;
+use crate::method::Methods;
+use crate::methods::InvertedNeuronGradient;
+use crate::options::Options;
+use crate::samples::{Samples, check};
+
+pub use agreement::{Agreement, agreement};
+
+/// What Jacobians and embedding of a model are like over samples. Made by [`diagnose`].
+///
+/// [`Display`](fmt::Display) says so in plain words.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    /// Ranks and condition numbers of the Jacobians.
+    pub jacobians: InverseSummary,
+    /// In how many directions the embedding varies.
+    pub embedding: EffectiveDimension,
+}
+
+/// In how many directions an embedding varies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectiveDimension {
+    /// The participation ratio `(tr C)² / tr C²` of the covariance `C` of the outputs: their number if
+    /// all directions vary alike, 1 if only one does, 0 for a constant embedding.
+    pub participation_ratio: f64,
+    /// Variance of each output.
+    pub variances: Array1<f64>,
+}
+
+/// Looks at the Jacobians and the embedding of `model` over all `samples`: what the inverted neuron
+/// gradient rests on. One pass with the pseudo-inverses, one with values.
+///
+/// # Errors
+/// As [`attribute`].
+pub fn diagnose<A: Scalar>(
+    model: &dyn Model<A>,
+    samples: &dyn Samples<A>,
+    options: &Options<'_>,
+) -> Result<Diagnosis> {
+    let methods = Methods::new().with(InvertedNeuronGradient);
+    let map = attribute(model, samples, &methods, options)?.remove(0);
+    let jacobians = map.inverses().cloned();
+    let (total, outputs) = (samples.len(), model.output_dim());
+    let size = options.batch_size(outputs.max(map.values().nrows()), 1);
+    let mut covariance = Covariance::new(outputs);
+    let starts: Vec<usize> = (0..total).step_by(size).collect();
+    for wave in starts.chunks(2 * rayon::current_num_threads()) {
+        options.report(wave[0], total)?;
+        let values = wave.par_iter().map(|&first| {
+            let end = (first + size).min(total);
+            let x = samples.batch(first..end)?;
+            check(&x, model.input_shape(), first)?;
+            let y = model.forward(x.view());
+            let y = y.map_err(|source| AttrError::Model { first, end, source })?;
+            match y.dim() == (end - first, outputs) {
+                true => finite("the output of the model", &y.mapv(Scalar::as_f64)),
+                false => Err(AttrError::Shape {
+                    what: "the batch of values the model returned",
+                    found: y.shape().to_vec(),
+                    expected: format!("({}, {outputs}), samples by outputs", end - first),
+                }),
+            }
+        });
+        for values in values.collect::<Vec<_>>() {
+            covariance.add(&values?);
+        }
+    }
+    Ok(Diagnosis {
+        jacobians: jacobians.expect("the method inverts Jacobians"),
+        embedding: covariance.dimension(),
+    })
+}
+
+/// In how many directions an embedding `(n, outputs)` varies.
+///
+/// # Errors
+/// [`AttrError::NoSamples`] if it is empty, [`AttrError::NonFinite`] for infinities and NaN.
+pub fn effective_dimension<A: Scalar>(embedding: &ArrayRef2<A>) -> Result<EffectiveDimension> {
+    if embedding.is_empty() {
+        return Err(AttrError::NoSamples);
+    }
+    let embedding = finite("the embedding", &embedding.mapv(Scalar::as_f64))?;
+    let mut covariance = Covariance::new(embedding.ncols());
+    covariance.add(&embedding);
+    Ok(covariance.dimension())
+}
+
+/// A covariance by the recurrence of Welford (1962).
+struct Covariance {
+    count: f64,
+    mean: Array1<f64>,
+    products: Array2<f64>,
+}
+
+impl Covariance {
+    fn new(size: usize) -> Self {
+        Self {
+            count: 0.0,
+            mean: Array1::zeros(size),
+            products: Array2::zeros((size, size)),
+        }
+    }
+
+    fn add(&mut self, rows: &Array2<f64>) {
+        for row in rows.outer_iter() {
+            self.count += 1.0;
+            let off = &row - &self.mean;
+            self.mean.scaled_add(1.0 / self.count, &off);
+            let after = &row - &self.mean;
+            for ((i, j), product) in self.products.indexed_iter_mut() {
+                *product += off[i] * after[j];
+            }
+        }
+    }
+
+    fn dimension(&self) -> EffectiveDimension {
+        let variances = self.products.diag().to_owned() / self.count;
+        let trace: f64 = self.products.diag().sum();
+        let squares: f64 = self.products.iter().map(|v| v * v).sum();
+        EffectiveDimension {
+            participation_ratio: if squares > 0.0 {
+                trace * trace / squares
+            } else {
+                0.0
+            },
+            variances,
+        }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.jacobians.rank_counts();
+        let full = counts.len() - 1;
+        let all: usize = counts.iter().sum();
+        if self.jacobians.is_full_rank() {
+            write!(f, "Every Jacobian has full rank {full}.")?;
+        } else {
+            let share = 100.0 * (all - counts[full]) as f64 / all as f64;
+            write!(
+                f,
+                "{share:.1} % of the Jacobians have a lower rank than {full}: there, outputs are \
+                 redundant, clipped or normalised, and the map shows only what is left of them."
+            )?;
+        }
+        match self.jacobians.condition() {
+            None => write!(
+                f,
+                " None of them can be inverted: the outputs do not change."
+            )?,
+            Some(c) if c.geometric_mean > 100.0 => write!(
+                f,
+                " Their condition number is {:.0} on average: small errors of the gradient grow as \
+                 much in the inverse; train with the Jacobian regulariser, or with fewer outputs.",
+                c.geometric_mean
+            )?,
+            Some(c) => write!(
+                f,
+                " They are well-conditioned ({:.1} on average, at most {:.1}).",
+                c.geometric_mean, c.max
+            )?,
+        }
+        write!(f, " {}", self.embedding)
+    }
+}
+
+impl fmt::Display for EffectiveDimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (found, outputs) = (self.participation_ratio, self.variances.len());
+        write!(
+            f,
+            "The embedding has {outputs} outputs and varies in about {found:.1} directions"
+        )?;
+        match found < 0.5 * outputs as f64 {
+            true => write!(f, ": fewer outputs might do, or some have collapsed."),
+            false => write!(f, "."),
+        }
+    }
+}

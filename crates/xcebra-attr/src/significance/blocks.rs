@@ -1,0 +1,213 @@
+//! Bootstrap over blocks of time.
+
+use std::cell::RefCell;
+
+use ndarray::{Array2, Array3, Axis};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::probability;
+use crate::error::{AttrError, Result};
+use crate::options::Piece;
+
+/// Intervals of the entries of a map, `inputs × outputs`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intervals {
+    /// Lower ends.
+    pub lower: Array2<f64>,
+    /// Upper ends.
+    pub upper: Array2<f64>,
+}
+
+/// Settings of a bootstrap.
+#[derive(Clone, Copy, Debug)]
+pub struct Bootstrap {
+    level: f64,
+    draws: usize,
+    seed: u64,
+}
+
+impl Bootstrap {
+    /// The defaults: intervals of 95 %, 1,000 draws, seed 0.
+    pub fn new() -> Self {
+        Self {
+            level: 0.95,
+            draws: 1000,
+            seed: 0,
+        }
+    }
+
+    /// Sets how often intervals should cover.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] unless it lies strictly between 0 and 1.
+    pub fn with_level(mut self, level: f64) -> Result<Self> {
+        self.level = probability("the level", level)?;
+        Ok(self)
+    }
+
+    /// Sets the number of draws.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] if it is below 100.
+    pub fn with_draws(mut self, draws: usize) -> Result<Self> {
+        if draws < 100 {
+            return Err(AttrError::parameter(
+                "draws",
+                draws.to_string(),
+                "at least 100",
+            ));
+        }
+        self.draws = draws;
+        Ok(self)
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+impl Default for Bootstrap {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Means of absolute attributions over successive blocks of samples, for intervals of a map.
+///
+/// Give [`add`](Self::add) as sink to an attribution. Memory is that of one map a block, however many
+/// samples there are.
+///
+/// Blocks are drawn with replacement (non-overlapping block bootstrap, Carlstein 1986), and intervals
+/// are percentiles of the drawn means. That assumes a stationary recording whose memory is short
+/// against a block, and many blocks: with `k` of them intervals are too narrow by a share of about
+/// `1/k`. They tell how the map of *this* model varies over time, nothing about other trainings.
+///
+/// ```
+/// # use ndarray::Array2;
+/// # use xcebra_model::FnModel;
+/// use xcebra_attr::{Blocks, Bootstrap, Methods, Options, attribute};
+///
+/// # let model = FnModel::new([2], 1,
+/// #     |x| Ok(x.map_axis(ndarray::Axis(1), |x: ndarray::ArrayView1<'_, f64>| x[0] * x[1])
+/// #         .insert_axis(ndarray::Axis(1)).into_dimensionality().unwrap()),
+/// #     |x, c| { let mut x = x.to_owned(); x.invert_axis(ndarray::Axis(1)); Ok(x * &c) });
+/// # let x = Array2::from_shape_fn((400, 2), |(i, j)| ((7 * i + j) as f64).sin());
+/// let methods: Methods<f64> = "neuron-gradient".parse()?;
+/// let blocks = Blocks::new(x.nrows(), 40)?;
+/// let maps = attribute(&model, &x, &methods, &Options::new().with_sink(&|piece| blocks.add(piece)))?;
+/// let intervals = blocks.intervals("neuron-gradient", &Bootstrap::new())?;
+/// assert!(intervals.lower[[0, 0]] < maps[0].values()[[0, 0]]);
+/// assert!(intervals.upper[[0, 0]] > maps[0].values()[[0, 0]]);
+/// # Ok::<(), xcebra_attr::AttrError>(())
+/// ```
+#[derive(Debug)]
+pub struct Blocks {
+    samples: usize,
+    blocks: usize,
+    /// Sums `(blocks, inputs, outputs)` of each method.
+    sums: RefCell<Vec<(String, Array3<f64>)>>,
+}
+
+impl Blocks {
+    /// So many blocks, as equal as can be, of `samples` samples.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] unless there are two blocks at least, and no more than samples.
+    pub fn new(samples: usize, blocks: usize) -> Result<Self> {
+        if blocks < 2 || blocks > samples {
+            let expected = format!("between 2 and {samples}, the number of samples");
+            return Err(AttrError::parameter(
+                "the number of blocks",
+                blocks.to_string(),
+                expected,
+            ));
+        }
+        Ok(Self {
+            samples,
+            blocks,
+            sums: RefCell::default(),
+        })
+    }
+
+    /// Adds the attributions of successive samples.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if there are more samples than were announced, or of another shape.
+    pub fn add(&self, piece: &Piece<'_>) -> Result<()> {
+        let (n, inputs, outputs) = piece.values.dim();
+        let mut all = self.sums.borrow_mut();
+        let at = all.iter().position(|(name, _)| name == piece.method);
+        let at = at.unwrap_or_else(|| {
+            let zeros = Array3::zeros((self.blocks, inputs, outputs));
+            all.push((piece.method.to_owned(), zeros));
+            all.len() - 1
+        });
+        let sums = &mut all[at].1;
+        if piece.first_sample + n > self.samples || sums.dim() != (self.blocks, inputs, outputs) {
+            return Err(AttrError::Shape {
+                what: "a piece of attributions",
+                found: piece.values.shape().to_vec(),
+                expected: format!("attributions of one of {} samples, all alike", self.samples),
+            });
+        }
+        for (i, values) in piece.values.outer_iter().enumerate() {
+            let block = self.block(piece.first_sample + i);
+            let mut sum = sums.index_axis_mut(Axis(0), block);
+            sum.zip_mut_with(&values, |sum, v| *sum += v.abs());
+        }
+        Ok(())
+    }
+
+    fn block(&self, sample: usize) -> usize {
+        sample * self.blocks / self.samples
+    }
+
+    /// Bootstrap intervals of the map of a method.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] if there are no attributions by that method.
+    pub fn intervals(&self, method: &str, bootstrap: &Bootstrap) -> Result<Intervals> {
+        let all = self.sums.borrow();
+        let Some((_, sums)) = all.iter().find(|(name, _)| name == method) else {
+            let found = format!("\"{method}\", which gave no attributions");
+            let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
+            let expected = format!("one of: {}", names.join(", "));
+            return Err(AttrError::parameter("the method", found, expected));
+        };
+        let (k, inputs, outputs) = sums.dim();
+        let mut lengths = vec![0.0; k];
+        (0..self.samples).for_each(|sample| lengths[self.block(sample)] += 1.0);
+        let mut rng = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+        // how often each block is drawn, over the number of samples so drawn
+        let mut weights = Array2::<f64>::zeros((bootstrap.draws, k));
+        for mut weights in weights.outer_iter_mut() {
+            (0..k).for_each(|_| weights[rng.gen_range(0..k)] += 1.0);
+            let samples: f64 = weights.iter().zip(&lengths).map(|(w, l)| w * l).sum();
+            weights /= samples;
+        }
+        let tail = (1.0 - bootstrap.level) / 2.0;
+        let [mut lower, mut upper] = [(); 2].map(|()| Array2::zeros((inputs, outputs)));
+        // one input at a time: memory of draws × outputs
+        for (input, sums) in sums.axis_iter(Axis(1)).enumerate() {
+            for (output, drawn) in weights.dot(&sums).axis_iter(Axis(1)).enumerate() {
+                let mut drawn = drawn.to_vec();
+                drawn.sort_unstable_by(f64::total_cmp);
+                lower[[input, output]] = quantile(&drawn, tail);
+                upper[[input, output]] = quantile(&drawn, 1.0 - tail);
+            }
+        }
+        Ok(Intervals { lower, upper })
+    }
+}
+
+/// By linear interpolation between sorted values.
+fn quantile(sorted: &[f64], level: f64) -> f64 {
+    let position = level * (sorted.len() - 1) as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}
