@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::check::{cast, point};
 use crate::connectivity::Connectivity;
 use crate::error::Result;
-use crate::mixing::{Mixing, MixingConfig};
+use crate::mixing::{HiddenLayers, Mixing, MixingConfig};
 
 /// The mixing function `x = g(z)` of all latents (d) into all channels (D): each block of channels is
 /// its own [`Mixing`] of the groups that feed it. The Jacobian is zero exactly where the
@@ -25,7 +25,8 @@ struct Part {
 }
 
 impl BlockMixing {
-    /// Draws one network a block; `rng(b)` is the generator of block `b`'s.
+    /// Draws one network a block with the default [`HiddenLayers`]; `rng(b)` is the generator of
+    /// block `b`'s.
     ///
     /// # Errors
     /// [`SynthError::Parameter`](crate::SynthError::Parameter) if the configuration is invalid.
@@ -34,9 +35,24 @@ impl BlockMixing {
         config: MixingConfig,
         rng: impl Fn(usize) -> ChaCha8Rng,
     ) -> Result<Self> {
+        Self::with_layers(connectivity, config, HiddenLayers::default(), rng)
+    }
+
+    /// Draws one network a block with hidden layers of one's own choice.
+    ///
+    /// # Errors
+    /// [`SynthError::Parameter`](crate::SynthError::Parameter) if the configuration is invalid, or
+    /// the width does not suit every block.
+    pub fn with_layers(
+        connectivity: &Connectivity,
+        config: MixingConfig,
+        layers: HiddenLayers,
+        rng: impl Fn(usize) -> ChaCha8Rng,
+    ) -> Result<Self> {
         let wiring = connectivity.wiring().into_iter().enumerate();
         let parts = wiring.map(|(block, (channels, latents))| {
-            let mixing = Mixing::random(latents.len(), channels.len(), config, &mut rng(block))?;
+            let (inputs, outputs) = (latents.len(), channels.len());
+            let mixing = Mixing::with_layers(inputs, outputs, config, layers, &mut rng(block))?;
             Ok(Part {
                 mixing,
                 latents,

@@ -43,3 +43,25 @@ pub(crate) fn parameter(
         })
     }
 }
+
+/// Checks that a count is not 0.
+pub(crate) fn at_least_one(name: &'static str, count: usize) -> Result<()> {
+    parameter(name, count as f64, count > 0, "at least 1")
+}
+
+/// Checks that a parameter is positive and finite.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<()> {
+    let valid = value > 0.0 && value.is_finite();
+    parameter(name, value, valid, "a positive, finite number")
+}
+
+/// Checks that a parameter is finite and not negative.
+pub(crate) fn non_negative(name: &'static str, value: f64) -> Result<()> {
+    let valid = value >= 0.0 && value.is_finite();
+    parameter(name, value, valid, "0 or a positive, finite number")
+}
+
+/// Checks that a parameter is finite.
+pub(crate) fn finite(name: &'static str, value: f64) -> Result<()> {
+    parameter(name, value, value.is_finite(), "a finite number")
+}

@@ -1,22 +1,22 @@
 //! A data set from one seed.
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayView2, Axis, NdFloat, Slice};
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use crate::block_mixing::BlockMixing;
-use crate::check::{cast, parameter};
+use crate::check::{at_least_one, cast, parameter};
 use crate::connectivity::Connectivity;
 use crate::error::{Result, SynthError};
-use crate::latents::Brownian;
-use crate::mixing::MixingConfig;
+use crate::latents::LatentProcess;
+use crate::mixing::{HiddenLayers, MixingConfig};
+use crate::noise::{PoissonCounts, poisson};
+use crate::random::{self, normal};
 
 /// What to generate. Everything but the connectivity has a default.
 ///
 /// The seed determines the data completely. Latents, noise and every block's network have random
 /// streams of their own: a longer recording begins with the shorter one of the same seed, and noise
-/// changes neither latents nor networks.
+/// and counts change neither latents nor networks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatasetConfig {
     connectivity: Connectivity,
@@ -25,6 +25,9 @@ pub struct DatasetConfig {
     step: f64,
     noise: f64,
     mixing: MixingConfig,
+    hidden_layers: HiddenLayers,
+    latents: LatentProcess,
+    counts: Option<PoissonCounts>,
 }
 
 impl DatasetConfig {
@@ -39,6 +42,9 @@ impl DatasetConfig {
             step: 0.2,
             noise: 0.0,
             mixing: MixingConfig::default(),
+            hidden_layers: HiddenLayers::default(),
+            latents: LatentProcess::default(),
+            counts: None,
         }
     }
 
@@ -66,7 +72,8 @@ impl DatasetConfig {
         self
     }
 
-    /// Standard deviation of a [`Brownian`] step before truncation; the box has width 2.
+    /// Standard deviation of a [`Brownian`](crate::Brownian) step before truncation; the box has
+    /// width 2. Other processes bring their own parameters.
     #[must_use]
     pub fn step(mut self, step: f64) -> Self {
         self.step = step;
@@ -87,75 +94,93 @@ impl DatasetConfig {
         self
     }
 
+    /// Width and non-linearity of the mixing networks' hidden layers.
+    #[must_use]
+    pub fn hidden_layers(mut self, layers: HiddenLayers) -> Self {
+        self.hidden_layers = layers;
+        self
+    }
+
+    /// The process that the latents follow.
+    #[must_use]
+    pub fn latents(mut self, process: LatentProcess) -> Self {
+        self.latents = process;
+        self
+    }
+
+    /// Observes Poisson counts in place of the channels' values (with their normal noise, if any).
+    #[must_use]
+    pub fn counts(mut self, counts: PoissonCounts) -> Self {
+        self.counts = Some(counts);
+        self
+    }
+
     /// Generates the data in `f32` or `f64`; computed in `f64`, so that both hold the same numbers,
     /// rounded.
     ///
     /// # Errors
     /// [`SynthError::Parameter`] unless there is at least one sample, the step is positive, the noise
-    /// not negative, both finite, and `0 ≤ strength < 1`.
+    /// not negative, both finite, `0 ≤ strength < 1`, the width suits every block, and the parameters
+    /// of process and counts lie in their domains.
     pub fn generate<A: NdFloat>(&self) -> Result<Dataset<A>> {
+        at_least_one("samples", self.samples)?;
         let valid = self.noise >= 0.0 && self.noise.is_finite();
-        parameter(
-            "samples",
-            self.samples as f64,
-            self.samples > 0,
-            "at least 1",
-        )?;
-        parameter(
-            "noise",
-            self.noise,
-            valid,
-            "0 or a finite standard deviation",
-        )?;
-        let mixing = BlockMixing::random(&self.connectivity, self.mixing, |block| {
+        let expected = "0 or a finite standard deviation";
+        parameter("noise", self.noise, valid, expected)?;
+        self.counts.map_or(Ok(()), |counts| counts.validate())?;
+        let (config, layers) = (self.mixing, self.hidden_layers);
+        let mixing = BlockMixing::with_layers(&self.connectivity, config, layers, |block| {
             self.rng(FIRST_BLOCK_STREAM + block as u64)
         })?;
         let latents = self.connectivity.latents();
-        let mut latent_rng = self.rng(LATENT_STREAM);
+        let z = self.latents.path(
+            self.samples,
+            latents,
+            self.step,
+            &mut self.rng(LATENT_STREAM),
+        )?;
         let mut noise_rng = self.rng(NOISE_STREAM);
-        let mut walk = Brownian::start(latents, self.step, &mut latent_rng)?;
+        let mut count_rng = self.rng(COUNT_STREAM);
 
         let mut x = Array2::zeros((self.samples, self.connectivity.channels()));
-        let mut z = Array2::zeros((self.samples, latents));
-        for (t, (mut x, mut z)) in x.rows_mut().into_iter().zip(z.rows_mut()).enumerate() {
-            if t > 0 {
-                walk.advance(&mut latent_rng);
-            }
-            z.assign(&walk.position().mapv(cast));
-            let mut observation = mixing.evaluate(&walk.position());
+        for (mut x, z) in x.rows_mut().into_iter().zip(z.rows()) {
+            let mut observation = mixing.evaluate(&z);
             if self.noise > 0.0 {
-                observation.mapv_inplace(|value| {
-                    let noise: f64 = StandardNormal.sample(&mut noise_rng);
-                    value + self.noise * noise
-                });
+                observation.mapv_inplace(|value| value + self.noise * normal(&mut noise_rng));
+            }
+            if let Some(counts) = self.counts {
+                for (channel, value) in observation.iter_mut().enumerate() {
+                    *value = poisson(counts.mean(*value), channel, &mut count_rng)?;
+                }
             }
             x.assign(&observation.mapv(cast));
         }
         Ok(Dataset {
             x,
-            z,
+            z: z.mapv(cast),
             map: self.connectivity.map(),
             mixing,
         })
     }
 
     fn rng(&self, stream: u64) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(stream);
-        rng
+        random::stream(self.seed, stream)
     }
 }
 
 const LATENT_STREAM: u64 = 0;
 const NOISE_STREAM: u64 = 1;
 const FIRST_BLOCK_STREAM: u64 = 2;
+/// Beyond every block's.
+const COUNT_STREAM: u64 = u64::MAX;
 
 /// Observations, their latents, and the truth about how they hang together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset<A> {
-    /// Observations (samples, D), each channel with mean about 0 and variance about 1.
+    /// Observations (samples, D): each channel with mean about 0 and variance about 1 where latents
+    /// fill the box, or counts if those were asked for.
     pub x: Array2<A>,
-    /// Latents (samples, d) in `[−1, 1]`.
+    /// Latents (samples, d), in `[−1, 1]` but for Ornstein–Uhlenbeck processes.
     pub z: Array2<A>,
     /// The ground-truth attribution map (D, d): whether a channel is a function of a latent.
     pub map: Array2<bool>,
@@ -172,13 +197,13 @@ impl<A: NdFloat> Dataset<A> {
         Ok(self.z.slice_axis(Axis(1), Slice::from(latents)))
     }
 
-    /// The mixing function `g`, free of noise.
+    /// The mixing function `g`, free of noise and before counting.
     #[must_use]
     pub fn mixing(&self) -> &BlockMixing {
         &self.mixing
     }
 
-    /// The observation (D) of any latent point `z` (d), free of noise.
+    /// The observation (D) of any latent point `z` (d), free of noise and before counting.
     ///
     /// # Errors
     /// [`SynthError::PointLength`], [`SynthError::NotFinite`].

@@ -102,4 +102,26 @@ pub enum SynthError {
         /// How many there are.
         count: usize,
     },
+    /// An expected count is not a finite, non-negative number.
+    #[error(
+        "the expected count at position {index} is {value}; it must be finite and not negative"
+    )]
+    Rate {
+        /// Position of the first such count, in row-major order.
+        index: usize,
+        /// Its value as text.
+        value: String,
+    },
+    /// A band of frequencies is empty or lies beyond what the signal can hold.
+    #[error("band {index} is {low} to {high} Hz; {expected}")]
+    Band {
+        /// Index of the band, class bands first.
+        index: usize,
+        /// Lower edge, Hz.
+        low: f64,
+        /// Upper edge, Hz.
+        high: f64,
+        /// What is allowed.
+        expected: &'static str,
+    },
 }

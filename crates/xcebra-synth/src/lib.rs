@@ -1,15 +1,18 @@
 //! Synthetic time series with a known attribution map.
 //!
-//! Latents `z` (time, d) move in a box, an injective smooth network `g` mixes them into observations
-//! `x = g(z)` (time, D), and who drives whom is known twice: as a boolean map (inputs × latents) and
-//! as the exact Jacobian `∂x/∂z` at any point.
+//! **Recordings of latents.** Latents `z` (time, d) move, an injective smooth network `g` mixes them
+//! into observations `x = g(z)` (time, D), and who drives whom is known twice: as a boolean map
+//! (inputs × latents) and as the exact Jacobian `∂x/∂z` at any point.
 //!
 //! | part | type |
 //! |---|---|
-//! | latents: Brownian motion in a box | [`Brownian`], [`brownian`] |
+//! | latents | [`Brownian`] (in a box), [`OrnsteinUhlenbeck`], [`Oscillators`], [`Circular`] |
 //! | which latents feed which channels | [`Connectivity`], [`Block`] |
-//! | random injective networks with exact Jacobians | [`Mixing`], [`MixingConfig`], [`BlockMixing`] |
-//! | all of it from one seed | [`DatasetConfig`], [`Dataset`] |
+//! | random injective networks with exact Jacobians | [`Mixing`], [`MixingConfig`], [`HiddenLayers`], [`BlockMixing`] |
+//! | normal noise, Poisson counts | [`add_gaussian`], [`poisson_counts`], [`PoissonCounts`] |
+//! | all of it from one seed | [`DatasetConfig`], [`Dataset`], [`LatentProcess`] |
+//!
+//! The same seed gives the same bits. Everything is computed in `f64`.
 //!
 //! ```
 //! use xcebra_synth::DatasetConfig;
@@ -37,13 +40,20 @@ mod dataset;
 mod error;
 mod latents;
 mod mixing;
+mod noise;
+mod nonlinearity;
+mod random;
 
 pub use block_mixing::BlockMixing;
 pub use connectivity::{Block, Connectivity};
 pub use dataset::{Dataset, DatasetConfig};
 pub use error::{Result, SynthError};
-pub use latents::{Brownian, brownian};
-pub use mixing::{Mixing, MixingConfig};
+pub use latents::{
+    Brownian, Circular, LatentProcess, OrnsteinUhlenbeck, Oscillators, brownian, on_circle,
+};
+pub use mixing::{HiddenLayers, Mixing, MixingConfig};
+pub use noise::{PoissonCounts, add_gaussian, poisson_counts};
+pub use nonlinearity::Nonlinearity;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

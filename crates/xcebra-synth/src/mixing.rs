@@ -4,12 +4,10 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, NdFloat};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::check::{cast, parameter, point};
+use crate::check::{at_least_one, cast, parameter, point};
 use crate::error::{Result, SynthError};
+use crate::nonlinearity::Nonlinearity;
 
-/// How sharply the non-linearity bends: its slope changes within about `±2 / SHARPNESS` of zero,
-/// where its inputs have unit variance.
-const SHARPNESS: f64 = 3.0;
 /// Points of the box by which layers are standardised.
 const CALIBRATION_POINTS: usize = 2048;
 
@@ -32,14 +30,27 @@ impl Default for MixingConfig {
     }
 }
 
+/// What the hidden layers of a [`Mixing`] are like; how many there are and how strongly they bend
+/// is [`MixingConfig`]'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HiddenLayers {
+    /// Channels of each hidden layer, from the number of inputs to the number of outputs: a layer
+    /// outside that range could not be promised to be injective. `None`, the default, means as many
+    /// as outputs.
+    pub width: Option<usize>,
+    /// What each hidden channel does.
+    pub nonlinearity: Nonlinearity,
+}
+
 /// A random injective network `g` from `k` inputs to `n ≥ k` outputs with its exact Jacobian.
 ///
-/// `g = A_L ∘ s ∘ A_{L−1} ∘ … ∘ s ∘ A_0`, affine maps `A_i(u) = W_i u + b_i` with the smooth leaky
-/// rectifier `s(u) = (1 − c) u + c softplus(3 u) / 3` of strength `c < 1` between them, elementwise.
+/// `g = A_L ∘ s ∘ A_{L−1} ∘ … ∘ s ∘ A_0`, affine maps `A_i(u) = W_i u + b_i` with a
+/// [`Nonlinearity`] `s` of strength `c < 1` between them, elementwise; by default the smooth leaky
+/// rectifier `s(u) = (1 − c) u + c softplus(3 u) / 3` in layers of `n` channels.
 ///
-/// **Why it is injective.** Each `W_i = S_i Q_i`, where `Q_i` has orthonormal columns (`n × k` first,
-/// then `n × n`, random) and `S_i` is diagonal and positive, so `A_i` has full column rank. The slope
-/// of `s` is at least `1 − c > 0`. A composition of injective maps is injective; more than that,
+/// **Why it is injective.** Each `W_i = S_i Q_i`, where `Q_i` has orthonormal columns (random; no
+/// layer is narrower than the one before) and `S_i` is diagonal and positive, so `A_i` has full column
+/// rank. The slope of `s` is at least `1 − c > 0`. A composition of injective maps is injective; more than that,
 /// `|g(z) − g(z')| ≥ m |z − z'|` for all `z, z'`, with
 /// `m = (1 − c)^L Π_i min S_i > 0`, which is [`expansion`](Self::expansion). It bounds the smallest
 /// singular value of every Jacobian from below, so all have full column rank.
@@ -52,6 +63,7 @@ pub struct Mixing {
     first: Affine,
     rest: Vec<Affine>,
     strength: f64,
+    nonlinearity: Nonlinearity,
 }
 
 /// `u ↦ weights u + offset`.
@@ -64,7 +76,7 @@ struct Affine {
 }
 
 impl Mixing {
-    /// Draws a network with `inputs` inputs and `outputs` outputs.
+    /// Draws a network with `inputs` inputs, `outputs` outputs and the default [`HiddenLayers`].
     ///
     /// # Errors
     /// [`SynthError::Parameter`] unless `inputs ≥ 1` and `0 ≤ strength < 1`;
@@ -75,9 +87,24 @@ impl Mixing {
         config: MixingConfig,
         rng: &mut R,
     ) -> Result<Self> {
-        let strength = config.strength;
+        Self::with_layers(inputs, outputs, config, HiddenLayers::default(), rng)
+    }
+
+    /// Draws a network with hidden layers of one's own choice.
+    ///
+    /// # Errors
+    /// As [`random`](Self::random), and [`SynthError::Parameter`] unless
+    /// `inputs ≤ width ≤ outputs`.
+    pub fn with_layers<R: Rng + ?Sized>(
+        inputs: usize,
+        outputs: usize,
+        config: MixingConfig,
+        layers: HiddenLayers,
+        rng: &mut R,
+    ) -> Result<Self> {
+        let MixingConfig { depth, strength } = config;
         config.validate()?;
-        parameter("inputs", inputs as f64, inputs > 0, "at least 1")?;
+        at_least_one("inputs", inputs)?;
         if outputs < inputs {
             return Err(SynthError::TooFewChannels {
                 what: "the mixing".to_owned(),
@@ -85,14 +112,21 @@ impl Mixing {
                 latents: inputs,
             });
         }
+        let nonlinearity = layers.nonlinearity;
+        let width = layers.width.unwrap_or(outputs);
+        let fits = (inputs..=outputs).contains(&width);
+        let expected = "no fewer than the inputs and no more than the outputs of every block";
+        parameter("width", width as f64, fits, expected)?;
+        let size = |layer: usize| if layer < depth { width } else { outputs };
+        let shift = |layer: usize| if layer < depth { 1.0 } else { 0.0 };
+
         let shape = (CALIBRATION_POINTS, inputs);
         let points = Array2::from_shape_simple_fn(shape, || rng.gen_range(-1.0..=1.0));
-        let shift = |layer: usize| if layer < config.depth { 1.0 } else { 0.0 };
-        let (first, mut activations) = Affine::random(&points, outputs, shift(0), rng);
-        let mut rest = Vec::with_capacity(config.depth);
-        for layer in 1..=config.depth {
-            activations.mapv_inplace(|u| bend(u, strength));
-            let (affine, next) = Affine::random(&activations, outputs, shift(layer), rng);
+        let (first, mut activations) = Affine::random(&points, size(0), shift(0), rng);
+        let mut rest = Vec::with_capacity(depth);
+        for layer in 1..=depth {
+            activations.mapv_inplace(|u| nonlinearity.value(u, strength));
+            let (affine, next) = Affine::random(&activations, size(layer), shift(layer), rng);
             rest.push(affine);
             activations = next;
         }
@@ -100,6 +134,7 @@ impl Mixing {
             first,
             rest,
             strength,
+            nonlinearity,
         })
     }
 
@@ -112,7 +147,7 @@ impl Mixing {
     /// Number of outputs, `n`.
     #[must_use]
     pub fn outputs(&self) -> usize {
-        self.first.weights.nrows()
+        self.rest.last().unwrap_or(&self.first).weights.nrows()
     }
 
     /// A number `m > 0` such that `|g(z) − g(z')| ≥ m |z − z'|` everywhere.
@@ -144,7 +179,7 @@ impl Mixing {
     pub(crate) fn evaluate(&self, z: &ArrayRef1<f64>) -> Array1<f64> {
         let mut u = self.first.apply(z);
         for affine in &self.rest {
-            u.mapv_inplace(|u| bend(u, self.strength));
+            u.mapv_inplace(|u| self.nonlinearity.value(u, self.strength));
             u = affine.apply(&u);
         }
         u
@@ -154,10 +189,10 @@ impl Mixing {
         let mut u = self.first.apply(z);
         let mut jacobian = self.first.weights.clone();
         for affine in &self.rest {
-            let slopes = u.mapv(|u| slope(u, self.strength));
+            let slopes = u.mapv(|u| self.nonlinearity.slope(u, self.strength));
             jacobian *= &slopes.insert_axis(Axis(1));
             jacobian = affine.weights.dot(&jacobian);
-            u.mapv_inplace(|u| bend(u, self.strength));
+            u.mapv_inplace(|u| self.nonlinearity.value(u, self.strength));
             u = affine.apply(&u);
         }
         jacobian
@@ -205,20 +240,13 @@ impl Affine {
     }
 }
 
-/// The smooth leaky rectifier `(1 − c) u + c softplus(βu) / β`.
-fn bend(u: f64, strength: f64) -> f64 {
-    let softplus = u.max(0.0) + (-SHARPNESS * u.abs()).exp().ln_1p() / SHARPNESS;
-    (1.0 - strength) * u + strength * softplus
-}
-
-/// Its derivative.
-fn slope(u: f64, strength: f64) -> f64 {
-    1.0 - strength + strength / (1.0 + (-SHARPNESS * u).exp())
-}
-
 /// A random matrix (rows, columns), `columns ≤ rows`, with orthonormal columns, by Gram–Schmidt on
 /// normal draws: uniformly distributed (Haar).
-fn orthonormal_columns<R: Rng + ?Sized>(rows: usize, columns: usize, rng: &mut R) -> Array2<f64> {
+pub(crate) fn orthonormal_columns<R: Rng + ?Sized>(
+    rows: usize,
+    columns: usize,
+    rng: &mut R,
+) -> Array2<f64> {
     let mut basis: Vec<Array1<f64>> = Vec::with_capacity(columns);
     for _ in 0..columns {
         let mut vector = Array1::from_shape_simple_fn(rows, || StandardNormal.sample(rng));
@@ -260,25 +288,6 @@ mod tests {
     }
 
     #[test]
-    fn the_non_linearity_increases_and_its_slope_is_its_derivative() {
-        for strength in [0.0, 0.5, 0.99] {
-            for i in -400..=400 {
-                let u = f64::from(i) / 100.0;
-                let h = 1e-5;
-                let difference = (bend(u + h, strength) - bend(u - h, strength)) / (2.0 * h);
-                // central difference: h² |s'''| / 6 < 1e-10, rounding ε |s| / h < 1e-10
-                assert_abs_diff_eq!(slope(u, strength), difference, epsilon = 1e-9);
-                assert!(slope(u, strength) >= 1.0 - strength && slope(u, strength) <= 1.0);
-            }
-        }
-        // far out the exponential over- and underflows, and the limits hold
-        assert_eq!(bend(-1e6, 0.5), -0.5e6);
-        assert_eq!(bend(1e6, 0.5), 1e6);
-        assert_eq!(slope(-1e6, 0.5), 0.5);
-        assert_eq!(slope(1e6, 0.5), 1.0);
-    }
-
-    #[test]
     fn strength_zero_and_depth_zero_are_affine() {
         let z = Array1::from(vec![0.3, -0.8]);
         for (depth, strength) in [(0, 0.9), (3, 0.0)] {
@@ -311,6 +320,29 @@ mod tests {
             let both = 1.0 / f64::from(points) + 1.0 / CALIBRATION_POINTS as f64;
             assert!(mean.abs() < 5.0 * both.sqrt());
             assert!((variance - 1.0).abs() < 5.0 * (5.0 * both).sqrt());
+        }
+    }
+
+    #[test]
+    fn hidden_layers_may_be_narrower_than_the_outputs() {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let config = MixingConfig::default();
+        let mut network = |width| {
+            let layers = HiddenLayers {
+                width: Some(width),
+                nonlinearity: Nonlinearity::Tanh,
+            };
+            Mixing::with_layers(3, 9, config, layers, &mut rng)
+        };
+        let narrow = network(4).unwrap();
+        assert_eq!((narrow.inputs(), narrow.outputs()), (3, 9));
+        assert_eq!(narrow.first.weights.dim(), (4, 3));
+        assert_eq!(narrow.rest[0].weights.dim(), (4, 4));
+        assert_eq!(narrow.rest[1].weights.dim(), (9, 4));
+        assert!(network(3).is_ok() && network(9).is_ok());
+        for width in [0, 2, 10] {
+            let error = network(width).unwrap_err();
+            assert!(matches!(error, SynthError::Parameter { name: "width", .. }));
         }
     }
 
