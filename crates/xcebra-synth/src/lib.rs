@@ -4,6 +4,9 @@
 //! into observations `x = g(z)` (time, D), and who drives whom is known twice: as a boolean map
 //! (inputs × latents) and as the exact Jacobian `∂x/∂z` at any point.
 //!
+//! **A simulated animal** runs about a box while place, grid, head-direction, speed and conjunctive
+//! cells fire; which cell depends on which variable is known.
+//!
 //! | part | type |
 //! |---|---|
 //! | latents | [`Brownian`] (in a box), [`OrnsteinUhlenbeck`], [`Oscillators`], [`Circular`] |
@@ -11,6 +14,8 @@
 //! | random injective networks with exact Jacobians | [`Mixing`], [`MixingConfig`], [`HiddenLayers`], [`BlockMixing`] |
 //! | normal noise, Poisson counts | [`add_gaussian`], [`poisson_counts`], [`PoissonCounts`] |
 //! | all of it from one seed | [`DatasetConfig`], [`Dataset`], [`LatentProcess`] |
+//! | the animal | [`Motion`], [`Behaviour`] |
+//! | its cells | [`Tuning`], [`Cell`], [`Population`], [`Recording`] |
 //!
 //! The same seed gives the same bits. Everything is computed in `f64`.
 //!
@@ -33,6 +38,7 @@
 
 #![forbid(unsafe_code)]
 
+mod animal;
 mod block_mixing;
 mod check;
 mod connectivity;
@@ -44,6 +50,7 @@ mod noise;
 mod nonlinearity;
 mod random;
 
+pub use animal::{Behaviour, Cell, Motion, Population, PopulationConfig, Recording, Tuning};
 pub use block_mixing::BlockMixing;
 pub use connectivity::{Block, Connectivity};
 pub use dataset::{Dataset, DatasetConfig};
