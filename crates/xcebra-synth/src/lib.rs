@@ -7,6 +7,10 @@
 //! **A simulated animal** runs about a box while place, grid, head-direction, speed and conjunctive
 //! cells fire; which cell depends on which variable is known.
 //!
+//! **Labelled signals** whose classes differ in a band of frequencies, a patch of the time-frequency
+//! plane, a component of a series, or a source behind a mixing: the answer an attribution in that
+//! domain should give.
+//!
 //! | part | type |
 //! |---|---|
 //! | latents | [`Brownian`] (in a box), [`OrnsteinUhlenbeck`], [`Oscillators`], [`Circular`] |
@@ -16,6 +20,7 @@
 //! | all of it from one seed | [`DatasetConfig`], [`Dataset`], [`LatentProcess`] |
 //! | the animal | [`Motion`], [`Behaviour`] |
 //! | its cells | [`Tuning`], [`Cell`], [`Population`], [`Recording`] |
+//! | labelled signals | [`BandsConfig`], [`EventsConfig`], [`SeasonalConfig`], [`SourcesConfig`] |
 //!
 //! The same seed gives the same bits. Everything is computed in `f64`.
 //!
@@ -49,6 +54,7 @@ mod mixing;
 mod noise;
 mod nonlinearity;
 mod random;
+mod signals;
 
 pub use animal::{Behaviour, Cell, Motion, Population, PopulationConfig, Recording, Tuning};
 pub use block_mixing::BlockMixing;
@@ -61,6 +67,10 @@ pub use latents::{
 pub use mixing::{HiddenLayers, Mixing, MixingConfig};
 pub use noise::{PoissonCounts, add_gaussian, poisson_counts};
 pub use nonlinearity::Nonlinearity;
+pub use signals::{
+    Band, Bands, BandsConfig, Component, Event, Events, EventsConfig, Seasonal, SeasonalConfig,
+    Sources, SourcesConfig, Waveform,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
