@@ -1,6 +1,6 @@
 //! Checks of input that several scores share.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, ArrayRef, ArrayRef2, Dimension};
 
 use crate::error::{EvalError, Result};
 
@@ -42,5 +42,96 @@ pub(crate) fn same_shape(
             expected: expected.to_vec(),
             other,
         })
+    }
+}
+
+/// Copies values to `f64` after checking that there are some and that all are finite.
+pub(crate) fn finite_values<S: Copy + Into<f64>>(
+    what: &'static str,
+    values: &[S],
+) -> Result<Vec<f64>> {
+    if values.is_empty() {
+        return Err(EvalError::Empty {
+            what,
+            shape: vec![0],
+        });
+    }
+    let values: Vec<f64> = values.iter().map(|&v| v.into()).collect();
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(index) => Err(EvalError::NotFinite {
+            what,
+            value: values[index].to_string(),
+            index: vec![index],
+        }),
+        None => Ok(values),
+    }
+}
+
+/// The same for an array of any dimension, in row-major order.
+pub(crate) fn finite_flat<S: Copy + Into<f64>, D: Dimension>(
+    what: &'static str,
+    array: &ArrayRef<S, D>,
+) -> Result<Vec<f64>> {
+    let values: Vec<S> = array.iter().copied().collect();
+    finite_values(what, &values).map_err(|error| match error {
+        EvalError::NotFinite { value, index, .. } => EvalError::NotFinite {
+            what,
+            value,
+            index: unravel(index[0], array.shape()),
+        },
+        _ => EvalError::Empty {
+            what,
+            shape: array.shape().to_vec(),
+        },
+    })
+}
+
+/// The index of the element at a row-major position.
+fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, &length) in index.iter_mut().zip(shape).rev() {
+        *i = position % length;
+        position /= length;
+    }
+    index
+}
+
+/// Checks that a parameter satisfies its condition, given in words by `expected`.
+pub(crate) fn parameter(
+    name: &'static str,
+    found: impl ToString,
+    valid: bool,
+    expected: &'static str,
+) -> Result<()> {
+    if valid {
+        Ok(())
+    } else {
+        Err(EvalError::Parameter {
+            name,
+            found: found.to_string(),
+            expected,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array3, ShapeBuilder};
+
+    use super::*;
+
+    #[test]
+    fn the_first_bad_value_is_found_whatever_the_layout() {
+        let mut array = Array3::<f64>::zeros((2, 3, 4).f());
+        array[[1, 2, 3]] = f64::NAN;
+        array[[1, 0, 2]] = f64::INFINITY;
+        let error = finite_flat("the map", &array).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "found inf in the map at index [1, 0, 2]; remove or replace such values first"
+        );
+        let none = Array3::<f64>::zeros((2, 0, 4));
+        let error = finite_flat("the map", &none).unwrap_err();
+        assert!(matches!(error, EvalError::Empty { shape, .. } if shape == [2, 0, 4]));
     }
 }

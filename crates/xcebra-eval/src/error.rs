@@ -61,4 +61,48 @@ pub enum EvalError {
         /// Where the first one is.
         index: Vec<usize>,
     },
+    /// A parameter lies outside its domain.
+    #[error("{name} is {found}, expected {expected}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The value given, as text.
+        found: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// All values are equal where the score needs them to differ.
+    #[error(
+        "all values of {what} are equal; {score} compares how values vary and needs at least two"
+    )]
+    Constant {
+        /// The array without variation.
+        what: &'static str,
+        /// The score.
+        score: &'static str,
+    },
+    /// A vector of length zero where its direction counts.
+    #[error("row {row} of {what} is zero and has no direction; leave it out or use another metric")]
+    ZeroVector {
+        /// Which array.
+        what: &'static str,
+        /// The first such row.
+        row: usize,
+    },
+    /// The model or explainer that was to be scored failed.
+    #[error("the model failed: {message}; make it accept the batches it is given")]
+    Model {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl EvalError {
+    /// Wraps the failure of a model, for closures that are scored:
+    /// `model.forward(x).map_err(EvalError::model)`.
+    pub fn model(error: impl std::fmt::Display) -> Self {
+        Self::Model {
+            message: error.to_string(),
+        }
+    }
 }

@@ -1,11 +1,16 @@
-//! Scores for attribution maps and embeddings: auROC, average precision, linear R².
+//! Scores for attribution maps, embeddings and decoders, and the statistics to compare them.
 //!
 //! | question | score |
 //! |---|---|
-//! | does an attribution map rank connected pairs above unconnected ones? | [`auroc_map`], [`average_precision_map`] |
+//! | does an attribution map rank connected pairs above unconnected ones? | [`auroc_map`], [`average_precision_map`], [`gaps`] |
 //! | do scores rank positives above negatives? | [`auroc`], [`average_precision`] |
+//! | do thresholds of a saliency map pick the salient elements? | [`area_under_precision`], [`area_under_recall`] |
 //! | does an embedding hold the latents up to a linear map? | [`linear_r2`] |
-//! | how well does a prediction match its target? | [`r2`], [`r2_per_output`] |
+//! | can neighbours in an embedding be decoded? | [`Knn`] |
+//! | how well does a prediction match its target? | [`r2`], [`r2_per_output`], [`median_error`] |
+//! | do runs from other seeds agree? | [`consistency`] |
+//! | is a contrastive loss better than chance? | [`goodness_of_fit`] |
+//! | how many dimensions does an embedding use? | [`effective_dimension`] |
 //!
 //! Every function takes `f32` or `f64` and computes in `f64`.
 //!
@@ -29,16 +34,30 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod consistency;
+mod dimension;
 mod error;
+mod gaps;
+mod goodness;
 mod least_squares;
+mod median_error;
+mod neighbours;
 mod r2;
 mod ranking;
 mod regression;
+mod thresholds;
 
+pub use consistency::{Consistency, consistency};
+pub use dimension::effective_dimension;
 pub use error::{EvalError, Result};
+pub use gaps::{Gaps, Spread, gaps};
+pub use goodness::goodness_of_fit;
+pub use median_error::median_error;
+pub use neighbours::{Knn, Metric, Weights};
 pub use r2::{R2Average, r2, r2_per_output};
 pub use ranking::{auroc, auroc_map, average_precision, average_precision_map};
 pub use regression::{LinearRegression, linear_r2};
+pub use thresholds::{area_under_precision, area_under_recall, unit_scores};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -7,8 +7,8 @@ use approx::assert_abs_diff_eq;
 use ndarray::{Array1, Array2};
 use ndarray_npy::NpzReader;
 use xcebra_eval::{
-    LinearRegression, R2Average, auroc, auroc_map, average_precision, average_precision_map,
-    linear_r2, r2, r2_per_output,
+    Knn, LinearRegression, Metric, R2Average, Weights, auroc, auroc_map, average_precision,
+    average_precision_map, linear_r2, r2, r2_per_output,
 };
 
 fn reference() -> NpzReader<File> {
@@ -142,4 +142,32 @@ fn one_output() {
     let found = r2(&y_test, &prediction, R2Average::Uniform).unwrap();
     let expected = vector(npz, "linreg1d_r2_test")[0];
     assert_abs_diff_eq!(found, expected, epsilon = REGRESSION);
+}
+
+#[test]
+fn nearest_neighbours() {
+    let npz = &mut reference();
+    let known = matrix(npz, "reg_X_train");
+    let labels = matrix(npz, "reg_Y_train");
+    let queries = matrix(npz, "reg_X_test");
+    let truth = matrix(npz, "reg_Y_test");
+    for (name, knn) in [
+        ("knn1_euclidean", Knn::new(1)),
+        ("knn5_euclidean", Knn::new(5)),
+        ("knn10_euclidean", Knn::new(10)),
+        ("knn3_cosine", Knn::new(3).metric(Metric::Cosine)),
+    ] {
+        let decoded = knn.regress(&known, &labels, &queries).unwrap();
+        let expected = matrix(npz, &format!("{name}_pred"));
+        // the same neighbours, so the means of at most ten numbers
+        assert_abs_diff_eq!(decoded, expected, epsilon = RANKING);
+        let score = r2(&truth, &decoded, R2Average::Uniform).unwrap();
+        let expected = vector(npz, &format!("{name}_r2"))[0];
+        assert_abs_diff_eq!(score, expected, epsilon = REGRESSION);
+    }
+    let knn = Knn::new(5).weights(Weights::Distance);
+    let decoded = knn.regress(&known, &labels, &queries).unwrap();
+    let score = r2(&truth, &decoded, R2Average::Uniform).unwrap();
+    let expected = vector(npz, "knn5_distweighted_r2")[0];
+    assert_abs_diff_eq!(score, expected, epsilon = REGRESSION);
 }
