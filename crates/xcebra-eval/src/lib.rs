@@ -11,6 +11,10 @@
 //! | do runs from other seeds agree? | [`consistency`] |
 //! | is a contrastive loss better than chance? | [`goodness_of_fit`] |
 //! | how many dimensions does an embedding use? | [`effective_dimension`] |
+//! | how sure is a score? | [`Bootstrap`] |
+//! | is one method better than another? | [`paired_bootstrap`], [`wilcoxon_signed_rank`], [`sign_flip`] |
+//! | which of many tests are discoveries? | [`benjamini_hochberg`], [`benjamini_yekutieli`] |
+//! | do two rankings agree? | [`spearman`], [`kendall`], [`pearson`] |
 //!
 //! Every function takes `f32` or `f64` and computes in `f64`.
 //!
@@ -33,27 +37,35 @@
 
 #![forbid(unsafe_code)]
 
+mod bootstrap;
 mod check;
 mod consistency;
+mod correlation;
 mod dimension;
 mod error;
+mod fdr;
 mod gaps;
 mod goodness;
 mod least_squares;
 mod median_error;
 mod neighbours;
+mod paired;
 mod r2;
 mod ranking;
 mod regression;
 mod thresholds;
 
+pub use bootstrap::{Bootstrap, Interval};
 pub use consistency::{Consistency, consistency};
+pub use correlation::{kendall, pearson, ranks, spearman};
 pub use dimension::effective_dimension;
 pub use error::{EvalError, Result};
+pub use fdr::{benjamini_hochberg, benjamini_yekutieli};
 pub use gaps::{Gaps, Spread, gaps};
 pub use goodness::goodness_of_fit;
 pub use median_error::median_error;
 pub use neighbours::{Knn, Metric, Weights};
+pub use paired::{Alternative, PairedTest, paired_bootstrap, sign_flip, wilcoxon_signed_rank};
 pub use r2::{R2Average, r2, r2_per_output};
 pub use ranking::{auroc, auroc_map, average_precision, average_precision_map};
 pub use regression::{LinearRegression, linear_r2};
