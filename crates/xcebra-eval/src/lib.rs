@@ -11,6 +11,7 @@
 //! | do runs from other seeds agree? | [`consistency`] |
 //! | is a contrastive loss better than chance? | [`goodness_of_fit`] |
 //! | how many dimensions does an embedding use? | [`effective_dimension`] |
+//! | does an attribution say what the model does? | [`faithfulness`] |
 //! | how sure is a score? | [`Bootstrap`] |
 //! | is one method better than another? | [`paired_bootstrap`], [`wilcoxon_signed_rank`], [`sign_flip`] |
 //! | which of many tests are discoveries? | [`benjamini_hochberg`], [`benjamini_yekutieli`] |
@@ -43,6 +44,7 @@ mod consistency;
 mod correlation;
 mod dimension;
 mod error;
+pub mod faithfulness;
 mod fdr;
 mod gaps;
 mod goodness;
