@@ -133,18 +133,20 @@ impl DatasetConfig {
             self.rng(FIRST_BLOCK_STREAM + block as u64)
         })?;
         let latents = self.connectivity.latents();
-        let z = self.latents.path(
-            self.samples,
-            latents,
-            self.step,
-            &mut self.rng(LATENT_STREAM),
-        )?;
+        let mut latent_rng = self.rng(LATENT_STREAM);
         let mut noise_rng = self.rng(NOISE_STREAM);
         let mut count_rng = self.rng(COUNT_STREAM);
+        let mut walk = self.latents.start(latents, self.step, &mut latent_rng)?;
 
         let mut x = Array2::zeros((self.samples, self.connectivity.channels()));
-        for (mut x, z) in x.rows_mut().into_iter().zip(z.rows()) {
-            let mut observation = mixing.evaluate(&z);
+        let mut z = Array2::zeros((self.samples, latents));
+        for (t, (mut x, mut z)) in x.rows_mut().into_iter().zip(z.rows_mut()).enumerate() {
+            if t > 0 {
+                walk.advance(&mut latent_rng);
+            }
+            let position = walk.position();
+            z.assign(&position.mapv(cast));
+            let mut observation = mixing.evaluate(&position);
             if self.noise > 0.0 {
                 observation.mapv_inplace(|value| value + self.noise * normal(&mut noise_rng));
             }
@@ -157,7 +159,7 @@ impl DatasetConfig {
         }
         Ok(Dataset {
             x,
-            z: z.mapv(cast),
+            z,
             map: self.connectivity.map(),
             mixing,
         })

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use ndarray::{Array2, ArrayRef2, NdFloat};
 use rand::Rng;
 
-use super::walk;
+use super::walk::{Coordinate, Process, path};
 use crate::check::{cast, finite, non_negative};
 use crate::error::Result;
 use crate::random::normal;
@@ -44,15 +44,25 @@ impl Circular {
         dims: usize,
         rng: &mut R,
     ) -> Result<Array2<A>> {
-        non_negative("step", self.step)?;
-        finite("drift", self.drift)?;
-        let start = |rng: &mut R, _| rng.gen_range(0.0..TAU);
-        let angles = walk(samples, dims, rng, start, |rng, _, angle| {
-            *angle = wrap(*angle + self.drift + self.step * normal(rng));
-        })?;
+        let angles = path(*self, samples, dims, rng)?;
         // rounding to f32 can reach a whole turn
         let turn: A = cast(TAU);
         Ok(angles.mapv(|angle: A| if angle >= turn { A::zero() } else { angle }))
+    }
+}
+
+impl Process for Circular {
+    fn validate(&self) -> Result<()> {
+        non_negative("step", self.step)?;
+        finite("drift", self.drift)
+    }
+
+    fn start<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        rng.gen_range(0.0..TAU)
+    }
+
+    fn step<R: Rng + ?Sized>(&self, _: Coordinate, angle: f64, rng: &mut R) -> f64 {
+        wrap(angle + self.drift + self.step * normal(rng))
     }
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array2, NdFloat};
 use rand::Rng;
 
-use super::walk;
+use super::walk::{Coordinate, Process, path};
 use crate::check::{non_negative, positive};
 use crate::error::Result;
 use crate::random::normal;
@@ -43,15 +43,24 @@ impl OrnsteinUhlenbeck {
         dims: usize,
         rng: &mut R,
     ) -> Result<Array2<A>> {
+        path(*self, samples, dims, rng)
+    }
+}
+
+impl Process for OrnsteinUhlenbeck {
+    fn validate(&self) -> Result<()> {
         positive("time_constant", self.time_constant)?;
-        non_negative("deviation", self.deviation)?;
+        non_negative("deviation", self.deviation)
+    }
+
+    fn start<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        self.deviation * normal(rng)
+    }
+
+    fn step<R: Rng + ?Sized>(&self, _: Coordinate, z: f64, rng: &mut R) -> f64 {
         let decay = (-1.0 / self.time_constant).exp();
         // 1 − a² without cancellation for long time constants
-        let kick = self.deviation * (-(-2.0 / self.time_constant).exp_m1()).sqrt();
-        let deviation = self.deviation;
-        let start = |rng: &mut R, _| deviation * normal(rng);
-        walk(samples, dims, rng, start, |rng, _, z| {
-            *z = decay * *z + kick * normal(rng);
-        })
+        let kick = (-(-2.0 / self.time_constant).exp_m1()).sqrt();
+        decay * z + self.deviation * kick * normal(rng)
     }
 }

@@ -6,7 +6,7 @@ use ndarray::{Array2, NdFloat};
 use rand::Rng;
 
 use super::circular::wrap;
-use super::walk;
+use super::walk::{Coordinate, Process, path};
 use crate::check::{non_negative, parameter};
 use crate::error::Result;
 use crate::random::normal;
@@ -41,10 +41,7 @@ impl Oscillators {
     /// The frequencies of `dims` oscillators, cycles a sample; one alone has the lowest.
     #[must_use]
     pub fn frequencies(&self, dims: usize) -> Vec<f64> {
-        let ratio = self.highest / self.lowest;
-        let last = dims.saturating_sub(1).max(1) as f64;
-        let power = |k| ratio.powf(k as f64 / last);
-        (0..dims).map(|k| self.lowest * power(k)).collect()
+        (0..dims).map(|k| self.frequency(k, dims)).collect()
     }
 
     /// A path (samples, dims) in `[−1, 1]`.
@@ -58,16 +55,35 @@ impl Oscillators {
         dims: usize,
         rng: &mut R,
     ) -> Result<Array2<A>> {
+        path(*self, samples, dims, rng)
+    }
+
+    fn frequency(&self, k: usize, dims: usize) -> f64 {
+        let last = dims.saturating_sub(1).max(1) as f64;
+        self.lowest * (self.highest / self.lowest).powf(k as f64 / last)
+    }
+}
+
+/// The state is the phase.
+impl Process for Oscillators {
+    fn validate(&self) -> Result<()> {
         let (low, high) = (self.lowest, self.highest);
         let expected = "cycles a sample, above 0 and up to the highest";
         parameter("lowest", low, low > 0.0 && low <= high, expected)?;
         parameter("highest", high, high < 0.5, "below 0.5 cycles a sample")?;
-        non_negative("phase_noise", self.phase_noise)?;
-        let advance: Vec<f64> = self.frequencies(dims).iter().map(|f| TAU * f).collect();
-        let start = |rng: &mut R, _| rng.gen_range(0.0..TAU);
-        let phases: Array2<f64> = walk(samples, dims, rng, start, |rng, k, phase| {
-            *phase = wrap(*phase + advance[k] + self.phase_noise * normal(rng));
-        })?;
-        Ok(phases.mapv(|phase| crate::check::cast(phase.sin())))
+        non_negative("phase_noise", self.phase_noise)
+    }
+
+    fn start<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        rng.gen_range(0.0..TAU)
+    }
+
+    fn step<R: Rng + ?Sized>(&self, at: Coordinate, phase: f64, rng: &mut R) -> f64 {
+        let advance = TAU * self.frequency(at.index, at.dims);
+        wrap(phase + advance + self.phase_noise * normal(rng))
+    }
+
+    fn show(&self, phase: f64) -> f64 {
+        phase.sin()
     }
 }
