@@ -5,12 +5,17 @@ use ndarray::{Array2, ArrayView1, Axis};
 /// Leaves are scanned; smaller ones cost more steps than they save distances.
 const LEAF: usize = 16;
 
+/// Subtrees are left out only if they are farther than this share beyond the worst neighbour: bounds
+/// are sums that were added up in another order than distances.
+const SLACK: f64 = 1e-12;
+
 /// Exact nearest neighbours. Points at equal distances are ordered by their index, so that the answer
 /// does not depend on how the tree was built.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tree {
-    /// Points in the order of the leaves.
-    points: Array2<f64>,
+    /// Points, one after another, in the order of the leaves.
+    points: Vec<f64>,
+    dims: usize,
     /// The index each had before.
     indices: Vec<usize>,
     root: Node,
@@ -38,7 +43,8 @@ impl Tree {
         let mut indices: Vec<usize> = (0..points.nrows()).collect();
         let root = build(points, &mut indices, 0);
         Self {
-            points: points.select(Axis(0), &indices),
+            points: points.select(Axis(0), &indices).into_iter().collect(),
+            dims: points.ncols(),
             indices,
             root,
         }
@@ -46,19 +52,38 @@ impl Tree {
 
     /// The `k` points nearest to `query`, nearest first; `k` is at most the number of points.
     pub(super) fn nearest(&self, query: ArrayView1<'_, f64>, k: usize) -> Vec<Near> {
-        let mut best = Vec::with_capacity(k + 1);
-        self.search(&self.root, query, k, &mut best);
-        best
+        let mut search = Search {
+            tree: self,
+            query: query.to_vec(),
+            offsets: vec![0.0; self.dims],
+            k,
+            best: Vec::with_capacity(k + 1),
+        };
+        search.visit(&self.root, 0.0);
+        search.best
     }
+}
 
-    fn search(&self, node: &Node, query: ArrayView1<'_, f64>, k: usize, best: &mut Vec<Near>) {
+struct Search<'a> {
+    tree: &'a Tree,
+    query: Vec<f64>,
+    /// How far, along each axis, the query lies outside the box of the node that is visited.
+    offsets: Vec<f64>,
+    k: usize,
+    best: Vec<Near>,
+}
+
+impl Search<'_> {
+    /// `bound` is the squared distance of the query from the node's box, the sum of squared offsets.
+    fn visit(&mut self, node: &Node, bound: f64) {
         match node {
             Node::Leaf(range) => {
-                for row in range.clone() {
-                    let point = self.points.row(row);
-                    let pairs = point.iter().zip(query);
-                    let distance = pairs.map(|(a, b)| (a - b) * (a - b)).sum();
-                    insert(best, (distance, self.indices[row]), k);
+                let dims = self.tree.dims;
+                let points = &self.tree.points[range.start * dims..range.end * dims];
+                let indices = &self.tree.indices[range.clone()];
+                for (point, &index) in points.chunks_exact(dims).zip(indices) {
+                    let distance = squared_distance(point, &self.query);
+                    insert(&mut self.best, (distance, index), self.k);
                 }
             }
             Node::Split {
@@ -67,20 +92,37 @@ impl Tree {
                 below,
                 above,
             } => {
-                let offset = query[*axis] - at;
+                let offset = self.query[*axis] - at;
                 let (near, far) = if offset < 0.0 {
                     (below, above)
                 } else {
                     (above, below)
                 };
-                self.search(near, query, k, best);
+                self.visit(near, bound);
+                let before = std::mem::replace(&mut self.offsets[*axis], offset);
+                let bound = bound - before * before + offset * offset;
                 // at an equal distance a smaller index may still win
-                if best.len() < k || offset * offset <= best[k - 1].0 {
-                    self.search(far, query, k, best);
+                if self.best.len() < self.k || bound * (1.0 - SLACK) <= self.best[self.k - 1].0 {
+                    self.visit(far, bound);
                 }
+                self.offsets[*axis] = before;
             }
         }
     }
+}
+
+/// In four sums, which a processor adds up side by side.
+fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (mut left, mut right) = (a.chunks_exact(4), b.chunks_exact(4));
+    for (a, b) in left.by_ref().zip(right.by_ref()) {
+        for lane in 0..4 {
+            sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+        }
+    }
+    let rest = left.remainder().iter().zip(right.remainder());
+    let rest: f64 = rest.map(|(a, b)| (a - b) * (a - b)).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 /// Splits at the median of the widest axis; `first` is the position of `indices[0]` in the whole.
