@@ -114,13 +114,14 @@ impl Search<'_> {
 /// In four sums, which a processor adds up side by side.
 fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
-    let (mut left, mut right) = (a.chunks_exact(4), b.chunks_exact(4));
-    for (a, b) in left.by_ref().zip(right.by_ref()) {
+    let ((left, left_rest), (right, right_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    for (a, b) in left.iter().zip(right) {
         for lane in 0..4 {
-            sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+            let difference = a[lane] - b[lane];
+            sums[lane] += difference * difference;
         }
     }
-    let rest = left.remainder().iter().zip(right.remainder());
+    let rest = left_rest.iter().zip(right_rest);
     let rest: f64 = rest.map(|(a, b)| (a - b) * (a - b)).sum();
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
