@@ -4,7 +4,9 @@
 
 mod bench;
 mod ci;
+mod program;
 mod shell;
+mod soak;
 mod workspace;
 
 use std::process::ExitCode;
@@ -16,6 +18,8 @@ cargo xtask <command>
   bench [NAME]  Criterion benches, or only those whose name contains NAME
   bench --peers [--rounds N] [--threads N]
                 the comparison with CEBRA; writes docs/benchmarks.md and docs/benchmarks.json
+  soak resume [--kills N] [--seed N]
+                a training is killed at random moments and resumed; it must end in the same bytes
   help          this text
 
 environment
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("ci") => ci::main(rest),
         Some("bench") => bench::main(rest),
+        Some("soak") => soak::main(rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())

@@ -138,6 +138,18 @@ impl FitFile {
         toml::to_string(self).expect("settings are plain tables")
     }
 
+    /// The settings of a training, with those of the data at their defaults.
+    pub fn of(config: Config) -> Self {
+        Self {
+            data: DataConfig::default(),
+            encoder: config.encoder,
+            objective: config.objective,
+            regularizer: config.regularizer,
+            train: config.train,
+            validation: config.validation,
+        }
+    }
+
     /// The training without its data.
     pub fn config(&self) -> Config {
         Config {
@@ -230,10 +242,7 @@ mod tests {
         let again = |file: &FitFile| FitFile::parse(&file.to_toml(), &[]).unwrap();
         assert_eq!(again(&file), file);
         let hybrid = Config::hybrid(6, "z2");
-        let file = FitFile {
-            objective: hybrid.objective,
-            ..file
-        };
+        let file = FitFile::of(hybrid);
         assert_eq!(again(&file), file);
     }
 

@@ -7,7 +7,7 @@
 //! | job | where |
 //! |---|---|
 //! | generate data with a known answer | [`synth`] |
-//! | train an encoder of a recording | [`core`], [`FitFile`], [`Run`] |
+//! | train an encoder of a recording | [`core`], [`FitFile`], [`Run`], [`Unfinished`] |
 //! | ask a model which inputs drive its outputs: inverted neuron gradient and baselines | [`attr`] |
 //! | ask a model which frequencies or other components carry its output | [`cdig`] |
 //! | score the answers | [`eval`] |
@@ -44,13 +44,16 @@
 
 #![forbid(unsafe_code)]
 
+mod curves;
 pub mod files;
 mod fit_file;
 pub mod report;
 mod run;
+mod unfinished;
 
 pub use fit_file::{DataConfig, FitFile, FitFileError};
 pub use run::{Channels, MODEL, Run, RunError, read_recording};
+pub use unfinished::{CHECKPOINT, Effort, Inputs, Unfinished};
 
 #[doc(inline)]
 pub use cdig;

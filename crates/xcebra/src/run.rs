@@ -6,6 +6,7 @@
 //! | `config.toml` | all settings, defaults written out |
 //! | `channels.json` | name, mean and scale of each channel |
 //! | `curves.csv` | training curves |
+//! | `validation.csv` | loss on what was held out, if something was |
 //! | `log.txt` | what was done, when and how fast |
 
 use std::fs::File;
@@ -17,14 +18,17 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use xcebra_core::{Architecture, Encoder, History};
 
+use crate::curves;
 use crate::files::{DataFile, FileError, Recording, Source, write_file};
 use crate::fit_file::{FitFile, FitFileError};
+use crate::unfinished::CHECKPOINT;
 
 /// Name of the encoder's file.
 pub const MODEL: &str = "model.safetensors";
-const CONFIG: &str = "config.toml";
+pub(crate) const CONFIG: &str = "config.toml";
 const CHANNELS: &str = "channels.json";
 const CURVES: &str = "curves.csv";
+const VALIDATION: &str = "validation.csv";
 const LOG: &str = "log.txt";
 
 /// Why a folder cannot be used as a run.
@@ -44,6 +48,23 @@ pub enum RunError {
         path: PathBuf,
         /// What is wrong.
         source: FitFileError,
+    },
+    /// The training is not finished.
+    #[error(
+        "{0} holds a training that is not finished; finish it with `xcebra fit --resume {0}`",
+        path.display()
+    )]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file that is needed to go on with a training.
+    #[error("{}: {problem}; train anew, with `xcebra fit --force`", path.display())]
+    Resume {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
     },
     /// The channels.
     #[error("{}: {problem}; pass a folder written by `xcebra fit`", path.display())]
@@ -178,7 +199,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Writes the run's files into an existing folder.
+    /// Writes the run's files into an existing folder, the encoder last: a folder that has it has
+    /// everything.
     ///
     /// # Errors
     /// [`RunError::File`] or [`RunError::Encoder`].
@@ -186,7 +208,11 @@ impl Run {
         let channels = serde_json::to_string_pretty(&self.channels).expect("plain numbers");
         write_file(&folder.join(CONFIG), self.settings.to_toml().as_bytes())?;
         write_file(&folder.join(CHANNELS), channels.as_bytes())?;
-        write_file(&folder.join(CURVES), curves(history).as_bytes())?;
+        write_file(&folder.join(CURVES), curves::training(history).as_bytes())?;
+        if !history.validation.is_empty() {
+            let table = curves::validation(history);
+            write_file(&folder.join(VALIDATION), table.as_bytes())?;
+        }
         write_file(&folder.join(LOG), log.as_bytes())?;
         write_file(&folder.join(MODEL), &self.encoder.to_safetensors()?)?;
         Ok(())
@@ -197,9 +223,14 @@ impl Run {
     /// # Errors
     /// [`RunError`] if a file is missing, damaged, or does not fit the others.
     pub fn load(folder: &Path) -> Result<Self, RunError> {
+        if folder.join(CHECKPOINT).exists() && !folder.join(MODEL).exists() {
+            let path = folder.to_path_buf();
+            return Err(RunError::Unfinished { path });
+        }
         let encoder = Encoder::load(folder.join(MODEL))?;
         let path = folder.join(CONFIG);
-        let settings = read_settings(&path, encoder.architecture())?;
+        let settings = read_settings(&path)?;
+        require_described(&path, &settings, encoder.architecture())?;
         let path = folder.join(CHANNELS);
         let fail = |problem: String| RunError::Channels {
             path: path.clone(),
@@ -263,29 +294,39 @@ pub fn read_recording(source: &Source, default: &str) -> Result<Recording<f64>, 
         .recording()
 }
 
-/// The settings of an encoder of that shape.
-fn read_settings(path: &Path, architecture: &Architecture) -> Result<FitFile, RunError> {
-    let fail = |source| RunError::Config {
-        path: path.to_path_buf(),
-        source,
-    };
+/// Reads the settings in a folder of `xcebra fit`.
+pub(crate) fn read_settings(path: &Path) -> Result<FitFile, RunError> {
     let text = read_text(path)?;
-    let settings = FitFile::parse(&text, &[]).map_err(|mut error| {
+    FitFile::parse(&text, &[]).map_err(|mut error| {
         if let Some(before) = error.span.as_ref().and_then(|span| text.get(..span.start)) {
             let line = 1 + before.matches('\n').count();
             error.message = format!("line {line}: {}", error.message);
         }
-        fail(error)
-    })?;
+        RunError::Config {
+            path: path.to_path_buf(),
+            source: error,
+        }
+    })
+}
+
+/// Refuses settings that are not those of an encoder of that shape.
+fn require_described(
+    path: &Path,
+    settings: &FitFile,
+    architecture: &Architecture,
+) -> Result<(), RunError> {
     let described = settings.encoder.architecture(architecture.inputs);
-    if described.widths() != architecture.widths() {
-        return Err(fail(FitFileError {
+    if described.widths() == architecture.widths() {
+        return Ok(());
+    }
+    Err(RunError::Config {
+        path: path.to_path_buf(),
+        source: FitFileError {
             message: format!("its section [encoder] does not describe the encoder in {MODEL}"),
             advice: "pass a folder written by `xcebra fit`".to_owned(),
             span: None,
-        }));
-    }
-    Ok(settings)
+        },
+    })
 }
 
 /// Whether the channels have names, and not only positions.
@@ -302,7 +343,7 @@ fn sorted(names: &[String]) -> Vec<&String> {
     names
 }
 
-fn read_text(path: &Path) -> Result<String, FileError> {
+pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
     const MOST_BYTES: u64 = 1 << 24;
     let mut text = String::new();
     File::open(path)
@@ -312,29 +353,4 @@ fn read_text(path: &Path) -> Result<String, FileError> {
             source,
         })?;
     Ok(text)
-}
-
-/// The curves as a table: one row a report, `nan` where the regulariser was off.
-fn curves(history: &History) -> String {
-    use std::fmt::Write;
-    let mut table = "step,loss".to_owned();
-    for o in 0..history.align.len() {
-        let _ = write!(table, ",align_{o},uniform_{o}");
-    }
-    for part in &history.parts {
-        let _ = write!(table, ",{0},{0}_weight", part.name);
-    }
-    table.push_str(",learning_rate\n");
-    for i in 0..history.len() {
-        let _ = write!(table, "{},{}", history.step[i], history.loss[i]);
-        for (align, uniform) in history.align.iter().zip(&history.uniform) {
-            let _ = write!(table, ",{},{}", align[i], uniform[i]);
-        }
-        for part in &history.parts {
-            let value = part.value[i].unwrap_or(f64::NAN);
-            let _ = write!(table, ",{value},{}", part.weight[i]);
-        }
-        let _ = writeln!(table, ",{}", history.learning_rate[i]);
-    }
-    table
 }

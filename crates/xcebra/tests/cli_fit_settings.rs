@@ -3,6 +3,7 @@
 mod common;
 
 use common::Folder;
+use xcebra::FitFile;
 
 #[test]
 fn wrong_settings_are_shown_in_their_place() {
@@ -151,4 +152,38 @@ fn settings_outside_their_domain_are_refused() {
     }
     folder.fails_with("fit --data data.npz", &["--out"]);
     folder.fails_with("fit --data data.npz --out run --steps 4", &["--steps"]);
+}
+
+#[test]
+fn an_error_in_json_names_the_line() {
+    let folder = Folder::new();
+    folder.recording();
+    folder.write("fit.toml", "[train]\nsteps = 3\nstepz = 3");
+    let output = folder.run("fit --json --data data.npz --config fit.toml --out run");
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&value["file"], &value["line"]),
+        (&"fit.toml".into(), &3.into())
+    );
+}
+
+#[test]
+fn the_help_shows_settings_that_are_accepted() {
+    let folder = Folder::new();
+    let help = folder.succeeds("fit --help");
+    let (_, text) = help.split_once("[data]\n").unwrap();
+    let (text, positives) = text.split_once("Positives").unwrap();
+    let text: Vec<&str> = text.lines().map(str::trim).collect();
+    FitFile::parse(&format!("[data]\n{}", text.join("\n")), &[]).unwrap();
+    let kinds = positives
+        .lines()
+        .filter(|line| line.trim().starts_with('{'));
+    let mut count = 0;
+    for line in kinds {
+        let (table, _) = line.split_once('}').unwrap();
+        let text = format!("[[objective]]\npositives = {} }}", table.trim());
+        FitFile::parse(&text, &[]).unwrap();
+        count += 1;
+    }
+    assert_eq!(count, 7);
 }

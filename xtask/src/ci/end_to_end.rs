@@ -1,12 +1,10 @@
 //! The command line from a recording to a scored map, as a user would call it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
+use crate::program::Program;
 use crate::shell::{self, Failure, Result, file_failure};
+use crate::soak;
 use crate::workspace::Workspace;
 
 /// The form of `fit.toml` that README.md documents, with few steps.
@@ -42,14 +40,14 @@ seed = 0
 /// maps become is measured elsewhere, with longer trainings.
 const LEAST_AUROC: f64 = 0.7;
 
+/// Kills of a training that is resumed; `cargo xtask soak resume` does more.
+const KILLS: usize = 3;
+
 pub fn run(workspace: &Workspace) -> Result<()> {
     let mut build = shell::cargo(["build", "--release", "--locked", "--examples", "--bins"]);
     build.args(workspace.published_selection());
     shell::run(build.current_dir(&workspace.root))?;
-    let cli = Cli {
-        program: workspace.target.join("release").join("xcebra"),
-        folder: workspace.fresh_folder("end-to-end")?,
-    };
+    let cli = Program::in_fresh_folder(workspace, "end-to-end")?;
     let config = cli.folder.join("fit.toml");
     fs::write(&config, CONFIG).map_err(file_failure(&config, "write"))?;
 
@@ -98,101 +96,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     ] {
         cli.refuses(arguments, out)?;
     }
-    Ok(())
-}
 
-struct Cli {
-    program: PathBuf,
-    folder: PathBuf,
-}
-
-impl Cli {
-    fn command(&self, arguments: &str) -> Command {
-        println!("$ xcebra {arguments}");
-        let mut command = Command::new(&self.program);
-        command.args(arguments.split_whitespace());
-        command.current_dir(&self.folder).stdin(Stdio::null());
-        command
-    }
-
-    /// Runs a command that must succeed; returns its standard output.
-    fn call(&self, arguments: &str) -> Result<String> {
-        shell::read(&mut self.command(arguments)).map_err(|e| self.explained(e, arguments))
-    }
-
-    /// Runs a command that must write one JSON object and nothing else.
-    fn json(&self, arguments: &str) -> Result<Value> {
-        let text = self.call(arguments)?;
-        serde_json::from_str(&text).map_err(|e| {
-            let what = format!("standard output is not one JSON value ({e}):\n{text}");
-            self.explained(Failure::new(what), arguments)
-        })
-    }
-
-    /// Runs a command that must fail with code 2 and a message, and leave nothing at `out`.
-    fn refuses(&self, arguments: &str, out: &str) -> Result<()> {
-        let mut command = self.command(arguments);
-        let output = command
-            .output()
-            .map_err(|e| shell::not_started(&command, &e))?;
-        let problem = if output.status.success() {
-            "it must fail"
-        } else if output.status.code() != Some(2) {
-            "it must exit with code 2"
-        } else if output.stderr.is_empty() {
-            "it must say why it failed"
-        } else if self.folder.join(out).exists() {
-            "it must not leave an output"
-        } else {
-            return Ok(());
-        };
-        Err(self.explained(Failure::new(problem), arguments))
-    }
-
-    /// Checks that an `.npz` file holds these arrays: their names stand in its directory.
-    fn arrays(&self, file: &str, names: &[&str]) -> Result<()> {
-        let path = self.folder.join(file);
-        let bytes = fs::read(&path).map_err(file_failure(&path, "read"))?;
-        for name in names {
-            let entry = format!("{name}.npy");
-            if !bytes.windows(entry.len()).any(|w| w == entry.as_bytes()) {
-                return Err(Failure::new(format!("{file} has no array `{name}`")));
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that two folders hold the same bytes in their files of one kind.
-    fn same(&self, a: &str, b: &str, extension: &str) -> Result<()> {
-        let (a, b) = (self.folder.join(a), self.folder.join(b));
-        let mut compared = 0;
-        for entry in fs::read_dir(&a).map_err(file_failure(&a, "read"))? {
-            let path = entry.map_err(file_failure(&a, "read"))?.path();
-            if path.extension().is_some_and(|e| e == extension) {
-                compared += 1;
-                let twin = b.join(path.file_name().unwrap_or_default());
-                if read(&path)? != read(&twin)? {
-                    let what = format!("{} and {} differ", path.display(), twin.display());
-                    return Err(Failure::new(what));
-                }
-            }
-        }
-        if compared == 0 {
-            let what = format!("{} holds no .{extension} file", a.display());
-            return Err(Failure::new(what));
-        }
-        Ok(())
-    }
-
-    fn explained(&self, failure: Failure, arguments: &str) -> Failure {
-        failure.or_rerun(format!(
-            "cd {} && {} {arguments}",
-            self.folder.display(),
-            self.program.display()
-        ))
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(file_failure(path, "read"))
+    // a training that is killed and resumed gives the same bytes
+    soak::resume(workspace, KILLS, 0)
 }

@@ -7,13 +7,15 @@ use clap::Args;
 use ndarray::Array2;
 use serde_json::json;
 use xcebra::attr::{AttributionMap, Methods};
-use xcebra::core::{Config, History, Labels, LearningRateSchedule, Recording, RegularizerConfig};
+use xcebra::core::{
+    Config, History, Labels, LearningRateSchedule, Recording, RegularizerConfig, Trainer,
+};
 use xcebra::eval::{auroc_map, linear_r2};
 use xcebra::files::{AtomicFolder, NpzOutput, write_file};
 use xcebra::model::Model;
 use xcebra::report::{HeatMap, Report, Table, attribution_map, training_curves};
 use xcebra::synth::{Dataset, DatasetConfig};
-use xcebra::{Channels, FitFile, MODEL, Run};
+use xcebra::{Channels, Effort, FitFile, MODEL, Run};
 
 use super::attribute::{add_maps, attribute_with_progress, describe, title};
 use super::training::train;
@@ -83,7 +85,8 @@ impl Demo {
         let x = channels.apply(&raw)?;
         let label = data.group(1)?.mapv(f64::from);
         let recording = Recording::new(x.view())?.with_label("z2", Labels::Continuous(label))?;
-        let trained = train(session, settings.config(), recording)?;
+        let trainer = Trainer::new(settings.config(), recording)?;
+        let trained = train(session, trainer, Effort::default(), |_, _| Ok(()))?;
         let run = Run {
             encoder: trained.encoder,
             settings,
@@ -101,14 +104,14 @@ impl Demo {
             gradient: auroc_map(&data.map, maps[1].values())?,
             r2: linear_r2(&embedding, &data.z)?,
             synth,
-            fit: trained.seconds,
+            fit: trained.effort.seconds,
             attribute,
         };
         let log = format!(
             "xcebra {} demo, seed {}\n{}",
             env!("CARGO_PKG_VERSION"),
             self.seed,
-            trained.log
+            trained.effort.log
         );
         let outcome = self.outcome(&scores, &maps[0]);
         let page = self.page(&run, &data, &maps, &trained.history, &scores);
@@ -137,14 +140,7 @@ impl Demo {
         config.train.schedule = LearningRateSchedule::Cosine;
         config.train.seed = self.seed;
         config.train.log_every = 10;
-        FitFile {
-            data: xcebra::DataConfig::default(),
-            encoder: config.encoder,
-            objective: config.objective,
-            regularizer: config.regularizer,
-            train: config.train,
-            validation: config.validation,
-        }
+        FitFile::of(config)
     }
 
     fn outcome(&self, scores: &Scores, ing: &AttributionMap) -> Outcome {

@@ -1,19 +1,27 @@
 //! `xcebra fit`: trains an encoder on a recording.
 
-use std::fs::File;
-use std::io::Read;
+mod data;
+mod figures;
+mod keeper;
+mod labels;
+mod result;
+mod settings;
+
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
-use ndarray::{Array2, ArrayView1, Axis, Slice};
 use serde_json::json;
-use xcebra::core::{Labels, Recording};
-use xcebra::files::{AtomicFolder, DataFile, Source};
-use xcebra::report::{Figure, Report, Scatter, Table, training_curves};
-use xcebra::{Channels, FitFile, MODEL, Run, read_recording};
+use xcebra::core::{Error, Trainer};
+use xcebra::files::{Source, ensure_folder};
+use xcebra::{CHECKPOINT, Effort, Inputs, MODEL, Run, Unfinished};
 
-use super::training::{Trained, train};
-use super::{Outcome, Problem, Result, Session};
+use super::training::train;
+use super::{Outcome, Problem, Result, Session, interrupt};
+use data::Data;
+use keeper::Keeper;
+use result::Finished;
+use settings::read_settings;
 
 /// Train an encoder on a recording
 ///
@@ -23,25 +31,46 @@ use super::{Outcome, Problem, Result, Session};
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy or .csv; an array named here replaces that of the settings
-    #[arg(long, value_name = "FILE[:ARRAY]")]
-    data: Source,
+    /// Recording and labels: .npz, .npy or .csv; once for each session
+    ///
+    /// An array named here replaces that of the settings. With --resume it says where the data now
+    /// are.
+    #[arg(long, value_name = "FILE[:ARRAY]", required_unless_present = "resume")]
+    data: Vec<Source>,
 
     /// Settings, .toml [default: one objective, positives one sample later]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     config: Option<PathBuf>,
 
     /// Changes one setting, such as train.steps=4000 or objective.1.dims=[3,6]; may be repeated
-    #[arg(long, value_name = "FIELD=VALUE")]
+    #[arg(long, value_name = "FIELD=VALUE", conflicts_with = "resume")]
     set: Vec<String>,
 
     /// Folder to write
-    #[arg(long, short, value_name = "FOLDER")]
-    out: PathBuf,
+    #[arg(
+        long,
+        short,
+        value_name = "FOLDER",
+        required_unless_present = "resume",
+        conflicts_with = "resume"
+    )]
+    out: Option<PathBuf>,
 
-    /// Replace the folder if it holds an earlier run
-    #[arg(long)]
+    /// Replace the folder if it holds an earlier run, finished or not
+    #[arg(long, conflicts_with = "resume")]
     force: bool,
+
+    /// Go on with the unfinished training in this folder, with its settings and data
+    #[arg(long, value_name = "FOLDER")]
+    resume: Option<PathBuf>,
+
+    /// Time between two checkpoints in the folder; 0 for one after every step
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    checkpoint_every: Duration,
+
+    /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    figures: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -49,7 +78,9 @@ Settings (TOML), each with its default unless it says otherwise:
   [data]
   x = \"x\"                       # array (time, channels), or columns of a table: \"acc_*\"
   labels = { z2 = \"z2\" }        # label name = array; empty by default: a label is the
-                                # array of its own name
+                                # array of its own name. FILE:ARRAY is an array of another
+                                # file, for all sessions one after another.
+                                # Classes may be text in a table
   standardize = true            # bring each channel to mean 0 and standard deviation 1
   [encoder]
   name = \"offset1-mse-clip\"     # or offset1, offset1-mse
@@ -64,7 +95,7 @@ Settings (TOML), each with its default unless it says otherwise:
   [[objective]]
   dims = [3, 6]
   positives = { kind = \"time-delta\", label = \"z2\", delta = 1 }
-                                # or { kind = \"discrete\", label = \"state\" }
+                                # the kinds of positives are below
   [regularizer]
   weight = 0.1                  # λ of the Jacobian penalty, 0 for none
   start = 2500                  # first step of its rise from 0
@@ -74,256 +105,177 @@ Settings (TOML), each with its default unless it says otherwise:
   steps = 20000
   batch = 512
   learning_rate = 3e-4
-  schedule = \"constant\"         # or cosine: a short rise, then down to 1 %
+  weight_decay = 0.0            # decoupled, as in AdamW
+  schedule = \"constant\"         # or linear: down to 1 %; cosine: a short rise, then down to 1 %
   seed = 0
   log_every = 50                # steps between two points of the training curves
+  [validation]
+  held_out = 0.0                # fraction of the samples kept from the training, up to 0.5
+  blocks = 10                   # blocks of time it is made of
+  every = 250                   # steps between two validations
+  batches = 4                   # batches a validation draws
+  patience = 0                  # validations without a lower loss after which the training
+                                # stops and its best parameters are taken; 0: never
+
+Positives (the sample that a reference is to be near to):
+  { kind = \"time\", offset = 1 }                      offset samples later
+  { kind = \"time-delta\", label = \"z\", delta = 1 }    nearest to the reference's label plus a
+                                                     change of the label over delta samples
+  { kind = \"delta-normal\", label = \"z\", sigma = 0.1 }  nearest to label plus Gaussian noise
+  { kind = \"delta-vmf\", label = \"angle\", kappa = 10 }  the same on the circle: radians, von Mises
+  { kind = \"discrete\", label = \"state\" }             of the same class
+  { kind = \"mixed\", discrete = \"state\", continuous = \"z\", delta = 1 }
+                                                     as time-delta, within the same class
+  { kind = \"uniform\" }                               any sample
+
+Several sessions: --data once for each file. A label is the same-named array of each file.
+
+A training that ends early (Ctrl-C, power, a batch system) leaves its last checkpoint in the
+folder; `xcebra fit --resume FOLDER` goes on from there, to the same bytes.
 
 Examples:
   xcebra fit --data data.npz --config fit.toml --out run
   xcebra fit --data data.npz:traces --set encoder.outputs=3 --set train.steps=4000 --out run
-  xcebra fit --data walk.csv:\"ankle_*\" --config gait.toml --out run";
+  xcebra fit --data walk.csv:\"ankle_*\" --config gait.toml --out run
+  xcebra fit --data monday.npz --data tuesday.npz --config fit.toml --out run
+  xcebra fit --resume run";
+
+/// A training that is ready to run.
+struct Prepared {
+    unfinished: Unfinished,
+    data: Data,
+    trainer: Trainer<f32>,
+}
 
 impl Fit {
     pub fn run(&self, session: &Session) -> Result<Outcome> {
-        let mut settings = read_settings(self.config.as_deref(), &self.set)?;
-        if let Some(array) = &self.data.array {
-            settings.data.x.clone_from(array);
+        if let Some(figures) = &self.figures {
+            ensure_folder(figures)?;
         }
-        let marker = self.force.then_some(MODEL);
-        AtomicFolder::check(&self.out, marker).map_err(|error| self.advise(error))?;
-        self.keep_inputs(&settings)?;
-        let (recording, channels, labels) = read_data(&self.data, &settings)?;
-        let (samples, inputs) = (recording.len(), recording.channels());
-        let x = recording.samples().to_owned();
-
-        let trained = train(session, settings.config(), recording)?;
-        let Trained {
-            encoder,
-            history,
-            seconds,
-            samples_per_second,
-            log,
-        } = trained;
-        let run = Run {
-            encoder,
-            settings,
-            channels,
-        };
-        let place = self.data.path.display().to_string();
-        let log = format!(
-            "xcebra {} fit\nrecording: {place}, array {}, {samples} samples × {inputs} channels\n\
-             {log}{seconds:.1} s, {samples_per_second:.0} samples/s\n",
-            env!("CARGO_PKG_VERSION"),
-            run.settings.data.x,
-        );
-        let folder = AtomicFolder::create(&self.out, marker).map_err(|e| self.advise(e))?;
-        run.save(folder.path(), &history, &log)?;
-        let loss = history.loss.last().copied().unwrap_or(f64::NAN);
-        let steps = run.settings.train.steps;
-        let lead = format!(
-            "An encoder of {inputs} channels to {} dimensions, trained on {samples} samples of \
-             {place} in {steps} steps.",
-            run.settings.encoder.outputs
-        );
-        let table = Table::new(&["", ""])
-            .row(["loss at the last step".to_owned(), format!("{loss:.3}")])
-            .row(["seconds".to_owned(), format!("{seconds:.1}")])
-            .row([
-                "samples a second".to_owned(),
-                format!("{samples_per_second:.0}"),
-            ]);
-        let report = Report::new("Training of an encoder")
-            .lead(&lead)
-            .table(table)
-            .heading("Training")
-            .figures(training_curves(&history))
-            .heading("Embedding")
-            .figures(embedding_figures(&run, &x, &labels)?)
-            .heading("Settings")
-            .code(&run.settings.to_toml());
-        report.write(&folder.path().join("report.html"))?;
-        folder.commit()?;
-        let out = self.out.display();
-        Ok(Outcome {
-            text: format!(
-                "{out}: model, settings, curves, log and report.html\n\
-                 {samples} samples × {inputs} channels, {steps} steps in {seconds:.1} s \
-                 ({samples_per_second:.0} samples/s), loss {loss:.3}"
-            ),
-            json: json!({
-                "out": out.to_string(),
-                "samples": samples,
-                "channels": inputs,
-                "steps": steps,
-                "loss": loss,
-                "seconds": seconds,
-                "samples_per_second": samples_per_second,
-            }),
-        })
+        match (&self.resume, &self.out) {
+            (Some(folder), _) if folder.join(MODEL).is_file() => finished_already(folder),
+            (Some(folder), _) => {
+                let prepared = self.take_up(folder)?;
+                let (step, steps) = (prepared.trainer.steps_made(), steps(&prepared.trainer));
+                session.note(&format!("going on after step {step} of {steps}"));
+                let keeper = Keeper::of_unfinished(folder, self.checkpoint_every);
+                self.train(session, prepared, keeper)
+            }
+            (None, Some(out)) => {
+                let mut settings = read_settings(self.config.as_deref(), &self.set)?;
+                if let Some(array) = self.data.iter().find_map(|source| source.array.as_ref()) {
+                    settings.data.x.clone_from(array);
+                }
+                let keeper = Keeper::of_new(out, self.force, self.checkpoint_every)?;
+                keeper.keep_inputs(&self.data, &settings)?;
+                let unfinished = Unfinished {
+                    settings,
+                    inputs: Inputs::new(&self.data)?,
+                    effort: Effort::default(),
+                };
+                self.train(session, Prepared::new(unfinished)?, keeper)
+            }
+            (None, None) => Err(Problem::new(
+                "there is no --out",
+                "name the folder to write",
+            )),
+        }
     }
 
-    /// Refuses to replace a folder that holds the data.
-    fn keep_inputs(&self, settings: &FitFile) -> Result<()> {
-        let Ok(folder) = self.out.canonicalize() else {
-            return Ok(());
-        };
-        let labels = settings.labels().into_values();
-        let labels = labels.filter_map(|label| label.parse::<Source>().ok());
-        for path in labels
-            .map(|label| label.path)
-            .chain([self.data.path.clone()])
-        {
-            if path.canonicalize().is_ok_and(|p| p.starts_with(&folder)) {
-                return Err(Problem::new(
-                    format!(
-                        "{} lies in {}, which is to be replaced",
-                        path.display(),
-                        self.out.display()
-                    ),
-                    "choose another --out",
-                ));
+    fn train(&self, session: &Session, prepared: Prepared, mut keeper: Keeper) -> Result<Outcome> {
+        let Prepared {
+            unfinished,
+            data,
+            trainer,
+        } = prepared;
+        interrupt::listen(session);
+        let (mut state, before) = (unfinished.clone(), unfinished.effort);
+        let trained = train(session, trainer, before, |trainer, effort| {
+            keeper.after_step(trainer, &mut state, effort)
+        })?;
+        let finished = Finished::new(unfinished.settings, data, trained)?;
+        keeper.finish(|folder| finished.write(folder))?;
+        if let Some(folder) = &self.figures {
+            for picture in finished.pictures() {
+                picture.write(folder)?;
             }
         }
-        Ok(())
+        Ok(finished.outcome(keeper.folder()))
     }
 
-    fn advise(&self, error: xcebra::files::FileError) -> Problem {
-        if !self.force && self.out.join(MODEL).is_file() {
-            return Problem::new(
-                format!("{} holds an earlier run", self.out.display()),
-                "choose another --out, or replace it with --force",
-            );
+    /// The unfinished training in a folder.
+    fn take_up(&self, folder: &Path) -> Result<Prepared> {
+        if !Unfinished::is_in(folder) {
+            return Err(Problem::new(
+                format!("{} holds no training to go on with", folder.display()),
+                "pass a folder in which a training left its checkpoint, or begin with --data and --out",
+            ));
         }
-        error.into()
+        let (mut unfinished, checkpoint) = Unfinished::load(folder)?;
+        if *checkpoint.config() != unfinished.settings.config() {
+            return Err(Problem::new(
+                format!(
+                    "the settings in {} were changed since the checkpoint",
+                    folder.display()
+                ),
+                "undo the change in its config.toml, or train anew with --force",
+            ));
+        }
+        if !self.data.is_empty() {
+            unfinished.inputs = Inputs::new(&self.data)?;
+        }
+        let mut prepared = Prepared::new(unfinished)?;
+        prepared
+            .trainer
+            .restore(&checkpoint)
+            .map_err(|error| match error {
+                Error::Data { problem, .. } => Problem::new(
+                    format!(
+                        "{} does not go with {}: {problem}",
+                        folder.join(CHECKPOINT).display(),
+                        prepared.data.place
+                    ),
+                    "bring the data back as they were, or train anew with --force",
+                ),
+                other => other.into(),
+            })?;
+        let step = checkpoint.step();
+        let log = &mut prepared.unfinished.effort.log;
+        log.push_str(&format!("resumed after step {step}\n"));
+        Ok(prepared)
     }
 }
 
-/// No settings are longer; a device that never ends is.
-const MOST_BYTES: u64 = 1 << 20;
-/// Longer lines, such as those of a data file, are not shown.
-const LONGEST_LINE: usize = 200;
-
-/// Settings from a file, or the defaults, with changes.
-fn read_settings(path: Option<&Path>, set: &[String]) -> Result<FitFile> {
-    let Some(path) = path else {
-        return Ok(FitFile::parse("", set)?);
-    };
-    let name = path.display().to_string();
-    let unreadable = |reason: String| {
-        Problem::new(
-            format!("cannot read {name}: {reason}"),
-            "pass a TOML file, as `xcebra fit --help` shows it",
-        )
-    };
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
-        .map_err(|error| unreadable(error.to_string()))?;
-    if text.len() as u64 == MOST_BYTES {
-        return Err(unreadable("it is longer than any settings".to_owned()));
+impl Prepared {
+    fn new(unfinished: Unfinished) -> Result<Self> {
+        let settings = &unfinished.settings;
+        let data = Data::read(&unfinished.inputs, settings)?;
+        let trainer = Trainer::new(settings.config(), data.recording.clone())?;
+        Ok(Self {
+            unfinished,
+            data,
+            trainer,
+        })
     }
-    FitFile::parse(&text, set).map_err(|error| match error.span.clone() {
-        Some(_) if text.lines().any(|line| line.len() > LONGEST_LINE) => unreadable(error.message),
-        Some(span) => Problem::in_text(error.message, error.advice, (&name, &text), span),
-        None => error.into(),
+}
+
+fn steps(trainer: &Trainer<f32>) -> usize {
+    trainer.config().train.steps
+}
+
+/// What there is to say of a folder that needs no training.
+fn finished_already(folder: &Path) -> Result<Outcome> {
+    Run::load(folder)?;
+    // the training may have been killed just before it took them away
+    Unfinished::clear(folder)?;
+    let out = folder.display().to_string();
+    Ok(Outcome {
+        text: format!("{out}: this training is finished"),
+        json: json!({ "out": out, "finished": true }),
     })
 }
 
-/// More classes than this are drawn as numbers.
-const MOST_CLASSES: usize = 8;
-
-/// A label's name and values (time, k).
-type PicturedLabel = (String, Array2<f64>);
-
-/// The recording on a common scale with its labels, its channels, and the labels for pictures.
-fn read_data(
-    source: &Source,
-    settings: &FitFile,
-) -> Result<(Recording<f32>, Channels, Vec<PicturedLabel>)> {
-    let raw = read_recording(source, &settings.data.x)?;
-    raw.require_samples(2, "training")?;
-    raw.require_varying_channels()?;
-    let channels = Channels::of(&raw, settings.data.standardize)?;
-    let mut recording = Recording::new(channels.apply(&raw)?.view())?;
-    let mut file = DataFile::open(&source.path)?;
-    let mut pictured = Vec::new();
-    for (name, array) in settings.labels() {
-        if raw.channels.contains(&array) {
-            return Err(Problem::new(
-                format!("the label `{name}` is also a channel of {}", raw.place),
-                format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
-            ));
-        }
-        let values = file.read_or_source(&array)?;
-        let labels = if settings.is_discrete(&name) {
-            let classes = values.classes(raw.samples())?;
-            pictured.push((
-                name.clone(),
-                classes.mapv(|c| c as f64).insert_axis(Axis(1)),
-            ));
-            Labels::Discrete(classes.to_vec())
-        } else {
-            let label = values.label(raw.samples())?;
-            pictured.push((name.clone(), label.clone()));
-            Labels::Continuous(label)
-        };
-        recording = recording.with_label(name, labels)?;
-    }
-    Ok((recording, channels, pictured))
-}
-
-/// Two embedding dimensions coloured by each label, or by time if there is none.
-fn embedding_figures(
-    run: &Run,
-    x: &Array2<f32>,
-    labels: &[PicturedLabel],
-) -> Result<Vec<(Figure, String)>> {
-    let settings = &run.settings;
-    let outputs = settings.encoder.outputs;
-    if outputs < 2 {
-        return Ok(Vec::new());
-    }
-    // a picture holds only so many points
-    let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
-    let some = x.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
-    let embedding = xcebra::model::Model::forward(&run.encoder, some.into_dyn())?;
-    let plot = |name: &str, first: usize| {
-        let point = |row: ArrayView1<'_, f32>| (f64::from(row[first]), f64::from(row[first + 1]));
-        let points: Vec<(f64, f64)> = embedding.rows().into_iter().map(point).collect();
-        let plot = Scatter::new(&points)
-            .title(&format!("Embedding, coloured by {name}"))
-            .axes(
-                &format!("dimension {first}"),
-                &format!("dimension {}", first + 1),
-            );
-        let caption = format!(
-            "Embedding dimensions {first} and {}; the colour is {name}.",
-            first + 1
-        );
-        (plot, caption)
-    };
-    if labels.is_empty() {
-        let times: Vec<f64> = (0..x.nrows()).step_by(stride).map(|t| t as f64).collect();
-        let (plot, caption) = plot("sample", 0);
-        return Ok(vec![(plot.colored_by("sample", &times).draw(), caption)]);
-    }
-    let figures = labels.iter().map(|(name, values)| {
-        // the dimensions that were trained with the label; one alone has a neighbour to show
-        let first = settings
-            .dims_of(name)
-            .map_or(0, |[first, _]| first.min(outputs - 2));
-        let (plot, caption) = plot(name, first);
-        let values: Vec<f64> = values.column(0).iter().step_by(stride).copied().collect();
-        let mut distinct = values.clone();
-        distinct.sort_by(f64::total_cmp);
-        distinct.dedup();
-        if !settings.is_discrete(name) || distinct.len() > MOST_CLASSES {
-            return (plot.colored_by(name, &values).draw(), caption);
-        }
-        let class = |v: &f64| distinct.iter().position(|d| d == v).unwrap_or_default();
-        let classes: Vec<usize> = values.iter().map(class).collect();
-        let names: Vec<String> = distinct.iter().map(|d| format!("{name} {d}")).collect();
-        (plot.classes(&classes, &names).draw(), caption)
-    });
-    Ok(figures.collect())
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "it is no time in seconds".to_owned())
 }

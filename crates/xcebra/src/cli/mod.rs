@@ -9,6 +9,7 @@ mod demo;
 mod embed;
 mod eval;
 mod fit;
+mod interrupt;
 mod outcome;
 mod problem;
 mod progress;
@@ -42,7 +43,7 @@ Files:
   A recording is time × channels. In a .csv the first row may name the columns, and the
   array is a column, a comma list, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
 
-Exit code: 0 for success, 2 for any error.";
+Exit code: 0 for success, 2 for any error, 130 after Ctrl-C.";
 
 /// Explain time series: contrastive encoders with inverted-gradient attribution maps.
 #[derive(Debug, Parser)]

@@ -13,6 +13,8 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 /// Exit code of every error.
 const EXIT: u8 = 2;
+/// Exit code of a command that was interrupted: 128 and the number of the signal.
+pub const INTERRUPTED: u8 = 130;
 
 /// An error with advice and, where it is about a text file, the place in it.
 ///
@@ -23,15 +25,36 @@ pub struct Problem {
     // boxed: a `Result` should not be large because it may be an error
     diagnostic: Box<MietteDiagnostic>,
     source: Option<Box<NamedSource<String>>>,
+    /// Name of the text and line, counted from 1, of the place in it.
+    place: Option<(String, usize)>,
+    exit: u8,
 }
 
 impl Problem {
     /// A problem and what to do about it.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::of(MietteDiagnostic::new(message).with_help(help))
+    }
+
+    fn of(diagnostic: MietteDiagnostic) -> Self {
         Self {
-            diagnostic: Box::new(MietteDiagnostic::new(message).with_help(help)),
+            diagnostic: Box::new(diagnostic),
             source: None,
+            place: None,
+            exit: EXIT,
         }
+    }
+
+    /// With another exit code.
+    pub fn exit(mut self, code: u8) -> Self {
+        self.exit = code;
+        self
+    }
+
+    /// With other advice.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.diagnostic.help = Some(help.into());
+        self
     }
 
     /// A problem at some bytes of a text, such as a field of a settings file.
@@ -41,14 +64,14 @@ impl Problem {
         (name, text): (&str, &str),
         span: std::ops::Range<usize>,
     ) -> Self {
+        let before = text.get(..span.start).unwrap_or_default();
+        let line = 1 + before.matches('\n').count();
         let label = miette::LabeledSpan::at(span, "here");
+        let diagnostic = MietteDiagnostic::new(message).with_help(help);
         Self {
-            diagnostic: Box::new(
-                MietteDiagnostic::new(message)
-                    .with_help(help)
-                    .with_label(label),
-            ),
             source: Some(Box::new(NamedSource::new(name, text.to_owned()))),
+            place: Some((name.to_owned(), line)),
+            ..Self::of(diagnostic.with_label(label))
         }
     }
 
@@ -59,10 +82,15 @@ impl Problem {
             if let Some(help) = &self.diagnostic.help {
                 object["help"] = json!(help);
             }
+            if let Some((file, line)) = &self.place {
+                object["file"] = json!(file);
+                object["line"] = json!(line);
+            }
             let _ = print(&object.to_string());
         }
+        let exit = ExitCode::from(self.exit);
         let _ = writeln!(std::io::stderr(), "{}", self.render());
-        ExitCode::from(EXIT)
+        exit
     }
 
     fn render(self) -> String {
@@ -102,10 +130,7 @@ impl<E: std::error::Error> From<E> for Problem {
         }
         match message.rsplit_once("; ") {
             Some((problem, help)) => Self::new(problem, help),
-            None => Self {
-                diagnostic: Box::new(MietteDiagnostic::new(message)),
-                source: None,
-            },
+            None => Self::of(MietteDiagnostic::new(message)),
         }
     }
 }

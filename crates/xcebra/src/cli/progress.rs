@@ -16,6 +16,8 @@ const INTERVAL: Duration = Duration::from_secs(10);
 pub struct Progress {
     what: String,
     bar: ProgressBar,
+    /// Units that were done before.
+    before: u64,
     /// When a line was last written, if lines are.
     last: Option<Mutex<Instant>>,
 }
@@ -30,6 +32,7 @@ impl Progress {
         Self {
             what: what.to_owned(),
             bar,
+            before: 0,
             last: None,
         }
     }
@@ -46,8 +49,17 @@ impl Progress {
         Self {
             what: what.to_owned(),
             bar,
+            before: 0,
             last: None,
         }
+    }
+
+    /// Work that goes on where it was laid down, with `done` units done.
+    pub fn resumed_at(mut self, done: u64) -> Self {
+        self.before = done;
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+        self
     }
 
     /// Shows that `done` units are done, with a message such as the present loss.
@@ -71,8 +83,8 @@ impl Progress {
         }
         // the bar estimates from what it has drawn; hidden, it draws nothing
         let elapsed = self.bar.elapsed();
-        if done > 0 && done < total {
-            let left = elapsed.mul_f64((total - done) as f64 / done as f64);
+        if done > self.before && done < total {
+            let left = elapsed.mul_f64((total - done) as f64 / (done - self.before) as f64);
             line = format!("{line}, {} left", HumanDuration(left));
         }
         line
@@ -101,6 +113,8 @@ mod tests {
         );
         progress.at(200, "");
         assert_eq!(progress.line(""), "fit: 200 of 200");
+        let progress = Progress::lines("fit", 200).resumed_at(150);
+        assert_eq!(progress.line(""), "fit: 150 of 200");
     }
 
     #[test]

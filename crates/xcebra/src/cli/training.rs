@@ -1,9 +1,9 @@
 //! A training with its progress and its log, as `fit` and `demo` need it.
 
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use xcebra::core::{Config, Encoder, History, Recording, Trainer};
+use xcebra::Effort;
+use xcebra::core::{Encoder, History, StepReport, Trainer, Validation};
 
 use super::{Result, Session};
 
@@ -14,51 +14,84 @@ const REFRESH: Duration = Duration::from_millis(200);
 pub struct Trained {
     pub encoder: Encoder<f32>,
     pub history: History,
-    pub seconds: f64,
-    /// Samples that went through the encoder each second.
-    pub samples_per_second: f64,
-    /// A line every twentieth of the steps.
-    pub log: String,
+    /// Steps that were made.
+    pub steps: usize,
+    /// Whether validation has run out of patience.
+    pub stopped_early: bool,
+    /// What it took, with a line of log every twentieth of the steps.
+    pub effort: Effort,
 }
 
-/// Trains an encoder and shows how far it is.
-pub fn train(session: &Session, config: Config, recording: Recording<f32>) -> Result<Trained> {
-    let steps = config.train.steps;
-    let mut trainer = Trainer::new(config, recording)?;
+impl Trained {
+    /// Samples that went through the encoder each second.
+    pub fn samples_per_second(&self) -> f64 {
+        rate(&self.effort)
+    }
+}
+
+/// Makes the steps that remain and shows how far the training is. `before` is what it has taken
+/// already; `after_step` is told of every step, and its error ends the training.
+pub fn train(
+    session: &Session,
+    mut trainer: Trainer<f32>,
+    before: Effort,
+    mut after_step: impl FnMut(&Trainer<f32>, &Effort) -> Result<()>,
+) -> Result<Trained> {
+    let steps = trainer.config().train.steps;
     let progress = session.progress("fit", steps as u64);
-    let start = Instant::now();
-    let (mut samples, mut shown) = (0, None::<Instant>);
-    let mut log = String::new();
-    trainer.run(|report| {
-        samples += report.samples;
-        let done = report.step + 1;
-        let last = done == steps;
-        let line = || {
-            let rate = samples as f64 / start.elapsed().as_secs_f64();
-            let jacobian = report.part("jacobian");
-            let penalty = match jacobian.and_then(|part| part.value.map(|v| (v, part.weight))) {
-                Some((value, weight)) => format!("½‖J‖² {value:.2}, λ {weight:.3}"),
-                None => "regulariser off".to_owned(),
-            };
-            format!("loss {:.3}, {penalty}, {rate:.0} samples/s", report.loss)
-        };
+    let progress = progress.resumed_at(trainer.steps_made() as u64);
+    let (start, seconds) = (Instant::now(), before.seconds);
+    let mut effort = before;
+    let (mut held_out, mut shown) = (None, None::<Instant>);
+    while !trainer.is_done() {
+        let report = trainer.step()?;
+        effort.samples += report.samples as u64;
+        effort.seconds = seconds + start.elapsed().as_secs_f64();
+        held_out = report.validation.clone().or(held_out);
+        let (done, last) = (report.step + 1, trainer.is_done());
         if last || shown.is_none_or(|at| at.elapsed() >= REFRESH) {
             shown = Some(Instant::now());
-            progress.at(done as u64, &line());
+            progress.at(done as u64, &line(&report, held_out.as_ref(), &effort));
         }
         if last || done.is_multiple_of(steps.div_ceil(20)) {
-            log.push_str(&format!("step {done} of {steps}: {}\n", line()));
+            let line = line(&report, held_out.as_ref(), &effort);
+            effort.log += &format!("step {done} of {steps}: {line}\n");
         }
-        ControlFlow::Continue(())
-    })?;
-    let seconds = start.elapsed().as_secs_f64();
+        after_step(&trainer, &effort)?;
+    }
+    let (steps, stopped_early) = (trainer.steps_made(), trainer.stopped_early());
     let (encoder, history) = trainer.finish()?;
-    let samples_per_second = samples as f64 / seconds;
     Ok(Trained {
         encoder,
         history,
-        seconds,
-        samples_per_second,
-        log,
+        steps,
+        stopped_early,
+        effort,
     })
+}
+
+fn rate(effort: &Effort) -> f64 {
+    effort.samples as f64 / effort.seconds
+}
+
+/// How a training stands.
+fn line(report: &StepReport, held_out: Option<&Validation>, effort: &Effort) -> String {
+    let mut parts = vec![format!("loss {:.3}", report.loss)];
+    if let Some(validation) = held_out {
+        let bits: Vec<String> = validation.bits.iter().map(|b| format!("{b:.2}")).collect();
+        let bits = match bits.as_slice() {
+            [] => String::new(),
+            bits => format!(" ({} bits)", bits.join(", ")),
+        };
+        parts.push(format!("held out {:.3}{bits}", validation.loss));
+    }
+    let jacobian = report.part("jacobian");
+    parts.push(
+        match jacobian.and_then(|part| part.value.map(|v| (v, part.weight))) {
+            Some((value, weight)) => format!("½‖J‖² {value:.2}, λ {weight:.3}"),
+            None => "regulariser off".to_owned(),
+        },
+    );
+    parts.push(format!("{:.0} samples/s", rate(effort)));
+    parts.join(", ")
 }

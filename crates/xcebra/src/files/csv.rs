@@ -42,11 +42,7 @@ impl Table {
                 "it holds zero bytes, so it is not a table",
             ));
         }
-        let mut reader = ::csv::ReaderBuilder::new()
-            .has_headers(false)
-            .delimiter(delimiter(path, bytes))
-            .trim(::csv::Trim::All)
-            .from_reader(bytes);
+        let mut reader = reader(path, bytes);
         let mut record = ::csv::ByteRecord::new();
         let mut table = Self {
             path: path.to_path_buf(),
@@ -111,6 +107,28 @@ impl Table {
         })
     }
 
+    /// The cells of a column that holds text, `(rows,)`; none if all are numbers, or if there is no
+    /// column of that name. The file is read again, so that tables of numbers take no more memory.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(index) = self.names.iter().position(|n| n == name) else {
+            return Ok(None);
+        };
+        if self.columns[index].text.is_none() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&self.path).map_err(|error| FileError::read(&self.path, error))?;
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let mut cells = Vec::with_capacity(self.rows);
+        for record in reader(&self.path, bytes).byte_records() {
+            let place = self.path.display().to_string();
+            let record = record.map_err(|e| FileError::damaged(place, row_problem(&e)))?;
+            let cell = record.get(index).unwrap_or_default();
+            cells.push(String::from_utf8_lossy(cell).into_owned());
+        }
+        // what stands above the rows are names
+        Ok(Some(cells.split_off(cells.len().saturating_sub(self.rows))))
+    }
+
     fn numbers(&self, index: usize) -> Result<&[f64]> {
         match &self.columns[index] {
             Column { text: None, values } => Ok(values),
@@ -130,6 +148,14 @@ impl Table {
             }),
         }
     }
+}
+
+fn reader<'a>(path: &Path, bytes: &'a [u8]) -> ::csv::Reader<&'a [u8]> {
+    ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter(path, bytes))
+        .trim(::csv::Trim::All)
+        .from_reader(bytes)
 }
 
 /// A cell as a number; an empty one is NaN, a missing value.

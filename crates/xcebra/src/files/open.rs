@@ -118,6 +118,18 @@ impl DataFile {
         })
     }
 
+    /// Reads a column of a table that holds text, `(rows,)`; none if it holds numbers, or the file is
+    /// no table.
+    ///
+    /// # Errors
+    /// [`FileError::Read`] or [`FileError::Damaged`].
+    pub fn read_text(&self, name: &str) -> Result<Option<Vec<String>>> {
+        match &self.contents {
+            Contents::Table(table) => table.text(name),
+            Contents::Npz(_) | Contents::Npy => Ok(None),
+        }
+    }
+
     /// Reads the only array of a file, or all columns of a table.
     ///
     /// # Errors

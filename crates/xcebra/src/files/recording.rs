@@ -110,13 +110,22 @@ impl DataArray {
     /// [`FileError::Shape`] for another length; [`FileError::Value`] if a value is not finite or
     /// none of the columns ever changes.
     pub fn label<A: Scalar>(&self, samples: usize) -> Result<Array2<A>> {
+        let values = self.label_of_session(samples)?;
+        if values.rows().into_iter().all(|row| row == values.row(0)) {
+            return Err(self.constant_label(&format!("{}", values.row(0))));
+        }
+        Ok(values)
+    }
+
+    /// As [`label`](Self::label), of one session among several, in which it need not change.
+    ///
+    /// # Errors
+    /// [`FileError::Shape`] for another length; [`FileError::Value`] if a value is not finite.
+    pub fn label_of_session<A: Scalar>(&self, samples: usize) -> Result<Array2<A>> {
         let values = self.time_series("a label (time,) or (time, k)")?;
         self.require_length(samples)?;
         let names: Vec<String> = (0..values.ncols()).map(|j| j.to_string()).collect();
         self.require_finite(values.view(), &names)?;
-        if values.rows().into_iter().all(|row| row == values.row(0)) {
-            return Err(self.constant_label(&format!("{}", values.row(0))));
-        }
         Ok(values)
     }
 
@@ -126,6 +135,21 @@ impl DataArray {
     /// [`FileError::Shape`] for another shape; [`FileError::Value`] if a value is not a whole
     /// number or there is only one class.
     pub fn classes(&self, samples: usize) -> Result<Array1<i64>> {
+        let classes = self.classes_of_session(samples)?;
+        if let Some(&first) = classes.first()
+            && classes.iter().all(|&class| class == first)
+        {
+            return Err(self.constant_label(&first.to_string()));
+        }
+        Ok(classes)
+    }
+
+    /// As [`classes`](Self::classes), of one session among several, which may have but one class.
+    ///
+    /// # Errors
+    /// [`FileError::Shape`] for another shape; [`FileError::Value`] if a value is not a whole
+    /// number.
+    pub fn classes_of_session(&self, samples: usize) -> Result<Array1<i64>> {
         // every i64 that is exact as f64; class numbers are small
         const LARGEST: f64 = 9_007_199_254_740_992.0;
         let exact = match &self.values {
@@ -149,11 +173,6 @@ impl DataArray {
             Values::Bool(_) => self.vector::<f64>()?.mapv(|v| v as i64),
         };
         self.require_length(samples)?;
-        if let Some(&first) = exact.first()
-            && exact.iter().all(|&class| class == first)
-        {
-            return Err(self.constant_label(&first.to_string()));
-        }
         Ok(exact)
     }
 

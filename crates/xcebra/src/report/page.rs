@@ -81,8 +81,9 @@ impl Report {
     }
 
     /// Adds figures side by side, each with its caption.
-    pub fn figures(self, figures: impl IntoIterator<Item = (Figure, String)>) -> Self {
-        self.block(Block::Figures(figures.into_iter().collect()))
+    pub fn figures<F: Into<(Figure, String)>>(self, figures: impl IntoIterator<Item = F>) -> Self {
+        let figures = figures.into_iter().map(Into::into);
+        self.block(Block::Figures(figures.collect()))
     }
 
     fn block(mut self, block: Block) -> Self {

@@ -1,15 +1,63 @@
 //! The pictures that reports of a training and of its maps share.
 
+use std::path::Path;
+
 use ndarray::ArrayView2;
 use xcebra_core::History;
 
+use crate::files::FileError;
 use crate::report::{Figure, HeatMap, LineChart};
 
 /// Width and height of a training curve: two fit beside each other.
 const SIZE: (f64, f64) = (480.0, 300.0);
 
-/// The training curves: the loss, its parts, and the regulariser if it was on.
-pub fn training_curves(history: &History) -> Vec<(Figure, String)> {
+/// A figure of a report that can also be had as files.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    name: String,
+    figure: Figure,
+    caption: String,
+}
+
+impl Picture {
+    /// A figure with the name of its files and the caption it has in a report.
+    pub fn new(name: impl AsRef<str>, figure: Figure, caption: impl Into<String>) -> Self {
+        // names may come from data files: no folders, no dots
+        let plain = |c: char| {
+            if c.is_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        };
+        Self {
+            name: name.as_ref().chars().map(plain).collect(),
+            figure,
+            caption: caption.into(),
+        }
+    }
+
+    /// Writes `NAME.svg` and `NAME.png` into a folder.
+    ///
+    /// # Errors
+    /// [`FileError::Write`].
+    pub fn write(&self, folder: &Path) -> Result<(), FileError> {
+        ["svg", "png"].into_iter().try_for_each(|extension| {
+            let path = folder.join(format!("{}.{extension}", self.name));
+            self.figure.write(&path)
+        })
+    }
+}
+
+impl From<Picture> for (Figure, String) {
+    fn from(picture: Picture) -> Self {
+        (picture.figure, picture.caption)
+    }
+}
+
+/// The training curves: the loss and its parts, on held-out samples too if there are some, and the
+/// regulariser if it was on.
+pub fn training_curves(history: &History) -> Vec<Picture> {
     let steps = |values: &[f64]| -> Vec<(f64, f64)> {
         history
             .step
@@ -29,9 +77,17 @@ pub fn training_curves(history: &History) -> Vec<(Figure, String)> {
             loss = loss.series(&format!("objective {o}"), steps(&total));
         }
     }
-    let caption = "What the training minimises: the embedding of a sample should lie nearer to its \
-                   positives than to other samples.";
-    figures.push((loss.draw(), caption.to_owned()));
+    let mut caption =
+        "What the training minimises: the embedding of a sample should lie nearer to \
+                       its positives than to other samples."
+            .to_owned();
+    if !history.validation.is_empty() {
+        let points = history.validation.iter().map(|v| (v.step as f64, v.loss));
+        loss = loss.series("held out", points);
+        caption += " The training does not see what is held out.";
+    }
+    figures.push(Picture::new("loss", loss.draw(), caption));
+    figures.extend(bits_over_chance(history));
     let jacobian = history.part("jacobian").map(|part| &part.value);
     if let Some(values) = jacobian.filter(|values| values.iter().any(Option::is_some)) {
         let penalty: Vec<f64> = values.iter().map(|p| p.unwrap_or(f64::NAN)).collect();
@@ -41,9 +97,31 @@ pub fn training_curves(history: &History) -> Vec<(Figure, String)> {
             .size(SIZE.0, SIZE.1);
         chart = chart.series("squared norm of the encoder's Jacobian", steps(&penalty));
         let caption = "What the regulariser holds down, from the step at which it begins.";
-        figures.push((chart.draw(), caption.to_owned()));
+        figures.push(Picture::new("jacobian", chart.draw(), caption));
     }
     figures
+}
+
+/// The goodness of fit of each objective on what is held out, if something is.
+fn bits_over_chance(history: &History) -> Option<Picture> {
+    let objectives = history.validation.first().map_or(0, |v| v.bits.len());
+    if objectives == 0 {
+        return None;
+    }
+    let mut chart = LineChart::new("step", "bits over chance")
+        .title("Goodness of fit, held out")
+        .from_zero()
+        .size(SIZE.0, SIZE.1);
+    for o in 0..objectives {
+        let points = history
+            .validation
+            .iter()
+            .map(|v| (v.step as f64, v.bits.get(o).copied().unwrap_or(f64::NAN)));
+        chart = chart.series(&format!("objective {o}"), points);
+    }
+    let caption = "How much better than chance the embedding tells a positive from other samples, \
+                   on samples that the training does not see.";
+    Some(Picture::new("bits", chart.draw(), caption))
 }
 
 /// A heat map of an attribution map (inputs × latents) of absolute values, with colours from 0, so

@@ -1,0 +1,191 @@
+//! Labels of all sessions.
+
+use std::path::PathBuf;
+
+use ndarray::Array2;
+use xcebra::Inputs;
+use xcebra::core::Labels;
+use xcebra::files::{DataArray, DataFile, FileError, Format, Source, read};
+
+use super::data::rows;
+use crate::cli::{Problem, Result};
+
+/// A label as a picture shows it.
+pub struct Label {
+    pub name: String,
+    /// Values (time, k).
+    pub values: Array2<f64>,
+    /// Names of the classes 0, 1, …, if they are text in the file.
+    pub classes: Option<Vec<String>>,
+}
+
+/// The file of a session.
+pub struct SessionFile {
+    pub file: DataFile,
+    pub path: PathBuf,
+    pub samples: usize,
+}
+
+/// One array of a label.
+pub struct Part {
+    content: Content,
+    /// Samples it must have.
+    samples: usize,
+    /// Whether it is all of the label.
+    alone: bool,
+}
+
+enum Content {
+    Numbers(DataArray),
+    /// A place in words, and one text a sample.
+    Text(String, Vec<String>),
+}
+
+/// The arrays of a label: the same-named ones of all sessions, or one of another file.
+pub fn parts(
+    inputs: &Inputs,
+    sessions: &mut [SessionFile],
+    name: &str,
+    array: &str,
+) -> Result<Vec<Part>> {
+    if array
+        .parse()
+        .is_ok_and(|s: Source| Format::of(&s.path).is_ok())
+    {
+        return Ok(vec![Part {
+            content: Content::Numbers(read(&inputs.source(array)?)?),
+            samples: sessions.iter().map(|s| s.samples).sum(),
+            alone: true,
+        }]);
+    }
+    let alone = sessions.len() == 1;
+    let mut parts = Vec::new();
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for session in sessions {
+        let path = session.path.display();
+        if seen.contains(&session.path) {
+            return Err(Problem::new(
+                format!("{path} gives several sessions, but one array for their label `{name}`"),
+                "save each session in a file of its own, or all of the label in another file",
+            ));
+        }
+        let content = match session.file.read_text(array)? {
+            Some(text) => Content::Text(format!("column `{array}` of {path}"), text),
+            None => Content::Numbers(session.file.read(array)?),
+        };
+        seen.push(session.path.clone());
+        parts.push(Part {
+            content,
+            samples: session.samples,
+            alone,
+        });
+    }
+    Ok(parts)
+}
+
+impl Label {
+    /// Real numbers; in one session of several they may be constant.
+    pub fn continuous(name: &str, parts: &[Part]) -> Result<(Labels, Self)> {
+        let mut values: Vec<Array2<f64>> = Vec::new();
+        let mut first: Option<(String, usize)> = None;
+        for part in parts {
+            let array = match &part.content {
+                Content::Numbers(array) => array,
+                Content::Text(place, _) => {
+                    return Err(Problem::new(
+                        format!("{place} holds text, and the label `{name}` needs numbers"),
+                        "use it as a discrete label, or save numbers",
+                    ));
+                }
+            };
+            let found = match part.alone {
+                true => array.label(part.samples)?,
+                false => array.label_of_session(part.samples)?,
+            };
+            let (place, columns) = first.get_or_insert((array.place(), found.ncols()));
+            if found.ncols() != *columns {
+                return Err(Problem::new(
+                    format!(
+                        "{} has {} columns, and {place} has {columns}",
+                        array.place(),
+                        found.ncols()
+                    ),
+                    "give the label the same columns in every session",
+                ));
+            }
+            values.push(found);
+        }
+        let values = rows(&values)?;
+        let label = Self {
+            name: name.to_owned(),
+            values: values.clone(),
+            classes: None,
+        };
+        Ok((Labels::Continuous(values), label))
+    }
+
+    /// Classes, as whole numbers or as text; one session of several may have but one.
+    pub fn discrete(name: &str, parts: Vec<Part>) -> Result<(Labels, Self)> {
+        let is_text = |part: &Part| matches!(part.content, Content::Text(..));
+        let (ids, classes) = match parts.iter().any(is_text) {
+            true => {
+                let (ids, classes) = of_text(name, parts)?;
+                (ids, Some(classes))
+            }
+            false => (of_numbers(&parts)?, None),
+        };
+        let values = ids.iter().map(|&id| id as f64).collect();
+        let label = Self {
+            name: name.to_owned(),
+            values: Array2::from_shape_vec((ids.len(), 1), values)?,
+            classes,
+        };
+        Ok((Labels::Discrete(ids), label))
+    }
+}
+
+fn of_numbers(parts: &[Part]) -> Result<Vec<i64>, FileError> {
+    let mut ids = Vec::new();
+    for part in parts {
+        if let Content::Numbers(array) = &part.content {
+            ids.extend(match part.alone {
+                true => array.classes(part.samples)?,
+                false => array.classes_of_session(part.samples)?,
+            });
+        }
+    }
+    Ok(ids)
+}
+
+/// Classes in the order of their names, and the names.
+fn of_text(name: &str, parts: Vec<Part>) -> Result<(Vec<i64>, Vec<String>)> {
+    let mut all: Vec<String> = Vec::new();
+    for part in parts {
+        match part.content {
+            Content::Numbers(array) => {
+                return Err(Problem::new(
+                    format!(
+                        "{} holds numbers, and in another session the label `{name}` is text",
+                        array.place()
+                    ),
+                    "give the label the same classes in every session",
+                ));
+            }
+            Content::Text(place, text) => {
+                if let Some(row) = text.iter().position(String::is_empty) {
+                    return Err(Problem::new(
+                        format!("{place}: row {row} (counting from 0) is empty"),
+                        "give every sample a class, such as `none`",
+                    ));
+                }
+                all.extend(text);
+            }
+        }
+    }
+    let mut names = all.clone();
+    names.sort();
+    names.dedup();
+    // names are sorted and hold every text
+    let id = |text: &String| names.partition_point(|name| name < text) as i64;
+    Ok((all.iter().map(id).collect(), names))
+}

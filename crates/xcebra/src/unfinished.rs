@@ -1,0 +1,178 @@
+//! The folder of a training that is not finished: what is needed to go on with it.
+//!
+//! | file | content |
+//! |---|---|
+//! | `checkpoint.safetensors` | the training as it stands, with its curves |
+//! | `config.toml` | all settings, defaults written out |
+//! | `resume.json` | the data files, and the effort so far |
+//!
+//! Each file is replaced whole. The folder is finished once it holds the encoder, which is written
+//! after all other results.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use xcebra_core::Checkpoint;
+
+use crate::files::{AtomicFolder, FileError, Source, write_file};
+use crate::fit_file::FitFile;
+use crate::run::{CONFIG, MODEL, RunError, read_settings, read_text};
+
+/// Name of the checkpoint's file.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+const RESUME: &str = "resume.json";
+
+/// Which recording a training reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// Where relative paths begin, here and in the settings.
+    pub folder: PathBuf,
+    /// `FILE` or `FILE:ARRAY`, one a session.
+    pub data: Vec<String>,
+}
+
+impl Inputs {
+    /// Sources whose relative paths begin where the program runs.
+    ///
+    /// # Errors
+    /// [`FileError::Read`] if the system does not tell where that is.
+    pub fn new(data: &[Source]) -> Result<Self, FileError> {
+        let folder = std::env::current_dir();
+        Ok(Self {
+            folder: folder.map_err(|error| FileError::read(Path::new("."), error))?,
+            data: data.iter().map(Source::to_string).collect(),
+        })
+    }
+
+    /// The source a text names.
+    ///
+    /// # Errors
+    /// [`FileError::Source`].
+    pub fn source(&self, text: &str) -> Result<Source, FileError> {
+        let mut source: Source = text.parse()?;
+        // where nothing has changed, messages show the path as it was given
+        if !is_here(&self.folder) {
+            source.path = self.folder.join(source.path);
+        }
+        Ok(source)
+    }
+}
+
+fn is_here(folder: &Path) -> bool {
+    std::env::current_dir().is_ok_and(|here| here == folder)
+}
+
+/// What a training has taken so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effort {
+    /// Seconds.
+    pub seconds: f64,
+    /// Samples that went through the encoder.
+    pub samples: u64,
+    /// The log.
+    pub log: String,
+}
+
+/// A training that is not finished, but for its checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfinished {
+    /// The settings.
+    pub settings: FitFile,
+    /// The recording.
+    pub inputs: Inputs,
+    /// What it has taken so far.
+    pub effort: Effort,
+}
+
+/// The content of `resume.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resume {
+    inputs: Inputs,
+    effort: Effort,
+}
+
+impl Unfinished {
+    /// Whether a folder holds a training that is not finished.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(CHECKPOINT).is_file() && !folder.join(MODEL).is_file()
+    }
+
+    /// Makes the folder, with everything that is needed to go on; what stands there is replaced as
+    /// by [`AtomicFolder::create`].
+    ///
+    /// # Errors
+    /// [`RunError::File`] or [`RunError::Encoder`]; then nothing has changed.
+    pub fn create(
+        &self,
+        folder: &Path,
+        marker: Option<&str>,
+        checkpoint: &Checkpoint<f32>,
+    ) -> Result<(), RunError> {
+        let new = AtomicFolder::create(folder, marker)?;
+        let settings = self.settings.to_toml();
+        write_file(&new.path().join(CONFIG), settings.as_bytes())?;
+        self.update(new.path(), checkpoint)?;
+        Ok(new.commit()?)
+    }
+
+    /// Replaces the checkpoint in the folder.
+    ///
+    /// # Errors
+    /// [`RunError::File`] or [`RunError::Encoder`]; then the earlier checkpoint is there still.
+    pub fn update(&self, folder: &Path, checkpoint: &Checkpoint<f32>) -> Result<(), RunError> {
+        checkpoint.save(folder.join(CHECKPOINT))?;
+        let path = folder.join(RESUME);
+        let resume = Resume {
+            inputs: self.inputs.clone(),
+            effort: self.effort.clone(),
+        };
+        // fails for a folder whose name is no text
+        let text = serde_json::to_string_pretty(&resume)
+            .map_err(|error| FileError::write(&path, io::Error::other(error)))?;
+        Ok(write_file(&path, text.as_bytes())?)
+    }
+
+    /// Reads the folder.
+    ///
+    /// # Errors
+    /// [`RunError`] if a file is missing or damaged.
+    pub fn load(folder: &Path) -> Result<(Self, Checkpoint<f32>), RunError> {
+        let checkpoint = Checkpoint::load(folder.join(CHECKPOINT))?;
+        let settings = read_settings(&folder.join(CONFIG))?;
+        let path = folder.join(RESUME);
+        let resume: Resume =
+            serde_json::from_str(&read_text(&path)?).map_err(|error| RunError::Resume {
+                path,
+                problem: error.to_string(),
+            })?;
+        let Resume { inputs, effort } = resume;
+        let unfinished = Self {
+            settings,
+            inputs,
+            effort,
+        };
+        Ok((unfinished, checkpoint))
+    }
+
+    /// Takes away what is of no use once the training is finished.
+    ///
+    /// # Errors
+    /// [`RunError::File`].
+    pub fn clear(folder: &Path) -> Result<(), RunError> {
+        for name in [CHECKPOINT, RESUME] {
+            let path = folder.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FileError::write(&path, error).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
