@@ -64,9 +64,20 @@ impl Data {
             recording,
             channels,
             labels,
-            place: inputs.data.join(", "),
+            place: places(inputs, &settings.data.x)?,
         })
     }
+}
+
+/// The files, as they were given; the array only where it is not that of the settings.
+fn places(inputs: &Inputs, default: &str) -> Result<String> {
+    let mut places = Vec::new();
+    for text in &inputs.data {
+        let mut source: Source = text.parse()?;
+        source.array = source.array.filter(|array| array != default);
+        places.push(source.to_string());
+    }
+    Ok(places.join(", "))
 }
 
 fn read_session(source: &Source, default: &str) -> Result<(DataFile, files::Recording<f64>)> {
