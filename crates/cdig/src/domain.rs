@@ -26,6 +26,11 @@ use crate::labels::Labels;
 /// 4. Affinity: if [`has_affine_inverse`](Domain::has_affine_inverse), the derivative of
 ///    `inverse` is the same everywhere.
 /// 5. Labels fit the coefficients.
+///
+/// A domain that cannot represent every signal (a truncated basis, say) says so by
+/// [`is_exact`](Domain::is_exact); the first law then holds for the signals it can represent.
+/// [`WithRemainder`](crate::WithRemainder) turns it into an exact one, with what it misses as
+/// coefficients of their own, so that attributions still add up to the whole.
 pub trait Domain<A: Scalar>: Send + Sync {
     /// Name for reports and error messages, for example `fourier`.
     fn name(&self) -> &str;
@@ -81,6 +86,22 @@ pub trait Domain<A: Scalar>: Send + Sync {
     /// always safe.
     fn has_affine_inverse(&self) -> bool {
         false
+    }
+
+    /// Whether `inverse(forward(x)) = x` for every signal `x` (in the domain of `forward`). `true` is the default.
+    ///
+    /// `false` says that `inverse(forward(x))` is an approximation which the transform keeps:
+    /// `inverse(forward(inverse(forward(x)))) = inverse(forward(x))`.
+    fn is_exact(&self) -> bool {
+        true
+    }
+
+    /// Axes of the coefficients that are axes of the signal, such as channels: pairs (axis of the
+    /// coefficients, axis of the signal). None by default, which is always safe.
+    ///
+    /// [`Compose`](crate::Compose) carries labels of the first domain over along them.
+    fn kept_axes(&self) -> Vec<(usize, usize)> {
+        Vec::new()
     }
 
     /// Names, units, values and groups along the axes of the coefficients.

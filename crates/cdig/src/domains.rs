@@ -1,12 +1,52 @@
-//! Transform domains, one a file.
+//! Transform domains, one a file, and what combines them.
 
-mod bands;
+// the domains
+mod analytic;
+mod basis;
+mod cepstrum;
+mod components;
+mod dct;
+mod filter_bank;
 mod fourier;
-mod lanes;
+#[cfg(feature = "ica")]
+mod ica;
+mod packets;
+mod pca;
 mod rfft;
+mod seasonal_trend;
+mod stft;
 mod time;
-mod time_axis;
+mod wavelet;
 
+// domains made of domains
+mod compose;
+mod per_channel;
+mod with_remainder;
+
+// what several of them need
+mod bands;
+mod coefficient_lanes;
+mod half_spectrum;
+mod lanes;
+mod sampled_axis;
+mod time_axis;
+mod wavelet_family;
+mod window;
+
+pub use analytic::AnalyticSignal;
+pub use basis::Basis;
+pub use cepstrum::ComplexCepstrum;
+pub use compose::Compose;
+pub use dct::Dct;
+pub use filter_bank::FilterBank;
 pub use fourier::Fourier;
+pub use packets::WaveletPackets;
+pub use per_channel::PerChannel;
 pub use rfft::RealFourier;
+pub use seasonal_trend::SeasonalTrend;
+pub use stft::Stft;
 pub use time::Time;
+pub use wavelet::Wavelet;
+pub use wavelet_family::WaveletFamily;
+pub use window::Window;
+pub use with_remainder::WithRemainder;

@@ -59,7 +59,8 @@ pub enum CdigError {
     #[error(
         "the domain '{domain}' does not give the {which} back: inverse(forward(x)) is off by {error:.3e} \
          relative to the largest sample, tolerance {tolerance:.1e}; the attribution would explain another \
-         signal. Use a domain that represents it fully, or raise the tolerance with `round_trip_tolerance`"
+         signal. Use a domain that represents it fully, wrap this one in `WithRemainder`, or raise the tolerance \
+         with `round_trip_tolerance`"
     )]
     RoundTrip {
         /// Name of the domain.
@@ -114,6 +115,33 @@ pub enum CdigError {
         tolerance: f64,
         /// What the law says.
         hint: &'static str,
+    },
+    /// The spectrum of a signal vanishes somewhere, where its logarithm does not exist.
+    #[error(
+        "the spectrum of signal {signal} of the batch vanishes at {frequency} Hz (below {least:.0e} of its \
+         largest entry), so that it has no cepstrum; choose a signal and a baseline with energy at every \
+         frequency, such as a unit impulse as baseline"
+    )]
+    SpectralZero {
+        /// Index in the batch; baseline 0 and signal 1 in an explanation.
+        signal: usize,
+        /// Where, in Hz.
+        frequency: f64,
+        /// The least part of the largest entry.
+        least: f64,
+    },
+    /// An iterative fit has not arrived.
+    #[error(
+        "{what} has not converged: one more step moves it by {change:.1e}, tolerance {tolerance:.0e}; \
+         give more data, fewer components or another seed (sources with a normal distribution cannot be separated)"
+    )]
+    NotConverged {
+        /// What was fitted.
+        what: &'static str,
+        /// How far one more step moves it.
+        change: f64,
+        /// The tolerance it exceeds.
+        tolerance: f64,
     },
     /// The progress callback asked to stop.
     #[error("cancelled by the progress callback after {done} of {total} path points")]

@@ -76,6 +76,24 @@ impl AxisLabels {
         self
     }
 
+    /// The same axis of names with a group for each different name.
+    #[must_use]
+    pub fn grouped_by_name(mut self) -> Self {
+        self.groups.clear();
+        if let Ticks::Names(names) = &self.ticks {
+            for (member, name) in names.iter().enumerate() {
+                match self.groups.iter_mut().find(|group| group.name == *name) {
+                    Some(group) => group.members.push(member),
+                    None => self.groups.push(Group {
+                        name: name.clone(),
+                        members: vec![member],
+                    }),
+                }
+            }
+        }
+        self
+    }
+
     /// Number of entries.
     pub fn len(&self) -> usize {
         match &self.ticks {

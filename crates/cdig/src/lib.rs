@@ -74,7 +74,11 @@ mod quadrature;
 pub use attribution::{Attribution, Evaluations, Grouped};
 pub use baseline::Baseline;
 pub use domain::{Domain, batch_len, vjp_len};
-pub use domains::{Fourier, RealFourier, Time};
+pub use domains::{
+    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, PerChannel,
+    RealFourier, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily, WaveletPackets, Window,
+    WithRemainder,
+};
 pub use error::{CdigError, Result};
 pub use explain::Explainer;
 pub use labels::{AxisLabels, Group, Labels, Ticks};

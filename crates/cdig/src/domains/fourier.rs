@@ -9,12 +9,11 @@ use num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 use xcebra_model::Scalar;
 
-use super::bands::Bands;
 use super::lanes::map_lanes;
-use super::time_axis::{TimeAxis, sampling_rate};
+use super::sampled_axis::SampledAxis;
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::labels::{AxisLabels, Labels};
+use crate::labels::Labels;
 
 /// The discrete Fourier transform over time, two-sided.
 ///
@@ -24,9 +23,7 @@ use crate::labels::{AxisLabels, Labels};
 /// inverse transform, so that paths may leave the conjugate symmetric spectra.
 #[derive(Clone)]
 pub struct Fourier<A: Scalar> {
-    time: TimeAxis,
-    sampling_rate: f64,
-    bands: Bands,
+    axis: SampledAxis,
     plan: Arc<dyn Fft<A>>,
     inverse_plan: Arc<dyn Fft<A>>,
 }
@@ -38,22 +35,16 @@ impl<A: Scalar> Fourier<A> {
     /// [`CdigError::Shape`](crate::CdigError::Shape) if `shape` has no axes or an empty one,
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if the rate is not positive.
     pub fn new(shape: &[usize], sampling_rate: f64) -> Result<Self> {
-        Self::planned(
-            TimeAxis::new(shape)?,
-            self::sampling_rate(sampling_rate)?,
-            Bands::default(),
-        )
+        Ok(Self::planned(SampledAxis::new(shape, sampling_rate)?))
     }
 
-    fn planned(time: TimeAxis, sampling_rate: f64, bands: Bands) -> Result<Self> {
+    fn planned(axis: SampledAxis) -> Self {
         let mut planner = FftPlanner::new();
-        Ok(Self {
-            plan: planner.plan_fft_forward(time.len()),
-            inverse_plan: planner.plan_fft_inverse(time.len()),
-            time,
-            sampling_rate,
-            bands,
-        })
+        Self {
+            plan: planner.plan_fft_forward(axis.len()),
+            inverse_plan: planner.plan_fft_inverse(axis.len()),
+            axis,
+        }
     }
 
     /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
@@ -61,7 +52,7 @@ impl<A: Scalar> Fourier<A> {
     /// # Errors
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if there is no such axis.
     pub fn along(self, axis: usize) -> Result<Self> {
-        Self::planned(self.time.along(axis)?, self.sampling_rate, self.bands)
+        Ok(Self::planned(self.axis.along(axis)?))
     }
 
     /// Names bands `low..high` in Hz of `|f|`, as groups to read the result by.
@@ -72,13 +63,13 @@ impl<A: Scalar> Fourier<A> {
         mut self,
         bands: impl IntoIterator<Item = (S, Range<f64>)>,
     ) -> Result<Self> {
-        self.bands = Bands::new(bands)?;
+        self.axis.set_bands(bands)?;
         Ok(self)
     }
 
     /// Frequency in Hz of every entry.
     pub fn frequencies(&self) -> Vec<f64> {
-        let n = self.time.len();
+        let n = self.axis.len();
         (0..n)
             .map(|k| {
                 let signed = if 2 * k < n {
@@ -86,7 +77,7 @@ impl<A: Scalar> Fourier<A> {
                 } else {
                     k as f64 - n as f64
                 };
-                signed * self.sampling_rate / n as f64
+                signed * self.axis.rate / n as f64
             })
             .collect()
     }
@@ -95,8 +86,8 @@ impl<A: Scalar> Fourier<A> {
         let zero = Complex::new(A::zero(), A::zero());
         map_lanes(
             signals,
-            self.time.in_batch(),
-            self.time.len(),
+            self.axis.time.in_batch(),
+            self.axis.len(),
             zero,
             || vec![zero; self.plan.get_inplace_scratch_len()],
             |from, to, scratch| {
@@ -115,26 +106,30 @@ impl<A: Scalar> Domain<A> for Fourier<A> {
     }
 
     fn signal_shape(&self) -> &[usize] {
-        &self.time.shape
+        &self.axis.time.shape
     }
 
     fn coefficient_shape(&self) -> &[usize] {
-        &self.time.shape
+        &self.axis.time.shape
     }
 
     fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        batch_len("the signals", &self.time.shape, signals.shape())?;
+        batch_len("the signals", &self.axis.time.shape, signals.shape())?;
         Ok(self.spectra(signals, A::one()))
     }
 
     fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
-        batch_len("the coefficients", &self.time.shape, coefficients.shape())?;
-        let n = self.time.len();
+        batch_len(
+            "the coefficients",
+            &self.axis.time.shape,
+            coefficients.shape(),
+        )?;
+        let n = self.axis.len();
         let scale = A::of(1.0 / n as f64);
         let zero = Complex::new(A::zero(), A::zero());
         Ok(map_lanes(
             coefficients,
-            self.time.in_batch(),
+            self.axis.time.in_batch(),
             n,
             A::zero(),
             || {
@@ -159,30 +154,27 @@ impl<A: Scalar> Domain<A> for Fourier<A> {
         coefficients: ArrayViewD<'_, Complex<A>>,
         cotangent: ArrayViewD<'_, A>,
     ) -> Result<ArrayD<Complex<A>>> {
-        let shape = &self.time.shape;
+        let shape = &self.axis.time.shape;
         vjp_len(shape, coefficients.shape(), shape, cotangent.shape())?;
-        Ok(self.spectra(cotangent, A::of(1.0 / self.time.len() as f64)))
+        Ok(self.spectra(cotangent, A::of(1.0 / self.axis.len() as f64)))
     }
 
     fn has_affine_inverse(&self) -> bool {
         true
     }
 
+    fn kept_axes(&self) -> Vec<(usize, usize)> {
+        self.axis.time.kept(1)
+    }
+
     fn labels(&self) -> Labels {
-        let frequencies = self.frequencies();
-        let groups = self.bands.groups(&frequencies);
-        self.time
-            .labels(AxisLabels::numbers("frequency", "Hz", frequencies).with_groups(groups))
+        self.axis.spectrum(self.frequencies())
     }
 }
 
 impl<A: Scalar> fmt::Debug for Fourier<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fourier")
-            .field("time", &self.time)
-            .field("sampling_rate", &self.sampling_rate)
-            .field("bands", &self.bands)
-            .finish_non_exhaustive()
+        f.debug_tuple("Fourier").field(&self.axis).finish()
     }
 }
 

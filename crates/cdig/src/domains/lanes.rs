@@ -1,6 +1,6 @@
 //! Applying a one-dimensional transform along one axis of a batch.
 
-use ndarray::{ArrayD, ArrayViewD, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use rayon::prelude::*;
 
 /// Lanes handed to one thread at a time: enough work to pay for the hand-over.
@@ -22,15 +22,9 @@ where
     S: Clone + Send + Sync,
     T: Clone + Send + Sync,
 {
-    let rank = input.ndim();
-    let mut order: Vec<usize> = (0..rank).filter(|&i| i != axis).collect();
-    order.push(axis);
-    let moved = input.permuted_axes(IxDyn(&order));
-    let moved = moved.as_standard_layout();
-    let lane_length = moved.shape()[rank - 1];
-    let mut shape = moved.shape().to_vec();
-    shape[rank - 1] = length;
-
+    let moved = to_last(input, axis);
+    let shape = with_last(moved.shape(), length);
+    let lane_length = *moved.shape().last().expect("a lane axis");
     let source = moved.as_slice().expect("standard layout is contiguous");
     let mut target = vec![fill; shape.iter().product()];
     target
@@ -38,17 +32,70 @@ where
         .zip(source.par_chunks(lane_length))
         .with_min_len(LANES_PER_TASK)
         .for_each_init(scratch, |work, (to, from)| lane(from, to, work));
+    from_last(target, &shape, axis)
+}
 
-    let target = ArrayD::from_shape_vec(IxDyn(&shape), target).expect("shape counts the lanes");
-    let mut back = vec![0; rank];
-    for (position, &original) in order.iter().enumerate() {
-        back[original] = position;
-    }
-    let target = target.permuted_axes(IxDyn(&back));
-    if target.is_standard_layout() {
-        target
+/// As [`map_lanes`], for pairs of lanes of two arrays that differ in the length of `axis` only.
+pub(super) fn map_lane_pairs<R, S, T, W>(
+    (first, second): (ArrayViewD<'_, R>, ArrayViewD<'_, S>),
+    axis: usize,
+    length: usize,
+    fill: T,
+    scratch: impl Fn() -> W + Sync + Send,
+    lane: impl Fn(&[R], &[S], &mut [T], &mut W) + Sync + Send,
+) -> ArrayD<T>
+where
+    R: Clone + Send + Sync,
+    S: Clone + Send + Sync,
+    T: Clone + Send + Sync,
+{
+    let (first, second) = (to_last(first, axis), to_last(second, axis));
+    let shape = with_last(first.shape(), length);
+    let lengths = [first.shape(), second.shape()].map(|shape| *shape.last().expect("a lane axis"));
+    let sources = (
+        first.as_slice().expect("standard layout is contiguous"),
+        second.as_slice().expect("standard layout is contiguous"),
+    );
+    let mut target = vec![fill; shape.iter().product()];
+    target
+        .par_chunks_mut(length)
+        .zip(sources.0.par_chunks(lengths[0]))
+        .zip(sources.1.par_chunks(lengths[1]))
+        .with_min_len(LANES_PER_TASK)
+        .for_each_init(scratch, |work, ((to, first), second)| {
+            lane(first, second, to, work);
+        });
+    from_last(target, &shape, axis)
+}
+
+/// The array with `axis` moved to the end, contiguous.
+fn to_last<S: Clone>(input: ArrayViewD<'_, S>, axis: usize) -> CowArray<'_, S, IxDyn> {
+    let mut order: Vec<usize> = (0..input.ndim()).filter(|&i| i != axis).collect();
+    order.push(axis);
+    let moved = input.permuted_axes(IxDyn(&order));
+    if moved.is_standard_layout() {
+        moved.into()
     } else {
-        target.as_standard_layout().into_owned()
+        moved.as_standard_layout().into_owned().into()
+    }
+}
+
+fn with_last(shape: &[usize], length: usize) -> Vec<usize> {
+    let mut shape = shape.to_vec();
+    *shape.last_mut().expect("a lane axis") = length;
+    shape
+}
+
+/// Lanes in the order of [`to_last`], with the last axis back in its place.
+fn from_last<T: Clone>(lanes: Vec<T>, shape: &[usize], axis: usize) -> ArrayD<T> {
+    let lanes = ArrayD::from_shape_vec(IxDyn(shape), lanes).expect("shape counts the lanes");
+    let mut back: Vec<usize> = (0..shape.len() - 1).collect();
+    back.insert(axis, shape.len() - 1);
+    let lanes = lanes.permuted_axes(IxDyn(&back));
+    if lanes.is_standard_layout() {
+        lanes
+    } else {
+        lanes.as_standard_layout().into_owned()
     }
 }
 

@@ -2,19 +2,17 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 use ndarray::{ArrayD, ArrayViewD};
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use xcebra_model::Scalar;
 
-use super::bands::Bands;
+use super::half_spectrum::HalfSpectrum;
 use super::lanes::map_lanes;
-use super::time_axis::{TimeAxis, sampling_rate};
+use super::sampled_axis::SampledAxis;
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::labels::{AxisLabels, Labels};
+use crate::labels::Labels;
 
 /// The real Fourier transform over time, one-sided.
 ///
@@ -23,12 +21,9 @@ use crate::labels::{AxisLabels, Labels};
 /// The inverse does not read the imaginary parts of these two, and their derivative is 0.
 #[derive(Clone)]
 pub struct RealFourier<A: Scalar> {
-    time: TimeAxis,
+    axis: SampledAxis,
     shape: Vec<usize>,
-    sampling_rate: f64,
-    bands: Bands,
-    plan: Arc<dyn RealToComplex<A>>,
-    inverse_plan: Arc<dyn ComplexToReal<A>>,
+    transform: HalfSpectrum<A>,
 }
 
 impl<A: Scalar> RealFourier<A> {
@@ -38,23 +33,16 @@ impl<A: Scalar> RealFourier<A> {
     /// [`CdigError::Shape`](crate::CdigError::Shape) if `shape` has no axes or an empty one,
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if the rate is not positive.
     pub fn new(shape: &[usize], sampling_rate: f64) -> Result<Self> {
-        Self::planned(
-            TimeAxis::new(shape)?,
-            self::sampling_rate(sampling_rate)?,
-            Bands::default(),
-        )
+        Ok(Self::planned(SampledAxis::new(shape, sampling_rate)?))
     }
 
-    fn planned(time: TimeAxis, sampling_rate: f64, bands: Bands) -> Result<Self> {
-        let mut planner = RealFftPlanner::new();
-        Ok(Self {
-            plan: planner.plan_fft_forward(time.len()),
-            inverse_plan: planner.plan_fft_inverse(time.len()),
-            shape: time.with_length(time.len() / 2 + 1),
-            time,
-            sampling_rate,
-            bands,
-        })
+    fn planned(axis: SampledAxis) -> Self {
+        let transform = HalfSpectrum::new(axis.len());
+        Self {
+            shape: axis.time.with_length(transform.len()),
+            transform,
+            axis,
+        }
     }
 
     /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
@@ -62,7 +50,7 @@ impl<A: Scalar> RealFourier<A> {
     /// # Errors
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if there is no such axis.
     pub fn along(self, axis: usize) -> Result<Self> {
-        Self::planned(self.time.along(axis)?, self.sampling_rate, self.bands)
+        Ok(Self::planned(self.axis.along(axis)?))
     }
 
     /// Names bands `low..high` in Hz, as groups to read the result by.
@@ -73,54 +61,14 @@ impl<A: Scalar> RealFourier<A> {
         mut self,
         bands: impl IntoIterator<Item = (S, Range<f64>)>,
     ) -> Result<Self> {
-        self.bands = Bands::new(bands)?;
+        self.axis.set_bands(bands)?;
         Ok(self)
     }
 
     /// Frequency in Hz of every entry.
     pub fn frequencies(&self) -> Vec<f64> {
-        let n = self.time.len();
-        (0..=n / 2)
-            .map(|k| k as f64 * self.sampling_rate / n as f64)
-            .collect()
-    }
-
-    fn len(&self) -> usize {
-        self.time.len() / 2 + 1
-    }
-
-    /// Whether entry `k` stands for `+f` alone.
-    fn is_single(&self, k: usize) -> bool {
-        k == 0 || 2 * k == self.time.len()
-    }
-
-    fn spectra(
-        &self,
-        signals: ArrayViewD<'_, A>,
-        finish: impl Fn(usize, Complex<A>) -> Complex<A> + Send + Sync,
-    ) -> ArrayD<Complex<A>> {
-        let zero = Complex::new(A::zero(), A::zero());
-        map_lanes(
-            signals,
-            self.time.in_batch(),
-            self.len(),
-            zero,
-            || {
-                (
-                    vec![A::zero(); self.time.len()],
-                    vec![zero; self.plan.get_scratch_len()],
-                )
-            },
-            |from, to, (work, scratch)| {
-                work.copy_from_slice(from);
-                self.plan
-                    .process_with_scratch(work, to, scratch)
-                    .expect("buffers have the planned lengths");
-                for (k, z) in to.iter_mut().enumerate() {
-                    *z = finish(k, *z);
-                }
-            },
-        )
+        let bin = self.axis.rate / self.axis.len() as f64;
+        (0..self.transform.len()).map(|k| k as f64 * bin).collect()
     }
 }
 
@@ -130,7 +78,7 @@ impl<A: Scalar> Domain<A> for RealFourier<A> {
     }
 
     fn signal_shape(&self) -> &[usize] {
-        &self.time.shape
+        &self.axis.time.shape
     }
 
     fn coefficient_shape(&self) -> &[usize] {
@@ -138,39 +86,26 @@ impl<A: Scalar> Domain<A> for RealFourier<A> {
     }
 
     fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        batch_len("the signals", &self.time.shape, signals.shape())?;
-        Ok(self.spectra(signals, |_, z| z))
+        batch_len("the signals", self.signal_shape(), signals.shape())?;
+        Ok(map_lanes(
+            signals,
+            self.axis.time.in_batch(),
+            self.transform.len(),
+            Complex::default(),
+            || self.transform.work(),
+            |x, z, work| self.transform.forward(x, z, work),
+        ))
     }
 
     fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
         batch_len("the coefficients", &self.shape, coefficients.shape())?;
-        let n = self.time.len();
-        let scale = A::of(1.0 / n as f64);
-        let zero = Complex::new(A::zero(), A::zero());
         Ok(map_lanes(
             coefficients,
-            self.time.in_batch(),
-            n,
+            self.axis.time.in_batch(),
+            self.axis.len(),
             A::zero(),
-            || {
-                (
-                    vec![zero; self.len()],
-                    vec![zero; self.inverse_plan.get_scratch_len()],
-                )
-            },
-            |from, to, (work, scratch)| {
-                for (k, (w, &z)) in work.iter_mut().zip(from).enumerate() {
-                    // realfft reports an error for an imaginary part that it does not read
-                    *w = if self.is_single(k) {
-                        Complex::new(z.re * scale, A::zero())
-                    } else {
-                        z * scale
-                    };
-                }
-                self.inverse_plan
-                    .process_with_scratch(work, to, scratch)
-                    .expect("buffers have the planned lengths and single entries are real");
-            },
+            || self.transform.work(),
+            |z, x, work| self.transform.inverse(z, x, work),
         ))
     }
 
@@ -180,42 +115,34 @@ impl<A: Scalar> Domain<A> for RealFourier<A> {
         coefficients: ArrayViewD<'_, Complex<A>>,
         cotangent: ArrayViewD<'_, A>,
     ) -> Result<ArrayD<Complex<A>>> {
-        vjp_len(
-            &self.shape,
-            coefficients.shape(),
-            &self.time.shape,
-            cotangent.shape(),
-        )?;
-        let single = A::of(1.0 / self.time.len() as f64);
-        let pair = A::of(2.0 / self.time.len() as f64);
-        Ok(self.spectra(cotangent, |k, z| {
-            if self.is_single(k) {
-                Complex::new(z.re * single, A::zero())
-            } else {
-                z * pair
-            }
-        }))
+        let (point, signal) = (coefficients.shape(), self.signal_shape());
+        vjp_len(&self.shape, point, signal, cotangent.shape())?;
+        Ok(map_lanes(
+            cotangent,
+            self.axis.time.in_batch(),
+            self.transform.len(),
+            Complex::default(),
+            || self.transform.work(),
+            |g, z, work| self.transform.inverse_adjoint(g, z, work),
+        ))
     }
 
     fn has_affine_inverse(&self) -> bool {
         true
     }
 
+    fn kept_axes(&self) -> Vec<(usize, usize)> {
+        self.axis.time.kept(1)
+    }
+
     fn labels(&self) -> Labels {
-        let frequencies = self.frequencies();
-        let groups = self.bands.groups(&frequencies);
-        self.time
-            .labels(AxisLabels::numbers("frequency", "Hz", frequencies).with_groups(groups))
+        self.axis.spectrum(self.frequencies())
     }
 }
 
 impl<A: Scalar> fmt::Debug for RealFourier<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RealFourier")
-            .field("time", &self.time)
-            .field("sampling_rate", &self.sampling_rate)
-            .field("bands", &self.bands)
-            .finish_non_exhaustive()
+        f.debug_tuple("RealFourier").field(&self.axis).finish()
     }
 }
 

@@ -88,13 +88,18 @@ impl<A: Scalar> Domain<A> for Time {
         true
     }
 
+    fn kept_axes(&self) -> Vec<(usize, usize)> {
+        self.time.kept(1)
+    }
+
     fn labels(&self) -> Labels {
         let (unit, step) = match self.sampling_rate {
             Some(hz) => ("s", hz.recip()),
             None => ("samples", 1.0),
         };
         let values = (0..self.time.len()).map(|t| t as f64 * step).collect();
-        self.time.labels(AxisLabels::numbers("time", unit, values))
+        self.time
+            .labels(vec![AxisLabels::numbers("time", unit, values)])
     }
 }
 

@@ -57,8 +57,15 @@ impl TimeAxis {
         shape
     }
 
+    /// The signal shape with the axes `lane` in the place of the time axis.
+    pub(super) fn replaced(&self, lane: &[usize]) -> Vec<usize> {
+        let mut shape = self.shape.clone();
+        shape.splice(self.axis..=self.axis, lane.iter().copied());
+        shape
+    }
+
     /// Labels of all axes, `transformed` taking the place of the time axis.
-    pub(super) fn labels(&self, transformed: AxisLabels) -> Labels {
+    pub(super) fn labels(&self, transformed: Vec<AxisLabels>) -> Labels {
         let rank = self.shape.len();
         let mut axes: Vec<AxisLabels> = (0..rank)
             .map(|i| {
@@ -70,8 +77,17 @@ impl TimeAxis {
                 AxisLabels::indices(name, self.shape[i])
             })
             .collect();
-        axes[self.axis] = transformed;
+        axes.splice(self.axis..=self.axis, transformed);
         Labels::new(axes)
+    }
+
+    /// All other axes where `new_axes` axes take the place of this one: (axis of the coefficients,
+    /// axis of the signal).
+    pub(super) fn kept(&self, new_axes: usize) -> Vec<(usize, usize)> {
+        (0..self.shape.len())
+            .filter(|&i| i != self.axis)
+            .map(|i| (if i < self.axis { i } else { i + new_axes - 1 }, i))
+            .collect()
     }
 }
 

@@ -1,7 +1,9 @@
 //! Behaviour across the public interface.
 
+mod catalogue;
 mod closed_forms;
 mod completeness;
+mod every_domain;
 mod explainer;
 mod laws;
 mod models;
