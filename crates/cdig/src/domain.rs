@@ -108,6 +108,57 @@ pub trait Domain<A: Scalar>: Send + Sync {
     fn labels(&self) -> Labels;
 }
 
+/// A domain chosen at run time is one too.
+impl<A: Scalar, D: Domain<A> + ?Sized> Domain<A> for Box<D> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn signal_shape(&self) -> &[usize] {
+        (**self).signal_shape()
+    }
+
+    fn coefficient_shape(&self) -> &[usize] {
+        (**self).coefficient_shape()
+    }
+
+    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
+        (**self).forward(signals)
+    }
+
+    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
+        (**self).inverse(coefficients)
+    }
+
+    fn inverse_vjp(
+        &self,
+        coefficients: ArrayViewD<'_, Complex<A>>,
+        cotangent: ArrayViewD<'_, A>,
+    ) -> Result<ArrayD<Complex<A>>> {
+        (**self).inverse_vjp(coefficients, cotangent)
+    }
+
+    fn is_real(&self) -> bool {
+        (**self).is_real()
+    }
+
+    fn has_affine_inverse(&self) -> bool {
+        (**self).has_affine_inverse()
+    }
+
+    fn is_exact(&self) -> bool {
+        (**self).is_exact()
+    }
+
+    fn kept_axes(&self) -> Vec<(usize, usize)> {
+        (**self).kept_axes()
+    }
+
+    fn labels(&self) -> Labels {
+        (**self).labels()
+    }
+}
+
 /// Number of items of a batch of shape `(n, …item)`; `what` names the array in the error.
 ///
 /// # Errors

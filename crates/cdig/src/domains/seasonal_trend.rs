@@ -164,8 +164,6 @@ impl SeasonalTrend {
         &self,
         signal: ArrayView<'_, A, D>,
     ) -> Result<Basis> {
-        let hint = "fill or cut the gaps first";
-        ensure_finite("the signal", hint, &signal, A::is_finite)?;
         let parts = self.forward(signal.into_dyn().insert_axis(Axis(0)))?;
         let parts = parts.index_axis_move(Axis(0), 0).mapv(|z| z.re.as_f64());
         let axis = self.axis.time.axis;
@@ -241,6 +239,8 @@ impl<A: Scalar> Domain<A> for SeasonalTrend {
     }
 
     fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
+        let hint = "fill or cut the gaps first";
+        ensure_finite("the signals", hint, &signals, A::is_finite)?;
         let parameters = self.parameters();
         self.lanes.forward(
             signals,

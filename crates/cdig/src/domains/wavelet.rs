@@ -22,10 +22,10 @@ use crate::labels::{AxisLabels, Group, Labels};
 /// affine, and by Parseval's identity `Σ z² = Σ x²`.
 ///
 /// Decimation phase: coefficient `i` of level `j` weighs samples around `2^j i + (2^j − 1)/2`, and is
-/// labelled with that time in seconds. (`PyWavelets` in mode `periodization` may place the even and odd
-/// samples the other way; the coefficients of one are then those of the other for a signal shifted
-/// by a sample.) Where the length at some level is odd, its last sample goes over to the averages of
-/// the next level as it is, which keeps the transform orthonormal.
+/// labelled with that time in seconds. Coefficients are those of `PyWavelets` in mode `periodization`
+/// as long as lengths are even; symlets 4 and 6 are mirrored in time. Where the length at some level
+/// is odd, its last sample goes over to the averages of the next level as it is, which keeps the
+/// transform orthonormal.
 ///
 /// Source: Mallat, "A theory for multiresolution signal decomposition", IEEE Trans. PAMI 11 (1989);
 /// filters and steps by the crate `ndwt`. Computed in double precision whatever the signal's type.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ndarray::{ArrayD, ArrayViewD, Axis, Slice, concatenate};
+use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, Slice, concatenate};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
@@ -128,27 +128,29 @@ impl<A: Scalar> Domain<A> for WithRemainder<A> {
 
     fn labels(&self) -> Labels {
         let own = self.domain.labels();
-        let shape = self.domain.coefficient_shape().to_vec();
         let grouped = own.axes.iter().position(|axis| !axis.groups.is_empty());
-        let mut groups: Vec<Group> = match grouped {
-            Some(axis) => own.axes[axis].groups.clone(),
-            None => vec![Group {
-                name: "represented".into(),
-                members: Vec::new(),
-            }],
-        };
-        groups.iter_mut().for_each(|group| group.members.clear());
+        let mut groups = vec![Group {
+            name: "represented".into(),
+            members: Vec::new(),
+        }];
+        // group of each index along the grouped axis
+        let mut group_of = Vec::new();
+        if let Some(axis) = grouped {
+            groups.clone_from(&own.axes[axis].groups);
+            group_of = vec![None; own.axes[axis].len()];
+            for (i, group) in groups.iter_mut().enumerate() {
+                for member in std::mem::take(&mut group.members) {
+                    group_of[member] = Some(i);
+                }
+            }
+        }
         let mut names = Vec::with_capacity(self.shape[0]);
-        for (i, index) in ndarray::indices(shape).into_iter().enumerate() {
-            let index = ndarray::Dimension::slice(&index).to_vec();
-            names.push(own.describe(&index).unwrap_or_default());
-            let group = match grouped {
-                Some(axis) => own.axes[axis]
-                    .groups
-                    .iter()
-                    .position(|group| group.members.contains(&index[axis])),
-                None => Some(0),
-            };
+        for (i, index) in ndarray::indices(self.domain.coefficient_shape())
+            .into_iter()
+            .enumerate()
+        {
+            names.push(own.describe(index.slice()).unwrap_or_default());
+            let group = grouped.map_or(Some(0), |axis| group_of[index[axis]]);
             if let Some(group) = group {
                 groups[group].members.push(i);
             }

@@ -289,6 +289,28 @@ fn batches_are_transformed_signal_by_signal_in_every_domain() {
     }
 }
 
+/// Boxes are domains, so that those chosen at run time can be wrapped; an exact one leaves no remainder
+/// but rounding.
+#[test]
+fn every_domain_can_be_wrapped() {
+    let layout = Layout {
+        shape: vec![2, 8],
+        time: 1,
+    };
+    for domain in every_domain::<f64>(&layout, 3) {
+        let (name, exact) = (domain.name().to_owned(), domain.is_exact());
+        let affine = domain.has_affine_inverse();
+        let signals = layout.decaying(3, 4);
+        let whole = WithRemainder::new(domain);
+        let z = whole.forward(signals.view()).unwrap();
+        let rest = z.slice_axis(Axis(1), (whole.represented()..).into());
+        assert!(exact, "{name}");
+        assert!(rest.iter().all(|z| z.norm() < 1e-12), "{name}");
+        assert_eq!(whole.has_affine_inverse(), affine);
+        Laws::new().signals(signals).check(&whole).unwrap();
+    }
+}
+
 /// Axes that a domain says it keeps have the length they have in the signal; shapes that do not fit
 /// are refused, not trusted.
 #[test]

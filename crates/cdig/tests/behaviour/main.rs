@@ -3,10 +3,15 @@
 mod catalogue;
 mod closed_forms;
 mod completeness;
+mod domain_refusals;
 mod every_domain;
 mod explainer;
+#[cfg(feature = "ica")]
+mod independent_components;
+mod known_coefficients;
 mod laws;
 mod models;
 mod paths;
+mod python_reference;
 mod reference;
 mod refusals;
