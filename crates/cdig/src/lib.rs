@@ -45,9 +45,15 @@
 //! # Ok::<(), cdig::CdigError>(())
 //! ```
 //!
-//! The pieces: an [`Explainer`] asks a [`Model`] about a signal in a [`Domain`] ([`Time`],
-//! [`Fourier`], [`RealFourier`], or one of your own, checked by [`Laws`]) from a [`Baseline`] along
-//! a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`].
+//! The pieces: an [`Explainer`] asks a [`Model`] about a signal in a [`Domain`] from a [`Baseline`]
+//! along a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`].
+//!
+//! Domains: [`Time`]; spectra ([`Fourier`], [`RealFourier`], [`Dct`]); time and frequency ([`Stft`],
+//! [`Wavelet`], [`WaveletPackets`], [`FilterBank`]); amplitude and phase ([`AnalyticSignal`]); the
+//! cepstrum ([`ComplexCepstrum`]); trend and season ([`SeasonalTrend`]); mixtures of components
+//! ([`Basis`]: principal, independent, or given ones). [`Compose`], [`PerChannel`] and
+//! [`WithRemainder`] make domains of domains. One of your own is checked by [`Laws`]; `EXTENDING.md`
+//! of this crate shows how, step by step.
 //!
 //! Sources: Kechris, Dan, Atienza, "Time series saliency maps: explaining models across multiple
 //! domains", 2025 (arXiv 2505.13100); Sundararajan, Taly, Yan, "Axiomatic attribution for deep
@@ -91,3 +97,7 @@ pub use xcebra_model::{Model, ModelError, Scalar};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../EXTENDING.md")]
+struct Extending;

@@ -129,7 +129,7 @@ impl WaveletPackets {
 /// Averages and details of a band: those of an odd band, which is mirrored in frequency, come the
 /// other way round.
 fn in_order<T>(band: usize, first: T, second: T) -> (T, T) {
-    if band % 2 == 0 {
+    if band.is_multiple_of(2) {
         (first, second)
     } else {
         (second, first)

@@ -29,7 +29,7 @@ const PARTS: [&str; 3] = ["trend", "season", "remainder"];
 /// above `1.5 period / (1 − 1.5/season)`, low-pass the smallest odd number above the period, all locally
 /// linear, evaluated at every sample; 5 inner iterations, or 2 inner and 15 outer ones if robust.
 ///
-/// Source: Cleveland, Cleveland, McRae, Terpenning, "STL: a seasonal-trend decomposition procedure
+/// Source: Cleveland, Cleveland, `McRae`, Terpenning, "STL: a seasonal-trend decomposition procedure
 /// based on loess", J. Official Statistics 6 (1990); computed by the crate `stlrs`, in double
 /// precision whatever the signal's type.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ impl SeasonalTrend {
     /// # Errors
     /// [`CdigError::Parameter`] if it is even or below 3.
     pub fn season(mut self, length: usize) -> Result<Self> {
-        if length < 3 || length % 2 == 0 {
+        if length < 3 || length.is_multiple_of(2) {
             let expected = "an odd number of periods, at least 3";
             return Err(CdigError::parameter(
                 "the seasonal smoother",

@@ -1,4 +1,4 @@
-//! Decompositions by statsmodels and PyWavelets; see `tests/data/README.md`.
+//! Decompositions by statsmodels and `PyWavelets`; see `tests/data/README.md`.
 
 use std::fs::File;
 
