@@ -88,7 +88,7 @@ impl Basis {
         }
         let axis = TimeAxis::new(shape)?.along(axis)?;
         let mut basis = Self::mixed("pca", axis, offset, components.t())?;
-        basis.analysis = components.to_owned(); // the same, without rounding
+        basis.analysis = components.as_standard_layout().into_owned(); // the same, without rounding
         Ok(basis)
     }
 
@@ -127,7 +127,8 @@ impl Basis {
             whole: false,
             offset: offset.to_vec(),
             analysis: pseudo_inverse(mixing)?,
-            synthesis: mixing.to_owned(),
+            // rows one after the other in memory, which a transposed view is not
+            synthesis: mixing.as_standard_layout().into_owned(),
             names: (0..count).map(|i| i.to_string()).collect(),
             variance: Vec::new(),
         })
