@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
-use crate::error::{CdigError, Result};
+use crate::error::Result;
 use crate::labels::Labels;
 use crate::quadrature::Rule;
 
@@ -19,6 +19,8 @@ pub struct Attribution<A: Scalar> {
     pub domain: String,
     /// Indices of the explained outputs, in the order of the first axis of `attribution`.
     pub outputs: Vec<usize>,
+    /// Weights of the outputs if they were summed; the first axis of `attribution` has length 1 then.
+    pub weights: Option<Vec<f64>>,
     /// Coefficients `z` of the signal.
     pub coefficients: ArrayD<Complex<A>>,
     /// Coefficients `z'` of the baseline.
@@ -32,18 +34,41 @@ pub struct Attribution<A: Scalar> {
     /// `F(x')` of each explained output at the baseline.
     pub baseline_value: Array1<f64>,
     /// `F(x) − F(x') − Σ attribution` of each output: what the quadrature missed. 0 up to rounding
-    /// if completeness holds; compare it with `F(x) − F(x')`.
+    /// if completeness holds; compare it with `F(x) − F(x')`. The adaptive rule uses the known
+    /// difference to choose its weights; how far single attributions may be off, it says in
+    /// `convergence`.
     pub residual: Array1<f64>,
+    /// What the adaptive rule knows about its error; `None` with other rules.
+    pub convergence: Option<Convergence>,
     /// Model evaluations spent, together for all domains explained in the same call.
     pub evaluations: Evaluations,
     /// The quadrature rule, used on each piece of the path.
     pub rule: Rule,
 }
 
+/// How well the adaptive rule did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Convergence {
+    /// For each output the sum, over all intervals of the path, of the absolute error of
+    /// completeness on the interval, in the unit of the output. Errors of different intervals cannot
+    /// cancel in it: it bounds `quadrature_residual` (up to rounding), and tells the order of the
+    /// sum of absolute errors of all attributions.
+    pub error_estimate: Array1<f64>,
+    /// `F(x) − F(x') − Σ attribution` as the quadrature left it, before its weights were shifted by
+    /// the least that makes up for it.
+    pub quadrature_residual: Array1<f64>,
+    /// Whether `error_estimate` is below the tolerance for every output.
+    pub tolerance_met: bool,
+    /// Path points used.
+    pub points: usize,
+}
+
 /// Model evaluations, counted in samples.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Evaluations {
-    /// Samples whose outputs were computed for themselves.
+    /// Samples whose outputs were computed: at the ends of the path, at the points of the adaptive
+    /// rule (which most models give along with the gradient), and in place of gradients for a model
+    /// that has none.
     pub values: usize,
     /// Gradients: pull-backs of one output at one path point.
     pub gradients: usize,
@@ -60,8 +85,11 @@ pub struct Grouped {
 
 impl<A: Scalar> Attribution<A> {
     /// Attribution `(…coefficient_shape)` of one output, by its index in the model; `None` if it
-    /// was not explained.
+    /// was not explained for itself.
     pub fn of_output(&self, output: usize) -> Option<ArrayViewD<'_, f64>> {
+        if self.weights.is_some() {
+            return None;
+        }
         let row = self.outputs.iter().position(|&k| k == output)?;
         Some(self.attribution.index_axis(Axis(0), row))
     }
@@ -83,19 +111,9 @@ impl<A: Scalar> Attribution<A> {
     /// without the axis of outputs.
     ///
     /// # Errors
-    /// [`CdigError::Parameter`] if there is no such axis or it has no groups.
+    /// [`CdigError::Parameter`](crate::CdigError::Parameter) if there is no such axis or it has no groups.
     pub fn by_group(&self, axis: usize) -> Result<Grouped> {
-        let groups = match self.labels.axes.get(axis) {
-            Some(labels) if !labels.groups.is_empty() => &labels.groups,
-            _ => {
-                return Err(CdigError::parameter(
-                    "the axis to group",
-                    axis,
-                    "an axis of the coefficients with groups; name them when building the domain, \
-                     for example with `Fourier::bands`",
-                ));
-            }
-        };
+        let groups = self.labels.groups_along(axis)?;
         let axis = Axis(axis + 1);
         let mut shape = self.attribution.raw_dim();
         shape[axis.index()] = groups.len();

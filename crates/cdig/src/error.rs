@@ -47,7 +47,8 @@ pub enum CdigError {
     /// Something computed on the path is NaN or infinite.
     #[error(
         "{what} is not finite at path position {position} (0 is the baseline, 1 the signal); \
-         choose another baseline or path, or a model that is differentiable there"
+         choose another baseline or path, a model that is differentiable there, or, if only an end is \
+         singular, a rule that leaves out the ends, such as midpoint:128"
     )]
     NonFinitePath {
         /// What was computed, for example the gradient of an output.

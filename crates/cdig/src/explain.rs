@@ -2,27 +2,28 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{ArrayD, ArrayView, Axis, Dimension, stack};
+use ndarray::{ArrayD, ArrayView, Dimension};
+use rayon::prelude::*;
 use xcebra_model::{Model, Scalar};
 
-use crate::attribution::{Attribution, totals};
+use crate::attribution::Attribution;
 use crate::baseline::Baseline;
 use crate::domain::{Domain, batch_len};
-use crate::ends::Ends;
 use crate::error::{CdigError, Result};
-use crate::integrate::{Plan, attribute_affine, attribute_path, mean_gradient};
-use crate::numeric::ensure_finite;
+use crate::gradient::Gradient;
+use crate::integrate::Plan;
 use crate::path::Path;
-use crate::probe::Probe;
 use crate::progress::{Callback, Progress, Tracker};
-use crate::quadrature::{Node, Rule};
+use crate::quadrature::Rule;
+use crate::run::Run;
+use crate::selection::Selection;
 
 /// Path points that go through the model together unless said otherwise.
 const BATCH_SIZE: usize = 64;
 
 /// Cross-domain integrated gradients of a model: the settings, and the question.
 ///
-/// Defaults: all outputs, zero baseline, straight path, `midpoint:128` on each piece of the path,
+/// Defaults: all outputs, the model's own gradients, zero baseline, straight path, the adaptive rule,
 /// 64 path points a batch.
 ///
 /// For outputs `f`, a domain `T` and `F = f ∘ T⁻¹`, coefficient `k` receives
@@ -33,14 +34,15 @@ const BATCH_SIZE: usize = 64;
 ///
 /// The transform runs in the precision of the model, sums over the path in double precision.
 pub struct Explainer<'a, A: Scalar> {
-    model: &'a dyn Model<A>,
-    baseline: Baseline<A>,
-    path: Path<A>,
-    rule: Rule,
-    outputs: Option<Vec<usize>>,
-    batch_size: usize,
-    round_trip_tolerance: f64,
-    progress: Option<Callback<'a>>,
+    pub(crate) model: &'a dyn Model<A>,
+    pub(crate) baseline: Baseline<A>,
+    pub(crate) path: Path<A>,
+    pub(crate) rule: Rule,
+    pub(crate) selection: Selection,
+    pub(crate) gradient: Gradient,
+    pub(crate) batch_size: usize,
+    pub(crate) round_trip_tolerance: f64,
+    pub(crate) progress: Option<Callback<'a>>,
 }
 
 impl<'a, A: Scalar> Explainer<'a, A> {
@@ -51,7 +53,8 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             baseline: Baseline::Zero,
             path: Path::Straight,
             rule: Rule::default(),
-            outputs: None,
+            selection: Selection::All,
+            gradient: Gradient::Model,
             batch_size: BATCH_SIZE,
             round_trip_tolerance: A::epsilon().as_f64().sqrt(),
             progress: None,
@@ -86,7 +89,22 @@ impl<'a, A: Scalar> Explainer<'a, A> {
     /// has its own Jacobian.
     #[must_use]
     pub fn outputs(mut self, outputs: impl IntoIterator<Item = usize>) -> Self {
-        self.outputs = Some(outputs.into_iter().collect());
+        self.selection = Selection::Some(outputs.into_iter().collect());
+        self
+    }
+
+    /// Explains one weighted sum of outputs, given as `(output, weight)`: of a forecast the sum over
+    /// some horizons, of a classifier one class against another. Costs one gradient a path point.
+    #[must_use]
+    pub fn output_sum(mut self, weights: impl IntoIterator<Item = (usize, f64)>) -> Self {
+        self.selection = Selection::Sum(weights.into_iter().collect());
+        self
+    }
+
+    /// Where gradients come from; by default from the model.
+    #[must_use]
+    pub fn gradient(mut self, gradient: Gradient) -> Self {
+        self.gradient = gradient;
         self
     }
 
@@ -140,40 +158,46 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         domains: &[&dyn Domain<A>],
         signal: ArrayView<'_, A, D>,
     ) -> Result<Vec<Attribution<A>>> {
-        let nodes = self.check(domains)?;
-        let total = self.planned_points(domains, nodes.len());
-        let mut tracker = Tracker::new(self.progress.as_ref(), total);
-        self.explain_one(domains, &signal.into_dyn().to_owned(), &nodes, &mut tracker)
+        let plan = self.check(domains)?;
+        let total = self.planned_points(domains, &plan);
+        let tracker = Tracker::new(self.progress.as_ref(), total);
+        Run::new(self, &plan, &tracker).explain(domains, &signal.into_dyn().to_owned())
     }
 
-    /// Explains signals `(n, …signal_shape)` one after the other in one domain.
+    /// Explains signals `(n, …signal_shape)` in one domain, several at a time in parallel; the same
+    /// bits for any number of threads.
     ///
     /// # Errors
-    /// As [`explain`](Self::explain).
+    /// As [`explain`](Self::explain); of several signals that fail, the first one's.
     pub fn explain_batch<D: Dimension>(
         &self,
         domain: &dyn Domain<A>,
         signals: ArrayView<'_, A, D>,
     ) -> Result<Vec<Attribution<A>>> {
         let domains = [domain];
-        let nodes = self.check(&domains)?;
+        let plan = self.check(&domains)?;
         let signals = signals.into_dyn();
         let n = batch_len(
             "the batch of signals",
             self.model.input_shape(),
             signals.shape(),
         )?;
-        let total = n * self.planned_points(&domains, nodes.len());
-        let mut tracker = Tracker::new(self.progress.as_ref(), total);
-        let mut results = Vec::with_capacity(n);
-        for signal in signals.outer_iter() {
-            results.extend(self.explain_one(&domains, &signal.to_owned(), &nodes, &mut tracker)?);
+        let total = n * self.planned_points(&domains, &plan);
+        let tracker = Tracker::new(self.progress.as_ref(), total);
+        let signals: Vec<ArrayD<A>> = signals.outer_iter().map(|x| x.to_owned()).collect();
+        let results: Vec<Result<Vec<Attribution<A>>>> = signals
+            .par_iter()
+            .map(|signal| Run::new(self, &plan, &tracker).explain(&domains, signal))
+            .collect();
+        let mut explained = Vec::with_capacity(n);
+        for result in results {
+            explained.extend(result?);
         }
-        Ok(results)
+        Ok(explained)
     }
 
-    /// Checks the settings and returns the nodes of the rule.
-    fn check(&self, domains: &[&dyn Domain<A>]) -> Result<Vec<Node>> {
+    /// Checks the settings and returns how the points of a path are taken.
+    pub(crate) fn check(&self, domains: &[&dyn Domain<A>]) -> Result<Plan> {
         if domains.is_empty() {
             return Err(CdigError::parameter(
                 "the list of domains",
@@ -203,6 +227,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
                 "a number that is not negative",
             ));
         }
+        self.gradient.check()?;
         let shape = self.model.input_shape();
         if shape.contains(&0) {
             return Err(CdigError::Shape {
@@ -223,100 +248,20 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             }
             domain.labels().check(domain.coefficient_shape())?;
         }
-        self.rule.nodes()
+        Plan::new(self.rule, self.batch_size)
     }
 
-    fn planned_points(&self, domains: &[&dyn Domain<A>], nodes: usize) -> usize {
+    pub(crate) fn planned_points(&self, domains: &[&dyn Domain<A>], plan: &Plan) -> usize {
         let affine = domains
             .iter()
             .filter(|domain| self.shares(**domain))
             .count();
-        let runs = usize::from(affine > 0) + (domains.len() - affine) * self.path.pieces();
-        runs * nodes
+        let others = domains.len() - affine;
+        usize::from(affine > 0) * plan.points(1) + others * plan.points(self.path.pieces().max(1))
     }
 
     /// Whether the path-mean gradient in signal space suffices.
-    fn shares(&self, domain: &dyn Domain<A>) -> bool {
+    pub(crate) fn shares(&self, domain: &dyn Domain<A>) -> bool {
         matches!(self.path, Path::Straight) && domain.has_affine_inverse()
-    }
-
-    fn explain_one(
-        &self,
-        domains: &[&dyn Domain<A>],
-        signal: &ArrayD<A>,
-        nodes: &[Node],
-        tracker: &mut Tracker<'_>,
-    ) -> Result<Vec<Attribution<A>>> {
-        if signal.shape() != self.model.input_shape() {
-            return Err(CdigError::Shape {
-                what: "the signal".into(),
-                found: signal.shape().to_vec(),
-                expected: format!(
-                    "{:?}, the model's input shape; several signals go through `explain_batch`",
-                    self.model.input_shape()
-                ),
-            });
-        }
-        let hint = "fill or cut the gaps first";
-        ensure_finite("the signal", hint, signal, A::is_finite)?;
-        let baseline = self.baseline.of(signal)?;
-        let ends: Vec<Ends<A>> = domains
-            .iter()
-            .map(|domain| Ends::new(*domain, &baseline, signal, self.round_trip_tolerance))
-            .collect::<Result<_>>()?;
-
-        let mut probe = Probe::new(self.model, self.outputs.as_deref())?;
-        let both = stack(Axis(0), &[baseline.view(), signal.view()]).expect("one shape");
-        let values = probe.values(both.view())?;
-        for (row, position) in [(0, 0.0), (1, 1.0)] {
-            if let Some(k) = values.row(row).iter().position(|value| !value.is_finite()) {
-                return Err(CdigError::NonFinitePath {
-                    what: format!("the value of output {}", probe.outputs[k]),
-                    position,
-                });
-            }
-        }
-
-        let plan = Plan {
-            nodes,
-            batch: self.batch_size,
-        };
-        let shared = if domains.iter().any(|domain| self.shares(*domain)) {
-            Some(mean_gradient(
-                &mut probe, &baseline, signal, &plan, tracker,
-            )?)
-        } else {
-            None
-        };
-        let mut attributions = Vec::with_capacity(domains.len());
-        for (domain, ends) in domains.iter().zip(&ends) {
-            attributions.push(match &shared {
-                Some(gradient) if self.shares(*domain) => {
-                    attribute_affine(*domain, gradient, &ends.start, &ends.end)?
-                }
-                _ => {
-                    let path = self.path.between(&ends.start, &ends.end)?;
-                    attribute_path(&mut probe, *domain, &path, &plan, tracker)?
-                }
-            });
-        }
-
-        let (baseline_value, value) = (values.row(0), values.row(1));
-        let results = domains.iter().zip(ends).zip(attributions);
-        Ok(results
-            .map(|((domain, ends), attribution)| Attribution {
-                domain: domain.name().to_owned(),
-                outputs: probe.outputs.clone(),
-                coefficients: ends.end,
-                baseline_coefficients: ends.start,
-                labels: domain.labels(),
-                value: value.to_owned(),
-                baseline_value: baseline_value.to_owned(),
-                residual: &value - &baseline_value - totals(&attribution),
-                attribution,
-                evaluations: probe.evaluations,
-                rule: self.rule,
-            })
-            .collect())
     }
 }

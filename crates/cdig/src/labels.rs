@@ -145,6 +145,19 @@ impl Labels {
         Some(words?.join(", "))
     }
 
+    /// The groups of one axis, which must have some.
+    pub(crate) fn groups_along(&self, axis: usize) -> Result<&[Group]> {
+        match self.axes.get(axis) {
+            Some(labels) if !labels.groups.is_empty() => Ok(&labels.groups),
+            _ => Err(CdigError::parameter(
+                "the axis to group",
+                axis,
+                "an axis of the coefficients with groups; name them when building the domain, \
+                 for example with `Fourier::bands`",
+            )),
+        }
+    }
+
     /// Checks that the labels fit coefficients of `shape` and that groups are disjoint and in range.
     ///
     /// # Errors

@@ -5,7 +5,8 @@
 //! any domain with a differentiable inverse, complex ones included: for a model `f` and a transform
 //! `T` it integrates the gradient of `f ∘ T⁻¹` along a path from the coefficients of a baseline to
 //! those of the signal. The attributions add up to `f(x) − f(x')`; every result carries the
-//! residual, because no fixed quadrature rule can promise that on real models.
+//! residual, and with the adaptive rule an estimate of the error, because no fixed quadrature rule can
+//! promise that on real models.
 //!
 //! ```
 //! use cdig::{Explainer, Model, ModelError, RealFourier, Rule};
@@ -46,7 +47,9 @@
 //! ```
 //!
 //! The pieces: an [`Explainer`] asks a [`Model`] about a signal in a [`Domain`] from a [`Baseline`]
-//! along a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`].
+//! along a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`]. [`InDomain`] and
+//! [`Switched`] are models over coefficients and over groups of them, for other methods,
+//! [`interactions`] and models without gradients; [`Explainer::choose`] ranks domains.
 //!
 //! Domains: [`Time`]; spectra ([`Fourier`], [`RealFourier`], [`Dct`]); time and frequency ([`Stft`],
 //! [`Wavelet`], [`WaveletPackets`], [`FilterBank`]); amplitude and phase ([`AnalyticSignal`]); the
@@ -63,12 +66,18 @@
 
 mod attribution;
 mod baseline;
+mod choose;
 mod domain;
 mod domains;
 mod ends;
 mod error;
+mod expected;
 mod explain;
+mod gradient;
+mod in_domain;
+mod integrand;
 mod integrate;
+mod interactions;
 mod labels;
 mod laws;
 mod numeric;
@@ -76,9 +85,13 @@ mod path;
 mod probe;
 mod progress;
 mod quadrature;
+mod run;
+mod selection;
+mod switched;
 
-pub use attribution::{Attribution, Evaluations, Grouped};
+pub use attribution::{Attribution, Convergence, Evaluations, Grouped};
 pub use baseline::Baseline;
+pub use choose::{Concentration, Deletion, DomainScore};
 pub use domain::{Domain, batch_len, vjp_len};
 pub use domains::{
     AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, PerChannel,
@@ -86,12 +99,17 @@ pub use domains::{
     WithRemainder,
 };
 pub use error::{CdigError, Result};
+pub use expected::{Expected, draw_baselines};
 pub use explain::Explainer;
+pub use gradient::Gradient;
+pub use in_domain::InDomain;
+pub use interactions::{Interactions, integrated_hessians, interactions};
 pub use labels::{AxisLabels, Group, Labels, Ticks};
 pub use laws::{LawReport, Laws};
 pub use path::{Curve, Path, PathPoint};
 pub use progress::Progress;
 pub use quadrature::{Node, Rule};
+pub use switched::{Switched, groups_of_axis};
 pub use xcebra_model::{Model, ModelError, Scalar};
 
 #[cfg(doctest)]

@@ -1,11 +1,16 @@
 //! Behaviour across the public interface.
 
+mod adaptive;
 mod catalogue;
+mod choose;
 mod closed_forms;
 mod completeness;
 mod domain_refusals;
 mod every_domain;
+mod expected;
 mod explainer;
+mod groups;
+mod in_domain;
 #[cfg(feature = "ica")]
 mod independent_components;
 mod known_coefficients;

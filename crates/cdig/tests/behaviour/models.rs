@@ -101,6 +101,86 @@ impl Model<f64> for Network {
     }
 }
 
+/// Dense layers with a `ReLU` between them, on the flattened signal: piecewise linear, with about as
+/// many kinks on a path as there are hidden units.
+#[derive(Debug, Clone)]
+pub struct Rectified {
+    pub shape: Vec<usize>,
+    /// `(inputs, outputs)` and bias of every layer.
+    pub layers: Vec<(Array2<f64>, Array1<f64>)>,
+}
+
+impl Rectified {
+    /// `widths` of the hidden layers and of the output; weights that keep activations of the order of 1.
+    pub fn random(shape: &[usize], widths: &[usize], seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut inputs: usize = shape.iter().product();
+        let layers = widths
+            .iter()
+            .map(|&width| {
+                let scale = (6.0 / inputs as f64).sqrt();
+                let mut draw = |scale: f64| scale * rng.gen_range(-1.0..1.0);
+                let weight = Array2::from_shape_simple_fn((inputs, width), || draw(scale));
+                inputs = width;
+                (weight, Array1::from_shape_simple_fn(width, || draw(0.5)))
+            })
+            .collect();
+        Self {
+            shape: shape.to_vec(),
+            layers,
+        }
+    }
+
+    /// Outputs of every layer before the `ReLU`.
+    fn preactivations(&self, x: &ArrayViewD<'_, f64>, n: usize) -> Vec<Array2<f64>> {
+        let inputs = self.layers[0].0.nrows();
+        let mut h = x.to_shape((n, inputs)).unwrap().into_owned();
+        let mut found = Vec::new();
+        for (weight, bias) in &self.layers {
+            let p = h.dot(weight) + bias;
+            h = p.mapv(|p| p.max(0.0));
+            found.push(p);
+        }
+        found
+    }
+}
+
+impl Model<f64> for Rectified {
+    fn input_shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn output_dim(&self) -> usize {
+        self.layers[self.layers.len() - 1].1.len()
+    }
+
+    fn forward(&self, x: ArrayViewD<'_, f64>) -> Result<Array2<f64>, ModelError> {
+        let n = batch_of(&self.shape, &x)?;
+        Ok(self.preactivations(&x, n).pop().unwrap())
+    }
+
+    fn vjp(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        cotangent: ArrayView2<'_, f64>,
+    ) -> Result<ArrayD<f64>, ModelError> {
+        let n = cotangent_len(&self.shape, x.shape(), self.output_dim(), cotangent.shape())?;
+        let before = self.preactivations(&x, n);
+        let mut gradient = cotangent.to_owned();
+        for (i, (weight, _)) in self.layers.iter().enumerate().rev() {
+            gradient = gradient.dot(&weight.t());
+            if i > 0 {
+                gradient.zip_mut_with(&before[i - 1], |g, &p| {
+                    if p <= 0.0 {
+                        *g = 0.0;
+                    }
+                });
+            }
+        }
+        Ok(gradient.to_shape(x.raw_dim()).unwrap().into_owned())
+    }
+}
+
 /// Convolution with zero padding to the same length, `ReLU`, mean over time; one output a filter.
 #[derive(Debug, Clone)]
 pub struct Filters<A> {

@@ -261,6 +261,34 @@ fn reference_midpoint_errors_fall_with_the_number_of_steps() {
     }
 }
 
+/// The adaptive rule against the exact integral. Its tolerance is on the sum of absolute errors of `F`
+/// over the path, relative to `F(x) − F(x')`; absolute errors of attributions add up to that order,
+/// for which a factor of 10 relative to the sum of absolute attributions is left.
+#[test]
+fn reference_adaptive_rule_to_its_tolerance() {
+    for case in Case::all() {
+        let reference = case.numbers("ref");
+        for tolerance in [1e-3, 1e-4] {
+            let budget = 3000;
+            let found = case.explain(Rule::Adaptive { tolerance, budget });
+            let convergence = found.convergence.as_ref().unwrap();
+            assert!(convergence.tolerance_met, "{convergence:?}");
+            for (o, expected) in reference.outer_iter().enumerate() {
+                let row = found.of_output(o).unwrap();
+                let off: f64 = row.iter().zip(&expected).map(|(a, b)| (a - b).abs()).sum();
+                let size: f64 = expected.iter().map(|a| a.abs()).sum();
+                let name = case.name;
+                assert!(
+                    off <= 10.0 * tolerance * size,
+                    "{name}, output {o}: {off:e} of {size}"
+                );
+                let change = found.value[o] - found.baseline_value[o];
+                assert!(found.residual[o].abs() <= tolerance * change.abs());
+            }
+        }
+    }
+}
+
 /// The one-sided spectrum carries +k and −k together; a `(time, 1)` signal gives the same numbers
 /// as `(time)`.
 #[test]

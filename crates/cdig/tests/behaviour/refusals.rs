@@ -1,6 +1,8 @@
 //! What the explainer refuses, and what it says then.
 
-use cdig::{Baseline, CdigError, Domain, Explainer, Fourier, Model, ModelError, Path, Rule, Time};
+use cdig::{
+    Baseline, CdigError, Domain, Explainer, Fourier, Gradient, Model, ModelError, Path, Rule, Time,
+};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, array, stack};
 
 use crate::models::{Activation, Network, Pointwise, random};
@@ -33,6 +35,15 @@ fn refuses_settings_out_of_range() {
     refused(Explainer::new(&model).outputs([1, 1]));
     refused(Explainer::new(&model).baseline(Baseline::Mean(2)));
     refused(Explainer::new(&model).round_trip_tolerance(f64::NAN));
+    let adaptive = |tolerance, budget| Rule::Adaptive { tolerance, budget };
+    refused(Explainer::new(&model).rule(adaptive(f64::NAN, 100)));
+    refused(Explainer::new(&model).rule(adaptive(-1.0, 100)));
+    refused(Explainer::new(&model).rule(adaptive(1e-3, 0)));
+    refused(Explainer::new(&model).output_sum([]));
+    refused(Explainer::new(&model).output_sum([(0, 1.0), (0, 2.0)]));
+    refused(Explainer::new(&model).output_sum([(3, 1.0)]));
+    refused(Explainer::new(&model).output_sum([(0, f64::NAN)]));
+    refused(Explainer::new(&model).gradient(Gradient::FiniteDifferences { step: 0.0 }));
 
     let none = Explainer::new(&model).explain_many(&[], signal.view());
     assert!(matches!(none, Err(CdigError::Parameter { .. })));
@@ -160,7 +171,9 @@ fn reports_models_that_fail() {
     }
     let domain = Time::new(&[2]).unwrap();
     let explain = |output| {
-        let explainer = Explainer::new(&Faulty).outputs([output]);
+        let explainer = Explainer::new(&Faulty)
+            .rule(Rule::Midpoint(64))
+            .outputs([output]);
         explainer
             .explain(&domain, array![1.0, 2.0].view())
             .unwrap_err()

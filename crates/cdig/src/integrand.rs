@@ -1,0 +1,197 @@
+//! What is integrated: the model's gradient at points of a path.
+
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis, IxDyn};
+use num_complex::Complex;
+use xcebra_model::Scalar;
+
+use crate::domain::Domain;
+use crate::error::{CdigError, Result};
+use crate::numeric::{inner, is_finite};
+use crate::path::BoundPath;
+use crate::probe::{Probe, ensure_shape};
+use crate::quadrature::Place;
+
+/// The two things a path integral is taken of.
+pub(crate) enum Integrand<'a, A: Scalar> {
+    /// The gradient in signal space on the straight path from a baseline by a change of the signal:
+    /// its mean is all that any domain with an affine inverse needs.
+    Gradient {
+        baseline: &'a ArrayD<A>,
+        change: ArrayD<A>,
+    },
+    /// `Re(conj(∂/∂a + i ∂/∂b) F · γ')`, coefficient by coefficient, along any path in any domain.
+    Attribution {
+        domain: &'a dyn Domain<A>,
+        path: BoundPath<'a, A>,
+    },
+}
+
+/// The integrand at some points.
+pub(crate) struct Sampled {
+    /// `F` at each point `(n, rows)`, if asked for.
+    pub(crate) values: Option<Array2<f64>>,
+    /// The integrand `(n, rows, …entry_shape)`, flat.
+    pub(crate) terms: Vec<f64>,
+}
+
+impl<A: Scalar> Integrand<'_, A> {
+    /// Number of smooth pieces of the path.
+    pub(crate) fn pieces(&self) -> usize {
+        match self {
+            Self::Gradient { .. } => 1,
+            Self::Attribution { path, .. } => path.pieces(),
+        }
+    }
+
+    /// Shape of the integrand of one output at one point.
+    pub(crate) fn entry_shape(&self) -> &[usize] {
+        match self {
+            Self::Gradient { change, .. } => change.shape(),
+            Self::Attribution { domain, .. } => domain.coefficient_shape(),
+        }
+    }
+
+    /// `dF/dt` from one output's integrand.
+    pub(crate) fn slope(&self, terms: &[f64]) -> f64 {
+        match self {
+            Self::Gradient { change, .. } => {
+                let pairs = terms.iter().zip(change.iter());
+                pairs.map(|(g, dx)| g * dx.as_f64()).sum()
+            }
+            Self::Attribution { .. } => terms.iter().sum(),
+        }
+    }
+
+    /// The integrand at some points of the path, with or without the model's values there.
+    pub(crate) fn at(
+        &self,
+        probe: &mut Probe<'_, A>,
+        places: &[Place],
+        with_values: bool,
+    ) -> Result<Sampled> {
+        let pieces = self.pieces() as f64;
+        let position = |i: usize| (places[i].0 as f64 + places[i].1) / pieces;
+        match self {
+            Self::Gradient { baseline, change } => {
+                let mut points = ArrayD::zeros(batch_shape(places.len(), baseline.shape()));
+                for (mut point, &(_, at)) in points.outer_iter_mut().zip(places) {
+                    point.assign(baseline);
+                    point.scaled_add(A::of(at), change);
+                }
+                let (values, gradients) = probe.evaluate(&points.view(), position, with_values)?;
+                let terms = gradients.iter().map(|g| g.as_f64()).collect();
+                Ok(Sampled { values, terms })
+            }
+            Self::Attribution { domain, path } => {
+                along(probe, *domain, path, places, position, with_values)
+            }
+        }
+    }
+}
+
+fn along<A: Scalar>(
+    probe: &mut Probe<'_, A>,
+    domain: &dyn Domain<A>,
+    path: &BoundPath<'_, A>,
+    places: &[Place],
+    position: impl Fn(usize) -> f64 + Copy,
+    with_values: bool,
+) -> Result<Sampled> {
+    let shape = domain.coefficient_shape();
+    let zero = Complex::new(A::zero(), A::zero());
+    let mut points = ArrayD::from_elem(batch_shape(places.len(), shape), zero);
+    let mut derivatives = points.clone();
+    for (i, &(piece, at)) in places.iter().enumerate() {
+        let at = path.at(piece, at)?;
+        points.index_axis_mut(Axis(0), i).assign(&at.point);
+        derivatives
+            .index_axis_mut(Axis(0), i)
+            .assign(&at.derivative);
+    }
+    let signals = inverse(domain, points.view(), position)?;
+    let (values, gradients) = probe.evaluate(&signals.view(), position, with_values)?;
+
+    let what = "the domain's inverse_vjp";
+    let (rows, entries) = (gradients.shape()[1], shape.iter().product::<usize>());
+    let derivatives = derivatives.as_slice().expect("standard layout");
+    let mut terms = vec![0.0; places.len() * rows * entries];
+    for row in 0..rows {
+        let cotangent = gradients.index_axis(Axis(1), row);
+        let pulled = domain.inverse_vjp(points.view(), cotangent)?;
+        ensure_shape(what, pulled.shape(), points.shape())?;
+        ensure_finite_rows(what, &pulled, |z| is_finite(*z), position)?;
+        let pulled = pulled.as_standard_layout();
+        let pulled = pulled.as_slice().expect("standard layout");
+        for i in 0..places.len() {
+            let to = &mut terms[(i * rows + row) * entries..][..entries];
+            let from = i * entries..(i + 1) * entries;
+            let pairs = pulled[from.clone()].iter().zip(&derivatives[from]);
+            for (to, (g, dz)) in to.iter_mut().zip(pairs) {
+                *to = inner(*g, *dz);
+            }
+        }
+    }
+    Ok(Sampled { values, terms })
+}
+
+/// Signals of coefficients on a path, checked.
+pub(crate) fn inverse<A: Scalar>(
+    domain: &dyn Domain<A>,
+    points: ArrayViewD<'_, Complex<A>>,
+    position: impl Fn(usize) -> f64,
+) -> Result<ArrayD<A>> {
+    let what = "the domain's inverse";
+    let expected = batch_shape(points.shape()[0], domain.signal_shape());
+    let signals = domain.inverse(points)?;
+    ensure_shape(what, signals.shape(), &expected)?;
+    ensure_finite_rows(what, &signals, |x| x.is_finite(), position)?;
+    Ok(signals)
+}
+
+/// Attribution `(rows, …coefficients)` from a path-mean gradient `(rows, …signal)`:
+/// `Re(conj(Aᵀg) dz)` with `Aᵀ` the adjoint of the affine inverse.
+pub(crate) fn attribute_affine<A: Scalar>(
+    domain: &dyn Domain<A>,
+    gradient: &ArrayD<f64>,
+    start: &ArrayD<Complex<A>>,
+    end: &ArrayD<Complex<A>>,
+) -> Result<ArrayD<f64>> {
+    let shape = batch_shape(gradient.shape()[0], start.shape());
+    let gradient = gradient.mapv(A::of);
+    let points = start.broadcast(IxDyn(&shape)).expect("one row for all");
+    let pulled = domain.inverse_vjp(points, gradient.view())?;
+    ensure_shape("the domain's inverse_vjp", pulled.shape(), &shape)?;
+    let change = end - start;
+    let mut attribution = ArrayD::zeros(shape);
+    for (mut to, pulled) in attribution.outer_iter_mut().zip(pulled.outer_iter()) {
+        ndarray::Zip::from(&mut to)
+            .and(&pulled)
+            .and(&change)
+            .for_each(|to, &g, &dz| *to = inner(g, dz));
+    }
+    Ok(attribution)
+}
+
+fn ensure_finite_rows<T>(
+    what: &str,
+    rows: &ArrayD<T>,
+    is_finite: impl Fn(&T) -> bool,
+    position: impl Fn(usize) -> f64,
+) -> Result<()> {
+    let wrong = rows
+        .outer_iter()
+        .position(|row| !row.iter().all(&is_finite));
+    match wrong {
+        None => Ok(()),
+        Some(i) => Err(CdigError::NonFinitePath {
+            what: what.to_owned(),
+            position: position(i),
+        }),
+    }
+}
+
+pub(crate) fn batch_shape(n: usize, item: &[usize]) -> Vec<usize> {
+    let mut shape = vec![n];
+    shape.extend_from_slice(item);
+    shape
+}
