@@ -50,10 +50,12 @@ mod fit_file;
 pub mod report;
 mod run;
 mod unfinished;
+mod windows;
 
 pub use fit_file::{DataConfig, FitFile, FitFileError};
 pub use run::{Channels, MODEL, Run, RunError, read_recording};
 pub use unfinished::{CHECKPOINT, Effort, Inputs, Unfinished};
+pub use windows::{Windows, embed};
 
 #[doc(inline)]
 pub use cdig;

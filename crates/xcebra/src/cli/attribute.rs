@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use ndarray::Array2;
 use serde_json::{Map, Value, json};
-use xcebra::Run;
-use xcebra::attr::{AttributionMap, InverseSummary, Methods, Options, attribute};
+use xcebra::attr::{
+    AttrError, AttributionMap, InverseSummary, Methods, Options, Samples, attribute,
+};
 use xcebra::files::{NpzOutput, Source, ensure_folder, ensure_writable};
 use xcebra::report::{Figure, Report, Table, attribution_map};
+use xcebra::{Run, Windows};
 
-use super::{Outcome, Result, Session};
+use super::{Outcome, Problem, Result, Session};
 
 /// Compute attribution maps of a trained encoder
 ///
@@ -19,8 +22,22 @@ use super::{Outcome, Result, Session};
 /// mean of absolute attributions under the method's name, such as ing, their signed mean under that
 /// name with _signed behind it, and the largest absolute one with _max behind it.
 ///
-///   ing               inverted neuron gradient: pseudo-inverse of the encoder's Jacobian
-///   neuron-gradient   the Jacobian itself
+/// For an encoder with a receptive field they are means and maxima over its lags, and the array with
+/// _lags behind its name holds the map lag by lag (channels × window × latents).
+///
+///   ing                    inverted neuron gradient: pseudo-inverse of the encoder's Jacobian
+///   neuron-gradient        the Jacobian itself
+///   input-x-gradient       the Jacobian times the input
+///   smooth-grad            mean Jacobian around the input
+///   integrated-gradients   mean gradient on the way from a baseline, times the difference to it
+///   gradient-shap          the same from random samples
+///   feature-ablation       what a channel's replacement by a baseline changes
+///   occlusion              the same, windows of time
+///   shapley-sampling       Shapley values by random permutations
+///   exact-shapley          Shapley values, at most 16 inputs
+///   …-inverse              pseudo-inverse of any of these but ing
+///
+/// Parameters follow in parentheses: integrated-gradients(nodes=20, baseline=mean).
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 pub struct Attribute {
@@ -89,7 +106,8 @@ impl Attribute {
             }
         }
         let out = self.out.display().to_string();
-        let (samples, inputs) = x.dim();
+        let inputs = x.ncols();
+        let samples = maps.first().map_or(0, AttributionMap::samples);
         let mut text =
             format!("{out}: maps (inputs × latents) of {samples} samples, {seconds:.1} s");
         let mut described = Map::new();
@@ -102,7 +120,7 @@ impl Attribute {
                     map.method()
                 ));
             }
-            let (rows, columns) = map.values().dim();
+            let (rows, columns) = by_channel(map).values.dim();
             text.push_str(&format!("\n{} ({rows}, {columns})", map.method()));
             let mut entry = json!({ "shape": [rows, columns] });
             if let Some(inverses) = map.inverses() {
@@ -166,11 +184,10 @@ impl Attribute {
 
 /// A map as a heat map.
 fn picture(map: &AttributionMap, run: &Run) -> Figure {
-    let values = map.values().view();
     attribution_map(
         title(map.method()),
         "mean |attribution|",
-        values,
+        by_channel(map).values.view(),
         &run.channels.names,
         &[],
     )
@@ -181,6 +198,14 @@ pub fn title(method: &str) -> &str {
     match method {
         "ing" => "Inverted neuron gradient",
         "neuron-gradient" => "Neuron gradient",
+        "input-x-gradient" => "Input × gradient",
+        "smooth-grad" => "SmoothGrad",
+        "integrated-gradients" => "Integrated gradients",
+        "gradient-shap" => "Gradient SHAP",
+        "feature-ablation" => "Feature ablation",
+        "occlusion" => "Occlusion",
+        "shapley-sampling" => "Shapley values, sampled",
+        "exact-shapley" => "Shapley values",
         other => other,
     }
 }
@@ -189,25 +214,59 @@ pub fn title(method: &str) -> &str {
 pub fn attribute_with_progress(
     session: &Session,
     run: &Run,
-    x: &ndarray::Array2<f32>,
+    x: &Array2<f32>,
     methods: &Methods<f32>,
 ) -> Result<Vec<AttributionMap>> {
-    let progress = session.progress("attribute", x.nrows() as u64);
+    let windows = Windows::of(&run.encoder, x.view());
+    if windows.is_empty() {
+        return Err(Problem::new(
+            format!(
+                "{} samples are fewer than the {} that the encoder sees at once",
+                x.nrows(),
+                run.encoder.architecture().window.len()
+            ),
+            "pass a longer recording",
+        ));
+    }
+    let progress = session.progress("attribute", windows.len() as u64);
     let observe = |done: usize, _: usize| {
         progress.at(done as u64, "");
         ControlFlow::Continue(())
     };
     let options = Options::new().with_observer(&observe);
-    Ok(attribute(&run.encoder, x, methods, &options)?)
+    Ok(attribute(&run.encoder, &windows, methods, &options)?)
 }
 
-/// Three arrays a map.
+/// A map (channels × latents), lags pooled if there are several.
+pub struct ByChannel {
+    pub values: Array2<f64>,
+    signed: Array2<f64>,
+    max_abs: Array2<f64>,
+}
+
+/// The map of an encoder's channels.
+pub fn by_channel(map: &AttributionMap) -> ByChannel {
+    let pooled = |lags: Result<Array2<f64>, AttrError>, plain: &Array2<f64>| {
+        lags.unwrap_or_else(|_| plain.clone())
+    };
+    ByChannel {
+        values: pooled(map.over_lags(), map.values()),
+        signed: pooled(map.signed_over_lags(), map.signed()),
+        max_abs: pooled(map.max_over_lags(), map.max_abs()),
+    }
+}
+
+/// Three arrays a map, and that of all lags if there are several.
 pub fn add_maps(output: &mut NpzOutput, maps: &[AttributionMap]) -> Result<()> {
     for map in maps {
         let name = map.method();
-        output.add(name, map.values())?;
-        output.add(&format!("{name}_signed"), map.signed())?;
-        output.add(&format!("{name}_max"), map.max_abs())?;
+        let pooled = by_channel(map);
+        output.add(name, &pooled.values)?;
+        output.add(&format!("{name}_signed"), &pooled.signed)?;
+        output.add(&format!("{name}_max"), &pooled.max_abs)?;
+        if let Ok(lags) = map.per_lag() {
+            output.add(&format!("{name}_lags"), &lags.to_owned())?;
+        }
     }
     Ok(())
 }
@@ -241,7 +300,7 @@ fn table(map: &AttributionMap, channels: &[String]) -> Table {
     header.extend((0..map.outputs()).map(|k| format!("latent {k}")));
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = Table::new(&header);
-    for (channel, row) in channels.iter().zip(map.values().rows()) {
+    for (channel, row) in channels.iter().zip(by_channel(map).values.rows()) {
         let cells = row.iter().map(|v| format!("{v:.4}"));
         table = table.row(std::iter::once(channel.clone()).chain(cells));
     }

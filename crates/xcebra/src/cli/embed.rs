@@ -2,21 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use ndarray::{Array2, Axis};
+use clap::{Args, ValueEnum};
+use ndarray::Array2;
 use serde_json::json;
 use xcebra::Run;
+use xcebra::core::encoder::Edges;
 use xcebra::files::{NpzOutput, Source, ensure_writable};
-use xcebra::model::Model;
 
 use super::{Outcome, Problem, Result, Session};
 
-/// Samples that are embedded between two updates of the progress.
-const BATCH: usize = 16_384;
-
 /// Embed a recording with a trained encoder
 ///
-/// Writes the array embedding (time, dimensions).
+/// Writes the array embedding (time, dimensions). An encoder with a receptive field sees samples
+/// before and after each one; at both ends of the recording these are missing.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Embed {
@@ -28,9 +26,31 @@ pub struct Embed {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 
+    /// What to do at the ends of the recording, where samples that the encoder needs are missing
+    #[arg(long, value_enum, default_value_t = EdgeRule::Pad)]
+    edges: EdgeRule,
+
     /// File to write, .npz
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+}
+
+/// What becomes of the ends of a recording.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EdgeRule {
+    /// Repeat the first and the last sample: every sample has an embedding
+    Pad,
+    /// Leave such samples out; `first_sample` in --json says where the embedding begins
+    Drop,
+}
+
+impl From<EdgeRule> for Edges {
+    fn from(rule: EdgeRule) -> Self {
+        match rule {
+            EdgeRule::Pad => Self::Pad,
+            EdgeRule::Drop => Self::Drop,
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -45,27 +65,24 @@ impl Embed {
         ensure_writable(&self.out)?;
         let run = Run::load(&self.model)?;
         let x = run.read(&self.data)?;
-        let samples = x.nrows();
-        let outputs = run.encoder.output_dim();
-        let progress = session.progress("embed", samples as u64);
-        let mut embedding = Array2::<f32>::zeros((samples, outputs));
-        let mut done = 0;
-        let chunks = x.axis_chunks_iter(Axis(0), BATCH);
-        for (batch, mut out) in chunks.zip(embedding.axis_chunks_iter_mut(Axis(0), BATCH)) {
-            done += batch.nrows();
-            let embedded = run.encoder.forward(batch.into_dyn())?;
-            refuse_overflow(&embedded, done - batch.nrows())?;
-            out.assign(&embedded);
-            progress.at(done as u64, "");
-        }
+        let progress = session.progress("embed", x.nrows() as u64);
+        let done = |rows: usize| progress.at(rows as u64, "");
+        let (first, embedding) = xcebra::embed(&run.encoder, x.view(), self.edges.into(), done)?;
         drop(progress);
+        refuse_overflow(&embedding, first)?;
+        let (samples, outputs) = embedding.dim();
         let mut output = NpzOutput::create(&self.out)?;
         output.add("embedding", &embedding)?;
         output.commit()?;
         let out = self.out.display().to_string();
         Ok(Outcome {
             text: format!("{out}: embedding ({samples}, {outputs})"),
-            json: json!({ "out": out, "samples": samples, "dimensions": outputs }),
+            json: json!({
+                "out": out,
+                "samples": samples,
+                "dimensions": outputs,
+                "first_sample": first,
+            }),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView1, ArrayView2, Axis, Slice};
 use xcebra::Run;
-use xcebra::model::Model;
+use xcebra::core::encoder::Edges;
 use xcebra::report::{Picture, Scatter};
 
 use super::labels::Label;
@@ -20,8 +20,8 @@ pub fn embedding(run: &Run, x: ArrayView2<'_, f32>, labels: &[Label]) -> Result<
     }
     // a picture holds only so many points
     let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
-    let some = x.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
-    let embedding = run.encoder.forward(some.into_dyn())?;
+    let (_, embedding) = xcebra::embed(&run.encoder, x, Edges::Pad, |_| ())?;
+    let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let plot = |name: &str, first: usize| {
         let point = |row: ArrayView1<'_, f32>| (f64::from(row[first]), f64::from(row[first + 1]));
         let points: Vec<(f64, f64)> = embedding.rows().into_iter().map(point).collect();
