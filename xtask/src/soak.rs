@@ -192,7 +192,7 @@ fn is_half_written(program: &Program) -> bool {
     found
 }
 
-/// Numbers from 0 to 1 (SplitMix64: Steele, Lea and Flood 2014).
+/// Numbers from 0 to 1 (`SplitMix64`: Steele, Lea and Flood 2014).
 struct Chance(u64);
 
 impl Chance {

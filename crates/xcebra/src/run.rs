@@ -8,6 +8,8 @@
 //! | `curves.csv` | training curves |
 //! | `validation.csv` | loss on what was held out, if something was |
 //! | `log.txt` | what was done, when and how fast |
+//!
+//! `xcebra fit` adds `report.html`, and `classes.json` with the names of classes that are text.
 
 use std::fs::File;
 use std::io::Read;

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use xcebra_core::Checkpoint;
 
-use crate::files::{AtomicFolder, FileError, Source, write_file};
+use crate::files::{AtomicFolder, FileError, Source, TEMPORARY, write_file};
 use crate::fit_file::FitFile;
 use crate::run::{CONFIG, MODEL, RunError, read_settings, read_text};
 
@@ -159,18 +159,23 @@ impl Unfinished {
         Ok((unfinished, checkpoint))
     }
 
-    /// Takes away what is of no use once the training is finished.
+    /// Takes away what is of no use once the training is finished, and what a killed one left
+    /// half-written.
     ///
     /// # Errors
     /// [`RunError::File`].
     pub fn clear(folder: &Path) -> Result<(), RunError> {
-        for name in [CHECKPOINT, RESUME] {
-            let path = folder.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(FileError::write(&path, error).into());
-                }
-                _ => {}
+        let entries = fs::read_dir(folder).map_err(|error| FileError::read(folder, error))?;
+        for entry in entries {
+            let path = entry
+                .map_err(|error| FileError::read(folder, error))?
+                .path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let ours = [CHECKPOINT, RESUME, TEMPORARY]
+                .iter()
+                .any(|n| name.starts_with(n));
+            if ours && path.is_file() {
+                fs::remove_file(&path).map_err(|error| FileError::write(&path, error))?;
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use xcebra::attr::{
     AttrError, AttributionMap, InverseSummary, Methods, Options, Samples, attribute,
 };
 use xcebra::files::{NpzOutput, Source, ensure_folder, ensure_writable};
-use xcebra::report::{Figure, Report, Table, attribution_map};
+use xcebra::report::{Figure, Picture, Report, Table, attribution_map};
 use xcebra::{Run, Windows};
 
 use super::{Outcome, Problem, Result, Session};
@@ -99,10 +99,7 @@ impl Attribute {
         }
         if let Some(folder) = &self.figures {
             for map in &maps {
-                for extension in ["svg", "png"] {
-                    let name = format!("{}.{extension}", map.method());
-                    picture(map, &run).write(&folder.join(name))?;
-                }
+                Picture::new(map.method(), picture(map, &run), "").write(folder)?;
             }
         }
         let out = self.out.display().to_string();

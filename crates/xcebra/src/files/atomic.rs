@@ -8,6 +8,9 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::files::error::{FileError, Result};
 
+/// How the names of files begin that are not complete.
+pub(crate) const TEMPORARY: &str = ".xcebra-";
+
 /// A file under a temporary name beside its destination.
 ///
 /// [`commit`](Self::commit) renames it; dropping it removes it.
@@ -174,7 +177,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".xcebra-").suffix(".tmp");
+    builder.prefix(TEMPORARY).suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -34,6 +34,7 @@ mod recording;
 mod source;
 
 pub use array::{DataArray, Values};
+pub(crate) use atomic::TEMPORARY;
 pub use atomic::{AtomicFile, ensure_folder, ensure_writable, write_file};
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
