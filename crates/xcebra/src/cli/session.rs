@@ -22,7 +22,8 @@ pub struct Global {
 
     /// One JSON object on standard output and nothing else there
     ///
-    /// After an error it has the members "error" and, where there is advice, "help".
+    /// After an error it has the members "error" and, where there is advice, "help"; for an error in
+    /// the settings also "file" and "line".
     #[arg(long, global = true)]
     pub json: bool,
 }
