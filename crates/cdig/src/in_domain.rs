@@ -22,7 +22,7 @@ use crate::switched::failed;
 /// use ndarray::{Array1, Axis, array};
 /// use xcebra_model::{FnModel, Model};
 ///
-/// let mean = FnModel::new(
+/// let mean = FnModel::<f64>::new(
 ///     [8],
 ///     1,
 ///     |x| Ok(x.mean_axis(Axis(1)).unwrap().insert_axis(Axis(1)).into_dimensionality().unwrap()),

@@ -21,6 +21,12 @@ const TEMPERATURES: [&str; 3] = [
 ];
 
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
+    fn fingerprint(&self) -> Fingerprint {
+        *self
+            .fingerprint
+            .get_or_init(|| Fingerprint::of(&self.recording))
+    }
+
     /// Everything this training has become, to go on from later.
     pub fn checkpoint(&self) -> Checkpoint<E> {
         let moments = self.adam.moments();
@@ -28,7 +34,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             format: 0,
             element: String::new(),
             config: self.config.clone(),
-            recording: Fingerprint::of(&self.recording),
+            recording: self.fingerprint(),
             step: self.step,
             updates: moments.step,
             samples: self.samples.get_word_pos().to_string(),
@@ -71,7 +77,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         if state.config != self.config {
             return Err(foreign("it was made with other settings".to_owned()));
         }
-        let here = Fingerprint::of(&self.recording);
+        let here = self.fingerprint();
         if state.recording != here {
             return Err(foreign(format!(
                 "it was made with another recording ({}; this one: {here})",

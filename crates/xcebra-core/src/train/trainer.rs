@@ -1,7 +1,7 @@
 //! The training loop.
 
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -15,6 +15,7 @@ use crate::config::{Config, LossConfig, ObjectiveConfig};
 use crate::element::Element;
 use crate::encoder::{Encoder, Trainable};
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::objective::{Loss, Similarity, Targets};
 use crate::ops::{self, Adam, Buffers, PairSimilarity, Vector};
 use crate::recording::Recording;
@@ -43,6 +44,8 @@ pub(super) struct HeldOut<E> {
 pub struct Trainer<E: Element, N = Encoder<E>> {
     pub(super) config: Config,
     pub(super) recording: Recording<E>,
+    /// That of the recording, once it was asked for.
+    pub(super) fingerprint: OnceLock<Fingerprint>,
     pub(super) encoder: N,
     pub(super) parameters: Vector<E>,
     pub(super) adam: Adam<E>,
@@ -130,6 +133,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             held_out,
             config,
             recording,
+            fingerprint: OnceLock::new(),
             encoder,
             parameters,
             temperatures: None,

@@ -83,15 +83,17 @@ Settings (TOML), each with its default unless it says otherwise:
                                 # Classes may be text in a table
   standardize = true            # bring each channel to mean 0 and standard deviation 1
   [encoder]
-  name = \"offset1-mse-clip\"     # or offset1, offset1-mse
+  name = \"offset1-mse-clip\"     # the encoders are below
   outputs = 6                   # embedding dimensions
   clip = 5.0                    # offset1-mse-clip: limit of each output
-  hidden = 32                   # offset1: hidden units
+  hidden = 32                   # hidden units of encoders other than offset1-mse, -clip, -tanh
   [[objective]]                 # any number of them; their losses add up
   dims = [0, 6]                 # embedding dimensions 0 to 5; all by default
   positives = { kind = \"time\", offset = 1 }
   similarity = { kind = \"euclidean\", temperature = 1.0 }   # or cosine, dot
   weight = 1.0
+  weight_start = 0              # first step of the rise of the weight from 0
+  weight_ramp = 0               # steps of the rise
   [[objective]]
   dims = [3, 6]
   positives = { kind = \"time-delta\", label = \"z2\", delta = 1 }
@@ -127,6 +129,19 @@ Positives (the sample that a reference is to be near to):
   { kind = \"mixed\", discrete = \"state\", continuous = \"z\", delta = 1 }
                                                      as time-delta, within the same class
   { kind = \"uniform\" }                               any sample
+
+Similarities: kind = euclidean (squared distance), cosine, dot; learn = true trains the temperature,
+not below minimum = 0.01. Supervised objectives instead of positives and similarity:
+  loss = \"mse\", label = \"z\"              mean squared error, one dimension a column
+  loss = \"cross-entropy\", label = \"state\"  one dimension a class, in the order of their values
+
+Encoders (GELU between layers; those without mse normalise their output to unit length):
+  one sample: offset1, offset1-v2 … -v5, offset1-mse, offset1-mse-clip, offset1-mse-tanh,
+    offset1-mse-v2 and offset1-mse-resnet (depth = 2 hidden layers between the first and the last two)
+  convolutions over 5 to 50 samples: offset5, 10, 15, 18, 20, 36, 40, 50, each also with -mse
+  custom: layers = [{ outputs = 64, kernel = 3 }, { outputs = 64, kernel = 3, skip = true },
+    { outputs = 6 }], head = { kind = \"identity\" } (or normalize, tanh, clip with its limit),
+    left = samples of the window before the one that is embedded
 
 Several sessions: --data once for each file. A label is the same-named array of each file.
 
