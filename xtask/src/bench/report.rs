@@ -223,8 +223,9 @@ fn markdown(context: &Context, date: &str, rows: &[Row]) -> String {
 }
 
 const CONTENTS: &str = "\
-Milliseconds a step; CPU is the mean processor time over all threads. Each side has its turn at a case, then
-the next, in one run; every step is timed by itself, after three that are not counted. The smallest
+Milliseconds a step; CPU is the mean processor time over all threads, with what the preparation and three
+uncounted steps took. Each side has its turn at a case, then the next, in one run; every step is timed by
+itself, after those three. The smallest
 and the largest ratio are between the extremes of both sides. Peak MiB is the largest memory of the
 process so far, recording and libraries included; batches come in rising order.
 

@@ -139,8 +139,8 @@ Encoders (GELU between layers; those without mse normalise their output to unit 
   one sample: offset1, offset1-v2 … -v5, offset1-mse, offset1-mse-clip, offset1-mse-tanh,
     offset1-mse-v2 and offset1-mse-resnet (depth = 2 hidden layers between the first and the last two)
   convolutions over 5 to 50 samples: offset5, 10, 15, 18, 20, 36, 40, 50, each also with -mse
-  custom: layers = [{ outputs = 64, kernel = 3 }, { outputs = 64, kernel = 3, skip = true },
-    { outputs = 6 }], head = { kind = \"identity\" } (or normalize, tanh, clip with its limit),
+  custom: layers = [{ outputs = 64, kernel = 3, skip = true }, …], the last with encoder.outputs;
+    head = { kind = \"identity\" } (or normalize, tanh, clip with its limit);
     left = samples of the window before the one that is embedded
 
 Several sessions: --data once for each file. A label is the same-named array of each file.

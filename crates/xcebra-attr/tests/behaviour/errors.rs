@@ -1,0 +1,170 @@
+//! What goes wrong on the way, and whom the error names.
+
+use std::ops::Range;
+
+use crate::common::{Head, Mlp, linear, uniform};
+use ndarray::{Array2, ArrayD, Axis};
+use xcebra_attr::{AttrError, Attributions, Batch, Method, Methods, Options, Samples, attribute};
+use xcebra_model::{FnModel, ModelError};
+
+/// Methods that need Jacobians only.
+fn gradients() -> Methods<f64> {
+    "ing,neuron-gradient".parse().unwrap()
+}
+
+fn encoder() -> Mlp<f64> {
+    Mlp::random(&[9], 16, 3, 11).with_head(Head::Clipped(0.8))
+}
+
+#[test]
+fn a_missing_value_is_found_whatever_the_threads() {
+    let mut x = uniform((200, 9), 1);
+    x[[123, 4]] = f64::NAN;
+    x[[171, 4]] = f64::NAN;
+    let options = Options::new().with_batch_size(8).unwrap();
+    // whether or not all samples are looked at first
+    for methods in [gradients(), Methods::all()] {
+        let error = attribute(&encoder(), &x, &methods, &options).unwrap_err();
+        let expected = "sample 123 is NaN at input 4";
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+/// A model may overflow where its input is fine.
+#[test]
+fn an_infinite_gradient_is_found_whatever_the_threads() {
+    let mut x = uniform((200, 9), 1);
+    x[[123, 4]] = 1e200;
+    x[[171, 4]] = 1e200;
+    for list in [
+        "ing",
+        "neuron-gradient",
+        "feature-ablation",
+        "exact-shapley-inverse",
+    ] {
+        let options = Options::new().with_batch_size(8).unwrap();
+        let steep = FnModel::<f64>::new(
+            [9],
+            1,
+            |x| {
+                Ok(x.map_axis(Axis(1), |x| x[4] * x[4] + x[0])
+                    .insert_axis(Axis(1))
+                    .into_dimensionality()
+                    .unwrap())
+            },
+            |x, _| Ok(x.mapv(|v| v * v)),
+        );
+        let error = attribute(&steep, &x, &list.parse().unwrap(), &options).unwrap_err();
+        assert!(
+            matches!(error, AttrError::NonFinite { sample: 123, .. }),
+            "{error}"
+        );
+        let error = error.to_string();
+        assert!(
+            error.contains("Jacobian of") || error.contains("attribution"),
+            "{error}"
+        );
+    }
+}
+
+/// Finds something infinite in one sample.
+struct Infinite;
+
+impl Method<f64> for Infinite {
+    fn name(&self) -> &str {
+        "infinite"
+    }
+
+    fn attribute(&self, batch: &Batch<'_, f64>) -> Result<Attributions, AttrError> {
+        let mut values = batch.jacobians()?.clone();
+        let samples = batch.first_sample()..batch.first_sample() + values.len_of(Axis(0));
+        if samples.contains(&33) {
+            values[[33 - samples.start, 1, 2]] = f64::NEG_INFINITY;
+        }
+        Ok(Attributions::new(values))
+    }
+}
+
+#[test]
+fn what_a_method_gets_wrong_is_named() {
+    let x = uniform((40, 9), 1);
+    let options = Options::new().with_batch_size(8).unwrap();
+    let methods = Methods::new().with(Infinite);
+    let error = attribute(&encoder(), &x, &methods, &options)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("by infinite of sample 33 is -inf at output 1, input 2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn senseless_questions_are_refused() {
+    let (model, options) = (encoder(), Options::new());
+    let ask = |x: &Array2<f64>, methods: &Methods<f64>| {
+        attribute(&model, x, methods, &options).unwrap_err()
+    };
+    let none = ask(&Array2::zeros((0, 9)), &Methods::all());
+    assert!(matches!(none, AttrError::NoSamples));
+    let narrow = ask(&Array2::zeros((5, 8)), &Methods::all());
+    assert!(matches!(narrow, AttrError::Shape { .. }), "{narrow}");
+    let no_method = ask(&Array2::zeros((5, 9)), &Methods::new()).to_string();
+    assert!(no_method.contains("ing, neuron-gradient"), "{no_method}");
+    assert!(options.with_batch_size(0).is_err());
+    let no_output = linear(&Array2::<f64>::zeros((0, 9)));
+    let refused = attribute(&no_output, &uniform((3, 9), 1), &Methods::all(), &options);
+    assert!(matches!(refused, Err(AttrError::Shape { .. })));
+}
+
+/// Fails on the third batch.
+struct Unreadable(Array2<f64>);
+
+impl Samples<f64> for Unreadable {
+    fn len(&self) -> usize {
+        Samples::len(&self.0)
+    }
+    fn sample_shape(&self) -> &[usize] {
+        self.0.sample_shape()
+    }
+    fn batch(&self, range: Range<usize>) -> Result<ArrayD<f64>, AttrError> {
+        match range.start {
+            20 => Err(AttrError::samples("disk full of sand")),
+            30 => Ok(ArrayD::zeros(vec![1, 9])),
+            _ => self.0.batch(range),
+        }
+    }
+}
+
+#[test]
+fn errors_of_samples_and_models_are_passed_on() {
+    let options = Options::new().with_batch_size(10).unwrap();
+    let unreadable = Unreadable(uniform((60, 9), 1));
+    let error = attribute(&encoder(), &unreadable, &gradients(), &options).unwrap_err();
+    assert!(error.to_string().contains("disk full of sand"), "{error}");
+    let short = Unreadable(uniform((60, 9), 1));
+    let options = Options::new().with_batch_size(30).unwrap();
+    let error = attribute(&encoder(), &short, &gradients(), &options).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            AttrError::Shape {
+                what: "a batch of samples",
+                ..
+            }
+        ),
+        "{error}"
+    );
+
+    let broken =
+        FnModel::<f64>::black_box([9], 2, |_| Err(ModelError::evaluation("out of memory")));
+    let x = uniform((25, 9), 1);
+    let options = Options::new().with_batch_size(10).unwrap();
+    let error = attribute(&broken, &x, &gradients(), &options)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "the model failed on samples 0..10: the model failed: out of memory"
+    );
+}

@@ -1,0 +1,215 @@
+//! Learned temperatures, goodness of fit and reused memory: against finite differences and CEBRA
+//! (`tests/data/README.md`).
+
+use std::fs::File;
+
+use crate::common::losses::{assert_slope, differentiate, normal, term};
+use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
+use dfdx::tensor_ops::Backward;
+use ndarray::Array2;
+use ndarray_npy::NpzReader;
+use xcebra_core::ops::{self, Buffers, Term, TermValue, info_nce, info_nce_at};
+use xcebra_core::{Element, Metric, Similarity};
+
+fn learned(metric: Metric, minimum: f64) -> Similarity {
+    Similarity {
+        learn: true,
+        minimum,
+        ..Similarity::new(metric, 1.0)
+    }
+}
+
+/// Loss, gradients by embedding and by temperatures, and reports.
+fn at_temperatures<E: Element>(
+    values: &[E],
+    d: usize,
+    temperatures: &[f64],
+    terms: &[Term],
+) -> (f64, Vec<f64>, Vec<f64>, Vec<TermValue>) {
+    let embedding = Cpu::default().tensor_from_vec(values.to_vec(), (values.len() / d, d));
+    let parameters = ops::vector(temperatures.iter().map(|&t| E::of(t)).collect());
+    let (loss, reports) = info_nce_at(
+        embedding.leaky_trace(),
+        Some(parameters.leaky_trace()),
+        terms,
+        &Buffers::default(),
+    );
+    let (value, tape) = loss.split_tape();
+    let found = value.array().as_f64();
+    let gradients = dfdx::tensor::PutTape::put_tape(value, tape).backward();
+    let double = |v: Vec<E>| v.iter().map(|g| g.as_f64()).collect();
+    (
+        found,
+        double(gradients.get(&embedding).as_vec()),
+        double(gradients.get(&parameters).as_vec()),
+        reports,
+    )
+}
+
+#[test]
+fn temperature_gradients_agree_with_differences() {
+    for (n, d) in [(1, 1), (7, 3), (33, 6), (513, 4)] {
+        // far from the origin: the distance does not care
+        let mut values = normal::<f64>(3 * n * d, 5);
+        values.iter_mut().for_each(|v| *v += 3.0);
+        let fixed = term(n, 0..d, Similarity::new(Metric::Dot, 9.0));
+        let terms = [
+            term(n, 0..d, learned(Metric::Euclidean, 0.01)),
+            fixed,
+            term(n, d / 2..d, learned(Metric::Cosine, 0.01)),
+            term(n, 0..d, learned(Metric::Dot, 0.01)),
+        ];
+        let temperatures = [0.4, 1.1, -2.0];
+        let (_, gradient, slopes, reports) = at_temperatures(&values, d, &temperatures, &terms);
+        let what = format!("n {n}, d {d}");
+        assert_slope(
+            &temperatures,
+            |t| at_temperatures(&values, d, t, &terms).0,
+            &slopes,
+            &what,
+        );
+        assert_slope(
+            &values,
+            |v| at_temperatures(v, d, &temperatures, &terms).0,
+            &gradient,
+            &what,
+        );
+        let found: Vec<f64> = reports.iter().map(|r| r.temperature).collect();
+        let expected = [(-0.4_f64).exp(), 9.0, (-1.1_f64).exp(), 2.0_f64.exp()];
+        for (f, e) in found.iter().zip(expected) {
+            assert!((f - e).abs() < 1e-14 * e);
+        }
+    }
+}
+
+#[test]
+fn single_precision_temperature_gradients_agree_with_double() {
+    let (n, d) = (300, 6);
+    for metric in [Metric::Euclidean, Metric::Cosine, Metric::Dot] {
+        // rows around 20: without the origin at their mean the distance would lose six digits
+        let offset = if metric == Metric::Euclidean {
+            20.0
+        } else {
+            0.0
+        };
+        let single: Vec<f32> = normal::<f32>(3 * n * d, 5)
+            .iter()
+            .map(|v| v + offset)
+            .collect();
+        let double: Vec<f64> = single.iter().map(|&v| f64::from(v)).collect();
+        let terms = [term(n, 0..d, learned(metric, 0.01))];
+        let (_, _, exact, _) = at_temperatures(&double, d, &[0.5], &terms);
+        let (_, _, found, _) = at_temperatures(&single, d, &[0.5], &terms);
+        // sums of 300 × 300 weights of relative error 1e-6
+        assert!(
+            (exact[0] - found[0]).abs() < 1e-5 * (1.0 + exact[0].abs()),
+            "{exact:?} {found:?}"
+        );
+    }
+}
+
+#[test]
+fn without_parameters_temperatures_stay_where_they_start() {
+    let values = normal::<f64>(3 * 20 * 3, 5);
+    let start = Similarity {
+        temperature: 0.6,
+        ..learned(Metric::Euclidean, 0.01)
+    };
+    let (fixed, report) = info_nce(
+        Cpu::default()
+            .tensor_from_vec(values.clone(), (60, 3))
+            .leaky_trace(),
+        &[term(20, 0..3, start)],
+    );
+    assert_eq!(report[0].temperature, 0.6);
+    let parameter = start.log_inverse_temperature();
+    let (loss, ..) = at_temperatures(&values, 3, &[parameter], &[term(20, 0..3, start)]);
+    assert!((fixed.array() - loss).abs() < 1e-13);
+}
+
+fn open() -> NpzReader<File> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/objectives.npz");
+    NpzReader::new(File::open(path).unwrap()).unwrap()
+}
+
+fn number(npz: &mut NpzReader<File>, name: &str) -> f64 {
+    npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>(name)
+        .unwrap()[0]
+}
+
+fn rows(name: &str) -> Vec<f64> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/infonce.npz");
+    let mut npz = NpzReader::new(File::open(path).unwrap()).unwrap();
+    let rows: Array2<f64> = npz.by_name(name).unwrap();
+    rows.into_iter().collect()
+}
+
+/// Both sides compute in double precision; sums of at most 64 × 64 terms of order 10.
+const TOLERANCE: f64 = 1e-12;
+
+#[test]
+fn learned_temperatures_equal_cebra() {
+    let mut npz = open();
+    for (kind, metric, suffix) in [
+        ("euclidean", Metric::Euclidean, ""),
+        ("cosine_unit", Metric::Dot, "_unit"),
+        ("cosine_unit", Metric::Cosine, "_unit"),
+    ] {
+        let values: Vec<f64> = ["ref", "neg", "pos"]
+            .iter()
+            .flat_map(|role| rows(&format!("{role}{suffix}")))
+            .collect();
+        for (case, temperature, minimum) in [("free", 0.7_f64, 0.1), ("held", 0.2, 0.3)] {
+            let mut term = term(64, 0..6, learned(metric, minimum));
+            term.weight = 1.0;
+            let (loss, gradient, slope, reports) =
+                at_temperatures(&values, 6, &[-temperature.ln()], &[term]);
+            let mut expect = |what: &str, found: f64| {
+                let expected = number(&mut npz, &format!("{kind}_{case}_{what}"));
+                assert!(
+                    (found - expected).abs() < TOLERANCE,
+                    "{what}: {found} {expected}"
+                );
+            };
+            expect("loss", loss);
+            expect("align", reports[0].align);
+            expect("uniform", reports[0].uniform);
+            expect("temperature", reports[0].temperature);
+            expect("slope", slope[0]);
+            expect("bits", reports[0].bits_over_chance());
+            assert_eq!(slope[0] == 0.0, case == "held");
+            if metric != Metric::Cosine {
+                let expected: Array2<f64> =
+                    npz.by_name(&format!("{kind}_{case}_grad_ref")).unwrap();
+                for (f, e) in gradient.iter().zip(&expected) {
+                    assert!((f - e).abs() < TOLERANCE);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_collapsed_embedding_is_at_chance() {
+    let (_, _, _, reports) = at_temperatures(
+        &vec![0.3; 3 * 50 * 2],
+        2,
+        &[0.0],
+        &[term(50, 0..2, learned(Metric::Euclidean, 0.01))],
+    );
+    assert!(reports[0].bits_over_chance().abs() < 1e-14);
+}
+
+#[test]
+fn used_memory_gives_the_same_bits() {
+    let buffers = Buffers::default();
+    for (n, d) in [(513, 4), (40, 7), (600, 2), (1, 1)] {
+        let values = normal::<f32>(3 * n * d, 6);
+        for metric in [Metric::Euclidean, Metric::Cosine] {
+            let terms = [term(n, 0..d, Similarity::new(metric, 0.5))];
+            let fresh = differentiate(&values, d, |e| info_nce(e, &terms).0);
+            let used = differentiate(&values, d, |e| info_nce_at(e, None, &terms, &buffers).0);
+            assert_eq!(fresh, used);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Behaviour across the public interface. One program, because each would be linked anew.
+
+mod architectures;
+mod cebra;
+mod common;
+mod convolutions;
+mod distributions;
+mod embedding;
+mod files;
+mod gradients;
+mod info_nce;
+mod objective_config;
+mod own_parts;
+mod pair_similarity;
+mod pieces;
+mod reference;
+mod resume;
+mod sampling;
+mod supervised;
+mod training;
+mod validation;

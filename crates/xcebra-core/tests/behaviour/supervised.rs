@@ -1,0 +1,160 @@
+//! Supervised losses: against plain computations, finite differences and PyTorch
+//! (`tests/data/README.md`).
+
+use std::fs::File;
+
+use crate::common::losses::{assert_slope, differentiate, normal, term};
+use ndarray::Array2;
+use ndarray_npy::NpzReader;
+use xcebra_core::objective::Targets;
+use xcebra_core::ops::{cross_entropy, info_nce, mean_squared_error};
+use xcebra_core::{Labels, LossConfig, Recording, Similarity};
+
+fn open() -> NpzReader<File> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/objectives.npz");
+    NpzReader::new(File::open(path).unwrap()).unwrap()
+}
+
+fn number(npz: &mut NpzReader<File>, name: &str) -> f64 {
+    npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>(name)
+        .unwrap()[0]
+}
+
+fn rows(name: &str) -> Vec<f64> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/infonce.npz");
+    let mut npz = NpzReader::new(File::open(path).unwrap()).unwrap();
+    let rows: Array2<f64> = npz.by_name(name).unwrap();
+    rows.into_iter().collect()
+}
+
+/// Both sides compute in double precision; sums of at most 64 × 64 terms of order 10.
+const TOLERANCE: f64 = 1e-12;
+
+#[test]
+fn supervised_losses_equal_pytorch() {
+    let mut npz = open();
+    let (embedding, targets) = (rows("ref"), rows("pos"));
+    let classes: Vec<usize> = (0..64).map(|i| 7 * i % 6).collect();
+    let found = [
+        differentiate(&embedding, 6, |e| {
+            mean_squared_error(e, 0..64, 0..6, &targets)
+        }),
+        differentiate(&embedding, 6, |e| cross_entropy(e, 0..64, 0..6, &classes)),
+    ];
+    for ((loss, gradient), name) in found.iter().zip(["mse", "cross_entropy"]) {
+        assert!((loss - number(&mut npz, &format!("{name}_loss"))).abs() < TOLERANCE);
+        let expected: Array2<f64> = npz.by_name(&format!("{name}_grad")).unwrap();
+        for (f, e) in gradient.iter().zip(&expected) {
+            assert!((f - e).abs() < TOLERANCE, "{name}: {f} {e}");
+        }
+    }
+}
+
+#[test]
+fn supervised_losses_see_their_rows_and_dimensions_only() {
+    for n in [1, 7, 513] {
+        let columns = 7;
+        let values = normal::<f64>((n + 3) * columns, 8);
+        let (rows, dims) = (2..n + 2, 3..6);
+        let targets = normal::<f64>(n * 3, 9);
+        let classes: Vec<usize> = (0..n).map(|i| i * 5 % 3).collect();
+        let row = |values: &[f64], i: usize| values[(i + 2) * columns + 3..][..3].to_vec();
+        let plain_mse = |values: &[f64]| {
+            let squares = (0..n).flat_map(|i| {
+                let y = row(values, i);
+                (0..3).map(move |k| (y[k], i, k))
+            });
+            squares
+                .map(|(y, i, k)| (y - targets[3 * i + k]).powi(2))
+                .sum::<f64>()
+                / (3 * n) as f64
+        };
+        let plain_entropy = |values: &[f64]| {
+            let terms = (0..n).map(|i| {
+                let y = row(values, i);
+                y.iter().map(|v| v.exp()).sum::<f64>().ln() - y[classes[i]]
+            });
+            terms.sum::<f64>() / n as f64
+        };
+        let mse = differentiate(&values, columns, |e| {
+            mean_squared_error(e, rows.clone(), dims.clone(), &targets)
+        });
+        let entropy = differentiate(&values, columns, |e| {
+            cross_entropy(e, rows.clone(), dims.clone(), &classes)
+        });
+        assert!((mse.0 - plain_mse(&values)).abs() < 1e-13);
+        assert!((entropy.0 - plain_entropy(&values)).abs() < 1e-13);
+        assert_slope(&values, plain_mse, &mse.1, "mse");
+        assert_slope(&values, plain_entropy, &entropy.1, "cross-entropy");
+
+        let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+        let found = differentiate(&single, columns, |e| {
+            cross_entropy(e, rows.clone(), dims.clone(), &classes)
+        });
+        // rounding of the embedding and of the result to single precision
+        assert!((found.0 - entropy.0).abs() < 1e-6 * (1.0 + entropy.0));
+        for (f, e) in found.1.iter().zip(&entropy.1) {
+            assert!((f - e).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn cross_entropy_survives_large_logits() {
+    let values = vec![1000.0_f32, -1000.0, 0.0, 800.0];
+    let (loss, gradient) = differentiate(&values, 2, |e| cross_entropy(e, 0..2, 0..2, &[1, 1]));
+    assert_eq!(loss, 1000.0);
+    assert_eq!(gradient, [0.5, -0.5, 0.0, 0.0]);
+    let (loss, _) = differentiate(&[f32::NAN, 0.0], 2, |e| cross_entropy(e, 0..1, 0..2, &[1]));
+    assert!(loss.is_nan());
+}
+
+/// Losses of one embedding add up on the tape.
+#[test]
+fn supervised_and_contrastive_losses_compose() {
+    let (n, d) = (20, 4);
+    let values = normal::<f64>(3 * n * d, 3);
+    let targets = normal::<f64>(n * 2, 4);
+    let terms = [term(n, 0..d, Similarity::default())];
+    let total = |values: &[f64]| {
+        differentiate(values, d, |e| {
+            let supervised = mean_squared_error(e.retaped(), 0..n, 2..4, &targets);
+            info_nce(e, &terms).0 + supervised * 0.3
+        })
+    };
+    let (_, gradient) = total(&values);
+    assert_slope(&values, |v| total(v).0, &gradient, "sum");
+}
+
+#[test]
+fn targets_follow_the_labels() {
+    let x = Array2::from_shape_fn((5, 1), |(t, _)| t as f64);
+    let z = Array2::from_shape_fn((5, 2), |(t, k)| (10 * t + k) as f64);
+    let recording = Recording::new(x.view())
+        .unwrap()
+        .with_label("z", Labels::Continuous(z))
+        .unwrap()
+        .with_label("class", Labels::Discrete(vec![7, -2, 7, 30, -2]))
+        .unwrap();
+    let mse = |label: &str| LossConfig::Mse {
+        label: label.into(),
+    };
+    let entropy = |label: &str| LossConfig::CrossEntropy {
+        label: label.into(),
+    };
+    let targets = |loss: &LossConfig, dims| Targets::new(loss, &recording, dims);
+    let at = |loss: &LossConfig, dims| targets(loss, dims).unwrap().unwrap().at(&[3, 0]);
+    let values = |values, columns| Targets::Values { values, columns };
+    assert_eq!(at(&mse("z"), 2), values(vec![30.0, 31.0, 0.0, 1.0], 2));
+    assert_eq!(at(&mse("class"), 1), values(vec![30.0, 7.0], 1));
+    assert_eq!(at(&entropy("class"), 3), Targets::Classes(vec![2, 1]));
+    for (loss, dims, words) in [
+        (mse("z"), 3, "2: one for each of the columns of label `z`"),
+        (entropy("class"), 2, "3: one for each of the classes"),
+        (entropy("z"), 2, "real numbers"),
+        (mse("y"), 2, "`y`"),
+    ] {
+        let error = targets(&loss, dims).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The command line, the files and the reports as a user meets them. One program, because each would be linked anew.
+
+mod cli_demo;
+mod cli_embed_attribute;
+mod cli_fit;
+mod cli_fit_data;
+mod cli_fit_resume;
+mod cli_fit_sessions;
+mod cli_fit_settings;
+mod cli_run_misfit;
+mod cli_synth_eval;
+mod common;
+mod files_hostile;
+mod files_numpy;
