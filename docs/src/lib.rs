@@ -1,5 +1,6 @@
 //! Every Rust block of these pages is a test.
 
+#![forbid(unsafe_code)]
 #![cfg(doctest)]
 
 #[doc = include_str!("../extending.md")]
