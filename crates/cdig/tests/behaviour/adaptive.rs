@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-/// Where the kinks are known, attributions are exact too: `|x₀ − 0.3| + 2|x₁ + x₀ − 0.9|` on the way
+/// Where the kinks are known, attributions come close, too: `|x₀ − 0.3| + 2|x₁ + x₀ − 0.9|` on the way
 /// from 0 to (1, 1) bends at 0.3 and at 0.45.
 #[test]
 fn kinks_are_closed_in_upon() {

@@ -1,13 +1,11 @@
 //! Learned temperatures, goodness of fit and reused memory: against finite differences and CEBRA
 //! (`tests/data/README.md`).
 
-use std::fs::File;
-
 use crate::common::losses::{assert_slope, differentiate, normal, term};
+use crate::common::reference_files::{TOLERANCE, number, open, rows};
 use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
 use dfdx::tensor_ops::Backward;
 use ndarray::Array2;
-use ndarray_npy::NpzReader;
 use xcebra_core::ops::{self, Buffers, Term, TermValue, info_nce, info_nce_at};
 use xcebra_core::{Element, Metric, Similarity};
 
@@ -127,29 +125,9 @@ fn without_parameters_temperatures_stay_where_they_start() {
     assert!((fixed.array() - loss).abs() < 1e-13);
 }
 
-fn open() -> NpzReader<File> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/objectives.npz");
-    NpzReader::new(File::open(path).unwrap()).unwrap()
-}
-
-fn number(npz: &mut NpzReader<File>, name: &str) -> f64 {
-    npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>(name)
-        .unwrap()[0]
-}
-
-fn rows(name: &str) -> Vec<f64> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/infonce.npz");
-    let mut npz = NpzReader::new(File::open(path).unwrap()).unwrap();
-    let rows: Array2<f64> = npz.by_name(name).unwrap();
-    rows.into_iter().collect()
-}
-
-/// Both sides compute in double precision; sums of at most 64 × 64 terms of order 10.
-const TOLERANCE: f64 = 1e-12;
-
 #[test]
 fn learned_temperatures_equal_cebra() {
-    let mut npz = open();
+    let mut npz = open("objectives.npz");
     for (kind, metric, suffix) in [
         ("euclidean", Metric::Euclidean, ""),
         ("cosine_unit", Metric::Dot, "_unit"),

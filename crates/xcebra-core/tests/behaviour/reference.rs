@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use crate::common::reference_files::{TOLERANCE, number, open};
 use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
 use dfdx::tensor_ops::Backward;
 use ndarray::{Array1, Array2, Array3};
@@ -10,19 +11,6 @@ use xcebra_core::ops::{self, Head, Term, encode, info_nce, jacobian_penalty};
 use xcebra_core::regularizer::Probes;
 use xcebra_core::{Architecture, Encoder, Metric, Similarity};
 use xcebra_model::Model;
-
-/// Both sides compute in double precision; sums of at most 64 × 64 terms of order 10.
-const TOLERANCE: f64 = 1e-12;
-
-fn open(name: &str) -> NpzReader<File> {
-    let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
-    NpzReader::new(File::open(path).unwrap()).unwrap()
-}
-
-fn number(npz: &mut NpzReader<File>, name: &str) -> f64 {
-    npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>(name)
-        .unwrap()[0]
-}
 
 fn matrix(npz: &mut NpzReader<File>, name: &str) -> Array2<f64> {
     npz.by_name(name).unwrap()

@@ -1,38 +1,16 @@
 //! Supervised losses: against plain computations, finite differences and PyTorch
 //! (`tests/data/README.md`).
 
-use std::fs::File;
-
 use crate::common::losses::{assert_slope, differentiate, normal, term};
+use crate::common::reference_files::{TOLERANCE, number, open, rows};
 use ndarray::Array2;
-use ndarray_npy::NpzReader;
 use xcebra_core::objective::Targets;
 use xcebra_core::ops::{cross_entropy, info_nce, mean_squared_error};
 use xcebra_core::{Labels, LossConfig, Recording, Similarity};
 
-fn open() -> NpzReader<File> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/objectives.npz");
-    NpzReader::new(File::open(path).unwrap()).unwrap()
-}
-
-fn number(npz: &mut NpzReader<File>, name: &str) -> f64 {
-    npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>(name)
-        .unwrap()[0]
-}
-
-fn rows(name: &str) -> Vec<f64> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/infonce.npz");
-    let mut npz = NpzReader::new(File::open(path).unwrap()).unwrap();
-    let rows: Array2<f64> = npz.by_name(name).unwrap();
-    rows.into_iter().collect()
-}
-
-/// Both sides compute in double precision; sums of at most 64 × 64 terms of order 10.
-const TOLERANCE: f64 = 1e-12;
-
 #[test]
 fn supervised_losses_equal_pytorch() {
-    let mut npz = open();
+    let mut npz = open("objectives.npz");
     let (embedding, targets) = (rows("ref"), rows("pos"));
     let classes: Vec<usize> = (0..64).map(|i| 7 * i % 6).collect();
     let found = [

@@ -2,6 +2,7 @@
 
 pub mod encoders;
 pub mod losses;
+pub mod reference_files;
 
 use std::ops::ControlFlow;
 
