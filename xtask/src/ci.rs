@@ -4,6 +4,7 @@ mod cargo_steps;
 mod end_to_end;
 mod examples;
 mod layers;
+mod packages;
 mod sources;
 
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ const STEPS: [Step; 8] = [
     ("tests", cargo_steps::tests),
     ("docs", cargo_steps::docs),
     ("examples", examples::run),
-    ("packages", cargo_steps::packages),
+    ("packages", packages::check),
     ("end-to-end", end_to_end::run),
 ];
 

@@ -1,5 +1,6 @@
 //! The command line under test, called as a user would.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +10,19 @@ use serde_json::Value;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-/// The program `xcebra` in release form, and the folder in which it runs.
+/// Of Cargo.toml: what is run to be checked, not to be timed.
+pub const PROFILE: &str = "checks";
+
+/// Builds binaries with [`PROFILE`]; `what` chooses packages and targets.
+pub fn build<S: AsRef<OsStr>>(
+    workspace: &Workspace,
+    what: impl IntoIterator<Item = S>,
+) -> Result<()> {
+    let mut build = shell::cargo(["build", "--profile", PROFILE, "--locked", "--bins"]);
+    shell::run(build.args(what).current_dir(&workspace.root))
+}
+
+/// The program `xcebra`, optimised, and the folder in which it runs.
 pub struct Program {
     path: PathBuf,
     pub folder: PathBuf,
@@ -19,7 +32,7 @@ impl Program {
     /// The program as it was last built.
     pub fn in_fresh_folder(workspace: &Workspace, name: &str) -> Result<Self> {
         Ok(Self {
-            path: workspace.target.join("release").join("xcebra"),
+            path: workspace.target.join(PROFILE).join("xcebra"),
             folder: workspace.fresh_folder(name)?,
         })
     }

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::program::Program;
+use crate::program::{self, Program};
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
@@ -17,8 +17,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     };
     let (kills, seed) = options_of(options)?;
     let workspace = Workspace::load()?;
-    let build = ["build", "--release", "--locked", "-p", "xcebra", "--bins"];
-    shell::run(shell::cargo(build).current_dir(&workspace.root))?;
+    program::build(&workspace, ["-p", "xcebra"])?;
     resume(&workspace, kills, seed)
 }
 

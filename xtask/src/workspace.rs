@@ -14,6 +14,7 @@ pub struct Workspace {
 
 pub struct Package {
     pub name: String,
+    pub version: String,
     /// Folder of its manifest.
     pub folder: PathBuf,
     pub published: bool,
@@ -85,6 +86,7 @@ fn package(p: &Value) -> Package {
     let manifest = PathBuf::from(string(&p["manifest_path"]));
     Package {
         name: string(&p["name"]),
+        version: string(&p["version"]),
         folder: manifest.parent().map(Path::to_owned).unwrap_or_default(),
         published: p["publish"].as_array().is_none_or(|to| !to.is_empty()),
         description: text(&p["description"]),

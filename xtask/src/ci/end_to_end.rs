@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::program::Program;
-use crate::shell::{self, Failure, Result, file_failure};
+use crate::program::{self, Program};
+use crate::shell::{Failure, Result, file_failure};
 use crate::soak;
 use crate::workspace::Workspace;
 
@@ -44,9 +44,7 @@ const LEAST_AUROC: f64 = 0.7;
 const KILLS: usize = 3;
 
 pub fn run(workspace: &Workspace) -> Result<()> {
-    let mut build = shell::cargo(["build", "--release", "--locked", "--examples", "--bins"]);
-    build.args(workspace.published_selection());
-    shell::run(build.current_dir(&workspace.root))?;
+    program::build(workspace, ["-p", "xcebra"])?;
     let cli = Program::in_fresh_folder(workspace, "end-to-end")?;
     let config = cli.folder.join("fit.toml");
     fs::write(&config, CONFIG).map_err(file_failure(&config, "write"))?;

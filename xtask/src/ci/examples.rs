@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::program;
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
-/// In release, which the end-to-end run needs anyway. All are built together, so that they share
+/// Optimised, which the end-to-end run needs anyway. All are built together, so that they share
 /// their dependencies, and run in an empty folder, so that what they write does no harm.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    let mut build = shell::cargo(["build", "--release", "--locked", "--examples", "--bins"]);
-    build.args(workspace.published_selection());
-    shell::run(build.current_dir(&workspace.root))?;
+    let mut what = workspace.published_selection();
+    what.push("--examples".to_owned());
+    program::build(workspace, what)?;
 
     let folder = workspace.fresh_folder("examples")?;
-    let built = workspace.target.join("release").join("examples");
+    let built = workspace.target.join(program::PROFILE).join("examples");
     let mut names = BTreeSet::new();
     for package in workspace.published() {
         for example in package.targets.iter().filter(|t| t.kind == "example") {

@@ -115,6 +115,7 @@ mod tests {
     fn finds_dependencies_against_the_arrows() {
         let package = |name: &str| Package {
             name: name.to_owned(),
+            version: String::new(),
             folder: PathBuf::new(),
             published: true,
             description: None,
