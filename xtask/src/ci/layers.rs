@@ -4,41 +4,45 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &[]),
     ("xcebra-eval", &[]),
     ("xcebra-attr", &["xcebra-model"]),
     ("cdig", &["xcebra-model"]),
     ("xcebra-core", &["xcebra-model"]),
+    ("xcebra-onnx", &["xcebra-model"]),
     ("xcebra", &LIBRARIES),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
     ("xtask", &[]),
 ];
 
-const LIBRARIES: [&str; 6] = [
+const LIBRARIES: [&str; 7] = [
     "xcebra-model",
     "xcebra-synth",
     "xcebra-eval",
     "xcebra-attr",
     "cdig",
     "xcebra-core",
+    "xcebra-onnx",
 ];
 
-const LIBRARIES_AND_FACADE: [&str; 7] = [
+const LIBRARIES_AND_FACADE: [&str; 8] = [
     "xcebra-model",
     "xcebra-synth",
     "xcebra-eval",
     "xcebra-attr",
     "cdig",
     "xcebra-core",
+    "xcebra-onnx",
     "xcebra",
 ];
 
 /// Crates that must stay usable without the tensor engine and the command line …
-const LIGHT: [&str; 5] = [
+const LIGHT: [&str; 6] = [
     "cdig",
+    "xcebra-onnx",
     "xcebra-attr",
     "xcebra-synth",
     "xcebra-eval",

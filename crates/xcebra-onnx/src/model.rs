@@ -1,0 +1,264 @@
+//! A file as a model: batches cut into chunks, chunks evaluated in parallel.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn};
+use rayon::prelude::*;
+use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
+
+use crate::batching::{Batching, choose};
+use crate::error::Result;
+use crate::options::OnnxOptions;
+use crate::plan::Plan;
+use crate::source::Source;
+use crate::tensor::Tensor;
+
+/// Plans kept for different numbers of samples.
+const MOST_PLANS: usize = 8;
+
+/// A model read from an ONNX file.
+///
+/// Samples are evaluated in chunks of a fixed size, in parallel; the same batch gives the same bits
+/// for any number of threads. An output of more than one axis is laid out flat, in the order of C.
+pub struct OnnxModel<A> {
+    source: Source<A>,
+    sample_shape: Vec<usize>,
+    outputs: usize,
+    batching: Batching,
+    plans: Mutex<BTreeMap<usize, Arc<Plan<A>>>>,
+}
+
+impl<A: Scalar> OnnxModel<A> {
+    /// Reads a file with one input, one output, and the batch as its first axis;
+    /// [`OnnxOptions`] reads others.
+    ///
+    /// # Errors
+    /// As [`OnnxOptions::load`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        OnnxOptions::new().load(path)
+    }
+
+    /// Reads the bytes of a file, as [`load`](Self::load).
+    ///
+    /// # Errors
+    /// As [`OnnxOptions::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        OnnxOptions::new().from_bytes(bytes)
+    }
+
+    pub(crate) fn new(bytes: &[u8], options: &OnnxOptions) -> Result<Self> {
+        let source = Source::new(bytes, options)?;
+        let (batching, outputs) = choose(&source)?;
+        Ok(Self {
+            sample_shape: source.sample_shape(),
+            outputs,
+            batching,
+            plans: Mutex::default(),
+            source,
+        })
+    }
+
+    /// Name of the input in the file.
+    pub fn input_name(&self) -> &str {
+        &self.source.input
+    }
+
+    /// Name of the output in the file.
+    pub fn output_name(&self) -> &str {
+        &self.source.output
+    }
+
+    /// How many samples go through the graph at once. One, if the file fixes its batch to one or if
+    /// its samples would influence each other.
+    pub fn samples_at_once(&self) -> usize {
+        self.batching.chunk
+    }
+
+    /// The plan for `n` samples, at most a chunk.
+    fn plan(&self, n: usize) -> Result<Arc<Plan<A>>> {
+        let n = if self.batching.padded {
+            self.batching.chunk
+        } else {
+            n
+        };
+        // a plan is whole or absent, whatever happened to another thread
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = plans.get(&n) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(self.source.rows(n, self.batching.output_axis)?);
+        if plans.len() >= MOST_PLANS {
+            plans.clear();
+        }
+        plans.insert(n, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// Calls `f` for every chunk with its plan and input, in parallel; answers in order.
+    fn chunks<T: Send>(
+        &self,
+        x: &ArrayViewD<'_, A>,
+        f: impl Fn(&Plan<A>, Tensor<A>, Chunk) -> T + Sync,
+    ) -> Result<Vec<T>, ModelError> {
+        let n = x.shape()[0];
+        let size = self.batching.chunk;
+        let standard = x.as_standard_layout();
+        let data = standard
+            .as_slice()
+            .expect("the array is in standard layout");
+        let width: usize = self.sample_shape.iter().product();
+        (0..n.div_ceil(size))
+            .into_par_iter()
+            .map(|i| {
+                let chunk = Chunk {
+                    start: i * size,
+                    samples: size.min(n - i * size),
+                };
+                let plan = self.plan(chunk.samples).map_err(ModelError::evaluation)?;
+                let rows = &data[chunk.start * width..][..chunk.samples * width];
+                let input = self.padded(rows, chunk.samples);
+                Ok(f(&plan, input, chunk))
+            })
+            .collect()
+    }
+
+    /// Rows as an input of the plan, which may want more of them.
+    fn padded(&self, rows: &[A], samples: usize) -> Tensor<A> {
+        let mut data = rows.to_vec();
+        let mut planned = samples;
+        if self.batching.padded {
+            planned = self.batching.chunk;
+            let last = &rows[rows.len() / samples * (samples - 1)..];
+            (samples..planned).for_each(|_| data.extend_from_slice(last));
+        }
+        let shape = [&[planned], self.sample_shape.as_slice()].concat();
+        Tensor::new(&shape, data)
+    }
+
+    /// The rows of a cotangent that belong to a chunk.
+    fn cotangent(&self, cotangent: &ArrayView2<'_, A>, chunk: Chunk) -> Tensor<A> {
+        let rows = chunk.start..chunk.start + chunk.samples;
+        let mut data: Vec<A> = Vec::new();
+        rows.for_each(|i| data.extend(cotangent.row(i)));
+        let planned = if self.batching.padded {
+            self.batching.chunk
+        } else {
+            chunk.samples
+        };
+        data.resize(planned * self.outputs, A::zero());
+        Tensor::new(&[planned, self.outputs], data)
+    }
+
+    fn values(&self, n: usize, parts: impl Iterator<Item = Tensor<A>>) -> Array2<A> {
+        let data = joined(n * self.outputs, self.outputs * self.batching.chunk, parts);
+        Array2::from_shape_vec((n, self.outputs), data).expect("every sample has its outputs")
+    }
+
+    fn gradients(
+        &self,
+        x: &ArrayViewD<'_, A>,
+        parts: impl Iterator<Item = Tensor<A>>,
+    ) -> ArrayD<A> {
+        let width: usize = self.sample_shape.iter().product();
+        let data = joined(x.len(), width * self.batching.chunk, parts);
+        ArrayD::from_shape_vec(x.raw_dim(), data).expect("every sample has its gradient")
+    }
+}
+
+/// Consecutive samples of a batch.
+#[derive(Clone, Copy)]
+struct Chunk {
+    start: usize,
+    samples: usize,
+}
+
+/// Chunks one after the other, without what pads the last of them.
+fn joined<A: Scalar>(total: usize, chunk: usize, parts: impl Iterator<Item = Tensor<A>>) -> Vec<A> {
+    let mut data = Vec::with_capacity(total);
+    for part in parts {
+        let kept = chunk.min(total - data.len());
+        data.extend_from_slice(&part.data()[..kept]);
+    }
+    data
+}
+
+impl<A: Scalar> Model<A> for OnnxModel<A> {
+    fn input_shape(&self) -> &[usize] {
+        &self.sample_shape
+    }
+
+    fn output_dim(&self) -> usize {
+        self.outputs
+    }
+
+    fn forward(&self, x: ArrayViewD<'_, A>) -> Result<Array2<A>, ModelError> {
+        let n = batch_len(&self.sample_shape, x.shape())?;
+        let parts = self.chunks(&x, |plan, input, _| plan.forward(input))?;
+        Ok(self.values(n, parts.into_iter()))
+    }
+
+    fn vjp(
+        &self,
+        x: ArrayViewD<'_, A>,
+        cotangent: ArrayView2<'_, A>,
+    ) -> Result<ArrayD<A>, ModelError> {
+        Ok(self.value_and_vjp(x, cotangent)?.1)
+    }
+
+    fn value_and_vjp(
+        &self,
+        x: ArrayViewD<'_, A>,
+        cotangent: ArrayView2<'_, A>,
+    ) -> Result<(Array2<A>, ArrayD<A>), ModelError> {
+        let n = cotangent_len(
+            &self.sample_shape,
+            x.shape(),
+            self.outputs,
+            cotangent.shape(),
+        )?;
+        let parts = self.chunks(&x, |plan, input, chunk| {
+            let (value, run) = plan.record(input);
+            let gradient = plan.backward(&run, self.cotangent(&cotangent, chunk));
+            (value, gradient)
+        })?;
+        let (values, gradients): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let values = self.values(n, values.into_iter());
+        Ok((values, self.gradients(&x, gradients.into_iter())))
+    }
+
+    /// One evaluation and a pull-back for each output.
+    fn jacobian(&self, x: ArrayViewD<'_, A>) -> Result<ArrayD<A>, ModelError> {
+        let n = batch_len(&self.sample_shape, x.shape())?;
+        let parts = self.chunks(&x, |plan, input, chunk| {
+            let (_, run) = plan.record(input);
+            let row = |k: usize| {
+                let mut one = Array2::zeros((n, self.outputs));
+                one.column_mut(k).fill(A::one());
+                plan.backward(&run, self.cotangent(&one.view(), chunk))
+            };
+            (0..self.outputs).map(row).collect::<Vec<_>>()
+        })?;
+        let shape = [&[n, self.outputs], self.sample_shape.as_slice()].concat();
+        let mut jacobian = ArrayD::zeros(IxDyn(&shape));
+        for k in 0..self.outputs {
+            let gradients = self.gradients(&x, parts.iter().map(|rows| rows[k].clone()));
+            jacobian.index_axis_mut(Axis(1), k).assign(&gradients);
+        }
+        Ok(jacobian)
+    }
+}
+
+impl<A> fmt::Debug for OnnxModel<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnnxModel")
+            .field("input", &self.source.input)
+            .field("output", &self.source.output)
+            .field("input_shape", &self.sample_shape)
+            .field("outputs", &self.outputs)
+            .field("samples_at_once", &self.batching.chunk)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! The operators: how each becomes steps, and what a step computes.
+//!
+//! A node is lowered once per plan: its attributes, the shapes of its inputs and what is known of
+//! them are checked there, so that a step itself cannot fail. Most operators of ONNX are lowered to
+//! a few primitive steps; each primitive holds its value and its pull-back side by side.
+
+mod conv;
+mod elementwise;
+mod functions;
+mod layout;
+mod matmul;
+mod normalize;
+mod pool;
+mod reduce;
+mod rows;
+mod select;
+mod values;
+mod window;
+
+use xcebra_model::Scalar;
+
+use crate::builder::{Builder, Slot};
+use crate::error::Result;
+use crate::graph::Node;
+use crate::tensor::Tensor;
+
+pub(crate) use layout::{permute, reshape_to};
+
+/// The arithmetic of a step. Shapes were checked when it was made.
+pub(crate) trait Op<A: Scalar>: Send + Sync {
+    /// The results, followed by whatever [`backward`](Self::backward) wants kept.
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>>;
+
+    /// The pull-back to each input that is wanted; `None` is zero.
+    fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>>;
+}
+
+/// What is known on the way back.
+pub(crate) struct Pass<'a, A> {
+    pub inputs: &'a [&'a Tensor<A>],
+    /// What `forward` returned.
+    pub outputs: &'a [Tensor<A>],
+    /// The cotangent of each result; `None` is zero, but one is there.
+    pub gradients: &'a [Option<Tensor<A>>],
+    pub wanted: &'a [bool],
+}
+
+impl<A: Scalar> Pass<'_, A> {
+    /// The cotangent of an operation with one result.
+    pub fn gradient(&self) -> &Tensor<A> {
+        let gradient = self.gradients[0].as_ref();
+        gradient.expect("an operation is not asked without a cotangent")
+    }
+}
+
+/// A node about to be lowered.
+pub(crate) struct Call<'a> {
+    pub node: &'a Node,
+    pub inputs: Vec<Option<Slot>>,
+    pub opset: i64,
+}
+
+impl Call<'_> {
+    pub fn optional(&self, i: usize) -> Option<Slot> {
+        self.inputs.get(i).copied().flatten()
+    }
+
+    pub fn required<A: Scalar>(&self, b: &Builder<A>, i: usize) -> Result<Slot> {
+        match self.optional(i) {
+            Some(slot) => Ok(slot),
+            None => b.refuse(format!("input {i} is missing; export the model again")),
+        }
+    }
+
+    /// All inputs of an operator that takes any number of them.
+    pub fn all<A: Scalar>(&self, b: &Builder<A>) -> Result<Vec<Slot>> {
+        if self.inputs.is_empty() {
+            return b.refuse("it has no input; export the model again");
+        }
+        (0..self.inputs.len())
+            .map(|i| self.required(b, i))
+            .collect()
+    }
+
+    /// Integers given as an attribute, or in newer opsets as an input.
+    pub fn ints<A: Scalar>(
+        &self,
+        b: &Builder<A>,
+        name: &str,
+        input: usize,
+    ) -> Result<Option<Vec<i64>>> {
+        match self.optional(input) {
+            Some(slot) => b.integers(slot, name).map(Some),
+            None => Ok(self.node.ints(name).map(<[i64]>::to_vec)),
+        }
+    }
+}
+
+/// Makes the steps of one node; returns its results, of which the last may be missing.
+pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
+    if !matches!(call.node.domain.as_str(), "" | "ai.onnx") {
+        return b.refuse(format!(
+            "operators of the domain '{}' are not supported; export with standard operators",
+            call.node.domain
+        ));
+    }
+    let op = call.node.op.as_str();
+    if let Some(function) = functions::named(call) {
+        return functions::lower(b, call, function).map(one);
+    }
+    if let Some(pair) = elementwise::named(op) {
+        return elementwise::lower(b, call, pair).map(one);
+    }
+    if let Some(reduction) = reduce::named(op) {
+        return reduce::lower(b, call, reduction).map(one);
+    }
+    match op {
+        "Clip" => elementwise::clip(b, call),
+        "PRelu" => elementwise::prelu(b, call),
+        "Where" => elementwise::choose(b, call),
+        "Mean" => elementwise::mean(b, call),
+        "Cast" | "CastLike" => values::cast(b, call),
+        "Constant" => values::constant(b, call),
+        "ConstantOfShape" => values::constant_of_shape(b, call),
+        "Shape" => values::shape(b, call),
+        "Size" => values::size(b, call),
+        "Range" => values::range(b, call),
+        "Identity" | "Dropout" => call.required(b, 0),
+        "Reshape" => layout::reshape(b, call),
+        "Flatten" => layout::flatten(b, call),
+        "Squeeze" => layout::squeeze(b, call),
+        "Unsqueeze" => layout::unsqueeze(b, call),
+        "Transpose" => layout::transpose(b, call),
+        "Concat" => layout::concat(b, call),
+        "Expand" => select::expand(b, call),
+        "Tile" => select::tile(b, call),
+        "Slice" => select::slice(b, call),
+        "Split" => return select::split(b, call),
+        "Gather" => select::gather(b, call),
+        "Pad" => select::pad(b, call),
+        "MatMul" => matmul::matmul(b, call),
+        "Gemm" => matmul::gemm(b, call),
+        "Conv" => conv::conv(b, call),
+        "ConvTranspose" => conv::conv_transpose(b, call),
+        "MaxPool" | "AveragePool" => pool::lower(b, call),
+        "GlobalMaxPool" | "GlobalAveragePool" => pool::global(b, call),
+        "Softmax" => rows::softmax(b, call, false),
+        "LogSoftmax" => rows::softmax(b, call, true),
+        "BatchNormalization" => normalize::batch(b, call),
+        "LayerNormalization" => return normalize::layer(b, call),
+        "InstanceNormalization" => normalize::instance(b, call),
+        "GroupNormalization" => normalize::group(b, call),
+        "LpNormalization" => normalize::lp(b, call),
+        _ => b.refuse(
+            "this operator is not supported; the README of xcebra-onnx lists those that are, \
+             export the model without it",
+        ),
+    }
+    .map(one)
+}
+
+fn one(slot: Slot) -> Vec<Slot> {
+    vec![slot]
+}

@@ -1,0 +1,155 @@
+//! Pooling by maximum and mean.
+
+use xcebra_model::Scalar;
+
+use super::layout::reshape_to;
+use super::reduce::{Reduction, along_last};
+use super::window::Window;
+use super::{Call, Op, Pass};
+use crate::builder::{Builder, Slot};
+use crate::error::Result;
+use crate::tensor::Tensor;
+
+/// The largest number of every window; of equal ones the first has the derivative.
+struct MaxPool(Window);
+
+/// The mean of every window.
+struct AveragePool {
+    window: Window,
+    /// What the sum of each window is divided by.
+    divisors: Vec<usize>,
+}
+
+pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let shape = b.shape(x).to_vec();
+    let kernel = super::values::lengths(call.node.ints("kernel_shape").unwrap_or_default());
+    let (Some(kernel), true) = (kernel, shape.len() > 2) else {
+        return b.refuse(format!("no window, or an input of shape {shape:?}"));
+    };
+    let window = Window::new(b, call, &shape[2..], &kernel)?;
+    if window.has_idle_output() {
+        return b.refuse(
+            "a window lies on the padding alone; use less padding than the kernel is wide",
+        );
+    }
+    let mut to = shape[..2].to_vec();
+    to.extend(&window.output);
+    match call.node.op.as_str() {
+        "MaxPool" => b.emit(MaxPool(window), &[x], &to),
+        _ => {
+            let divisors = window.counts(call.node.flag("count_include_pad"));
+            b.emit(AveragePool { window, divisors }, &[x], &to)
+        }
+    }
+}
+
+pub(crate) fn global<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let mut shape = b.shape(x).to_vec();
+    if shape.len() < 3 {
+        return b.refuse(format!("an input of shape {shape:?}"));
+    }
+    let flat = [shape[0], shape[1], shape[2..].iter().product()];
+    let x = reshape_to(b, x, &flat)?;
+    let reduction = match call.node.op.as_str() {
+        "GlobalMaxPool" => Reduction::Max,
+        _ => Reduction::Mean,
+    };
+    let y = along_last(b, reduction, x)?;
+    shape[2..].fill(1);
+    reshape_to(b, y, &shape)
+}
+
+/// Shape of the result for an input of shape `from`.
+fn pooled(window: &Window, from: &[usize]) -> Vec<usize> {
+    let mut shape = from[..2].to_vec();
+    shape.extend(&window.output);
+    shape
+}
+
+impl<A: Scalar> Op<A> for MaxPool {
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
+        let shape = pooled(&self.0, inputs[0].shape());
+        let mut data = vec![A::neg_infinity(); shape.iter().product()];
+        let channels = inputs[0].data().chunks_exact(self.0.inputs().max(1));
+        for (x, y) in channels.zip(data.chunks_exact_mut(self.0.outputs().max(1))) {
+            for run in &self.0.runs {
+                let to = &mut y[run.output..run.output + run.length];
+                let from = x[run.input..].iter().step_by(run.stride);
+                for (y, &x) in to.iter_mut().zip(from) {
+                    if x > *y || x.is_nan() {
+                        *y = x;
+                    }
+                }
+            }
+        }
+        vec![Tensor::new(&shape, data)]
+    }
+
+    fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        let (x, outputs) = (pass.inputs[0], self.0.outputs().max(1));
+        let inputs = self.0.inputs().max(1);
+        let mut data = vec![A::zero(); x.data().len()];
+        let results = pass.outputs[0].data().chunks_exact(outputs);
+        let gradients = pass.gradient().data().chunks_exact(outputs);
+        let channels = x
+            .data()
+            .chunks_exact(inputs)
+            .zip(data.chunks_exact_mut(inputs));
+        let mut open = vec![true; outputs];
+        for ((x, dx), (y, g)) in channels.zip(results.zip(gradients)) {
+            open.fill(true);
+            for run in &self.0.runs {
+                for i in 0..run.length {
+                    let (from, to) = (run.input + i * run.stride, run.output + i);
+                    if open[to] && x[from] == y[to] {
+                        open[to] = false;
+                        dx[from] += g[to];
+                    }
+                }
+            }
+        }
+        vec![Some(Tensor::new(x.shape(), data))]
+    }
+}
+
+impl<A: Scalar> Op<A> for AveragePool {
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
+        let shape = pooled(&self.window, inputs[0].shape());
+        let mut data = vec![A::zero(); shape.iter().product()];
+        let channels = inputs[0].data().chunks_exact(self.window.inputs().max(1));
+        for (x, y) in channels.zip(data.chunks_exact_mut(self.window.outputs().max(1))) {
+            for run in &self.window.runs {
+                let to = &mut y[run.output..run.output + run.length];
+                let from = x[run.input..].iter().step_by(run.stride);
+                to.iter_mut().zip(from).for_each(|(y, &x)| *y += x);
+            }
+            for (y, &divisor) in y.iter_mut().zip(&self.divisors) {
+                *y /= A::of(divisor as f64);
+            }
+        }
+        vec![Tensor::new(&shape, data)]
+    }
+
+    fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        let x = pass.inputs[0];
+        let mut data = vec![A::zero(); x.data().len()];
+        let gradients = pass
+            .gradient()
+            .data()
+            .chunks_exact(self.window.outputs().max(1));
+        for (dx, g) in data
+            .chunks_exact_mut(self.window.inputs().max(1))
+            .zip(gradients)
+        {
+            for run in &self.window.runs {
+                for i in 0..run.length {
+                    let divisor = A::of(self.divisors[run.output + i] as f64);
+                    dx[run.input + i * run.stride] += g[run.output + i] / divisor;
+                }
+            }
+        }
+        vec![Some(Tensor::new(x.shape(), data))]
+    }
+}

@@ -1,0 +1,153 @@
+//! Softmax and normalisation of the rows along the last axis.
+
+use xcebra_model::Scalar;
+
+use super::layout::{last_axis, permute, reshape_to};
+use super::{Call, Op, Pass};
+use crate::builder::{Builder, Slot};
+use crate::error::Result;
+use crate::tensor::Tensor;
+
+/// Softmax, or its logarithm, of every row.
+struct Softmax {
+    log: bool,
+}
+
+/// Every row divided by its standard deviation, after its mean was taken away.
+pub(crate) struct Standardize {
+    pub epsilon: f64,
+    /// Whether the mean is taken away (layer norm) or not (root mean square norm).
+    pub centre: bool,
+}
+
+/// Before opset 13 the axes from `axis` on are one.
+pub(crate) fn softmax<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, log: bool) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let shape = b.shape(x).to_vec();
+    let default = if call.opset < 13 { 1 } else { -1 };
+    if shape.is_empty() {
+        return b.emit(Softmax { log }, &[x], &[]);
+    }
+    let axis = call.node.int("axis").unwrap_or(default);
+    if call.opset < 13 {
+        let axis = if axis == shape.len() as i64 {
+            shape.len()
+        } else {
+            b.axis(axis, shape.len())?
+        };
+        let rows = [
+            shape[..axis].iter().product(),
+            shape[axis..].iter().product(),
+        ];
+        let x = reshape_to(b, x, &rows)?;
+        let y = b.emit(Softmax { log }, &[x], &rows)?;
+        return reshape_to(b, y, &shape);
+    }
+    let axis = b.axis(axis, shape.len())?;
+    let order = last_axis(axis, shape.len());
+    let x = permute(b, x, &order)?;
+    let turned = b.shape(x).to_vec();
+    let y = b.emit(Softmax { log }, &[x], &turned)?;
+    permute(b, y, &super::layout::inverse(&order))
+}
+
+impl<A: Scalar> Op<A> for Softmax {
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
+        by_rows(inputs[0], inputs[0], |x, _, y| {
+            let most = x
+                .iter()
+                .copied()
+                .fold(A::neg_infinity(), |a, b| if a > b { a } else { b });
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - most).exp();
+            }
+            let sum: A = y.iter().copied().sum();
+            if self.log {
+                let shift = most + sum.ln();
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - shift);
+            } else {
+                y.iter_mut().for_each(|y| *y /= sum);
+            }
+        })
+    }
+
+    fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        let gradient = by_rows(&pass.outputs[0], pass.gradient(), |y, g, out| {
+            if self.log {
+                let sum: A = g.iter().copied().sum();
+                for ((out, &y), &g) in out.iter_mut().zip(y).zip(g) {
+                    *out = g - y.exp() * sum;
+                }
+            } else {
+                let inner = dot(y, g);
+                for ((out, &y), &g) in out.iter_mut().zip(y).zip(g) {
+                    *out = y * (g - inner);
+                }
+            }
+        });
+        gradient.into_iter().map(Some).collect()
+    }
+}
+
+impl Standardize {
+    /// Mean and inverse deviation.
+    fn moments<A: Scalar>(&self, x: &[A]) -> (A, A) {
+        let n = A::of(x.len() as f64);
+        let mean = match self.centre {
+            true => x.iter().copied().sum::<A>() / n,
+            false => A::zero(),
+        };
+        let square: A = x.iter().map(|&x| (x - mean) * (x - mean)).sum();
+        (mean, (square / n + A::of(self.epsilon)).sqrt().recip())
+    }
+}
+
+impl<A: Scalar> Op<A> for Standardize {
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
+        by_rows(inputs[0], inputs[0], |x, _, y| {
+            let (mean, inverse) = self.moments(x);
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - mean) * inverse;
+            }
+        })
+    }
+
+    fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        let gradient = by_rows(pass.inputs[0], pass.gradient(), |x, g, out| {
+            let (mean, inverse) = self.moments(x);
+            let n = A::of(x.len() as f64);
+            let offset = match self.centre {
+                true => g.iter().copied().sum::<A>() / n,
+                false => A::zero(),
+            };
+            let along: A = x.iter().zip(g).map(|(&x, &g)| (x - mean) * g).sum();
+            let along = along / n * inverse * inverse;
+            for ((out, &x), &g) in out.iter_mut().zip(x).zip(g) {
+                *out = inverse * (g - offset - (x - mean) * along);
+            }
+        });
+        gradient.into_iter().map(Some).collect()
+    }
+}
+
+/// Fills a tensor of the shape of `a` row by row from those of `a` and `b`.
+fn by_rows<A: Scalar>(
+    a: &Tensor<A>,
+    b: &Tensor<A>,
+    f: impl Fn(&[A], &[A], &mut [A]),
+) -> Vec<Tensor<A>> {
+    let width = a.shape().last().copied().unwrap_or(1).max(1);
+    let mut out = vec![A::zero(); a.data().len()];
+    let rows = a
+        .data()
+        .chunks_exact(width)
+        .zip(b.data().chunks_exact(width));
+    for ((a, b), out) in rows.zip(out.chunks_exact_mut(width)) {
+        f(a, b, out);
+    }
+    vec![Tensor::new(a.shape(), out)]
+}
+
+fn dot<A: Scalar>(a: &[A], b: &[A]) -> A {
+    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
+}

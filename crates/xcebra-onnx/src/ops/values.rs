@@ -1,0 +1,133 @@
+//! Constants, shapes as values, and changes of type.
+
+use xcebra_model::Scalar;
+
+use super::Call;
+use super::functions::{Function, apply};
+use crate::builder::{Builder, Slot};
+use crate::error::Result;
+use crate::proto::Content;
+use crate::tensor::Kind;
+
+/// Integers cut off what follows the point; real numbers of any width are those of the model.
+pub(crate) fn cast<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let to = match call.optional(1) {
+        Some(like) => Some(b.kind(like)),
+        None => crate::proto::kind_of(call.node.int("to").unwrap_or(0)),
+    };
+    match (b.kind(x), to) {
+        (_, None) => b.refuse("a cast to an element type that is not supported"),
+        (from, Some(to)) if from == to => Ok(x),
+        (_, Some(Kind::Bool)) => apply(b, Function::NonZero, x),
+        (Kind::Bool, Some(Kind::Whole)) | (Kind::Real, Some(Kind::Whole)) => {
+            apply(b, Function::Truncate, x)
+        }
+        (_, Some(_)) => {
+            let shape = b.shape(x).to_vec();
+            b.emit(
+                Function::Clip {
+                    low: f64::NEG_INFINITY,
+                    high: f64::INFINITY,
+                },
+                &[x],
+                &shape,
+            )
+        }
+    }
+}
+
+pub(crate) fn constant<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let node = call.node;
+    if let Some(tensor) = node.tensor("value") {
+        return b.literal(tensor);
+    }
+    if let Some(number) = node.float("value_float") {
+        return b.constant(&[], Kind::Real, vec![number]);
+    }
+    if let Some(numbers) = node.floats("value_floats") {
+        return b.constant(&[numbers.len()], Kind::Real, numbers.to_vec());
+    }
+    if let Some(number) = node.int("value_int") {
+        return b.constant(&[], Kind::Whole, vec![number as f64]);
+    }
+    if let Some(numbers) = node.ints("value_ints") {
+        return integers(b, numbers);
+    }
+    b.refuse("only constants of numbers are supported; export the model without text or sparse constants")
+}
+
+fn integers<A: Scalar>(b: &mut Builder<A>, numbers: &[i64]) -> Result<Slot> {
+    let values = numbers.iter().map(|&v| v as f64).collect();
+    b.constant(&[numbers.len()], Kind::Whole, values)
+}
+
+pub(crate) fn constant_of_shape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let shape = call.required(b, 0)?;
+    let shape = b.integers(shape, "the shape")?;
+    let Some(shape) = lengths(&shape) else {
+        return b.refuse(format!("the shape {shape:?} is impossible"));
+    };
+    let (kind, value) = match call.node.tensor("value").map(|t| &t.content) {
+        Some(Content::Numbers { kind, values }) if values.len() == 1 => (*kind, values[0]),
+        None => (Kind::Real, 0.0),
+        _ => return b.refuse("its value must be one number"),
+    };
+    filled(b, &shape, kind, value)
+}
+
+/// A known value full of one number; nothing is allocated before the limit was looked at.
+pub(crate) fn filled<A: Scalar>(
+    b: &mut Builder<A>,
+    shape: &[usize],
+    kind: Kind,
+    value: f64,
+) -> Result<Slot> {
+    let one = b.constant(&vec![1; shape.len()], kind, vec![value])?;
+    super::select::expand_to(b, one, shape)
+}
+
+pub(crate) fn lengths(numbers: &[i64]) -> Option<Vec<usize>> {
+    numbers.iter().map(|&n| usize::try_from(n).ok()).collect()
+}
+
+pub(crate) fn shape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let dims: Vec<i64> = b.shape(x).iter().map(|&d| d as i64).collect();
+    let rank = dims.len() as i64;
+    let clamp = |at: i64| {
+        let at = if at < 0 { at.saturating_add(rank) } else { at };
+        at.clamp(0, rank) as usize
+    };
+    let start = clamp(call.node.int("start").unwrap_or(0));
+    let end = clamp(call.node.int("end").unwrap_or(rank)).max(start);
+    integers(b, &dims[start..end])
+}
+
+pub(crate) fn size<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let size = b.shape(x).iter().product::<usize>() as f64;
+    b.constant(&[], Kind::Whole, vec![size])
+}
+
+pub(crate) fn range<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let part = |i| call.required(b, i);
+    let (start, limit, delta) = (part(0)?, part(1)?, part(2)?);
+    let kind = b.kind(start);
+    let start = b.number(start, "the start")?;
+    let limit = b.number(limit, "the end")?;
+    let delta = b.number(delta, "the step")?;
+    let steps = ((limit - start) / delta).ceil().max(0.0);
+    if !(steps.is_finite() && delta != 0.0) {
+        return b.refuse("a range without end; export the model again");
+    }
+    let steps = steps as usize;
+    // looked at before it is allocated
+    let ones = filled(b, &[steps], kind, 1.0)?;
+    let count = b.shape(ones)[0];
+    b.constant(
+        &[count],
+        kind,
+        (0..count).map(|i| start + i as f64 * delta).collect(),
+    )
+}

@@ -1,0 +1,365 @@
+//! A file's graph, ready to be planned for any number of samples.
+
+use std::collections::HashMap;
+
+use xcebra_model::Scalar;
+
+use crate::builder::{Builder, Known, Slot};
+use crate::error::{OnnxError, Result};
+use crate::graph::{Graph, Node};
+use crate::ops::{self, Call, permute, reshape_to};
+use crate::options::OnnxOptions;
+use crate::plan::Plan;
+use crate::proto::{Dim, GraphProto, ModelProto, ValueInfo, kind_of};
+use crate::tensor::Kind;
+
+/// Versions of the operators that are understood.
+const OPSETS: [i64; 2] = [11, 23];
+
+/// The graph with what is known of it.
+pub(crate) struct Source<A> {
+    nodes: Vec<Node>,
+    /// Values that no input influences.
+    known: HashMap<String, (Kind, Known<A>)>,
+    opset: i64,
+    limit: usize,
+    pub input: String,
+    pub output: String,
+    /// Lengths of the axes of a sample, in the order of the file.
+    sample: Vec<usize>,
+    /// Axis of the file's sample at each axis of ours.
+    axes: Vec<usize>,
+    batch_axis: Option<usize>,
+    /// Number of samples that the file asks for, if it does.
+    pub batch: Option<usize>,
+}
+
+impl<A: Scalar> Source<A> {
+    pub fn new(bytes: &[u8], options: &OnnxOptions) -> Result<Self> {
+        let ModelProto { opset, graph } = ModelProto::parse(bytes)?;
+        if !(OPSETS[0]..=OPSETS[1]).contains(&opset) {
+            return Err(OnnxError::Opset {
+                found: opset,
+                oldest: OPSETS[0],
+                newest: OPSETS[1],
+            });
+        }
+        let input = input(&graph, options)?;
+        let input_name = input.name.clone();
+        let (sample, batch) = sample_shape(input, options)?;
+        let output = output(&graph, options)?;
+        let constants = constants::<A>(&graph, options)?;
+        let mut given: Vec<&str> = options.constants.keys().map(String::as_str).collect();
+        given.push(&input_name);
+        let Graph {
+            nodes,
+            constants: literals,
+        } = Graph::new(graph, &output, &given)?;
+        let axes = match &options.sample_axes {
+            Some(axes) => axes.clone(),
+            None => (0..sample.len()).collect(),
+        };
+        let mut sorted = axes.clone();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..sample.len()) {
+            return Err(OnnxError::Choice(format!(
+                "{axes:?} is no order of the axes of a sample of shape {sample:?}; name each axis once"
+            )));
+        }
+        let mut source = Self {
+            nodes,
+            known: constants,
+            opset,
+            limit: options.max_elements,
+            input: input_name,
+            output,
+            sample,
+            axes,
+            batch_axis: options.batch_axis,
+            batch,
+        };
+        source.fold(&literals)?;
+        Ok(source)
+    }
+
+    /// Shape of a sample as we are given it.
+    pub fn sample_shape(&self) -> Vec<usize> {
+        self.axes.iter().map(|&a| self.sample[a]).collect()
+    }
+
+    /// Whether the input is one sample.
+    pub fn is_unbatched(&self) -> bool {
+        self.batch_axis.is_none()
+    }
+
+    /// Computes once what no input influences.
+    fn fold(&mut self, literals: &HashMap<String, crate::proto::Literal>) -> Result<()> {
+        let mut b = Builder::new(self.limit);
+        let mut slots = HashMap::new();
+        for (name, (kind, known)) in self.known.drain() {
+            b.enter(&name, "constant");
+            b.check(known.shape())?;
+            slots.insert(name, b.insert(kind, known));
+        }
+        let mut later = Vec::new();
+        for node in self.nodes.drain(..) {
+            for name in node.inputs.iter().flatten() {
+                if let (false, Some(literal)) = (slots.contains_key(name), literals.get(name)) {
+                    b.enter(name, "constant");
+                    slots.insert(name.clone(), b.literal(literal)?);
+                }
+            }
+            if node
+                .inputs
+                .iter()
+                .flatten()
+                .all(|name| slots.contains_key(name))
+            {
+                lower(&mut b, &node, &mut slots, self.opset)?;
+            } else {
+                later.push(node);
+            }
+        }
+        if let (false, Some(literal)) =
+            (slots.contains_key(&self.output), literals.get(&self.output))
+        {
+            slots.insert(self.output.clone(), b.literal(literal)?);
+        }
+        let needed = |name: &String| {
+            *name == self.output
+                || later
+                    .iter()
+                    .any(|n| n.inputs.iter().flatten().any(|i| i == name))
+        };
+        self.known = slots
+            .into_iter()
+            .filter(|(name, _)| needed(name))
+            .filter_map(|(name, slot)| Some((name, (b.kind(slot), b.known(slot)?.clone()))))
+            .collect();
+        self.nodes = later;
+        Ok(())
+    }
+
+    /// A plan from (n, …sample) to the output as the file has it.
+    pub fn plan(&self, n: usize) -> Result<Plan<A>> {
+        self.build(n, |_, slot| Ok(slot))
+    }
+
+    /// A plan from (n, …sample) to (n, numbers), where `axis` of the output counts the samples;
+    /// without it there is one.
+    pub fn rows(&self, n: usize, axis: Option<usize>) -> Result<Plan<A>> {
+        self.build(n, |b, output| {
+            let rank = b.rank(output);
+            let mut order: Vec<usize> = (0..rank).collect();
+            if let Some(axis) = axis {
+                order[..=axis].rotate_right(1);
+            }
+            let output = permute(b, output, &order)?;
+            let each = b.shape(output).iter().product::<usize>() / n;
+            reshape_to(b, output, &[n, each])
+        })
+    }
+
+    fn build(
+        &self,
+        n: usize,
+        finish: impl Fn(&mut Builder<A>, Slot) -> Result<Slot>,
+    ) -> Result<Plan<A>> {
+        let mut b = Builder::new(self.limit);
+        b.enter(&self.input, "input");
+        let shape = [&[n], self.sample_shape().as_slice()].concat();
+        let input = b.input(&shape)?;
+        let mut slots = HashMap::new();
+        slots.insert(self.input.clone(), self.as_in_file(&mut b, input)?);
+        for (name, (kind, known)) in &self.known {
+            slots.insert(name.clone(), b.insert(*kind, known.clone()));
+        }
+        for node in &self.nodes {
+            lower(&mut b, node, &mut slots, self.opset)?;
+        }
+        let Some(&output) = slots.get(&self.output) else {
+            return Err(OnnxError::Graph(format!(
+                "no node makes the output '{}'",
+                self.output
+            )));
+        };
+        b.enter(&self.output, "output");
+        let output = finish(&mut b, output)?;
+        Ok(Plan::new(b, input, output))
+    }
+
+    /// Our (n, …sample) with axes and batch where the file wants them.
+    fn as_in_file(&self, b: &mut Builder<A>, x: Slot) -> Result<Slot> {
+        let ours = |axis: usize| self.axes.iter().position(|&a| a == axis).unwrap_or(axis);
+        let Some(batch_axis) = self.batch_axis else {
+            let x = reshape_to(b, x, &self.sample_shape())?;
+            let order: Vec<usize> = (0..self.sample.len()).map(ours).collect();
+            return permute(b, x, &order);
+        };
+        let mut order: Vec<usize> = (0..self.sample.len()).map(|a| ours(a) + 1).collect();
+        order.insert(batch_axis, 0);
+        permute(b, x, &order)
+    }
+}
+
+/// Lowers one node and names its results.
+fn lower<A: Scalar>(
+    b: &mut Builder<A>,
+    node: &Node,
+    slots: &mut HashMap<String, Slot>,
+    opset: i64,
+) -> Result<()> {
+    b.enter(&node.name, &node.op);
+    let slot = |name: &Option<String>| match name {
+        Some(name) => slots.get(name).copied(),
+        None => None,
+    };
+    let call = Call {
+        node,
+        inputs: node.inputs.iter().map(slot).collect(),
+        opset,
+    };
+    let results = ops::lower(b, &call)?;
+    for (name, slot) in node.outputs.iter().zip(results) {
+        if let Some(name) = name {
+            slots.insert(name.clone(), slot);
+        }
+    }
+    // an optional result that is not made fails at the node that needs it
+    Ok(())
+}
+
+/// The input to differentiate by.
+fn input<'a>(graph: &'a GraphProto, options: &OnnxOptions) -> Result<&'a ValueInfo> {
+    let is_free = |input: &&ValueInfo| {
+        !options.constants.contains_key(&input.name)
+            && !graph.constants.iter().any(|c| c.name == input.name)
+    };
+    let free: Vec<&ValueInfo> = graph.inputs.iter().filter(is_free).collect();
+    let names = |list: &[&ValueInfo]| {
+        let names: Vec<&str> = list.iter().map(|i| i.name.as_str()).collect();
+        names.join(", ")
+    };
+    let found = match &options.input {
+        Some(name) => free.iter().find(|i| i.name == *name).copied(),
+        None => match free[..] {
+            [one] => Some(one),
+            _ => None,
+        },
+    };
+    match found {
+        Some(input) if kind_of(input.element) == Some(Kind::Real) => Ok(input),
+        Some(input) => Err(OnnxError::Choice(format!(
+            "input '{}' does not hold floating-point numbers; choose one that does with \
+             OnnxOptions::with_input and fix this one with with_constant",
+            input.name
+        ))),
+        None => Err(OnnxError::Choice(format!(
+            "the inputs of the file are: {}; choose one with OnnxOptions::with_input and fix the \
+             others with with_constant",
+            names(&free)
+        ))),
+    }
+}
+
+fn output(graph: &GraphProto, options: &OnnxOptions) -> Result<String> {
+    match (&options.output, &graph.outputs[..]) {
+        (Some(name), _) => Ok(name.clone()),
+        (None, [one]) => Ok(one.name.clone()),
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|o| o.name.as_str()).collect();
+            Err(OnnxError::Choice(format!(
+                "the outputs of the file are: {}; choose one with OnnxOptions::with_output",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// Lengths of the axes of a sample, and of the batch axis if the file fixes it.
+fn sample_shape(input: &ValueInfo, options: &OnnxOptions) -> Result<(Vec<usize>, Option<usize>)> {
+    let choice = |problem: String| {
+        Err(OnnxError::Choice(format!(
+            "input '{}' {problem}",
+            input.name
+        )))
+    };
+    let mut dims = input.shape.clone();
+    let mut batch = None;
+    match (options.batch_axis, &mut dims) {
+        (Some(axis), Some(dims)) if axis < dims.len() => {
+            if let Dim::Fixed(n) = dims.remove(axis) {
+                match usize::try_from(n) {
+                    Ok(n) if n > 0 => batch = Some(n),
+                    _ => return choice(format!("has a batch of {n} samples; export it again")),
+                }
+            }
+        }
+        (Some(axis), Some(dims)) => {
+            return choice(format!(
+                "has {} axes, of which axis {axis} cannot count the samples; say which does with \
+                 OnnxOptions::with_batch_axis or without_batch_axis",
+                dims.len()
+            ));
+        }
+        _ => {}
+    }
+    if let Some(shape) = &options.sample_shape {
+        let fits = |dims: &Vec<Dim>| dims.len() == shape.len();
+        let axis_fits = options.batch_axis.is_none_or(|axis| axis <= shape.len());
+        if !dims.as_ref().is_none_or(fits) || !axis_fits {
+            return choice(format!("does not take samples of shape {shape:?}"));
+        }
+        return Ok((shape.clone(), batch));
+    }
+    let Some(dims) = dims else {
+        return choice(
+            "has no shape in the file; give it with OnnxOptions::with_sample_shape".to_owned(),
+        );
+    };
+    let mut shape = Vec::new();
+    for dim in dims {
+        let length = match &dim {
+            Dim::Fixed(length) => usize::try_from(*length).ok(),
+            Dim::Symbol(name) => options.dimensions.get(name).copied(),
+        };
+        match (length, dim) {
+            (Some(length), _) => shape.push(length),
+            (None, Dim::Symbol(name)) if !name.is_empty() => {
+                return choice(format!(
+                    "leaves the length '{name}' open; set it with OnnxOptions::with_dimension"
+                ));
+            }
+            (None, _) => {
+                return choice(
+                    "leaves a length open; give the shape with OnnxOptions::with_sample_shape"
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    Ok((shape, batch))
+}
+
+/// The inputs that are fixed.
+fn constants<A: Scalar>(
+    graph: &GraphProto,
+    options: &OnnxOptions,
+) -> Result<HashMap<String, (Kind, Known<A>)>> {
+    let mut constants = HashMap::new();
+    for (name, value) in &options.constants {
+        let input = graph.inputs.iter().find(|i| i.name == *name);
+        let Some(kind) = input.and_then(|i| kind_of(i.element)) else {
+            return Err(OnnxError::Choice(format!(
+                "'{name}' is no input of numbers of this file; with_constant takes the name of an input"
+            )));
+        };
+        let mut b = Builder::new(options.max_elements);
+        b.enter(name, "constant");
+        let slot = b.constant(value.shape(), kind, value.iter().copied().collect())?;
+        if let Some(known) = b.known(slot) {
+            constants.insert(name.clone(), (kind, known.clone()));
+        }
+    }
+    Ok(constants)
+}
