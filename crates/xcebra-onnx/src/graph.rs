@@ -172,4 +172,8 @@ impl Node {
     pub fn floats(&self, name: &str) -> Option<&[f64]> {
         self.attribute(name).map(|a| a.floats.as_slice())
     }
+
+    pub fn texts(&self, name: &str) -> Option<&[String]> {
+        self.attribute(name).map(|a| a.texts.as_slice())
+    }
 }

@@ -1,8 +1,53 @@
 //! ONNX files as differentiable models, in pure Rust.
 //!
-//! [`OnnxModel`] reads a network that PyTorch, Keras or another framework exported, and is a
-//! [`xcebra_model::Model`]: it gives values and pulls cotangents back, so that every explainer of
-//! this workspace can explain it.
+//! [`OnnxModel`] reads a network that PyTorch, Keras or another framework exported, and is an
+//! [`xcebra_model::Model`]: it gives values and pulls cotangents back to its input, in `f32` or
+//! `f64`, so that whatever explains a model can explain it.
+//!
+//! ```
+//! use ndarray::{Array2, Array3};
+//! use xcebra_model::Model;
+//! use xcebra_onnx::OnnxModel;
+//!
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/conv_net.onnx");
+//! let model = OnnxModel::<f32>::load(path)?;
+//! assert_eq!(model.input_shape(), [2, 32]); // channels, time
+//! assert_eq!(model.output_dim(), 3);
+//!
+//! let x = Array3::from_elem((5, 2, 32), 0.1).into_dyn();
+//! let (y, gradient) = model.value_and_vjp(x.view(), Array2::ones((5, 3)).view())?;
+//! assert_eq!((y.shape(), gradient.shape()), (&[5, 3][..], x.shape()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | what | where |
+//! |---|---|
+//! | a file as a model | [`OnnxModel`] |
+//! | several inputs or outputs, open lengths, other orders of axes, hidden layers | [`OnnxOptions`] |
+//! | what can be wrong with a file | [`OnnxError`] |
+//!
+//! The README lists the operators.
+//!
+//! # Derivatives
+//!
+//! They are those of PyTorch: 0 for a `Relu` at 0, 1 at both ends of a `Clip`, shared by equal
+//! numbers in a maximum, all for the first of them in a `MaxPool`. Comparisons, rounding and
+//! conversion to integers have the derivative 0.
+//!
+//! # How a file is evaluated
+//!
+//! The file is read by a small reader of its own rather than by generated code: six messages matter,
+//! and so nothing that a file merely claims is allocated. Values that no input influences are computed
+//! once. For a given number of samples, every node is lowered to steps with fixed shapes; shape
+//! arithmetic is done with at that point, and a shape that depends on values is refused with the name
+//! of its node. A batch is cut into chunks that fit the cache, and these are evaluated in parallel.
+//!
+//! # Limits
+//!
+//! A file has at most 1 GiB and a million items (nodes, names, attributes, dimensions); a tensor has at
+//! most 12 axes; windows, strides and paddings are at most 2¹⁶ along an axis; all tensors of one
+//! evaluation hold at most [`with_max_elements`](OnnxOptions::with_max_elements) numbers. Integers are
+//! exact up to 2⁵³. What exceeds a limit is an error.
 
 #![forbid(unsafe_code)]
 
@@ -22,3 +67,7 @@ mod tensor;
 pub use error::{OnnxError, Result};
 pub use model::OnnxModel;
 pub use options::OnnxOptions;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

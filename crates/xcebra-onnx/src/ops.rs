@@ -4,13 +4,17 @@
 //! them are checked there, so that a step itself cannot fail. Most operators of ONNX are lowered to
 //! a few primitive steps; each primitive holds its value and its pull-back side by side.
 
+mod blend;
 mod conv;
+mod einsum;
 mod elementwise;
 mod functions;
 mod layout;
 mod matmul;
 mod normalize;
+mod places;
 mod pool;
+mod recurrent;
 mod reduce;
 mod rows;
 mod select;
@@ -138,6 +142,15 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Split" => return select::split(b, call),
         "Gather" => select::gather(b, call),
         "Pad" => select::pad(b, call),
+        "GatherElements" => places::gather_elements(b, call),
+        "GatherND" => places::gather_nd(b, call),
+        "Trilu" => places::trilu(b, call),
+        "DepthToSpace" => places::depth_to_space(b, call),
+        "SpaceToDepth" => places::space_to_depth(b, call),
+        "Resize" => blend::resize(b, call),
+        "CumSum" => blend::cumulative_sum(b, call),
+        "Einsum" => einsum::lower(b, call),
+        "ArgMax" | "ArgMin" => reduce::extreme_place(b, call),
         "MatMul" => matmul::matmul(b, call),
         "Gemm" => matmul::gemm(b, call),
         "Conv" => conv::conv(b, call),
@@ -147,7 +160,8 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Softmax" => rows::softmax(b, call, false),
         "LogSoftmax" => rows::softmax(b, call, true),
         "BatchNormalization" => normalize::batch(b, call),
-        "LayerNormalization" => return normalize::layer(b, call),
+        "LSTM" | "GRU" | "RNN" => return recurrent::lower(b, call),
+        "LayerNormalization" | "RMSNormalization" => return normalize::layer(b, call),
         "InstanceNormalization" => normalize::instance(b, call),
         "GroupNormalization" => normalize::group(b, call),
         "LpNormalization" => normalize::lp(b, call),

@@ -164,10 +164,18 @@ pub(crate) fn inverse(order: &[usize]) -> Vec<usize> {
 
 pub(crate) fn concat<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let parts = call.all(b)?;
+    let axis = b.axis(call.node.int("axis").unwrap_or(1), b.rank(parts[0]))?;
+    join(b, &parts, axis)
+}
+
+/// Values one after the other along an axis; there is at least one.
+pub(crate) fn join<A: Scalar>(b: &mut Builder<A>, parts: &[Slot], axis: usize) -> Result<Slot> {
+    if let [one] = parts {
+        return Ok(*one);
+    }
     let mut shape = b.shape(parts[0]).to_vec();
-    let axis = b.axis(call.node.int("axis").unwrap_or(1), shape.len())?;
     let mut lengths = Vec::new();
-    for &part in &parts {
+    for &part in parts {
         let mut other = b.shape(part).to_vec();
         if other.len() != shape.len() {
             return b.refuse(format!("{other:?} cannot be joined to {shape:?}"));
@@ -189,7 +197,7 @@ pub(crate) fn concat<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
     } else {
         Kind::Real
     };
-    b.emit_as(kind, Concat { axis, lengths }, &parts, &shape)
+    b.emit_as(kind, Concat { axis, lengths }, parts, &shape)
 }
 
 impl<A: Scalar> Op<A> for Reshape {

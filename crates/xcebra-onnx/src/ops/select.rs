@@ -51,6 +51,16 @@ impl Select {
             shape: picks.iter().map(Vec::len).collect(),
         }
     }
+
+    /// Any map from places of the result to places of the input.
+    pub(crate) fn places(from: &[usize], to: &[usize], map: Vec<usize>) -> Self {
+        Self {
+            map,
+            block: from.iter().product(),
+            fill: 0.0,
+            shape: to.to_vec(),
+        }
+    }
 }
 
 impl<A: Scalar> Op<A> for Select {

@@ -44,6 +44,7 @@ pub struct Attribute {
     pub tensor: Option<Literal>,
     pub floats: Vec<f64>,
     pub ints: Vec<i64>,
+    pub texts: Vec<String>,
 }
 
 /// Name and type of an input or output.
@@ -154,6 +155,7 @@ fn attribute(mut reader: Reader<'_>) -> Result<Attribute> {
             5 => attribute.tensor = Some(Literal::parse(field.message(&reader)?)?),
             7 => field.floats(&reader, &mut attribute.floats)?,
             8 => field.integers(&reader, &mut attribute.ints)?,
+            9 => attribute.texts.push(field.message(&reader)?.text()?),
             _ => {}
         }
     }

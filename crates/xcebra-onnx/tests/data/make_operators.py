@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 HERE = Path(__file__).parent
 CASES = {}
@@ -19,8 +20,11 @@ def node(op, inputs, outputs, **attributes):
     return helper.make_node(op, inputs.split(), outputs.split(), **attributes)
 
 
-def case(name, nodes, shape, opset=17, low=-2.0, high=2.0, **constants):
-    """A graph from x (batch, *shape) to y. Constants become initializers; floats are float32."""
+def case(name, nodes, shape, opset=17, low=-2.0, high=2.0, reference=False, samples_at=0, **constants):
+    """A graph from x (batch, *shape) to y. Constants become initializers; floats are float32.
+
+    Axis `samples_at` of y counts the samples. With `reference`, the reference evaluator of onnx computes what onnxruntime refuses.
+    """
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     x = rng.uniform(low, high, (3, *shape)).astype(np.float32)
     initializers = []
@@ -38,13 +42,16 @@ def case(name, nodes, shape, opset=17, low=-2.0, high=2.0, **constants):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     data = model.SerializeToString()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    (y,) = session.run(["y"], {"x": x})
+    if reference:
+        (y,) = ReferenceEvaluator(model).run(["y"], {"x": x})
+    else:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        (y,) = session.run(["y"], {"x": x})
     assert name not in CASES and np.isfinite(y).all(), name
-    CASES[name] = (np.frombuffer(data, np.uint8), x, y.astype(np.float32))
+    CASES[name] = (np.frombuffer(data, np.uint8), x, np.moveaxis(y, samples_at, 0).astype(np.float32))
 
 
 def normal(*shape, scale=0.5):
@@ -237,8 +244,101 @@ def shapes():
     case("Cast_truncates", [node("Cast", "x", "i", to=7), node("Cast", "i", "f", to=1), node("Sub", "x f", "y")], (6,), low=-4, high=4)
 
 
+def recurrent():
+    time_first = node("Transpose", "x", "t", perm=[1, 0, 2])
+
+    def layer(name, op, inputs, outputs, gates, directions=1, before=(), features=3, hidden=3, attributes=None, **extra):
+        rows = gates * hidden
+        case(name, [time_first, *before, helper.make_node(op, inputs, outputs, hidden_size=hidden, **(attributes or {}))],
+             (5, features), samples_at=2 if outputs == ["y"] else 1, **extra, w=normal(directions, rows, features), r=normal(directions, rows, hidden), b=normal(directions, 2 * rows))
+
+    first = [node("ReduceMean", "x", "m", axes=[1], keepdims=0), node("Unsqueeze", "m zero", "h")]
+    both = [*first, node("Neg", "h", "n"), node("Concat", "h n", "h2", axis=0), node("Tanh", "h2", "c2")]
+    zero = dict(zero=np.array([0]))
+    weights = ["t", "w", "r"]
+    for op, gates in (("LSTM", 4), ("GRU", 3), ("RNN", 1)):
+        layer(op, op, [*weights, "b"], ["y"], gates, features=2)
+        layer(f"{op}_no_bias", op, weights, ["", "y"], gates, attributes=dict(direction="reverse"))
+        layer(f"{op}_bidirectional", op, [*weights, "b", "", "h2"] + (["c2"] if op == "LSTM" else []), ["y"], gates, 2, both,
+              attributes=dict(direction="bidirectional"), **zero)
+        layer(f"{op}_last", op, [*weights, "b", "", "h"], ["", "y"], gates, 1, first, **zero)
+        layer(f"{op}_hard_sigmoid", op, [*weights, "b"], ["y"], gates,
+              attributes=dict(activations={"LSTM": ["HardSigmoid", "Relu", "Tanh"], "GRU": ["HardSigmoid", "Tanh"], "RNN": ["Relu"]}[op]))
+        rows = gates * 3
+        case(f"{op}_samples_first", node(op, "x w r b", "y", hidden_size=3, layout=1), (5, 2), reference=True,
+             w=normal(1, rows, 2), r=normal(1, rows, 3), b=normal(1, 2 * rows))
+    layer("LSTM_cell", "LSTM", [*weights, "b", "", "h", "h"], ["", "", "y"], 4, 1, first, **zero)
+    layer("GRU_after_reset", "GRU", [*weights, "b"], ["y"], 3, attributes=dict(linear_before_reset=1))
+    layer("GRU_after_reset_bidirectional", "GRU", [*weights, "b", "", "h2"], ["y"], 3, 2, both,
+          attributes=dict(linear_before_reset=1, direction="bidirectional"), **zero)
+    rows = 12
+    case("LSTM_state_and_cell", [time_first, node("LSTM", "t w r", "s l c", hidden_size=3), node("Add", "s l", "a"), node("Mul", "a c", "y")],
+         (4, 2), samples_at=2, w=normal(1, rows, 2), r=normal(1, rows, 3))
+
+
+def sums():
+    einsum = lambda inputs, equation: node("Einsum", inputs, "y", equation=equation)
+    case("Einsum_matmul", einsum("x w", "nij,jk->nik"), (3, 4), w=normal(4, 2))
+    case("Einsum_attention", einsum("x x", "nqhd,nkhd->nhqk"), (4, 2, 3))
+    case("Einsum_ellipsis", einsum("x w", "...j,jk->...k"), (2, 4), w=normal(4, 3))
+    case("Einsum_implicit", einsum("x w", "nji,jk"), (4, 2), samples_at=2, w=normal(4, 3))
+    case("Einsum_transposes", einsum("x", "nij->nji"), (3, 4))
+    case("Einsum_sums", einsum("x", "nij->nj"), (3, 4))
+    case("Einsum_three", einsum("x w v", "ni,ij,jk->nk"), (3,), w=normal(3, 4), v=normal(4, 2))
+    case("Einsum_scales", einsum("x w", "nij,j->nij"), (3, 4), w=normal(4))
+    case("Einsum_outer", einsum("x w", "ni,k->nki"), (3,), w=normal(4))
+    for exclusive in (0, 1):
+        for reverse in (0, 1):
+            case(f"CumSum_{exclusive}{reverse}", node("CumSum", "x a", "y", exclusive=exclusive, reverse=reverse), (3, 4), a=np.array(1))
+    case("CumSum_last", node("CumSum", "x a", "y"), (3, 4), a=np.array(-1))
+
+
+def resizes():
+    def resize(name, scale=None, sizes=None, shape=(2, 5), opset=13, **attributes):
+        if scale:
+            case(f"Resize_{name}", helper.make_node("Resize", ["x", "", "s"], ["y"], **attributes), shape, opset, s=np.array([1.0, 1.0, *scale]))
+            return
+        whole = [node("Shape", "x", "n"), node("Slice", "n zero two", "outer"), node("Concat", "outer wanted", "z", axis=0)]
+        case(f"Resize_{name}", [*whole, helper.make_node("Resize", ["x", "", "", "z"], ["y"], **attributes)], shape, opset,
+             zero=np.array([0]), two=np.array([2]), wanted=np.array(sizes))
+
+    for mode in "half_pixel asymmetric align_corners pytorch_half_pixel".split():
+        resize(f"linear_{mode}", [2.0], mode="linear", coordinate_transformation_mode=mode)
+        resize(f"linear_down_{mode}", sizes=[3], mode="linear", coordinate_transformation_mode=mode)
+        resize(f"nearest_{mode}", [1.6], mode="nearest", coordinate_transformation_mode=mode)
+    for nearest in "floor ceil round_prefer_floor round_prefer_ceil".split():
+        resize(f"nearest_{nearest}", sizes=[8], mode="nearest", nearest_mode=nearest)
+    resize("linear_2d", [2.0, 1.5], shape=(2, 3, 4), mode="linear")
+    resize("cubic", [2.0, 1.5], shape=(1, 4, 4), mode="cubic")
+    resize("cubic_exclude", [2.0, 2.0], shape=(1, 4, 4), mode="cubic", exclude_outside=1, cubic_coeff_a=-0.5)
+    case("Resize_axes", helper.make_node("Resize", ["x", "", "", "z"], ["y"], mode="linear", axes=[2]), (2, 5), 18, z=np.array([7]))
+
+
+def places():
+    case("GatherElements", [node("Transpose", "x", "t", perm=[1, 0]), node("GatherElements", "w i", "g", axis=1), node("Mul", "x g", "y")],
+         (4,), w=normal(1, 5), i=np.array([[0, -1, 2, 2]]))
+    case("GatherElements_input", [node("Shape", "x", "s"), node("Expand", "i s", "e"), node("GatherElements", "x e", "y", axis=1)],
+         (3, 2), i=np.array([[[2, 0]]]))
+    case("GatherND", [node("Transpose", "x", "t", perm=[1, 2, 0]), node("GatherND", "t i", "y")], (3, 2), samples_at=2,
+         i=np.array([[[0, 1], [2, 0]], [[-1, 1], [0, 0]]]))
+    case("GatherND_rows", [node("Transpose", "x", "t", perm=[1, 0, 2]), node("GatherND", "t i", "y")], (3, 2), samples_at=1, i=np.array([[2], [0]]))
+    case("GatherND_shared", [node("Transpose", "x", "t", perm=[1, 2, 0]), node("GatherND", "t i", "y", batch_dims=1)], (3, 2), samples_at=1,
+         i=np.array([[1], [0], [1]]))
+    case("Trilu_upper", node("Trilu", "x k", "y"), (3, 4), k=np.int64(1))
+    case("Trilu_lower", node("Trilu", "x", "y", upper=0), (3, 4))
+    case("causal_mask", [
+        node("Transpose", "x", "t", perm=[0, 2, 1]), node("MatMul", "x t", "q"), node("Trilu", "ones k", "m"), node("Mul", "m deep", "n"),
+        node("Add", "q n", "z"), node("Softmax", "z", "y"),
+    ], (4, 3), ones=np.ones((4, 4)), k=np.int64(1), deep=np.float32(-1e9))
+    case("DepthToSpace", node("DepthToSpace", "x", "y", blocksize=2), (8, 2, 3))
+    case("DepthToSpace_CRD", node("DepthToSpace", "x", "y", blocksize=2, mode="CRD"), (8, 2, 3))
+    case("SpaceToDepth", node("SpaceToDepth", "x", "y", blocksize=2), (2, 4, 6))
+    case("ArgMax_constant", [node("ArgMax", "w", "i", axis=1, keepdims=0), node("Gather", "x i", "y", axis=1)], (4, 2), w=normal(3, 4))
+    case("ArgMin_constant_last", [node("ArgMin", "w", "i", axis=1, select_last_index=1), node("Gather", "x i", "y", axis=1)], (4,), w=np.array([[1.0, 0.0, 0.0, 2.0]]))
+
+
 if __name__ == "__main__":
-    for group in (functions, clips, pairs, products, convolutions, pools, normalisations, reductions, layouts, shapes):
+    for group in (functions, clips, pairs, products, convolutions, pools, normalisations, reductions, layouts, shapes, recurrent, sums, resizes, places):
         group()
     arrays = {}
     for name, (model, x, y) in sorted(CASES.items()):

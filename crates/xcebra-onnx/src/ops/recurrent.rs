@@ -1,0 +1,373 @@
+//! Recurrent layers: what the three cells have in common.
+//!
+//! The part of a layer that does not recur, weights times input, is one product of matrices over
+//! all times. A cell then runs over (time, samples, gates · hidden) in one direction.
+
+mod gru;
+mod lstm;
+mod plain;
+
+use xcebra_model::Scalar;
+
+use super::Call;
+use super::elementwise::{Pair, binary};
+use super::functions::sigmoid;
+use super::layout::{permute, reshape_to};
+use super::matmul::multiply;
+use super::select::{everything, select};
+use super::values::filled;
+use crate::builder::{Builder, Slot};
+use crate::error::Result;
+use crate::tensor::{Kind, Tensor, gemm, matrix, matrix_mut};
+
+/// An activation whose slope follows from its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Activation {
+    Sigmoid,
+    Tanh,
+    Relu,
+    HardSigmoid,
+}
+
+impl Activation {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "Sigmoid" => Self::Sigmoid,
+            "Tanh" => Self::Tanh,
+            "Relu" => Self::Relu,
+            "HardSigmoid" => Self::HardSigmoid,
+            _ => return None,
+        })
+    }
+
+    fn value<A: Scalar>(self, x: A) -> A {
+        match self {
+            Self::Sigmoid => sigmoid(x),
+            Self::Tanh => x.tanh(),
+            Self::Relu if x < A::zero() => A::zero(),
+            Self::Relu => x,
+            Self::HardSigmoid => (A::of(0.2) * x + A::of(0.5)).max(A::zero()).min(A::one()),
+        }
+    }
+
+    fn slope<A: Scalar>(self, y: A) -> A {
+        match self {
+            Self::Sigmoid => y * (A::one() - y),
+            Self::Tanh => A::one() - y * y,
+            Self::Relu if y > A::zero() => A::one(),
+            Self::HardSigmoid if y > A::zero() && y < A::one() => A::of(0.2),
+            Self::Relu | Self::HardSigmoid => A::zero(),
+        }
+    }
+}
+
+/// Lengths of a layer, and which way it runs.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    times: usize,
+    samples: usize,
+    hidden: usize,
+    reverse: bool,
+}
+
+impl Course {
+    /// Times in the order in which they are passed.
+    fn order(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let (times, reverse) = (self.times, self.reverse);
+        (0..times).map(move |t| if reverse { times - 1 - t } else { t })
+    }
+
+    /// Numbers of one state.
+    fn state(&self) -> usize {
+        self.samples * self.hidden
+    }
+
+    /// The state before time `t`, out of those after each time.
+    fn before<'a, A>(&self, t: usize, states: &'a [A], first: &'a [A]) -> &'a [A] {
+        let previous = match self.reverse {
+            true => Some(t + 1).filter(|&p| p < self.times),
+            false => t.checked_sub(1),
+        };
+        match previous {
+            Some(p) => &states[p * self.state()..][..self.state()],
+            None => first,
+        }
+    }
+
+    /// Adds `state · rowsᵀ` to (samples, rows).
+    fn recur<A: Scalar>(&self, state: &[A], weights: &[A], into: &mut [A]) {
+        let rows = weights.len() / self.hidden;
+        gemm(
+            matrix(self.samples, self.hidden, state),
+            matrix(rows, self.hidden, weights).reversed_axes(),
+            A::one(),
+            matrix_mut(self.samples, rows, into),
+        );
+    }
+
+    /// Adds `gates · rows` to a state, the transpose of [`recur`](Self::recur).
+    fn pull<A: Scalar>(&self, gates: &[A], weights: &[A], into: &mut [A]) {
+        let rows = weights.len() / self.hidden;
+        gemm(
+            matrix(self.samples, rows, gates),
+            matrix(rows, self.hidden, weights),
+            A::one(),
+            matrix_mut(self.samples, self.hidden, into),
+        );
+    }
+
+    fn states<A: Scalar>(&self, data: Vec<A>) -> Tensor<A> {
+        Tensor::new(&[self.times, self.samples, self.hidden], data)
+    }
+
+    fn one_state<A: Scalar>(&self, data: Vec<A>) -> Tensor<A> {
+        Tensor::new(&[self.samples, self.hidden], data)
+    }
+}
+
+/// What the attributes say.
+struct Layer {
+    gates: usize,
+    hidden: usize,
+    /// Whether each direction runs backwards.
+    directions: Vec<bool>,
+    /// As many for each direction as the cell has.
+    activations: Vec<Activation>,
+    batch_first: bool,
+    linear_before_reset: bool,
+}
+
+pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
+    let layer = Layer::read(b, call)?;
+    let mut x = call.required(b, 0)?;
+    if b.rank(x) != 3 {
+        return b.refuse(format!(
+            "an input of shape {:?}, expected 3 axes",
+            b.shape(x)
+        ));
+    }
+    if layer.batch_first {
+        x = permute(b, x, &[1, 0, 2])?;
+    }
+    let &[times, samples, features] = b.shape(x) else {
+        unreachable!("three axes")
+    };
+    check_lengths(b, call, times)?;
+    let (d, rows, hidden) = (
+        layer.directions.len(),
+        layer.gates * layer.hidden,
+        layer.hidden,
+    );
+    let expected = [
+        (1, vec![d, rows, features]),
+        (2, vec![d, rows, hidden]),
+        (3, vec![d, 2 * rows]),
+    ];
+    for (i, shape) in expected {
+        let Some(slot) = call.optional(i) else {
+            continue;
+        };
+        if b.shape(slot) != shape || b.known(slot).is_none() {
+            return b.refuse(format!(
+                "weights {i} of shape {:?}; expected constants of shape {shape:?}",
+                b.shape(slot)
+            ));
+        }
+    }
+    let mut results: [Vec<Slot>; 3] = Default::default();
+    for (i, &reverse) in layer.directions.iter().enumerate() {
+        let course = Course {
+            times,
+            samples,
+            hidden,
+            reverse,
+        };
+        let [all, last, cell] = direction(b, call, &layer, x, i, course)?;
+        results[0].push(reshape_to(b, all, &[times, 1, samples, hidden])?);
+        results[1].push(reshape_to(b, last, &[1, samples, hidden])?);
+        results[2].push(reshape_to(b, cell, &[1, samples, hidden])?);
+    }
+    let [all, last, cell] = results;
+    let mut all = super::layout::join(b, &all, 1)?;
+    let mut last = super::layout::join(b, &last, 0)?;
+    let mut cell = super::layout::join(b, &cell, 0)?;
+    if layer.batch_first {
+        all = permute(b, all, &[2, 0, 1, 3])?;
+        last = permute(b, last, &[1, 0, 2])?;
+        cell = permute(b, cell, &[1, 0, 2])?;
+    }
+    Ok(vec![all, last, cell])
+}
+
+/// All states, the last state, and the last state of the cell.
+fn direction<A: Scalar>(
+    b: &mut Builder<A>,
+    call: &Call<'_>,
+    layer: &Layer,
+    x: Slot,
+    i: usize,
+    course: Course,
+) -> Result<[Slot; 3]> {
+    let weights = call.required(b, 1)?;
+    let weights = part(b, weights, i)?;
+    let weights = permute(b, weights, &[1, 0])?;
+    let recurrent = call.required(b, 2)?;
+    let recurrent = part(b, recurrent, i)?;
+    let rows = layer.gates * layer.hidden;
+    let mut gates = multiply(b, x, weights)?;
+    // the offset inside the reset gate of a GRU
+    let mut inner = filled(b, &[layer.hidden], Kind::Real, 0.0)?;
+    if let Some(offsets) = call.optional(3) {
+        let offsets = part(b, offsets, i)?;
+        let of_input = select(b, offsets, &[(0..rows).collect()], 0.0)?;
+        let mut of_state = select(b, offsets, &[(rows..2 * rows).collect()], 0.0)?;
+        if layer.linear_before_reset {
+            let outer = rows - layer.hidden;
+            inner = select(b, of_state, &[(outer..rows).collect()], 0.0)?;
+            let kept = (0..rows).map(|k| if k < outer { k } else { super::select::NOTHING });
+            of_state = select(b, of_state, &[kept.collect()], 0.0)?;
+        }
+        gates = binary(b, Pair::Add, gates, of_input)?;
+        gates = binary(b, Pair::Add, gates, of_state)?;
+    }
+    let first = state(b, call, layer, 5, i, course)?;
+    let all_shape = (
+        vec![course.times, course.samples, course.hidden],
+        Kind::Real,
+    );
+    let one_shape = (vec![course.samples, course.hidden], Kind::Real);
+    let each = layer.activations.len() / layer.directions.len();
+    let activations = &layer.activations[i * each..(i + 1) * each];
+    let (all, cell) = match call.node.op.as_str() {
+        "LSTM" => {
+            let cell = state(b, call, layer, 6, i, course)?;
+            let op = lstm::Lstm::new(course, activations);
+            let slots = b.emit_many(
+                op,
+                &[gates, recurrent, first, cell],
+                &[all_shape, one_shape],
+            )?;
+            (slots[0], Some(slots[1]))
+        }
+        "GRU" => {
+            let op = gru::Gru::new(course, activations, layer.linear_before_reset);
+            (
+                b.emit(op, &[gates, recurrent, inner, first], &all_shape.0)?,
+                None,
+            )
+        }
+        _ => {
+            let op = plain::Plain {
+                course,
+                activation: activations[0],
+            };
+            (b.emit(op, &[gates, recurrent, first], &all_shape.0)?, None)
+        }
+    };
+    let end = if course.reverse { 0 } else { course.times - 1 };
+    let mut picks = everything(b.shape(all));
+    picks[0] = vec![end];
+    let last = select(b, all, &picks, 0.0)?;
+    Ok([all, last, cell.unwrap_or(last)])
+}
+
+/// The entry of the first axis that belongs to a direction.
+fn part<A: Scalar>(b: &mut Builder<A>, x: Slot, i: usize) -> Result<Slot> {
+    let mut picks = everything(b.shape(x));
+    picks[0] = vec![i];
+    let shape = b.shape(x)[1..].to_vec();
+    let x = select(b, x, &picks, 0.0)?;
+    reshape_to(b, x, &shape)
+}
+
+/// The state in which a direction begins: an input, or zeros.
+fn state<A: Scalar>(
+    b: &mut Builder<A>,
+    call: &Call<'_>,
+    layer: &Layer,
+    input: usize,
+    i: usize,
+    course: Course,
+) -> Result<Slot> {
+    let Some(mut first) = call.optional(input) else {
+        return filled(b, &[course.samples, course.hidden], Kind::Real, 0.0);
+    };
+    if layer.batch_first && b.rank(first) == 3 {
+        first = permute(b, first, &[1, 0, 2])?;
+    }
+    if b.shape(first) != [layer.directions.len(), course.samples, course.hidden] {
+        return b.refuse(format!(
+            "an initial state of shape {:?} for {} samples; export with a dynamic batch axis or a batch of one",
+            b.shape(first),
+            course.samples
+        ));
+    }
+    part(b, first, i)
+}
+
+/// Sequences must all last as long as the input.
+fn check_lengths<A: Scalar>(b: &Builder<A>, call: &Call<'_>, times: usize) -> Result<()> {
+    if times == 0 {
+        return b.refuse("a sequence of no steps");
+    }
+    if let Some(lengths) = call.optional(4)
+        && b.integers(lengths, "the lengths of the sequences")?
+            .iter()
+            .any(|&l| l != times as i64)
+    {
+        return b.refuse(
+            "sequences of different lengths are not supported; pass samples of one length",
+        );
+    }
+    Ok(())
+}
+
+impl Layer {
+    fn read<A: Scalar>(b: &Builder<A>, call: &Call<'_>) -> Result<Self> {
+        let node = call.node;
+        let directions = match node.text("direction").unwrap_or("forward") {
+            "forward" => vec![false],
+            "reverse" => vec![true],
+            "bidirectional" => vec![false, true],
+            other => return b.refuse(format!("direction '{other}' is not supported")),
+        };
+        let (gates, default): (usize, &[&str]) = match node.op.as_str() {
+            "LSTM" => (4, &["Sigmoid", "Tanh", "Tanh"]),
+            "GRU" => (3, &["Sigmoid", "Tanh"]),
+            _ => (1, &["Tanh"]),
+        };
+        if node.float("clip").is_some() || node.flag("input_forget") || call.optional(7).is_some() {
+            return b.refuse(
+                "clip, coupled gates and peepholes are not supported; export without them",
+            );
+        }
+        let names: Vec<&str> = match node.texts("activations") {
+            Some(names) => names.iter().map(String::as_str).collect(),
+            None => default.repeat(directions.len()),
+        };
+        let activations: Option<Vec<Activation>> =
+            names.iter().map(|n| Activation::named(n)).collect();
+        let Some(activations) = activations.filter(|a| a.len() == default.len() * directions.len())
+        else {
+            return b.refuse(format!(
+                "activations {names:?}; Sigmoid, Tanh, Relu and HardSigmoid are supported"
+            ));
+        };
+        let recurrent = call.required(b, 2)?;
+        let hidden = b.shape(recurrent).last().copied().unwrap_or(0);
+        if hidden == 0 || node.int("hidden_size").is_some_and(|h| h != hidden as i64) {
+            return b.refuse(format!(
+                "recurrent weights of shape {:?}",
+                b.shape(recurrent)
+            ));
+        }
+        Ok(Self {
+            gates,
+            hidden,
+            directions,
+            activations,
+            batch_first: node.flag("layout"),
+            linear_before_reset: node.op == "GRU" && node.flag("linear_before_reset"),
+        })
+    }
+}

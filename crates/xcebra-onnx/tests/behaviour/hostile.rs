@@ -1,0 +1,78 @@
+//! Damaged files: an error or a model, never a panic, never much memory.
+
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+use xcebra_model::Model;
+use xcebra_onnx::OnnxOptions;
+
+use crate::data::{cases, files};
+
+/// All committed files, and every operator.
+fn all() -> &'static [Vec<u8>] {
+    static ALL: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let files = files().into_iter().map(|(_, bytes)| bytes);
+        files
+            .chain(cases().into_iter().map(|case| case.model))
+            .collect()
+    })
+}
+
+/// Reads the bytes, and evaluates what is still a model.
+fn read(bytes: &[u8]) {
+    let options = OnnxOptions::new().with_max_elements(1 << 16);
+    if let Ok(model) = options.from_bytes::<f32>(bytes) {
+        let shape = [&[2], model.input_shape()].concat();
+        let x = ndarray::ArrayD::from_elem(shape, 0.5);
+        let cotangent = ndarray::Array2::ones((2, model.output_dim()));
+        let _ = model.value_and_vjp(x.view(), cotangent.view());
+    }
+}
+
+#[test]
+fn every_file_cut_short() {
+    for bytes in all() {
+        let step = (bytes.len() / 40).max(1);
+        for length in (0..bytes.len()).step_by(step) {
+            read(&bytes[..length]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn flipped_bits(file in any::<prop::sample::Index>(), flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..6)) {
+        let mut bytes = file.get(all()).clone();
+        for (at, bit) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1_u8 << bit;
+        }
+        read(&bytes);
+    }
+
+    #[test]
+    fn bytes_written_over_removed_and_repeated(
+        file in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        noise in prop::collection::vec(any::<u8>(), 0..12),
+        kind in 0..3,
+    ) {
+        let mut bytes = file.get(all()).clone();
+        let at = at.index(bytes.len());
+        let end = (at + noise.len()).min(bytes.len());
+        match kind {
+            0 => bytes[at..end].copy_from_slice(&noise[..end - at]),
+            1 => drop(bytes.drain(at..end)),
+            _ => drop(bytes.splice(at..at, noise)),
+        }
+        read(&bytes);
+    }
+
+    #[test]
+    fn noise(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        read(&bytes);
+    }
+}

@@ -1,0 +1,214 @@
+//! What cannot be evaluated is refused, with the place and what to do.
+
+use ndarray::arr0;
+use xcebra_onnx::{OnnxError, OnnxModel, OnnxOptions};
+
+use crate::data::path;
+use crate::write::Dim::{Fixed, Named};
+use crate::write::{File, Message, tensor};
+
+fn batch_of(length: i64) -> File {
+    File::new(&[Named("N"), Fixed(length)])
+}
+
+fn message(file: &File) -> String {
+    message_with(file, &OnnxOptions::new())
+}
+
+fn message_with(file: &File, options: &OnnxOptions) -> String {
+    match options.from_bytes::<f64>(&file.finish()) {
+        Ok(model) => panic!("{model:?} was accepted"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[track_caller]
+fn says(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "'{part}' is not in: {message}");
+    }
+}
+
+#[test]
+fn an_unknown_operator_is_named_with_its_node() {
+    let file = batch_of(3).node("NonMaxSuppression", &["x"], "y", &[]);
+    says(
+        &message(&file),
+        &["node of y", "NonMaxSuppression", "not supported", "README"],
+    );
+    let unneeded = batch_of(3)
+        .node("Exp", &["x"], "y", &[])
+        .node("Foo", &["x"], "z", &[]);
+    assert!(OnnxModel::<f64>::from_bytes(&unneeded.finish()).is_ok());
+}
+
+#[test]
+fn a_shape_that_depends_on_values_is_refused() {
+    let file = batch_of(3).node("Cast", &["x"], "i", &[("to", &[7])]).node(
+        "Reshape",
+        &["x", "i"],
+        "y",
+        &[],
+    );
+    says(
+        &message(&file),
+        &["node of y", "Reshape", "new shape", "depends on the values"],
+    );
+    let file = batch_of(3)
+        .node("ArgMax", &["x"], "i", &[("axis", &[1])])
+        .node("Add", &["i", "x"], "y", &[]);
+    says(
+        &message(&file),
+        &["node of i", "ArgMax", "no derivative", "with_output"],
+    );
+}
+
+#[test]
+fn broken_graphs_are_refused() {
+    let cyclic = batch_of(3)
+        .node("Add", &["x", "b"], "a", &[])
+        .node("Exp", &["a"], "b", &[])
+        .node("Exp", &["b"], "y", &[]);
+    says(&message(&cyclic), &["node of", "needs its own result"]);
+    let missing = batch_of(3).node("Add", &["x", "mask"], "y", &[]);
+    says(
+        &message(&missing),
+        &["node of y", "'mask'", "with_constant"],
+    );
+    says(&message(&batch_of(3)), &["no node makes the output 'y'"]);
+    let twice = batch_of(3)
+        .node("Exp", &["x"], "y", &[])
+        .node("Abs", &["x"], "y", &[]);
+    says(&message(&twice), &["'y' is made twice"]);
+}
+
+#[test]
+fn choices_that_are_open_are_listed() {
+    let several =
+        batch_of(3)
+            .output("z")
+            .node("Exp", &["x"], "y", &[])
+            .node("Abs", &["x"], "z", &[]);
+    says(&message(&several), &["y, z", "with_output"]);
+    let inputs =
+        batch_of(3)
+            .input("u", 1, &[Named("N"), Fixed(3)])
+            .node("Add", &["x", "u"], "y", &[]);
+    says(&message(&inputs), &["x, u", "with_input", "with_constant"]);
+    let open = File::new(&[Named("N"), Named("time")]).node("Exp", &["x"], "y", &[]);
+    says(&message(&open), &["'time'", "with_dimension"]);
+    let nameless = File::new(&[Named("N"), Named("")]).node("Exp", &["x"], "y", &[]);
+    says(&message(&nameless), &["with_sample_shape"]);
+    let scalar = File::new(&[]).node("Exp", &["x"], "y", &[]);
+    says(&message(&scalar), &["0 axes", "with_batch_axis"]);
+    let options = OnnxOptions::new().with_constant("u", arr0(1.0).into_dyn());
+    says(
+        &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
+        &["'u' is no input"],
+    );
+    let options = OnnxOptions::new().with_sample_axes([0, 0]);
+    says(
+        &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
+        &["no order of the axes"],
+    );
+    let whole = File::new(&[])
+        .input("i", 7, &[Named("N")])
+        .node("Exp", &["x"], "y", &[]);
+    says(
+        &message_with(&whole, &OnnxOptions::new().with_input("i")),
+        &["floating-point"],
+    );
+}
+
+#[test]
+fn constants_must_be_whole_and_in_the_file() {
+    let with = |tensor: &Message| {
+        batch_of(3)
+            .constant(tensor)
+            .node("Mul", &["x", "w"], "y", &[])
+    };
+    let external = with(&tensor("w", 1, &[3]).int(14, 1));
+    says(&message(&external), &["'w'", "another file"]);
+    let short = with(&tensor("w", 1, &[3]).bytes(9, &[0; 8]));
+    says(&message(&short), &["'w'", "2 numbers", "needs 3"]);
+    let text = with(&tensor("w", 8, &[1]));
+    says(&message(&text), &["'w'", "element type 8"]);
+    let huge = with(&tensor("w", 1, &[i64::MAX, 3]));
+    says(&message(&huge), &["'w'", "impossible shape"]);
+    let negative = with(&tensor("w", 1, &[-1]));
+    says(&message(&negative), &["'w'", "impossible shape"]);
+    let deep = with(&tensor("w", 1, &[1; 13]));
+    says(&message(&deep), &["'w'", "13 axes"]);
+}
+
+#[test]
+fn sizes_are_bounded_before_they_are_allocated() {
+    let file =
+        batch_of(3)
+            .integers("s", &[1 << 40, 1 << 40])
+            .node("ConstantOfShape", &["s"], "c", &[]);
+    let file = file
+        .node("ReduceSum", &["c"], "r", &[])
+        .node("Add", &["x", "r"], "y", &[]);
+    says(
+        &message(&file),
+        &["node of c", "limit", "with_max_elements"],
+    );
+    let file = batch_of(1)
+        .integers("s", &[1 << 20, 1 << 20])
+        .node("Expand", &["x", "s"], "y", &[]);
+    says(&message(&file), &["node of y", "limit"]);
+    let file = batch_of(1)
+        .integers("r", &[1 << 62, 1 << 62])
+        .node("Tile", &["x", "r"], "y", &[]);
+    says(&message(&file), &["node of y", "limit"]);
+    let file =
+        batch_of(1)
+            .integers("p", &[0, 1 << 61, 0, 1 << 61])
+            .node("Pad", &["x", "p"], "y", &[]);
+    says(&message(&file), &["node of y", "limit"]);
+    let huge = batch_of(i64::MAX).node("Exp", &["x"], "y", &[]);
+    says(&message(&huge), &["limit"]);
+    let wide = File::new(&[Named("N"), Fixed(1), Fixed(4)]).reals("w", &[1, 1, 1], &[1.0]);
+    let wide = wide.node("Conv", &["x", "w"], "y", &[("pads", &[i64::MAX, i64::MAX])]);
+    says(&message(&wide), &["node of y", "pads"]);
+}
+
+#[test]
+fn files_of_another_kind_are_refused() {
+    for bytes in [&b""[..], b"PK\x03\x04", b"{\"a\": 1}", &[0xff; 64]] {
+        let error = OnnxModel::<f32>::from_bytes(bytes).unwrap_err();
+        assert!(
+            matches!(error, OnnxError::Malformed { .. } | OnnxError::Opset { .. }),
+            "{error}"
+        );
+    }
+    let mut old = batch_of(3).node("Exp", &["x"], "y", &[]);
+    old.opset = 8;
+    says(&message(&old), &["opset 8", "11", "23"]);
+    let error = OnnxModel::<f32>::load(path("absent.onnx"))
+        .unwrap_err()
+        .to_string();
+    says(&error, &["cannot read", "absent.onnx"]);
+}
+
+/// A message of a gigabyte that says nothing but that there are many nodes.
+#[test]
+fn the_number_of_items_is_bounded() {
+    let mut graph = Message::default();
+    for _ in 0..1_100_000 {
+        graph.0.extend([10, 0]);
+    }
+    let file = File { graph, opset: 17 };
+    says(&message(&file), &["items", "limit"]);
+}
+
+#[test]
+fn a_long_chain_is_no_deep_recursion() {
+    let mut file = batch_of(2).node("Neg", &["x"], "n0", &[]);
+    for i in 0..20_000 {
+        file = file.node("Neg", &[&format!("n{i}")], &format!("n{}", i + 1), &[]);
+    }
+    let file = file.node("Neg", &["n20000"], "y", &[]);
+    assert!(OnnxModel::<f32>::from_bytes(&file.finish()).is_ok());
+}
