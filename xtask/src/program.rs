@@ -1,6 +1,5 @@
 //! The command line under test, called as a user would.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,16 +9,14 @@ use serde_json::Value;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-/// Of Cargo.toml: what is run to be checked, not to be timed.
-pub const PROFILE: &str = "checks";
+/// Where cargo puts what it builds to be checked, not to be timed.
+pub const FOLDER: &str = "debug";
 
-/// Builds binaries with [`PROFILE`]; `what` chooses packages and targets.
-pub fn build<S: AsRef<OsStr>>(
-    workspace: &Workspace,
-    what: impl IntoIterator<Item = S>,
-) -> Result<()> {
-    let mut build = shell::cargo(["build", "--profile", PROFILE, "--locked", "--bins"]);
-    shell::run(build.args(what).current_dir(&workspace.root))
+/// Builds all programs and examples in the profile of the tests, in which the kernels are optimised:
+/// what the tests have built serves again.
+pub fn build(workspace: &Workspace) -> Result<()> {
+    let what = ["build", "--workspace", "--locked", "--bins", "--examples"];
+    shell::run(shell::cargo(what).current_dir(&workspace.root))
 }
 
 /// The program `xcebra`, optimised, and the folder in which it runs.
@@ -32,7 +29,7 @@ impl Program {
     /// The program as it was last built.
     pub fn in_fresh_folder(workspace: &Workspace, name: &str) -> Result<Self> {
         Ok(Self {
-            path: workspace.target.join(PROFILE).join("xcebra"),
+            path: workspace.target.join(FOLDER).join("xcebra"),
             folder: workspace.fresh_folder(name)?,
         })
     }

@@ -17,7 +17,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     };
     let (kills, seed) = options_of(options)?;
     let workspace = Workspace::load()?;
-    program::build(&workspace, ["-p", "xcebra"])?;
+    program::build(&workspace)?;
     resume(&workspace, kills, seed)
 }
 

@@ -44,7 +44,7 @@ const LEAST_AUROC: f64 = 0.7;
 const KILLS: usize = 3;
 
 pub fn run(workspace: &Workspace) -> Result<()> {
-    program::build(workspace, ["-p", "xcebra"])?;
+    program::build(workspace)?;
     let cli = Program::in_fresh_folder(workspace, "end-to-end")?;
     let config = cli.folder.join("fit.toml");
     fs::write(&config, CONFIG).map_err(file_failure(&config, "write"))?;

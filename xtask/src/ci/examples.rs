@@ -8,15 +8,12 @@ use crate::program;
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
-/// Optimised, which the end-to-end run needs anyway. All are built together, so that they share
-/// their dependencies, and run in an empty folder, so that what they write does no harm.
+/// They run in an empty folder, so that what they write does no harm.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    let mut what = workspace.published_selection();
-    what.push("--examples".to_owned());
-    program::build(workspace, what)?;
+    program::build(workspace)?;
 
     let folder = workspace.fresh_folder("examples")?;
-    let built = workspace.target.join(program::PROFILE).join("examples");
+    let built = workspace.target.join(program::FOLDER).join("examples");
     let mut names = BTreeSet::new();
     for package in workspace.published() {
         for example in package.targets.iter().filter(|t| t.kind == "example") {
@@ -26,7 +23,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
                     "two examples are called `{name}`; rename one, they share a folder"
                 )));
             }
-            let typed = format!("cargo run --release -p {} --example {name}", package.name);
+            let typed = format!("cargo run -p {} --example {name}", package.name);
             let program = built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
             let start = Instant::now();
             let output = Command::new(&program)
