@@ -9,13 +9,14 @@ mod sources;
 
 use std::time::{Duration, Instant};
 
+use crate::repro;
 use crate::shell::{Failure, Result};
 use crate::workspace::Workspace;
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
@@ -24,6 +25,7 @@ const STEPS: [Step; 8] = [
     ("examples", examples::run),
     ("packages", packages::check),
     ("end-to-end", end_to_end::run),
+    ("repro", experiments),
 ];
 
 /// Runs the named steps, or all; stops at the first that fails.
@@ -82,6 +84,12 @@ fn architecture(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     Err(Failure::new(problems.join("\n")))
+}
+
+/// Every experiment at its smallest scale: that it runs, not what comes out.
+fn experiments(workspace: &Workspace) -> Result<()> {
+    repro::smoke(workspace, "table1")?;
+    repro::smoke(workspace, "animal")
 }
 
 #[cfg(test)]

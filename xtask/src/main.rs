@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod program;
+mod repro;
 mod shell;
 mod soak;
 mod workspace;
@@ -18,6 +19,9 @@ cargo xtask <command>
   bench [NAME]  Criterion benches, or only those whose name contains NAME
   bench --peers [--rounds N] [--threads N]
                 the comparison with CEBRA; writes docs/benchmarks.md and docs/benchmarks.json
+  repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N]
+                the papers' experiments; what is finished in the folder (default: target/repro/…) is
+                not computed again; `repro table1 --help` has more
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   help          this text
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("ci") => ci::main(rest),
         Some("bench") => bench::main(rest),
+        Some("repro") => repro::main(rest),
         Some("soak") => soak::main(rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

@@ -15,6 +15,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("xcebra", &LIBRARIES),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
+    ("xcebra-experiments", &LIBRARIES_AND_FACADE),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,43 @@
+//! The simulated animal: which cells carry position, heading, speed?
+//!
+//! Place, grid, head-direction, speed and conjunctive cells of an animal that runs about a box, with
+//! a known map from cells to variables. An encoder with a block of dimensions for each variable is
+//! trained on their rates or on smoothed spike counts, and each method's map is asked which cells
+//! carry which variable.
+
+mod cell;
+mod coordinates;
+mod protocol;
+mod recording;
+mod report;
+mod summary;
+
+use std::path::Path;
+
+use crate::cells::{self, Progress};
+use crate::error::Result;
+
+pub use cell::{OWN, Outcome, VARIABLES, run};
+pub use protocol::{Encoder, Observation, Protocol, Settings, Training};
+pub use report::{markdown, write};
+pub use summary::{EncoderSummary, KindScore, Measured, Summary};
+
+/// Runs all cells of a protocol that have no result in `folder` yet, and writes tables and figures
+/// there; returns the summary.
+///
+/// # Errors
+/// As [`cells::run`].
+pub fn reproduce(
+    protocol: &Protocol,
+    folder: &Path,
+    threads: usize,
+    report: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Result<Summary> {
+    let cells = protocol.cells();
+    let outcomes = cells::run(&cells, &folder.join("cells"), threads, report, run)?;
+    let settings = cells.into_iter().map(|cell| cell.settings);
+    let measured: Vec<Measured> = settings.zip(outcomes).collect();
+    let summary = Summary::of(&measured)?;
+    write(folder, &measured, &summary)?;
+    Ok(summary)
+}

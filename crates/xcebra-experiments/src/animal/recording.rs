@@ -1,0 +1,155 @@
+//! The recording of one animal, as encoders take it.
+
+use ndarray::{Array1, Array2, ArrayRef2, Axis, concatenate};
+use xcebra::synth::{Cell, Motion, Population, PopulationConfig, Tuning};
+
+use super::protocol::{Observation, Settings};
+use crate::error::Result;
+
+/// What is observed of an animal, what it did, and which channel carries what.
+pub(super) struct Observed {
+    /// Channels with mean 0 and variance 1, (bins, channels).
+    pub x: Array2<f32>,
+    /// (bins, 2), metres.
+    pub position: Array2<f64>,
+    /// (bins, 1), radians.
+    pub heading: Array2<f64>,
+    /// (bins, 1), metres a second.
+    pub speed: Array2<f64>,
+    /// x, y, cosine and sine of the heading, speed, each with mean 0 and variance 1: (bins, 5).
+    pub targets: Array2<f64>,
+    /// Whether a channel carries position, heading, speed.
+    pub truth: Vec<[bool; 3]>,
+    /// What each channel is tuned to.
+    pub kinds: Vec<String>,
+}
+
+/// Lets an animal run and records its cells. Channels that never change are left out.
+pub(super) fn observe(settings: &Settings) -> Result<Observed> {
+    let n = settings.cells_of_a_kind;
+    let config = PopulationConfig {
+        place: n,
+        grid: n,
+        head_direction: n,
+        speed: n,
+        conjunctive: n,
+        untuned: settings.untuned,
+        ..PopulationConfig::default()
+    };
+    let motion = Motion::default();
+    // path, cells and spikes have streams of their own: no two animals share one
+    let [path, cells, spikes] = [0, 1, 2].map(|part| 3 * settings.seed + part);
+    let behaviour = motion.simulate(settings.bins, settings.bin, path)?;
+    let population = Population::random(&config, &motion, cells)?;
+    let recording = population.record(behaviour, spikes)?;
+    let values = match settings.encoder.observation {
+        Observation::Rates => recording.rates,
+        Observation::Spikes => smoothed(&recording.counts, settings.smoothing / settings.bin),
+    };
+    let varies = |channel: &usize| {
+        let column = values.column(*channel);
+        column.iter().any(|v| *v != column[0])
+    };
+    let kept: Vec<usize> = (0..values.ncols()).filter(varies).collect();
+    let x = standardized(&values.select(Axis(1), &kept)).mapv(|v| v as f32);
+
+    let b = recording.behaviour;
+    let column = |values: &Array1<f64>| values.clone().insert_axis(Axis(1));
+    let (heading, speed) = (column(&b.heading), column(&b.speed));
+    let (cosine, sine) = (heading.mapv(f64::cos), heading.mapv(f64::sin));
+    let parts = [b.position.view(), cosine.view(), sine.view(), speed.view()];
+    let targets = concatenate(Axis(1), &parts).expect("all parts have a row a bin");
+    Ok(Observed {
+        x,
+        truth: kept
+            .iter()
+            .map(|&channel| [0, 1, 2].map(|v| recording.grouped_map[[channel, v]]))
+            .collect(),
+        kinds: kept.iter().map(|&i| kind(&population.cells()[i])).collect(),
+        targets: standardized(&targets),
+        position: b.position,
+        heading,
+        speed,
+    })
+}
+
+/// Each column smoothed by a Gaussian of so many bins, cut off at four of them; at the ends the
+/// weights that are left are made to add up to 1.
+fn smoothed(counts: &ArrayRef2<f64>, deviation: f64) -> Array2<f64> {
+    let reach = (4.0 * deviation).ceil() as usize;
+    let weight = |lag: usize| (-0.5 * (lag as f64 / deviation).powi(2)).exp();
+    let weights: Vec<f64> = (0..=reach).map(weight).collect();
+    let mut out = Array2::zeros(counts.dim());
+    for (t, mut row) in out.outer_iter_mut().enumerate() {
+        let (first, last) = (t.saturating_sub(reach), (t + reach).min(counts.nrows() - 1));
+        let mut sum = 0.0;
+        for other in first..=last {
+            let weight = weights[t.abs_diff(other)];
+            sum += weight;
+            row.scaled_add(weight, &counts.row(other));
+        }
+        row /= sum;
+    }
+    out
+}
+
+/// Columns less their means, over their standard deviations.
+fn standardized(values: &Array2<f64>) -> Array2<f64> {
+    let mut out = values.clone();
+    for mut column in out.columns_mut() {
+        let mean = column.mean().unwrap_or_default();
+        let deviation = column.std(0.0);
+        column.mapv_inplace(|v| (v - mean) / if deviation > 0.0 { deviation } else { 1.0 });
+    }
+    out
+}
+
+/// What a cell is tuned to: `place`, `grid × heading`, `untuned`.
+fn kind(cell: &Cell) -> String {
+    let names: Vec<&str> = cell
+        .tunings()
+        .iter()
+        .map(|tuning| match tuning {
+            Tuning::Place { .. } => "place",
+            Tuning::Grid { .. } => "grid",
+            Tuning::HeadDirection { .. } => "heading",
+            Tuning::Speed { .. } => "speed",
+            _ => "other",
+        })
+        .collect();
+    match names.is_empty() {
+        true => "untuned".to_owned(),
+        false => names.join(" × "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::{smoothed, standardized};
+
+    #[test]
+    fn smoothing_keeps_constants_and_spreads_a_spike_evenly() {
+        let constant = Array2::from_elem((30, 2), 3.0);
+        // sums of a few dozen numbers
+        assert!(
+            (smoothed(&constant, 2.0) - 3.0)
+                .iter()
+                .all(|v: &f64| v.abs() < 1e-12)
+        );
+        let mut spike = Array2::zeros((41, 1));
+        spike[[20, 0]] = 1.0;
+        let out = smoothed(&spike, 2.0);
+        assert!((out.sum() - 1.0).abs() < 1e-12);
+        assert!((out[[18, 0]] / out[[20, 0]] - (-0.5_f64).exp()).abs() < 1e-12);
+        assert_eq!(out[[17, 0]], out[[23, 0]]);
+        assert_eq!(out[[11, 0]], 0.0);
+    }
+
+    #[test]
+    fn standardized_columns_have_mean_0_and_variance_1() {
+        let out = standardized(&array![[1.0, 5.0], [3.0, 5.0]]);
+        assert_eq!(out, array![[-1.0, 0.0], [1.0, 0.0]]);
+    }
+}

@@ -1,0 +1,201 @@
+//! Cells: independent pieces of an experiment, each with a result file of its own.
+//!
+//! A finished cell is a JSON file that appears whole, with the settings it was made with and their
+//! hash. A later run takes it if the hash is that of its own settings and makes it anew otherwise,
+//! so that an interrupted experiment goes on where it was.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use xcebra::files::{ensure_folder, write_file};
+
+use crate::error::{Error, Result};
+
+/// Raised when the same settings would give other numbers than before.
+const FORMAT: u32 = 1;
+
+/// One piece of an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell<S> {
+    /// Name of its file: letters, digits, `-`, `_`.
+    pub name: String,
+    /// What it costs compared with the others, for the estimate of the time left.
+    pub cost: f64,
+    /// Everything that decides its result.
+    pub settings: S,
+}
+
+/// A cell's file.
+#[derive(Serialize, Deserialize)]
+struct Stored<S, R> {
+    settings_hash: String,
+    settings: S,
+    seconds: f64,
+    result: R,
+}
+
+/// How far an experiment is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress<'a> {
+    /// The cell that was finished last; `None` before the first.
+    pub cell: Option<&'a str>,
+    /// Cells finished, by earlier runs too.
+    pub done: usize,
+    /// Of them, those an earlier run left.
+    pub found: usize,
+    /// All cells.
+    pub total: usize,
+    /// Seconds since the start.
+    pub elapsed: f64,
+    /// Seconds left, going by the cells of this run; `None` before the first is finished.
+    pub left: Option<f64>,
+}
+
+/// Runs all cells that have no result yet, as many at a time as there are threads, and returns all
+/// results in the order of the cells.
+///
+/// Each cell computes on one thread while there are as many cells as threads: trainings do not wait
+/// for each other. Results do not depend on the number of threads.
+///
+/// # Errors
+/// [`Error::Cell`] for the first cell that fails, after the running ones have ended;
+/// [`Error::File`] if results cannot be written; [`Error::Threads`].
+pub fn run<S, R>(
+    cells: &[Cell<S>],
+    folder: &Path,
+    threads: usize,
+    report: &(dyn Fn(&Progress<'_>) + Sync),
+    work: impl Fn(&S) -> Result<R> + Sync,
+) -> Result<Vec<R>>
+where
+    S: Serialize + Sync,
+    R: Serialize + DeserializeOwned + Send,
+{
+    ensure_folder(folder)?;
+    let start = Instant::now();
+    let mut results: Vec<Option<R>> = cells.iter().map(|cell| read(cell, folder)).collect();
+    let pending: Vec<usize> = (0..cells.len()).filter(|&i| results[i].is_none()).collect();
+    let found = cells.len() - pending.len();
+    let cost = |indices: &[usize]| indices.iter().map(|&i| cells[i].cost).sum::<f64>();
+    let all = cost(&pending);
+    report(&Progress {
+        cell: None,
+        done: found,
+        found,
+        total: cells.len(),
+        elapsed: 0.0,
+        left: pending.is_empty().then_some(0.0),
+    });
+
+    let workers = threads.min(pending.len()).max(1);
+    let pools = (0..workers)
+        .map(|_| pool((threads / workers).max(1)))
+        .collect::<Result<Vec<_>>>()?;
+    let next = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let finished: Mutex<Vec<(usize, Result<R>)>> = Mutex::new(Vec::new());
+    let one = |pool: &rayon::ThreadPool| {
+        while !stop.load(Ordering::Relaxed) {
+            let Some(&index) = pending.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                return;
+            };
+            let cell = &cells[index];
+            let begun = Instant::now();
+            let result = pool.install(|| work(&cell.settings)).and_then(|result| {
+                write(cell, folder, begun.elapsed().as_secs_f64(), &result)?;
+                Ok(result)
+            });
+            if result.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            let Ok(mut finished) = finished.lock() else {
+                return;
+            };
+            finished.push((index, result));
+            let done: Vec<usize> = finished.iter().map(|(i, _)| *i).collect();
+            let elapsed = start.elapsed().as_secs_f64();
+            // those that are being computed are half done, on average
+            let begun = next.load(Ordering::Relaxed).min(pending.len());
+            let running = 0.5 * (cost(&pending[..begun]) - cost(&done));
+            let so_far = cost(&done) + running;
+            report(&Progress {
+                cell: Some(&cell.name),
+                done: found + done.len(),
+                found,
+                total: cells.len(),
+                elapsed,
+                left: Some(elapsed * (all - so_far) / so_far),
+            });
+        }
+    };
+    std::thread::scope(|scope| {
+        for pool in &pools {
+            scope.spawn(|| one(pool));
+        }
+    });
+
+    for (index, result) in finished.into_inner().unwrap_or_default() {
+        results[index] = Some(result.map_err(|source| Error::Cell {
+            cell: cells[index].name.clone(),
+            source: Box::new(source),
+        })?);
+    }
+    // without an error every cell has a result
+    Ok(results.into_iter().flatten().collect())
+}
+
+fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Error::Threads {
+            threads,
+            problem: e.to_string(),
+        })
+}
+
+fn path<S>(cell: &Cell<S>, folder: &Path) -> PathBuf {
+    folder.join(format!("{}.json", cell.name))
+}
+
+/// The result an earlier run left, if it was made with these settings.
+fn read<S: Serialize, R: DeserializeOwned>(cell: &Cell<S>, folder: &Path) -> Option<R> {
+    let text = std::fs::read_to_string(path(cell, folder)).ok()?;
+    // the settings are there for readers; their hash says all that is needed
+    let stored: Stored<serde_json::Value, R> = serde_json::from_str(&text).ok()?;
+    (stored.settings_hash == settings_hash(&cell.settings).ok()?).then_some(stored.result)
+}
+
+fn write<S: Serialize, R: Serialize>(
+    cell: &Cell<S>,
+    folder: &Path,
+    seconds: f64,
+    result: &R,
+) -> Result<()> {
+    let path = path(cell, folder);
+    let stored = Stored {
+        settings_hash: settings_hash(&cell.settings)?,
+        settings: &cell.settings,
+        seconds,
+        result,
+    };
+    let json = serde_json::to_string_pretty(&stored).map_err(|e| Error::json(&path, &e))?;
+    Ok(write_file(&path, json.as_bytes())?)
+}
+
+/// A hash of everything that decides a cell's result: FNV-1a of the settings as JSON.
+///
+/// # Errors
+/// [`Error::Json`] if the settings cannot be written so.
+pub fn settings_hash(settings: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_string(&(FORMAT, settings))
+        .map_err(|e| Error::json(Path::new("the settings"), &e))?;
+    let hash = json.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    Ok(format!("{hash:016x}"))
+}

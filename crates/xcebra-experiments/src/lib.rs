@@ -1,0 +1,39 @@
+//! The experiments of the papers behind xcebra, in pieces that can be interrupted and resumed.
+//!
+//! `cargo xtask repro` runs them; `docs/results.md` says what came out.
+//!
+//! | part | where |
+//! |---|---|
+//! | the synthetic experiment: encoders × attribution methods, auROC against the true map | [`table1`] |
+//! | a simulated animal: which cells carry position, heading, speed | [`animal`] |
+//! | pieces of an experiment, each with its result file | [`cells`] |
+//! | how large an experiment is | [`Scale`] |
+//! | means, intervals, paired tests | [`statistics`] |
+//! | Markdown and CSV | [`Table`] |
+//!
+//! ```
+//! use xcebra_experiments::{Scale, table1};
+//!
+//! let protocol = table1::Protocol::at("smoke".parse::<Scale>()?);
+//! // seeds × numbers of latents × encoders
+//! assert_eq!(protocol.cells().len(), 2 * 1 * 6);
+//! # Ok::<(), xcebra_experiments::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod animal;
+pub mod cells;
+mod error;
+mod scale;
+pub mod statistics;
+mod table;
+pub mod table1;
+
+pub use error::{Error, Result};
+pub use scale::Scale;
+pub use table::Table;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

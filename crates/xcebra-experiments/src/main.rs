@@ -1,0 +1,167 @@
+//! `repro`: runs an experiment; `cargo xtask repro` builds and starts it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use xcebra_experiments::cells::Progress;
+use xcebra_experiments::{Error, Result, Scale, animal, table1};
+
+/// Runs an experiment of the papers. A run that was broken off goes on where it was
+#[derive(Debug, Parser)]
+#[command(name = "repro")]
+struct Repro {
+    #[command(subcommand)]
+    experiment: Experiment,
+}
+
+#[derive(Debug, Subcommand)]
+enum Experiment {
+    /// The synthetic experiment: encoders × attribution methods against a known map
+    Table1 {
+        #[command(flatten)]
+        options: Options,
+        /// Only say how long it will take, from a few steps of each kind
+        #[arg(long)]
+        estimate: bool,
+    },
+    /// A simulated animal: which cells carry position, heading, speed
+    Animal {
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// How large: smoke, small or paper
+    #[arg(long)]
+    scale: Scale,
+    /// Folder for results; what is finished there is not computed again
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Cells computed at the same time; default: one a core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+impl Options {
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(cores, usize::from)
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Repro::parse().experiment) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(experiment: &Experiment) -> Result<()> {
+    match experiment {
+        Experiment::Table1 { options, estimate } => {
+            let protocol = table1::Protocol::at(options.scale);
+            if *estimate || options.scale == Scale::Paper {
+                let found = table1::estimate(&protocol)?;
+                println!(
+                    "about {} for {} cells on {} threads, going by a few steps of each kind on one",
+                    time(found.seconds / options.threads() as f64),
+                    found.cells,
+                    options.threads()
+                );
+                if *estimate {
+                    return Ok(());
+                }
+            }
+            let threads = options.threads();
+            let summary = table1::reproduce(&protocol, &options.out, threads, &say)?;
+            println!(
+                "{}\n{}",
+                table1::markdown(&summary),
+                table1::verdict(&summary)
+            );
+            println!("tables and figures: {}", options.out.display());
+        }
+        Experiment::Animal { options } => {
+            let protocol = animal::Protocol::at(options.scale).ok_or(Error::Setting {
+                what: "the scale of `animal`",
+                found: options.scale.to_string(),
+                expected: "smoke or small: the paper's recordings are of real animals",
+            })?;
+            let threads = options.threads();
+            let summary = animal::reproduce(&protocol, &options.out, threads, &say)?;
+            println!("{}", animal::markdown(&summary));
+            println!("tables and figures: {}", options.out.display());
+        }
+    }
+    Ok(())
+}
+
+/// One line a cell, on standard error.
+fn say(progress: &Progress<'_>) {
+    let Progress { done, total, .. } = progress;
+    let left = progress
+        .left
+        .map_or_else(String::new, |left| format!(", about {} left", time(left)));
+    let elapsed = time(progress.elapsed);
+    match progress.cell {
+        Some(cell) => eprintln!("[{done}/{total}] {cell} · {elapsed}{left}"),
+        None => eprintln!("[{done}/{total}] {} found{left}", progress.found),
+    }
+}
+
+/// `2 h 05 min`, `3 min 20 s`, `7 s`.
+fn time(seconds: f64) -> String {
+    let whole = Duration::try_from_secs_f64(seconds).map_or(0, |d| d.as_secs());
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {seconds:02} s"),
+        _ => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Repro, time};
+
+    #[test]
+    fn arguments_are_checked() {
+        Repro::command().debug_assert();
+        let parse = |text: &str| Repro::try_parse_from(text.split(' '));
+        assert!(parse("repro table1 --scale smoke --out x").is_ok());
+        assert!(parse("repro animal --scale small --out x --threads 2").is_ok());
+        for wrong in [
+            "repro",
+            "repro table2 --scale smoke --out x",
+            "repro table1 --out x",
+            "repro table1 --scale smoke",
+            "repro table1 --scale tiny --out x",
+            "repro table1 --scale smoke --out x --threads 0",
+            "repro animal --scale smoke --out x --estimate",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        let message = parse("repro table1 --scale tiny --out x").unwrap_err();
+        assert!(
+            message.to_string().contains("smoke, small, paper"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(time(7.9), "7 s");
+        assert_eq!(time(200.0), "3 min 20 s");
+        assert_eq!(time(7500.0), "2 h 05 min");
+        assert_eq!(time(f64::NAN), "0 s");
+    }
+}

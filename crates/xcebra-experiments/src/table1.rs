@@ -1,0 +1,44 @@
+//! Table 1 of the paper: which pairs of encoder and attribution method find the true map.
+//!
+//! Schneider, González Laiz, Filippova, Frey, Mathis, "Time-series attribution maps with regularized
+//! contrastive learning", AISTATS 2025, section 5.1. Data sets × encoders are [cells](crate::cells);
+//! every cell trains one encoder and scores the maps of all methods on it.
+
+mod cell;
+mod estimate;
+mod figures;
+mod protocol;
+mod report;
+mod summary;
+
+use std::path::Path;
+
+use crate::cells::{self, Progress};
+use crate::error::Result;
+
+pub(crate) use cell::every;
+pub use cell::{Outcome, Seconds, run};
+pub use estimate::{Estimated, estimate};
+pub use protocol::{Encoder, Protocol, Settings, Training};
+pub use report::{markdown, verdict, write};
+pub use summary::{CLAIM, EncoderSummary, Measured, ORACLE, Pair, Summary};
+
+/// Runs all cells of a protocol that have no result in `folder` yet, and writes tables and figures
+/// there; returns the summary.
+///
+/// # Errors
+/// As [`cells::run`].
+pub fn reproduce(
+    protocol: &Protocol,
+    folder: &Path,
+    threads: usize,
+    report: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Result<Summary> {
+    let cells = protocol.cells();
+    let outcomes = cells::run(&cells, &folder.join("cells"), threads, report, run)?;
+    let settings = cells.into_iter().map(|cell| cell.settings);
+    let measured: Vec<Measured> = settings.zip(outcomes).collect();
+    let summary = Summary::of(&measured)?;
+    write(folder, &measured, &summary)?;
+    Ok(summary)
+}

@@ -1,0 +1,5 @@
+//! Behaviour across the public interface.
+
+mod restart;
+mod summaries;
+mod training;

@@ -1,0 +1,84 @@
+//! `cargo xtask repro`: the papers' experiments, which `crates/xcebra-experiments` runs.
+
+use std::path::Path;
+
+use crate::shell::{self, Failure, Result};
+use crate::workspace::Workspace;
+
+const EXPERIMENTS: [&str; 2] = ["table1", "animal"];
+
+pub fn main(arguments: &[String]) -> Result<()> {
+    check(arguments)?;
+    let workspace = Workspace::load()?;
+    let out = match scale(arguments) {
+        Some(scale) if !arguments.iter().any(|a| a.starts_with("--out")) => {
+            let name = format!("{}-{scale}", arguments[0]);
+            Some(workspace.target.join("repro").join(name))
+        }
+        _ => None,
+    };
+    run(&workspace, arguments, out.as_deref())
+}
+
+/// Runs one experiment at the scale of continuous integration, from nothing.
+pub fn smoke(workspace: &Workspace, experiment: &str) -> Result<()> {
+    let folder = workspace.fresh_folder(&format!("repro-{experiment}"))?;
+    let arguments = [experiment, "--scale", "smoke"].map(str::to_owned);
+    run(workspace, &arguments, Some(&folder))
+}
+
+/// Builds the program and runs it in the caller's folder, so that `--out` means what it says.
+fn run(workspace: &Workspace, arguments: &[String], out: Option<&Path>) -> Result<()> {
+    let what = ["run", "--release", "--locked", "-p", "xcebra-experiments"];
+    let mut command = shell::cargo(what);
+    let manifest = workspace.root.join("Cargo.toml");
+    command.arg("--manifest-path").arg(manifest).arg("--");
+    command.args(arguments);
+    if let Some(out) = out {
+        command.arg("--out").arg(out);
+    }
+    shell::run(&mut command)
+}
+
+/// The name of the experiment; all else the program itself checks.
+fn check(arguments: &[String]) -> Result<()> {
+    match arguments.first().map(String::as_str) {
+        Some(name) if EXPERIMENTS.contains(&name) => Ok(()),
+        found => Err(Failure::new(format!(
+            "`repro` runs {}, not `{}`: cargo xtask repro table1 --scale small",
+            EXPERIMENTS.join(" or "),
+            found.unwrap_or_default()
+        ))),
+    }
+}
+
+fn scale(arguments: &[String]) -> Option<&str> {
+    let mut words = arguments.iter();
+    let option = words.find(|word| word.starts_with("--scale"))?;
+    match option.split_once('=') {
+        Some((_, scale)) => Some(scale),
+        None => words.next().map(String::as_str),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, scale};
+
+    #[test]
+    fn reads_the_experiment_and_its_scale() {
+        let words = |s: &str| s.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert!(check(&words("animal --scale smoke")).is_ok());
+        for wrong in ["", "table2", "--scale smoke"] {
+            let message = check(&words(wrong)).unwrap_err().to_string();
+            assert!(message.contains("table1 or animal"), "{message}");
+        }
+        assert_eq!(scale(&words("table1 --scale small")), Some("small"));
+        assert_eq!(
+            scale(&words("table1 --scale=paper --threads 2")),
+            Some("paper")
+        );
+        assert_eq!(scale(&words("table1 --scale")), None);
+        assert_eq!(scale(&words("table1 --help")), None);
+    }
+}
