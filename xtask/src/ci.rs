@@ -9,6 +9,7 @@ mod sources;
 
 use std::time::{Duration, Instant};
 
+use crate::program;
 use crate::repro;
 use crate::shell::{Failure, Result};
 use crate::workspace::Workspace;
@@ -88,6 +89,7 @@ fn architecture(workspace: &Workspace) -> Result<()> {
 
 /// Every experiment at its smallest scale: that it runs, not what comes out.
 fn experiments(workspace: &Workspace) -> Result<()> {
+    program::build(workspace)?;
     repro::smoke(workspace, "table1")?;
     repro::smoke(workspace, "animal")
 }

@@ -1,7 +1,9 @@
 //! `cargo xtask repro`: the papers' experiments, which `crates/xcebra-experiments` runs.
 
 use std::path::Path;
+use std::process::Command;
 
+use crate::program;
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
@@ -20,11 +22,14 @@ pub fn main(arguments: &[String]) -> Result<()> {
     run(&workspace, arguments, out.as_deref())
 }
 
-/// Runs one experiment at the scale of continuous integration, from nothing.
+/// Runs one experiment at the scale of continuous integration, from nothing, by the program as it
+/// was last built to be checked.
 pub fn smoke(workspace: &Workspace, experiment: &str) -> Result<()> {
     let folder = workspace.fresh_folder(&format!("repro-{experiment}"))?;
-    let arguments = [experiment, "--scale", "smoke"].map(str::to_owned);
-    run(workspace, &arguments, Some(&folder))
+    let built = workspace.target.join(program::FOLDER);
+    let mut command = Command::new(built.join("repro"));
+    command.args([experiment, "--scale", "smoke", "--out"]);
+    shell::run(command.arg(&folder))
 }
 
 /// Builds the program and runs it in the caller's folder, so that `--out` means what it says.

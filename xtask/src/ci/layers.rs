@@ -4,7 +4,7 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &[]),
     ("xcebra-eval", &[]),
