@@ -157,6 +157,7 @@ impl<A: Scalar> Builder<A> {
             Content::Numbers { kind, values } => {
                 self.constant(&literal.shape, *kind, values.clone())
             }
+            Content::Unusable(why) if literal.name.is_empty() => self.refuse(why.as_str()),
             Content::Unusable(why) => Err(OnnxError::tensor(&literal.name, why.as_str())),
         }
     }

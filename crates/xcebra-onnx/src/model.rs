@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn, Slice};
 use rayon::prelude::*;
 use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 
@@ -138,16 +138,15 @@ impl<A: Scalar> OnnxModel<A> {
         Tensor::new(&shape, data)
     }
 
-    /// The rows of a cotangent that belong to a chunk.
-    fn cotangent(&self, cotangent: &ArrayView2<'_, A>, chunk: Chunk) -> Tensor<A> {
-        let rows = chunk.start..chunk.start + chunk.samples;
-        let mut data: Vec<A> = Vec::new();
-        rows.for_each(|i| data.extend(cotangent.row(i)));
+    /// The cotangent of a chunk as the plan wants it.
+    fn planned_cotangent(&self, rows: ArrayView2<'_, A>) -> Tensor<A> {
         let planned = if self.batching.padded {
             self.batching.chunk
         } else {
-            chunk.samples
+            rows.nrows()
         };
+        let mut data = Vec::with_capacity(planned * self.outputs);
+        data.extend(rows.iter());
         data.resize(planned * self.outputs, A::zero());
         Tensor::new(&[planned, self.outputs], data)
     }
@@ -173,6 +172,12 @@ impl<A: Scalar> OnnxModel<A> {
 struct Chunk {
     start: usize,
     samples: usize,
+}
+
+impl Chunk {
+    fn rows(self) -> Slice {
+        Slice::from(self.start..self.start + self.samples)
+    }
 }
 
 /// Chunks one after the other, without what pads the last of them.
@@ -221,7 +226,8 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
         )?;
         let parts = self.chunks(&x, |plan, input, chunk| {
             let (value, run) = plan.record(input);
-            let gradient = plan.backward(&run, self.cotangent(&cotangent, chunk));
+            let rows = cotangent.slice_axis(Axis(0), chunk.rows());
+            let gradient = plan.backward(&run, self.planned_cotangent(rows));
             (value, gradient)
         })?;
         let (values, gradients): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
@@ -235,9 +241,9 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
         let parts = self.chunks(&x, |plan, input, chunk| {
             let (_, run) = plan.record(input);
             let row = |k: usize| {
-                let mut one = Array2::zeros((n, self.outputs));
+                let mut one = Array2::zeros((chunk.samples, self.outputs));
                 one.column_mut(k).fill(A::one());
-                plan.backward(&run, self.cotangent(&one.view(), chunk))
+                plan.backward(&run, self.planned_cotangent(one.view()))
             };
             (0..self.outputs).map(row).collect::<Vec<_>>()
         })?;

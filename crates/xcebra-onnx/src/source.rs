@@ -1,6 +1,6 @@
 //! A file's graph, ready to be planned for any number of samples.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use xcebra_model::Scalar;
 
@@ -14,7 +14,7 @@ use crate::proto::{Dim, GraphProto, ModelProto, ValueInfo, kind_of};
 use crate::tensor::Kind;
 
 /// Versions of the operators that are understood.
-const OPSETS: [i64; 2] = [11, 23];
+const OPSETS: [i64; 2] = [11, 24];
 
 /// The graph with what is known of it.
 pub(crate) struct Source<A> {
@@ -125,15 +125,14 @@ impl<A: Scalar> Source<A> {
         {
             slots.insert(self.output.clone(), b.literal(literal)?);
         }
-        let needed = |name: &String| {
-            *name == self.output
-                || later
-                    .iter()
-                    .any(|n| n.inputs.iter().flatten().any(|i| i == name))
-        };
+        let needed: HashSet<&String> = later
+            .iter()
+            .flat_map(|node| node.inputs.iter().flatten())
+            .chain([&self.output])
+            .collect();
         self.known = slots
             .into_iter()
-            .filter(|(name, _)| needed(name))
+            .filter(|(name, _)| needed.contains(name))
             .filter_map(|(name, slot)| Some((name, (b.kind(slot), b.known(slot)?.clone()))))
             .collect();
         self.nodes = later;
@@ -210,6 +209,16 @@ fn lower<A: Scalar>(
     opset: i64,
 ) -> Result<()> {
     b.enter(&node.name, &node.op);
+    if let Some(name) = node
+        .inputs
+        .iter()
+        .flatten()
+        .find(|name| !slots.contains_key(*name))
+    {
+        return b.refuse(format!(
+            "it needs '{name}', an optional result of a node that is not supported"
+        ));
+    }
     let slot = |name: &Option<String>| match name {
         Some(name) => slots.get(name).copied(),
         None => None,
@@ -225,7 +234,6 @@ fn lower<A: Scalar>(
             slots.insert(name.clone(), slot);
         }
     }
-    // an optional result that is not made fails at the node that needs it
     Ok(())
 }
 

@@ -79,6 +79,16 @@ pub(crate) fn reshape_to<A: Scalar>(b: &mut Builder<A>, x: Slot, to: &[usize]) -
     b.emit_as(b.kind(x), op, &[x], to)
 }
 
+/// The same numbers as real ones.
+pub(crate) fn as_real<A: Scalar>(b: &mut Builder<A>, x: Slot) -> Result<Slot> {
+    let shape = b.shape(x).to_vec();
+    let op = Reshape {
+        from: shape.clone(),
+        to: shape.clone(),
+    };
+    b.emit(op, &[x], &shape)
+}
+
 pub(crate) fn flatten<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
     let shape = b.shape(x).to_vec();

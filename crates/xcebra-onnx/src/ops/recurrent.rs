@@ -341,6 +341,14 @@ impl Layer {
                 "clip, coupled gates and peepholes are not supported; export without them",
             );
         }
+        let differs = |name: &str, usual: f64| {
+            let numbers = node.floats(name).unwrap_or_default();
+            numbers.iter().any(|v| (v - usual).abs() > 1e-6)
+        };
+        if differs("activation_alpha", 0.2) || differs("activation_beta", 0.5) {
+            return b
+                .refuse("parameters of activations are not supported; export with the usual ones");
+        }
         let names: Vec<&str> = match node.texts("activations") {
             Some(names) => names.iter().map(String::as_str).collect(),
             None => default.repeat(directions.len()),

@@ -23,17 +23,7 @@ pub(crate) fn cast<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
         (Kind::Bool, Some(Kind::Whole)) | (Kind::Real, Some(Kind::Whole)) => {
             apply(b, Function::Truncate, x)
         }
-        (_, Some(_)) => {
-            let shape = b.shape(x).to_vec();
-            b.emit(
-                Function::Clip {
-                    low: f64::NEG_INFINITY,
-                    high: f64::INFINITY,
-                },
-                &[x],
-                &shape,
-            )
-        }
+        (_, Some(_)) => super::layout::as_real(b, x),
     }
 }
 

@@ -185,7 +185,7 @@ fn files_of_another_kind_are_refused() {
     }
     let mut old = batch_of(3).node("Exp", &["x"], "y", &[]);
     old.opset = 8;
-    says(&message(&old), &["opset 8", "11", "23"]);
+    says(&message(&old), &["opset 8", "11", "24"]);
     let error = OnnxModel::<f32>::load(path("absent.onnx"))
         .unwrap_err()
         .to_string();
@@ -201,6 +201,23 @@ fn the_number_of_items_is_bounded() {
     }
     let file = File { graph, opset: 17 };
     says(&message(&file), &["items", "limit"]);
+}
+
+#[test]
+fn an_optional_result_that_is_not_made_is_named() {
+    let mut file = File::new(&[Named("N"), Fixed(1), Fixed(4)]);
+    let pool = Message::default()
+        .text(1, "x")
+        .text(2, "p")
+        .text(2, "indices")
+        .text(4, "MaxPool");
+    let kernel = Message::default().text(1, "kernel_shape").int(8, 2);
+    file.graph = file.graph.message(1, &pool.message(5, &kernel));
+    let file = file.node("Add", &["p", "indices"], "y", &[]);
+    says(
+        &message(&file),
+        &["node of y", "'indices'", "optional result"],
+    );
 }
 
 #[test]

@@ -75,6 +75,10 @@ def functions():
     case("Mish", node("Mish", "x", "y"), (6,), opset=18)
     case("Gelu", node("Gelu", "x", "y"), (2, 8), opset=20, low=-5, high=5)
     case("Gelu_tanh", node("Gelu", "x", "y", approximate="tanh"), (2, 8), opset=20, low=-5, high=5)
+    case("Swish", node("Swish", "x", "y"), (6,), opset=24, low=-4, high=4)
+    case("Swish_alpha", node("Swish", "x", "y", alpha=0.6), (6,), opset=24, low=-4, high=4)
+    for op in "IsNaN IsInf".split():
+        case(op, [node("Log", "x", "l"), node(op, "l", "m"), node("Where", "m x c", "y")], (6,), low=-1, high=1, c=np.float32(0.5))
     case("swish_by_parts", [node("Sigmoid", "x", "s"), node("Mul", "x s", "y")], (6,))
     case("Elu_alpha", node("Elu", "x", "y", alpha=0.7), (6,))
     case("Selu_numbers", node("Selu", "x", "y", alpha=1.2, gamma=0.9), (6,))
@@ -163,6 +167,7 @@ def pools():
         case(f"{op}_SAME_UPPER", pool(kernel_shape=[4], strides=[3], auto_pad="SAME_UPPER"), (2, 10))
         case(f"{op}_dilated", pool(kernel_shape=[3], dilations=[2]), (2, 9), opset=19)
         case(f"Global{op}", node(f"Global{op}", "x", "y"), (3, 4, 5))
+    case("AveragePool_ceil_with_padding", node("AveragePool", "x", "y", kernel_shape=[3], strides=[2], pads=[1, 1], ceil_mode=1, count_include_pad=1), (2, 8), opset=19)
     case("AveragePool_with_padding", node("AveragePool", "x", "y", kernel_shape=[3], pads=[1, 1], count_include_pad=1), (2, 8))
 
 
@@ -170,6 +175,7 @@ def normalisations():
     case("BatchNormalization", node("BatchNormalization", "x s b m v", "y", epsilon=1e-3), (3, 5), s=positive(3), b=normal(3), m=normal(3), v=positive(3))
     case("LayerNormalization", node("LayerNormalization", "x s b", "y"), (4, 6), s=positive(6), b=normal(6))
     case("LayerNormalization_two_axes", node("LayerNormalization", "x s", "y", axis=1, epsilon=1e-2), (3, 5), s=positive(3, 5))
+    case("RMSNormalization", node("RMSNormalization", "x s", "y", epsilon=1e-3), (4, 6), opset=23, s=positive(6))
     case("InstanceNormalization", node("InstanceNormalization", "x s b", "y"), (3, 6), s=positive(3), b=normal(3))
     case("GroupNormalization", node("GroupNormalization", "x s b", "y", num_groups=2), (4, 6), opset=21, s=positive(4), b=normal(4))
     case("GroupNormalization_18", node("GroupNormalization", "x s b", "y", num_groups=2), (4, 6), opset=18, s=positive(2), b=normal(2))
@@ -241,6 +247,7 @@ def shapes():
     case("Size", [helper.make_node("Constant", [], ["c"], value_floats=[1.0, 2.0, 3.0]),
                   node("Size", "c", "n"), node("Cast", "n", "f", to=1), node("Div", "x f", "d"), node("Mul", "d c", "y")], (2, 3))
     case("Cast_half_weights", [node("Cast", "w", "f", to=1), node("MatMul", "x f", "y")], (3,), w=lambda r: r.normal(0, 1, (3, 2)).astype(np.float16))
+    case("CastLike", [node("CastLike", "c x", "f"), node("Mul", "x f", "y")], (3,), c=np.array([1, -2, 3]))
     case("Cast_truncates", [node("Cast", "x", "i", to=7), node("Cast", "i", "f", to=1), node("Sub", "x f", "y")], (6,), low=-4, high=4)
 
 
