@@ -55,6 +55,7 @@ mod batching;
 mod builder;
 mod error;
 mod graph;
+mod interface;
 mod model;
 mod ops;
 mod options;

@@ -3,6 +3,7 @@
 //! The part of a layer that does not recur, weights times input, is one product of matrices over
 //! all times. A cell then runs over (time, samples, gates · hidden) in one direction.
 
+mod course;
 mod gru;
 mod lstm;
 mod plain;
@@ -11,119 +12,14 @@ use xcebra_model::Scalar;
 
 use super::Call;
 use super::elementwise::{Pair, binary};
-use super::functions::sigmoid;
 use super::layout::{permute, reshape_to};
 use super::matmul::multiply;
 use super::select::{everything, select};
 use super::values::filled;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
-use crate::tensor::{Kind, Tensor, gemm, matrix, matrix_mut};
-
-/// An activation whose slope follows from its value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Activation {
-    Sigmoid,
-    Tanh,
-    Relu,
-    HardSigmoid,
-}
-
-impl Activation {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "Sigmoid" => Self::Sigmoid,
-            "Tanh" => Self::Tanh,
-            "Relu" => Self::Relu,
-            "HardSigmoid" => Self::HardSigmoid,
-            _ => return None,
-        })
-    }
-
-    fn value<A: Scalar>(self, x: A) -> A {
-        match self {
-            Self::Sigmoid => sigmoid(x),
-            Self::Tanh => x.tanh(),
-            Self::Relu if x < A::zero() => A::zero(),
-            Self::Relu => x,
-            Self::HardSigmoid => (A::of(0.2) * x + A::of(0.5)).max(A::zero()).min(A::one()),
-        }
-    }
-
-    fn slope<A: Scalar>(self, y: A) -> A {
-        match self {
-            Self::Sigmoid => y * (A::one() - y),
-            Self::Tanh => A::one() - y * y,
-            Self::Relu if y > A::zero() => A::one(),
-            Self::HardSigmoid if y > A::zero() && y < A::one() => A::of(0.2),
-            Self::Relu | Self::HardSigmoid => A::zero(),
-        }
-    }
-}
-
-/// Lengths of a layer, and which way it runs.
-#[derive(Clone, Copy, Debug)]
-struct Course {
-    times: usize,
-    samples: usize,
-    hidden: usize,
-    reverse: bool,
-}
-
-impl Course {
-    /// Times in the order in which they are passed.
-    fn order(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
-        let (times, reverse) = (self.times, self.reverse);
-        (0..times).map(move |t| if reverse { times - 1 - t } else { t })
-    }
-
-    /// Numbers of one state.
-    fn state(&self) -> usize {
-        self.samples * self.hidden
-    }
-
-    /// The state before time `t`, out of those after each time.
-    fn before<'a, A>(&self, t: usize, states: &'a [A], first: &'a [A]) -> &'a [A] {
-        let previous = match self.reverse {
-            true => Some(t + 1).filter(|&p| p < self.times),
-            false => t.checked_sub(1),
-        };
-        match previous {
-            Some(p) => &states[p * self.state()..][..self.state()],
-            None => first,
-        }
-    }
-
-    /// Adds `state · rowsᵀ` to (samples, rows).
-    fn recur<A: Scalar>(&self, state: &[A], weights: &[A], into: &mut [A]) {
-        let rows = weights.len() / self.hidden;
-        gemm(
-            matrix(self.samples, self.hidden, state),
-            matrix(rows, self.hidden, weights).reversed_axes(),
-            A::one(),
-            matrix_mut(self.samples, rows, into),
-        );
-    }
-
-    /// Adds `gates · rows` to a state, the transpose of [`recur`](Self::recur).
-    fn pull<A: Scalar>(&self, gates: &[A], weights: &[A], into: &mut [A]) {
-        let rows = weights.len() / self.hidden;
-        gemm(
-            matrix(self.samples, rows, gates),
-            matrix(rows, self.hidden, weights),
-            A::one(),
-            matrix_mut(self.samples, self.hidden, into),
-        );
-    }
-
-    fn states<A: Scalar>(&self, data: Vec<A>) -> Tensor<A> {
-        Tensor::new(&[self.times, self.samples, self.hidden], data)
-    }
-
-    fn one_state<A: Scalar>(&self, data: Vec<A>) -> Tensor<A> {
-        Tensor::new(&[self.samples, self.hidden], data)
-    }
-}
+use crate::tensor::Kind;
+use course::{Activation, Course};
 
 /// What the attributes say.
 struct Layer {

@@ -2,7 +2,7 @@
 
 use xcebra_model::Scalar;
 
-use super::{Activation, Course};
+use super::course::{Activation, Course};
 use crate::ops::{Op, Pass};
 use crate::tensor::Tensor;
 
