@@ -12,7 +12,8 @@
 //! | ask a model which frequencies or other components carry its output | [`cdig`] |
 //! | score the answers | [`eval`] |
 //! | the contract between models and explainers | [`model`] |
-//! | read and write `.npz`, `.npy`, `.csv` | [`files`] |
+//! | name a domain, arrange signals, draw what carries an output | [`explain`] |
+//! | read `.npz`, `.npy`, `.csv`, `.edf`, `.wav`; write `.npz` | [`files`] |
 //! | figures and self-contained HTML pages | [`report`] |
 //!
 //! ```
@@ -45,6 +46,7 @@
 #![forbid(unsafe_code)]
 
 mod curves;
+pub mod explain;
 pub mod files;
 mod fit_file;
 pub mod report;

@@ -203,7 +203,7 @@ impl Fit {
             data,
             trainer,
         } = prepared;
-        interrupt::listen(session);
+        interrupt::listen(session, "laying the training down");
         let (mut state, before) = (unfinished.clone(), unfinished.effort);
         let trained = train(session, trainer, before, |trainer, effort| {
             keeper.after_step(trainer, &mut state, effort)

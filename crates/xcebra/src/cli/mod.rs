@@ -8,6 +8,7 @@ mod attribute;
 mod demo;
 mod embed;
 mod eval;
+mod explain;
 mod fit;
 mod interrupt;
 mod outcome;
@@ -37,15 +38,18 @@ Examples:
     xcebra embed --model run --data data.npz --out embedding.npz
     xcebra attribute --model run --data data.npz --method ing --out map.npz
     xcebra eval --map map.npz:ing --truth data.npz:map
+  Which frequencies of a signal carry a model's output:
+    xcebra explain --model hr.onnx --input pulse.npz:x --domain rfft --fs 32 --out explained.npz
 
 Files:
-  Arrays are read from .npz, .npy and .csv and named FILE:ARRAY, such as data.npz:x.
+  Arrays are read from .npz, .npy, .csv, .edf and .wav and named FILE:ARRAY, such as data.npz:x.
   A recording is time × channels. In a .csv the first row may name the columns, and the
   array is a column, a comma list, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
 
 Exit code: 0 for success, 2 for any error, 130 after Ctrl-C.";
 
-/// Explain time series: contrastive encoders with inverted-gradient attribution maps.
+/// Explain time series: contrastive encoders with inverted-gradient attribution maps, and the
+/// frequencies or other components of a signal that carry the output of any model.
 #[derive(Debug, Parser)]
 #[command(name = "xcebra", version, after_long_help = EXAMPLES, max_term_width = 100)]
 struct Cli {
@@ -62,6 +66,7 @@ enum Command {
     Fit(fit::Fit),
     Embed(embed::Embed),
     Attribute(attribute::Attribute),
+    Explain(Box<explain::Explain>),
     Eval(eval::Eval),
 }
 
@@ -73,6 +78,7 @@ impl Command {
             Self::Fit(command) => command.run(session),
             Self::Embed(command) => command.run(session),
             Self::Attribute(command) => command.run(session),
+            Self::Explain(command) => command.run(session),
             Self::Eval(command) => command.run(session),
         }
     }

@@ -51,6 +51,12 @@ impl Problem {
         self
     }
 
+    /// With where it happened before the message.
+    pub fn context(mut self, place: &str) -> Self {
+        self.diagnostic.message = format!("{place}: {}", self.diagnostic.message);
+        self
+    }
+
     /// With other advice.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.diagnostic.help = Some(help.into());

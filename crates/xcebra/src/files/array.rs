@@ -61,6 +61,8 @@ pub struct DataArray {
     pub values: Values,
     /// Names of the columns, where the file has them.
     pub columns: Option<Vec<String>>,
+    /// Samples a second, where the file says so.
+    pub sampling_rate: Option<f64>,
 }
 
 impl DataArray {
@@ -162,6 +164,7 @@ mod tests {
             source: Source::new("d.npz", "m"),
             values,
             columns: None,
+            sampling_rate: None,
         }
     }
 

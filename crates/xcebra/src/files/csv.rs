@@ -93,6 +93,7 @@ impl Table {
                 source,
                 values: Values::F64(values.into_dyn()),
                 columns: Some(vec![selection.to_owned()]),
+                sampling_rate: None,
             });
         }
         let chosen = columns::select(&self.path, &self.names, selection)?;
@@ -104,6 +105,7 @@ impl Table {
             source,
             values: Values::F64(values.into_dyn()),
             columns: Some(chosen.iter().map(|&i| self.names[i].clone()).collect()),
+            sampling_rate: None,
         })
     }
 

@@ -31,7 +31,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The name does not tell the format.
-    #[error("{} has no known extension; use .npz, .npy, .csv, .tsv or .txt", path.display())]
+    #[error("{} has no known extension; use .npz, .npy, .csv, .tsv, .txt, .edf or .wav", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

@@ -1,10 +1,11 @@
-//! Data files: arrays by name from `.npz`, `.npy` and `.csv`, and `.npz` written safely.
+//! Data files: arrays by name from `.npz`, `.npy`, `.csv`, `.edf` and `.wav`, and `.npz` written safely.
 //!
 //! | file | its arrays |
 //! |---|---|
 //! | `.npz`, compressed or not | those it names |
 //! | `.npy` | one, which answers to the name `x` |
 //! | `.csv`, `.tsv`, `.txt` | `x`, all columns; a column by its name; a selection of columns |
+//! | `.edf` (continuous), `.wav` (uncompressed) | `x`, all channels; channels by name or selection, `(time, channels)` |
 //!
 //! **Tables.** A first row with a cell that is not a number names the columns; otherwise they are
 //! called `0`, `1`, … A column's name gives that column, `(rows,)`. A selection gives a matrix
@@ -24,6 +25,7 @@ mod array;
 mod atomic;
 mod columns;
 mod csv;
+mod edf;
 mod error;
 mod folder;
 mod npy;
@@ -31,7 +33,9 @@ mod npy_header;
 mod npz;
 mod open;
 mod recording;
+mod signals;
 mod source;
+mod wav;
 
 pub use array::{DataArray, Values};
 pub(crate) use atomic::TEMPORARY;

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::files::array::DataArray;
 use crate::files::csv::Table;
+use crate::files::edf;
 use crate::files::error::{FileError, Result};
 use crate::files::npy::read_values;
 use crate::files::npy_header::Header;
 use crate::files::npz::NpzFile;
+use crate::files::signals::Signals;
 use crate::files::source::{Format, Source};
+use crate::files::wav;
 
 /// Name, element type and shape of an array in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,7 @@ enum Contents {
     Npz(Box<NpzFile>),
     Npy,
     Table(Table),
+    Signals(Signals),
 }
 
 /// The name of an array without one.
@@ -53,6 +57,8 @@ impl DataFile {
                 Contents::Npy
             }
             Format::Csv => Contents::Table(Table::open(path)?),
+            Format::Edf => Contents::Signals(edf::open(path)?),
+            Format::Wav => Contents::Signals(wav::open(path)?),
         };
         Ok(Self {
             path: path.to_path_buf(),
@@ -60,7 +66,7 @@ impl DataFile {
         })
     }
 
-    /// What the file holds; for a table, its columns.
+    /// What the file holds; for a table its columns, for signals their channels.
     ///
     /// # Errors
     /// [`FileError::Damaged`] or [`FileError::ElementType`] of the first array that cannot be read.
@@ -89,6 +95,15 @@ impl DataFile {
                     shape: vec![table.shape()[0]],
                 })
                 .collect()),
+            Contents::Signals(signals) => Ok(signals
+                .channels
+                .iter()
+                .map(|channel| ArrayInfo {
+                    name: channel.name.clone(),
+                    element_type: "float64",
+                    shape: vec![channel.values.len()],
+                })
+                .collect()),
         }
     }
 
@@ -101,6 +116,7 @@ impl DataFile {
         let values = match &mut self.contents {
             Contents::Npz(npz) => npz.read(name)?,
             Contents::Table(table) => return table.select(name),
+            Contents::Signals(signals) => return signals.select(name),
             Contents::Npy if name == UNNAMED => return self.read_only(),
             Contents::Npy => {
                 return Err(FileError::Missing {
@@ -115,6 +131,7 @@ impl DataFile {
             source: Source::new(&self.path, name),
             values,
             columns: None,
+            sampling_rate: None,
         })
     }
 
@@ -126,7 +143,7 @@ impl DataFile {
     pub fn read_text(&self, name: &str) -> Result<Option<Vec<String>>> {
         match &self.contents {
             Contents::Table(table) => table.text(name),
-            Contents::Npz(_) | Contents::Npy => Ok(None),
+            Contents::Npz(_) | Contents::Npy | Contents::Signals(_) => Ok(None),
         }
     }
 
@@ -155,9 +172,11 @@ impl DataFile {
                     source: Source::file(&self.path),
                     values: read_values(&mut reader, &header, available, &place)?,
                     columns: None,
+                    sampling_rate: None,
                 })
             }
             Contents::Table(table) => table.select("*"),
+            Contents::Signals(signals) => signals.select("*"),
         }
     }
 

@@ -266,6 +266,7 @@ mod tests {
             source: Source::new("d.npz", "x"),
             values: Values::F64(values.into_dyn()),
             columns: None,
+            sampling_rate: None,
         }
     }
 

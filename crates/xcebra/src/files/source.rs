@@ -15,14 +15,20 @@ pub enum Format {
     Npy,
     /// A table: `.csv`, `.tsv`, `.txt`.
     Csv,
+    /// Biosignals: `.edf`.
+    Edf,
+    /// Sound: `.wav`.
+    Wav,
 }
 
-const EXTENSIONS: [(&str, Format); 5] = [
+const EXTENSIONS: [(&str, Format); 7] = [
     (".npz", Format::Npz),
     (".npy", Format::Npy),
     (".csv", Format::Csv),
     (".tsv", Format::Csv),
     (".txt", Format::Csv),
+    (".edf", Format::Edf),
+    (".wav", Format::Wav),
 ];
 
 impl Format {

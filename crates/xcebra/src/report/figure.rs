@@ -5,11 +5,13 @@ pub(crate) mod color;
 mod frame;
 mod heat_map;
 mod line_chart;
+mod panels;
 mod png;
 pub(crate) mod scale;
 mod scatter;
 pub(crate) mod scene;
 pub(crate) mod svg;
+mod tile_map;
 mod time_series;
 
 use std::path::Path;
@@ -17,7 +19,9 @@ use std::path::Path;
 pub use bar_chart::BarChart;
 pub use heat_map::HeatMap;
 pub use line_chart::LineChart;
+pub use panels::Panels;
 pub use scatter::Scatter;
+pub use tile_map::TileMap;
 pub use time_series::TimeSeries;
 
 use crate::files::{FileError, write_file};
@@ -110,6 +114,10 @@ mod tests {
         &[0.5, f64::NAN, 0.7, 0.2, 0.1],
     ];
 
+    fn matrix_of(values: &[f64]) -> Array2<f64> {
+        Array2::from_shape_fn((values.len(), values.len()), |(i, j)| values[i] * values[j])
+    }
+
     /// Every kind of figure of the same awkward numbers.
     fn figures(values: &[f64], name: &str) -> Vec<Figure> {
         let points: Vec<(f64, f64)> = values.iter().map(|&v| (v, -v)).collect();
@@ -153,6 +161,20 @@ mod tests {
             series.clone().draw(),
             series.spans_of(&classes, &["", name]).size(0.0, 0.0).draw(),
             bars.draw(),
+            Panels::new(name)
+                .line(name, points.clone())
+                .bars(name, points.clone())
+                .mark(0.5, name)
+                .draw(),
+            TileMap::new(name, name)
+                .grid(values, values, matrix_of(values).view())
+                .value(name)
+                .draw(),
+            TileMap::new(name, name)
+                .tile((0.0, 1.0), (0.0, values.len() as f64), -1.0)
+                .log_y()
+                .size(0.0, 0.0)
+                .draw(),
         ]
     }
 

@@ -2,6 +2,7 @@
 
 mod cli_demo;
 mod cli_embed_attribute;
+mod cli_explain;
 mod cli_fit;
 mod cli_fit_data;
 mod cli_fit_resume;
@@ -12,3 +13,4 @@ mod cli_synth_eval;
 mod common;
 mod files_hostile;
 mod files_numpy;
+mod files_signals;

@@ -1,0 +1,151 @@
+//! The model to explain, and the signals in its shape.
+
+use std::path::Path;
+
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
+use xcebra::cdig::{Model, ModelError};
+use xcebra::core::Encoder;
+use xcebra::explain::Signals;
+use xcebra::files::{DataFile, Format, Source, read};
+use xcebra::{MODEL, Run};
+
+use super::super::{Problem, Result};
+
+/// A model with the way its signals are read.
+pub struct Subject {
+    pub model: Box<dyn Model<f64>>,
+    /// For a trained encoder: its channels and their scale.
+    run: Option<Run>,
+}
+
+impl Subject {
+    /// Loads the model of a file or folder.
+    pub fn load(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            let run = Run::load(path)?;
+            let encoder = Encoder::<f64>::load(path.join(MODEL))?;
+            return Ok(Self {
+                model: match encoder.input_shape().len() {
+                    1 => Box::new(OneSample::new(encoder)),
+                    _ => Box::new(encoder),
+                },
+                run: Some(run),
+            });
+        }
+        Err(Problem::new(
+            format!("{} is neither an .onnx file nor a folder", path.display()),
+            "pass an .onnx file, or a folder written by `xcebra fit`",
+        ))
+    }
+
+    /// Shape of one signal.
+    pub fn shape(&self) -> &[usize] {
+        self.model.input_shape()
+    }
+
+    /// The axis of time: the one asked for, otherwise that of a trained encoder, or the last that is longer
+    /// than 1.
+    pub fn time_axis(&self, asked: Option<usize>) -> Result<usize> {
+        let shape = self.shape();
+        if shape.is_empty() || shape.contains(&0) {
+            return Err(Problem::new(
+                format!("the model's input has shape {shape:?}"),
+                "pass a model of signals with at least one axis",
+            ));
+        }
+        let last = shape.len() - 1;
+        let long = shape.iter().rposition(|&n| n > 1);
+        let usual = if self.run.is_some() {
+            last
+        } else {
+            long.unwrap_or(last)
+        };
+        let axis = asked.unwrap_or(usual);
+        if axis >= shape.len() {
+            return Err(Problem::new(
+                format!("--time-axis {axis}: the model's input {shape:?} has no such axis"),
+                "axes are counted from 0, without that of the batch",
+            ));
+        }
+        Ok(axis)
+    }
+
+    /// Signals from a file with their sampling rate, if the file tells it.
+    pub fn signals(
+        &self,
+        source: &Source,
+        time_axis: usize,
+        hop: Option<usize>,
+    ) -> Result<(Signals, Option<f64>)> {
+        let (values, place, rate) = match &self.run {
+            Some(run) => {
+                let x = run.read(source)?.mapv(f64::from).into_dyn();
+                (x, source.to_string(), sampling_rate(source)?)
+            }
+            None => {
+                let array = read(source)?;
+                (array.values.to_float(), array.place(), array.sampling_rate)
+            }
+        };
+        Ok((
+            Signals::arrange(values, &place, self.shape(), time_axis, hop)?,
+            rate,
+        ))
+    }
+}
+
+/// The sampling rate that a file of signals tells.
+fn sampling_rate(source: &Source) -> Result<Option<f64>> {
+    match Format::of(&source.path)? {
+        Format::Edf | Format::Wav => {
+            let name = source.array.as_deref().unwrap_or("x");
+            Ok(DataFile::open(&source.path)?.read(name)?.sampling_rate)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// An encoder of single samples `[channels]` as a model of signals `[channels, 1]`.
+struct OneSample {
+    encoder: Encoder<f64>,
+    shape: [usize; 2],
+}
+
+impl OneSample {
+    fn new(encoder: Encoder<f64>) -> Self {
+        Self {
+            shape: [encoder.input_shape()[0], 1],
+            encoder,
+        }
+    }
+}
+
+fn samples(x: ArrayViewD<'_, f64>) -> Result<ArrayViewD<'_, f64>, ModelError> {
+    xcebra::model::batch_len(&[x.shape().get(1).copied().unwrap_or(0), 1], x.shape())?;
+    Ok(x.index_axis_move(Axis(2), 0))
+}
+
+impl Model<f64> for OneSample {
+    fn input_shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn output_dim(&self) -> usize {
+        self.encoder.output_dim()
+    }
+
+    fn forward(&self, x: ArrayViewD<'_, f64>) -> Result<Array2<f64>, ModelError> {
+        self.encoder.forward(samples(x)?)
+    }
+
+    fn vjp(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        cotangent: ArrayView2<'_, f64>,
+    ) -> Result<ArrayD<f64>, ModelError> {
+        Ok(self
+            .encoder
+            .vjp(samples(x)?, cotangent)?
+            .insert_axis(Axis(2)))
+    }
+}

@@ -1,0 +1,201 @@
+//! The computation: every signal in every domain, with progress.
+
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use ndarray::{ArrayD, Axis};
+use rayon::prelude::*;
+use xcebra::cdig::{
+    Attribution, Baseline, CdigError, Concentration, Domain, DomainScore, Explainer,
+    Progress as Points, Rule, Time,
+};
+use xcebra::explain::{Built, Order, OrderCurves, Signals};
+
+use super::super::interrupt;
+use super::super::problem::INTERRUPTED;
+use super::super::{Problem, Result, Session};
+use super::arguments::OutputSpec;
+use super::{Subject, in_domain};
+
+/// Points of insertion and deletion curves, besides their start.
+const STEPS: usize = 50;
+/// Parts in which the work on one signal is counted.
+const PARTS: u64 = 1000;
+
+/// What is to be explained, and how.
+pub struct Job<'a> {
+    pub subject: &'a Subject,
+    pub domains: &'a [Built],
+    pub signals: &'a Signals,
+    pub output: &'a OutputSpec,
+    pub baseline: Baseline<f64>,
+    pub rule: Rule,
+    pub time_axis: usize,
+    /// Number and seed of random orders, if insertion and deletion are wanted.
+    pub curves: Option<(usize, u64)>,
+}
+
+/// One signal, explained.
+pub struct One {
+    /// In the order of the domains.
+    pub scored: Vec<Scored>,
+    /// Attribution of the samples, where it costs nothing more.
+    pub in_time: Option<ArrayD<f64>>,
+}
+
+/// One signal in one domain.
+pub struct Scored {
+    pub found: Attribution<f64>,
+    pub concentration: Concentration,
+    /// Area under the deletion curve of [`Explainer::choose`], if several domains are compared.
+    pub deletion_area: Option<f64>,
+    pub curves: Option<OrderCurves>,
+}
+
+impl Job<'_> {
+    /// Explains all signals.
+    pub fn run(&self, session: &Session) -> Result<Vec<One>> {
+        let n = self.signals.len();
+        let progress = session.progress("explain", n as u64 * PARTS);
+        let done = Mutex::new(vec![0_u64; n]);
+        let tell = |signal: usize, parts: u64| {
+            let Ok(mut done) = done.lock() else { return };
+            done[signal] = done[signal].max(parts);
+            let finished = done.iter().filter(|&&parts| parts == PARTS).count();
+            progress.at(done.iter().sum(), &format!("{finished} of {n} signals"));
+        };
+        let explain = |signal: usize| -> Result<One> {
+            let one = self.one(signal, &|points: Points| {
+                let share = points.done as f64 / points.total.max(1) as f64;
+                tell(signal, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
+                match interrupt::is_asked() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })?;
+            tell(signal, PARTS);
+            Ok(one)
+        };
+        // the first that failed, whatever the order in which they were done
+        let results: Vec<Result<One>> = (0..n).into_par_iter().map(explain).collect();
+        results.into_iter().collect()
+    }
+
+    fn one(
+        &self,
+        signal: usize,
+        progress: &(dyn Fn(Points) -> ControlFlow<()> + Send + Sync),
+    ) -> Result<One> {
+        let model = &*self.subject.model;
+        let x = self.signals.values.index_axis(Axis(0), signal);
+        let explainer = Explainer::new(model)
+            .baseline(self.baseline.clone())
+            .rule(self.rule)
+            .progress(progress);
+        let explainer = match self.output.0.as_slice() {
+            [(output, weight)] if *weight == 1.0 => explainer.outputs([*output]),
+            weights => explainer.output_sum(weights.iter().copied()),
+        };
+        let time = Time::new(self.subject.shape())?;
+        let mut domains: Vec<&dyn Domain<f64>> = self.domains.iter().map(|b| &*b.domain).collect();
+        if domains.iter().any(|domain| domain.has_affine_inverse()) {
+            domains.push(&time);
+        }
+        let at_signal = |error: CdigError| match error {
+            CdigError::Cancelled { .. } => interrupted(),
+            error if self.signals.len() > 1 => {
+                let problem = Problem::from(error);
+                problem.context(&format!("signal {signal} (counting from 0)"))
+            }
+            error => error.into(),
+        };
+        let mut scored = Vec::with_capacity(domains.len());
+        if self.domains.len() > 1 {
+            let mut scores = explainer.choose(&domains, x).map_err(at_signal)?;
+            for domain in &domains {
+                let at = scores.iter().position(|score| belongs(score, *domain));
+                let score = scores.swap_remove(at.expect("each domain has a score"));
+                scored.push((score.attribution, score.deletion.first().map(|d| d.area)));
+            }
+        } else {
+            let found = explainer.explain_many(&domains, x).map_err(at_signal)?;
+            scored.extend(found.into_iter().map(|found| (found, None)));
+        }
+        let in_time = match scored.len() > self.domains.len() {
+            true => scored
+                .pop()
+                .map(|(found, _)| found.attribution.index_axis_move(Axis(0), 0)),
+            false => None,
+        };
+        let scored = scored
+            .into_iter()
+            .zip(self.domains)
+            .map(|((found, deletion_area), built)| {
+                let curves = match self.curves {
+                    Some(random) if !interrupt::is_asked() => OrderCurves::of(
+                        model,
+                        &*built.domain,
+                        &found,
+                        Order::Signed,
+                        STEPS,
+                        random,
+                    )?,
+                    _ => None,
+                };
+                Ok(Scored {
+                    concentration: Concentration::of(found.attribution.view()),
+                    found,
+                    deletion_area,
+                    curves,
+                })
+            });
+        let scored: Vec<Scored> = scored.collect::<Result<_>>()?;
+        if interrupt::is_asked() {
+            return Err(interrupted());
+        }
+        Ok(One { scored, in_time })
+    }
+}
+
+fn belongs(score: &DomainScore<f64>, domain: &dyn Domain<f64>) -> bool {
+    let found = &score.attribution;
+    found.domain == domain.name() && found.coefficients.shape() == domain.coefficient_shape()
+}
+
+fn interrupted() -> Problem {
+    Problem::new("interrupted; nothing was written", "run the command again").exit(INTERRUPTED)
+}
+
+/// Domains by falling rank: those first in which few coefficients carry the output, on average over
+/// signals.
+pub fn rank(found: &[One]) -> Vec<usize> {
+    let domains = found.first().map_or(0, |one| one.scored.len());
+    let carriers = |domain: usize| -> usize {
+        in_domain(found, domain)
+            .map(|scored| scored.concentration.carriers)
+            .sum()
+    };
+    let mut order: Vec<usize> = (0..domains).collect();
+    order.sort_by_key(|&domain| carriers(domain));
+    order
+}
+
+/// Says so if the adaptive rule did not reach its tolerance.
+pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
+    let missed = |scored: &&Scored| {
+        let convergence = scored.found.convergence.as_ref();
+        convergence.is_some_and(|convergence| !convergence.tolerance_met)
+    };
+    let domains = found.first().map_or(0, |one| one.scored.len());
+    let worst = (0..domains)
+        .map(|domain| in_domain(found, domain).filter(missed).count())
+        .max();
+    let (Some(count @ 1..), Rule::Adaptive { tolerance, budget }) = (worst, rule) else {
+        return;
+    };
+    notes.push(format!(
+        "the tolerance was not met for {count} of {} signals; allow more points, such as --rule adaptive:{tolerance:e}:{}",
+        found.len(),
+        4 * budget
+    ));
+}

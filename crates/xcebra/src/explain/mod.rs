@@ -1,0 +1,27 @@
+//! Explaining a model's output on recorded signals: from names and arrays to what [`cdig`] takes, and
+//! from its results to arrays with units, curves and pictures.
+//!
+//! ```
+//! use xcebra::explain::{DomainSpec, Setting};
+//!
+//! let signals = ndarray::ArrayD::<f64>::zeros(vec![1, 2, 64]);
+//! let mut setting = Setting::new(&[2, 64], signals.view());
+//! setting.sampling_rate = Some(32.0);
+//! let built = "stft:16:4".parse::<DomainSpec>()?.build(&setting)?;
+//! assert_eq!(built.domain.coefficient_shape(), [2, 9, 17]); // channels, frequencies, times
+//! # Ok::<(), xcebra::cdig::CdigError>(())
+//! ```
+
+mod axes;
+mod built;
+mod curves;
+mod domain;
+mod signals;
+mod view;
+
+pub use axes::{axis_arrays, axis_names};
+pub use built::{Built, Setting};
+pub use curves::{Order, OrderCurves};
+pub use domain::DomainSpec;
+pub use signals::Signals;
+pub use view::View;

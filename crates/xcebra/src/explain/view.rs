@@ -1,0 +1,585 @@
+//! Pictures of one attribution, chosen by what the axes of its coefficients mean.
+
+use cdig::{AxisLabels, Ticks};
+use ndarray::{Array1, Array2, ArrayD, Axis, Dimension, Ix1, Ix2};
+
+use crate::explain::Built;
+use crate::explain::axes::wavelet_tiles;
+use crate::report::{BarChart, Figure, HeatMap, Panels, Picture, TileMap, TimeSeries};
+
+/// One signal with its attribution, or the means of several.
+#[derive(Clone)]
+pub struct View<'a> {
+    /// The domain.
+    pub built: &'a Built,
+    /// Samples a second, if known.
+    pub sampling_rate: Option<f64>,
+    /// Unit of frequencies with the factor from Hz to it, such as `("bpm", 60.0)`.
+    pub frequency: (&'a str, f64),
+    /// Which axis of the signal is time.
+    pub time_axis: usize,
+    /// The signal `(…shape)`.
+    pub signal: ArrayD<f64>,
+    /// Sizes of the coefficients `(…coefficient_shape)`.
+    pub sizes: ArrayD<f64>,
+    /// Attribution of the coefficients `(…coefficient_shape)`.
+    pub attribution: ArrayD<f64>,
+    /// Attribution of the samples `(…shape)`, where it is known.
+    pub in_time: Option<ArrayD<f64>>,
+}
+
+/// Axes by which coefficients are read; over all others, such as channels, attribution is added up.
+const READ_BY: [&str; 7] = [
+    "frequency",
+    "wavelet",
+    "band",
+    "part",
+    "component",
+    "quefrency",
+    "time",
+];
+/// Most lanes, bars or panels that a reader can take in.
+const MOST_CHANNELS: usize = 24;
+const MOST_BARS: usize = 20;
+const MOST_COURSES: usize = 4;
+
+impl View<'_> {
+    /// The pictures, their file names beginning with `name`.
+    pub fn pictures(&self, name: &str) -> Vec<Picture> {
+        let mut pictures = self.in_time(name);
+        let axes = &self.built.labels.axes;
+        let read: Vec<usize> = READ_BY
+            .iter()
+            .filter_map(|word| axes.iter().position(|axis| axis.name == *word))
+            .collect();
+        let attribution = reduced(&self.attribution, &read, |sum, a| sum + a);
+        let sizes = reduced(&self.sizes, &read, f64::hypot);
+        let words: Vec<&str> = read.iter().map(|&i| axes[i].name.as_str()).collect();
+        let axis = |i: usize| &axes[read[i]];
+        let mut add = |suffix: &str, figure: Figure, caption: String| {
+            pictures.push(Picture::new(format!("{name}-{suffix}"), figure, caption));
+        };
+        match words[..] {
+            ["time"] => {}
+            ["frequency"] => {
+                let (figure, caption) =
+                    self.spectrum(axis(0), &vector(&attribution), &vector(&sizes));
+                add("spectrum", figure, caption);
+            }
+            ["wavelet"] => {
+                let map = self.wavelet(axis(0), &vector(&attribution));
+                add(
+                    "scales",
+                    map,
+                    "Each tile is a wavelet: its width is the time and its height the \
+                                    frequencies it covers."
+                        .to_owned(),
+                );
+            }
+            ["quefrency"] => add(
+                "cepstrum",
+                self.cepstrum(axis(0), &vector(&attribution)),
+                String::new(),
+            ),
+            ["frequency", "time"] => {
+                let map = self.plane().grid(
+                    numbers(axis(1)),
+                    &self.scaled(numbers(axis(0))),
+                    matrix(&attribution).view(),
+                );
+                add(
+                    "time-frequency",
+                    map.draw(),
+                    "What each frequency at each time contributes.".to_owned(),
+                );
+            }
+            ["band", "time"] => {
+                add(
+                    "bands",
+                    self.totals(axis(0), &matrix(&attribution)),
+                    TOTALS.to_owned(),
+                );
+                let map = self.bands(numbers(axis(1)), &matrix(&attribution));
+                add(
+                    "time-frequency",
+                    map,
+                    "What each band at each time contributes.".to_owned(),
+                );
+            }
+            ["frequency", "component" | "part"] => {
+                let map = matrix(&attribution).reversed_axes();
+                add("components", self.totals(axis(1), &map), TOTALS.to_owned());
+                let positions: Vec<f64> = (0..map.nrows()).map(|i| i as f64).collect();
+                let (title, _) = self.frequency_title();
+                let tiles = TileMap::new(&title, &format!("{} (from 0)", axis(1).name))
+                    .grid(&self.scaled(numbers(axis(0))), &positions, map.view())
+                    .value("attribution");
+                add(
+                    "component-spectra",
+                    tiles.draw(),
+                    "Which frequencies of which component contribute.".to_owned(),
+                );
+            }
+            ["component" | "part", "time"] => {
+                add(
+                    "components",
+                    self.totals(axis(0), &matrix(&attribution)),
+                    TOTALS.to_owned(),
+                );
+                let courses = self.courses(axis(0), axis(1), &matrix(&attribution));
+                add(
+                    "courses",
+                    courses,
+                    "When those that contribute most do so.".to_owned(),
+                );
+            }
+            _ => add(
+                "coefficients",
+                self.largest(),
+                "The coefficients that contribute most.".to_owned(),
+            ),
+        }
+        if let Some(axis) = axes
+            .iter()
+            .position(|axis| axis.name != "component" && is_banded(axis))
+            && words.contains(&"frequency")
+        {
+            add(
+                "named-bands",
+                self.groups(axis),
+                "Attribution added up over the named bands.".to_owned(),
+            );
+        }
+        if let Some(mixing) = &self.built.mixing {
+            let figure = HeatMap::new(mixing.view())
+                .signed()
+                .title("Components")
+                .rows("channel");
+            let figure = figure.columns("component").value("weight").draw();
+            add(
+                "mixing",
+                figure,
+                "How much of each component is in each channel.".to_owned(),
+            );
+        }
+        pictures
+    }
+
+    /// The signal and what each of its samples contributes.
+    fn in_time(&self, name: &str) -> Vec<Picture> {
+        let step = self.sampling_rate.map_or(1.0, f64::recip);
+        let title = match self.sampling_rate {
+            Some(_) => "time (s)",
+            None => "time (samples)",
+        };
+        let signal = by_channel(&self.signal, self.time_axis);
+        let times: Vec<f64> = (0..signal.ncols()).map(|t| t as f64 * step).collect();
+        let over_time = |row: ndarray::ArrayView1<'_, f64>| -> Vec<(f64, f64)> {
+            times.iter().copied().zip(row.iter().copied()).collect()
+        };
+        let attribution = self.in_time.as_ref().map(|a| by_channel(a, self.time_axis));
+        if signal.nrows() == 1 {
+            let mut panels = Panels::new(title)
+                .title("In time")
+                .line("signal", over_time(signal.row(0)));
+            let mut caption = "The signal.";
+            if let Some(attribution) = &attribution {
+                panels = panels.bars("attribution", over_time(attribution.row(0)));
+                caption = "The signal, and what each of its samples contributes to the output.";
+            }
+            return vec![Picture::new(format!("{name}-time"), panels.draw(), caption)];
+        }
+        let mut lanes = TimeSeries::new(title, step)
+            .title("Signal")
+            .size(720.0, 26.0);
+        for (c, channel) in signal.rows().into_iter().enumerate().take(MOST_CHANNELS) {
+            lanes = lanes.channel(&format!("channel {c}"), &channel.to_vec());
+        }
+        let mut caption = "The signal.".to_owned();
+        if signal.nrows() > MOST_CHANNELS {
+            caption = format!("The first {MOST_CHANNELS} of {} channels.", signal.nrows());
+        }
+        let mut pictures = Vec::new();
+        if signal.ncols() > 1 {
+            pictures.push(Picture::new(
+                format!("{name}-signal"),
+                lanes.draw(),
+                caption,
+            ));
+        }
+        if let Some(attribution) = &attribution {
+            let totals = attribution.sum_axis(Axis(1));
+            let named = totals
+                .iter()
+                .enumerate()
+                .map(|(c, a)| (format!("channel {c}"), *a));
+            let caption = "What each channel contributes, added up over time.";
+            pictures.push(Picture::new(
+                format!("{name}-channels"),
+                bars(named),
+                caption,
+            ));
+            if attribution.ncols() == 1 {
+                return pictures;
+            }
+            let channels: Vec<f64> = (0..attribution.nrows()).map(|c| c as f64).collect();
+            let map = TileMap::new(title, "channel (from 0)")
+                .title("In time")
+                .grid(&times, &channels, attribution.view())
+                .value("attribution");
+            let caption = "What each sample of each channel contributes to the output.";
+            pictures.push(Picture::new(format!("{name}-time"), map.draw(), caption));
+        }
+        pictures
+    }
+
+    fn spectrum(
+        &self,
+        axis: &AxisLabels,
+        attribution: &Array1<f64>,
+        sizes: &Array1<f64>,
+    ) -> (Figure, String) {
+        let signed = numbers(axis);
+        let (title, factor) = self.frequency_title();
+        // both signs of a frequency belong to one oscillation
+        let mut folded: Vec<(f64, f64, f64)> = Vec::new();
+        for (i, hz) in signed.iter().enumerate() {
+            let f = hz.abs() * factor;
+            match folded
+                .iter_mut()
+                .find(|entry| (entry.0 - f).abs() < 1e-9 * (1.0 + f))
+            {
+                Some(entry) => entry.2 += attribution[i],
+                None => folded.push((f, sizes[i], attribution[i])),
+            }
+        }
+        folded.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut figure = Panels::new(&title)
+            .title("Spectrum")
+            .line("size of the coefficient", folded.iter().map(|e| (e.0, e.1)))
+            .bars("attribution", folded.iter().map(|e| (e.0, e.2)));
+        let largest = folded.iter().max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
+        let mut caption = "The spectrum of the signal, and what each of its frequencies contributes to the output.".to_owned();
+        if let Some((f, _, a)) = largest.filter(|e| e.2 != 0.0) {
+            let unit = self.frequency.0;
+            figure = figure.mark(*f, &format!("{} {unit}", short(*f)));
+            caption = format!(
+                "{caption} Most comes from {} {unit}: {}.",
+                short(*f),
+                short(*a)
+            );
+        }
+        if signed.iter().any(|hz| *hz < 0.0) {
+            caption.push_str(" Positive and negative frequencies are added up.");
+        }
+        (figure.draw(), caption)
+    }
+
+    fn wavelet(&self, axis: &AxisLabels, attribution: &Array1<f64>) -> Figure {
+        let factor = self.frequency.1;
+        let mut map = self.plane().log_y();
+        for (tile, a) in wavelet_tiles(axis, self.sampling_rate.unwrap_or(1.0))
+            .iter()
+            .zip(attribution)
+        {
+            let (from, to) = (
+                tile.centre - tile.width / 2.0,
+                tile.centre + tile.width / 2.0,
+            );
+            map = map.tile((from, to), (tile.low * factor, tile.high * factor), *a);
+        }
+        map.draw()
+    }
+
+    fn bands(&self, times: &[f64], attribution: &Array2<f64>) -> Figure {
+        let factor = self.frequency.1;
+        let mut map = self.plane();
+        let half = times.get(1).map_or(0.5, |t| (t - times[0]) / 2.0);
+        // one row at a time: rows have their own heights
+        for (row, band) in attribution
+            .rows()
+            .into_iter()
+            .zip(self.built.limits.iter().flatten())
+        {
+            let every = times.len().div_ceil(320).max(1);
+            for (chunk, at) in row.to_vec().chunks(every).zip(times.chunks(every)) {
+                let largest = chunk.iter().max_by(|a, b| a.abs().total_cmp(&b.abs()));
+                let x = (at[0] - half, at[at.len() - 1] + half);
+                map = map.tile(
+                    x,
+                    (band.start * factor, band.end * factor),
+                    *largest.unwrap_or(&0.0),
+                );
+            }
+        }
+        map.draw()
+    }
+
+    fn cepstrum(&self, axis: &AxisLabels, attribution: &Array1<f64>) -> Figure {
+        let n = axis.len().saturating_sub(2);
+        let rate = self.sampling_rate.unwrap_or(1.0);
+        let signed = |k: usize| {
+            if 2 * k < n {
+                k as f64
+            } else {
+                k as f64 - n as f64
+            }
+        };
+        Panels::new("quefrency (s)")
+            .title("Cepstrum")
+            .bars(
+                "attribution",
+                (0..n).map(|k| (signed(k) / rate, attribution[k])),
+            )
+            .draw()
+    }
+
+    /// Attribution added up over time, one bar a component.
+    fn totals(&self, axis: &AxisLabels, attribution: &Array2<f64>) -> Figure {
+        let sums = attribution.sum_axis(Axis(1));
+        let words = (0..sums.len()).map(|i| axis.describe(i).unwrap_or_default());
+        bars(words.zip(sums.iter().copied()))
+    }
+
+    fn courses(&self, axis: &AxisLabels, time: &AxisLabels, attribution: &Array2<f64>) -> Figure {
+        let title = match self.sampling_rate {
+            Some(_) => "time (s)",
+            None => "time (samples)",
+        };
+        let mut order: Vec<usize> = (0..attribution.nrows()).collect();
+        let size = |i: usize| attribution.row(i).iter().map(|a| a.abs()).sum::<f64>();
+        order.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
+        order.truncate(MOST_COURSES);
+        let mut figure = Panels::new(title).title("Over time").size(720.0, 80.0);
+        for i in order {
+            let points = numbers(time)
+                .iter()
+                .copied()
+                .zip(attribution.row(i).to_vec());
+            figure = figure.bars(&axis.describe(i).unwrap_or_default(), points);
+        }
+        figure.draw()
+    }
+
+    fn groups(&self, axis: usize) -> Figure {
+        let labels = &self.built.labels;
+        let groups = &labels.axes[axis].groups;
+        bars(groups.iter().map(|group| {
+            let sum = |&member: &usize| self.attribution.index_axis(Axis(axis), member).sum();
+            (group.name.clone(), group.members.iter().map(sum).sum())
+        }))
+    }
+
+    fn largest(&self) -> Figure {
+        bars(self.strongest(MOST_BARS).into_iter())
+    }
+
+    /// The coefficients of most attribution, in words, with their attribution.
+    pub fn strongest(&self, count: usize) -> Vec<(String, f64)> {
+        let labels = &self.built.labels;
+        let mut all: Vec<(Vec<usize>, f64)> = self
+            .attribution
+            .indexed_iter()
+            .map(|(index, a)| (index.slice().to_vec(), *a))
+            .collect();
+        all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        all.truncate(count);
+        let word = |index: &[usize]| labels.describe(index).unwrap_or_default();
+        all.iter().map(|(index, a)| (word(index), *a)).collect()
+    }
+
+    /// An empty map over time and frequency.
+    fn plane(&self) -> TileMap {
+        TileMap::new("time (s)", &self.frequency_title().0)
+            .title("Time and frequency")
+            .value("attribution")
+    }
+
+    fn frequency_title(&self) -> (String, f64) {
+        (
+            format!("frequency ({})", self.frequency.0),
+            self.frequency.1,
+        )
+    }
+
+    fn scaled(&self, hz: &[f64]) -> Vec<f64> {
+        hz.iter().map(|f| f * self.frequency.1).collect()
+    }
+}
+
+const TOTALS: &str = "Attribution added up over time and channels.";
+
+fn bars(named: impl Iterator<Item = (String, f64)>) -> Figure {
+    let mut all: Vec<(String, f64)> = named.collect();
+    if all.len() > MOST_BARS {
+        all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        all.truncate(MOST_BARS);
+    }
+    let chart = BarChart::new("attribution");
+    all.iter()
+        .fold(chart, |chart, (name, value)| chart.bar(name, *value))
+        .draw()
+}
+
+fn is_banded(axis: &AxisLabels) -> bool {
+    axis.name == "frequency" && !axis.groups.is_empty()
+}
+
+fn numbers(axis: &AxisLabels) -> &[f64] {
+    match &axis.ticks {
+        Ticks::Numbers(values) => values,
+        Ticks::Names(_) => &[],
+    }
+}
+
+/// The array with the axes `kept` in that order, all others combined.
+fn reduced(array: &ArrayD<f64>, kept: &[usize], combine: fn(f64, f64) -> f64) -> ArrayD<f64> {
+    let others: Vec<usize> = (0..array.ndim()).filter(|i| !kept.contains(i)).collect();
+    let order: Vec<usize> = kept.iter().chain(&others).copied().collect();
+    let mut array = array.view().permuted_axes(order).to_owned();
+    while array.ndim() > kept.len() {
+        let last = Axis(array.ndim() - 1);
+        array = array.fold_axis(last, 0.0, |sum, value| combine(*sum, *value));
+    }
+    array
+}
+
+fn vector(array: &ArrayD<f64>) -> Array1<f64> {
+    array
+        .clone()
+        .into_dimensionality::<Ix1>()
+        .expect("one axis is kept")
+}
+
+fn matrix(array: &ArrayD<f64>) -> Array2<f64> {
+    array
+        .clone()
+        .into_dimensionality::<Ix2>()
+        .expect("two axes are kept")
+}
+
+/// A signal as `(channels, time)`.
+fn by_channel(signal: &ArrayD<f64>, time_axis: usize) -> Array2<f64> {
+    let mut order: Vec<usize> = (0..signal.ndim()).filter(|&i| i != time_axis).collect();
+    order.push(time_axis);
+    let time = signal.len_of(Axis(time_axis)).max(1);
+    let values: Vec<f64> = signal.view().permuted_axes(order).iter().copied().collect();
+    Array2::from_shape_vec((values.len() / time, time), values).expect("as many entries")
+}
+
+/// A number with as many digits as a sentence bears.
+fn short(value: f64) -> String {
+    crate::report::figure::scale::number((value * 1e4).round() / 1e4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::{DomainSpec, Setting};
+
+    fn view<'a>(built: &'a Built, shape: &[usize]) -> View<'a> {
+        let coefficients = built.domain.coefficient_shape().to_vec();
+        let mut k: f64 = 0.0;
+        let wave = |shape: &[usize]| {
+            ArrayD::from_shape_simple_fn(shape, || {
+                k += 1.0;
+                (k * 0.37_f64).sin()
+            })
+        };
+        let mut wave = wave;
+        View {
+            built,
+            sampling_rate: Some(8.0),
+            frequency: ("Hz", 1.0),
+            time_axis: shape.len() - 1,
+            signal: wave(shape),
+            sizes: wave(&coefficients).mapv(f64::abs),
+            attribution: wave(&coefficients),
+            in_time: Some(wave(shape)),
+        }
+    }
+
+    /// Every domain has pictures with something in them, whatever the shape.
+    #[test]
+    fn every_domain_is_drawn() {
+        for shape in [&[32][..], &[1, 32], &[3, 32]] {
+            let mut k: f64 = 0.0;
+            let data = ArrayD::from_shape_simple_fn([&[4], shape].concat(), || {
+                k += 1.0;
+                (k * k * 0.3_f64).sin() + (k * 0.9_f64).cos().powi(3)
+            });
+            let mut setting = Setting::new(shape, data.view());
+            setting.sampling_rate = Some(8.0);
+            setting.bands = vec![("slow".to_owned(), 0.0..1.0), ("fast".to_owned(), 1.0..4.0)];
+            for spec in [
+                "time",
+                "fourier",
+                "rfft",
+                "dct",
+                "cepstrum",
+                "analytic",
+                "stft:8:2",
+                "wavelet:haar:2",
+                "packets:db2:2",
+                "filter-bank:1:2",
+                "seasonal-trend:4",
+                "filter-bank:1+rfft",
+                "pca",
+                "ica",
+                "pca:2",
+                "pca+rfft",
+                "pca+wavelet:haar:2",
+            ] {
+                let spec: DomainSpec = spec.parse().unwrap();
+                let Ok(built) = spec.build(&setting) else {
+                    assert!(
+                        matches!(
+                            spec,
+                            DomainSpec::Pca(_) | DomainSpec::Ica(_) | DomainSpec::Then(..)
+                        ),
+                        "{spec}"
+                    );
+                    continue;
+                };
+                for picture in view(&built, shape).pictures("s") {
+                    let (figure, _): (Figure, String) = picture.into();
+                    assert!(
+                        !figure.svg().contains("no data"),
+                        "{spec} {shape:?}: {}",
+                        figure.alt()
+                    );
+                    assert!(!figure.svg().contains("NaN"), "{spec}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn frequencies_of_both_signs_are_one_bar() {
+        let data = ArrayD::zeros(vec![1, 8]);
+        let mut setting = Setting::new(&[8], data.view());
+        setting.sampling_rate = Some(8.0);
+        let built = DomainSpec::Fourier.build(&setting).unwrap();
+        let mut view = view(&built, &[8]);
+        view.attribution.fill(0.0);
+        view.attribution[[2]] = 1.5;
+        view.attribution[[6]] = 1.5;
+        let (figure, caption): (Figure, String) = view.pictures("s").remove(1).into();
+        assert!(caption.contains("Most comes from 2 Hz: 3."), "{caption}");
+        assert!(
+            figure
+                .alt()
+                .contains("attribution with its largest value 3 at 2"),
+            "{}",
+            figure.alt()
+        );
+    }
+
+    #[test]
+    fn other_axes_are_added_up() {
+        let array = ArrayD::from_shape_fn(vec![2, 3, 4], |i| (i[0] * 12 + i[1] * 4 + i[2]) as f64);
+        let sums = reduced(&array, &[2, 0], |sum, a| sum + a);
+        assert_eq!(sums.shape(), [4, 2]);
+        assert_eq!(sums[[1, 1]], 13.0 + 17.0 + 21.0);
+    }
+}
