@@ -12,6 +12,7 @@
 //! | ask a model which frequencies or other components carry its output | [`cdig`] |
 //! | score the answers | [`eval`] |
 //! | the contract between models and explainers | [`model`] |
+//! | any ONNX file as a model | [`onnx`] |
 //! | name a domain, arrange signals, draw what carries an output | [`explain`] |
 //! | read `.npz`, `.npy`, `.csv`, `.edf`, `.wav`; write `.npz` | [`files`] |
 //! | figures and self-contained HTML pages | [`report`] |
@@ -69,6 +70,8 @@ pub use xcebra_core as core;
 pub use xcebra_eval as eval;
 #[doc(inline)]
 pub use xcebra_model as model;
+#[doc(inline)]
+pub use xcebra_onnx as onnx;
 #[doc(inline)]
 pub use xcebra_synth as synth;
 

@@ -23,8 +23,8 @@ use work::{Job, One};
 /// Explain which frequencies or other components of a signal carry a model's output
 ///
 /// Cross-domain integrated gradients: the change of the output from a baseline to the signal is
-/// shared out among the signal's coefficients in a domain. Writes the array attribution, one entry a
-/// coefficient, with frequency_hz, time_s, … along its axes; a batch of signals gives it a leading axis.
+/// shared out among the signal's coefficients in a domain. Writes the array `attribution`, one entry a
+/// coefficient, with `frequency_hz`, `time_s`, … along its axes; a batch of signals gives it a leading axis.
 ///
 ///   time              samples as they are
 ///   fourier, rfft     two-sided and one-sided spectrum

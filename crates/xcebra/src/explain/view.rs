@@ -44,9 +44,17 @@ const MOST_BARS: usize = 20;
 const MOST_COURSES: usize = 4;
 
 impl View<'_> {
-    /// The pictures, their file names beginning with `name`.
+    /// The signal and the attribution of its samples, then those of its coefficients; file names begin
+    /// with `name`.
     pub fn pictures(&self, name: &str) -> Vec<Picture> {
         let mut pictures = self.in_time(name);
+        pictures.extend(self.in_domain(name));
+        pictures
+    }
+
+    /// The pictures of the coefficients alone.
+    pub fn in_domain(&self, name: &str) -> Vec<Picture> {
+        let mut pictures = Vec::new();
         let axes = &self.built.labels.axes;
         let read: Vec<usize> = READ_BY
             .iter()
@@ -166,7 +174,7 @@ impl View<'_> {
     }
 
     /// The signal and what each of its samples contributes.
-    fn in_time(&self, name: &str) -> Vec<Picture> {
+    pub fn in_time(&self, name: &str) -> Vec<Picture> {
         let step = self.sampling_rate.map_or(1.0, f64::recip);
         let title = match self.sampling_rate {
             Some(_) => "time (s)",
@@ -374,7 +382,8 @@ impl View<'_> {
         bars(self.strongest(MOST_BARS).into_iter())
     }
 
-    /// The coefficients of most attribution, in words, with their attribution.
+    /// The coefficients of most attribution, in words, with their attribution; none below a thousandth of
+    /// the first.
     pub fn strongest(&self, count: usize) -> Vec<(String, f64)> {
         let labels = &self.built.labels;
         let mut all: Vec<(Vec<usize>, f64)> = self
@@ -384,6 +393,8 @@ impl View<'_> {
             .collect();
         all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         all.truncate(count);
+        let least = all.first().map_or(0.0, |(_, a)| 1e-3 * a.abs());
+        all.retain(|(_, a)| a.abs() > least);
         let word = |index: &[usize]| labels.describe(index).unwrap_or_default();
         all.iter().map(|(index, a)| (word(index), *a)).collect()
     }
@@ -411,6 +422,12 @@ const TOTALS: &str = "Attribution added up over time and channels.";
 
 fn bars(named: impl Iterator<Item = (String, f64)>) -> Figure {
     let mut all: Vec<(String, f64)> = named.collect();
+    let largest = all.iter().map(|(_, a)| a.abs()).fold(0.0, f64::max);
+    // rounding is nothing to read
+    let rounding = |a: f64| a.abs() < 1e-6 * largest;
+    all.iter_mut()
+        .filter(|(_, a)| rounding(*a))
+        .for_each(|(_, a)| *a = 0.0);
     if all.len() > MOST_BARS {
         all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         all.truncate(MOST_BARS);

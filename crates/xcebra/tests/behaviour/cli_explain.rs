@@ -219,7 +219,7 @@ fn errors_come_before_work() {
             &["level"],
         ),
         (
-            format!("{ok} --domain time --fs -3 --out map.npz"),
+            format!("{ok} --domain time --fs=-3 --out map.npz"),
             &["sampling rate"],
         ),
         (

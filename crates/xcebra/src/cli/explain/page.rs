@@ -5,7 +5,7 @@ use xcebra::explain::{OrderCurves, View};
 use xcebra::report::{BarChart, LineChart, Picture, Report, Table};
 
 use super::in_domain;
-use super::result::{Explained, identifier, short, tolerance_met};
+use super::result::{Explained, count, identifier, residual, short, tolerance_met};
 use super::work::{One, Scored};
 
 /// Signals of a batch that have pictures of their own.
@@ -30,18 +30,24 @@ pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
             true => format!("{name} in the domain {spec}"),
             false => name.to_owned(),
         };
+        let first = sections.is_empty();
+        let draw = |view: View<'_>, name: String| match first || !several_domains {
+            true => view.pictures(&name),
+            // the same in every domain
+            false => view.in_domain(&name),
+        };
         if n > 1 {
-            let view = mean_view(explained, domain);
-            let pictures = view.pictures(&format!("{file}mean"));
+            let pictures = draw(mean_view(explained, domain), format!("{file}mean"));
             sections.push((of(&format!("Mean over {n} signals")), pictures));
         }
-        for (i, one) in explained.found.iter().enumerate().take(SHOWN) {
+        let shown = if several_domains && n > 1 { 0 } else { SHOWN };
+        for (i, one) in explained.found.iter().enumerate().take(shown) {
             let heading = match n {
                 1 => of("The signal"),
                 _ => of(&format!("Signal {i}")),
             };
-            let view = view(explained, domain, i, one);
-            sections.push((heading, view.pictures(&format!("{file}signal{i}"))));
+            let pictures = draw(view(explained, domain, i, one), format!("{file}signal{i}"));
+            sections.push((heading, pictures));
         }
         if let Some(curves) = explained.mean_curves(domain) {
             let picture = faithfulness(&curves, &format!("{file}faithfulness"), n);
@@ -160,7 +166,7 @@ fn signals_table(explained: &Explained<'_>) -> Table {
             short(found.value[0]),
             short(found.baseline_value[0]),
             short(found.value[0] - found.baseline_value[0]),
-            format!("{:.1e}", found.residual[0]),
+            residual(found.residual[0]),
             found.evaluations.gradients.to_string(),
             met.to_owned(),
         ]);
@@ -203,7 +209,7 @@ fn domains_table(explained: &Explained<'_>) -> Table {
                 .iter()
                 .product::<usize>()
                 .to_string(),
-            short(mean(explained, domain, |s| s.concentration.carriers as f64)),
+            count(mean(explained, domain, |s| s.concentration.carriers as f64)),
             format!("{:.3}", mean(explained, domain, |s| s.concentration.gini)),
             area(|c| &c.deletion),
             area(|c| &c.insertion),
@@ -293,7 +299,7 @@ fn view<'a>(explained: &'a Explained<'_>, domain: usize, i: usize, one: &One) ->
             .values
             .index_axis(Axis(0), i)
             .to_owned(),
-        sizes: found.coefficients.mapv(|z| z.norm()),
+        sizes: found.coefficients.mapv(num_complex::Complex::norm),
         attribution: found.attribution.index_axis(Axis(0), 0).to_owned(),
         in_time: one.in_time.clone(),
     }

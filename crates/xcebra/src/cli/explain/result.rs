@@ -109,10 +109,10 @@ impl Explained<'_> {
             let name = if n == 1 {
                 "output".to_owned()
             } else {
-                format!("signal {i}")
+                format!("signal {i}: output")
             };
             text.push_str(&format!(
-                "\n{name} {}: {}, at the baseline {}",
+                "\n{name} {} is {}, at the baseline {}",
                 self.job.output,
                 short(scored.found.value[0]),
                 short(scored.found.baseline_value[0])
@@ -125,7 +125,7 @@ impl Explained<'_> {
             let built = &self.job.domains[domain];
             text.push_str(&format!("\n{}: {}", built.spec, self.summary(domain)));
             let strongest = page::mean_view(self, domain).strongest(TOLD);
-            for (word, value) in strongest.iter().filter(|(_, value)| *value != 0.0) {
+            for (word, value) in &strongest {
                 text.push_str(&format!(
                     "\n  {:>12}  {}",
                     short(*value),
@@ -159,8 +159,9 @@ impl Explained<'_> {
             .sum();
         let carriers = carriers as f64 / self.found.len().max(1) as f64;
         format!(
-            "attribution {shape:?}, residual {largest:.1e}{tolerance}, {evaluations} gradients; {} of {} coefficients carry 90 %",
-            short(carriers),
+            "attribution {shape:?}, residual {}{tolerance}, {evaluations} gradients; {} of {} coefficients carry 90 %",
+            residual(largest),
+            count(carriers),
             shape.iter().product::<usize>()
         )
     }
@@ -334,5 +335,23 @@ pub fn short(value: f64) -> String {
             format!("{value:.digits$}")
         }
         _ => format!("{value:.3e}"),
+    }
+}
+
+/// A residual: its size says it all.
+pub fn residual(value: f64) -> String {
+    if value == 0.0 {
+        "0".to_owned()
+    } else {
+        format!("{value:.1e}")
+    }
+}
+
+/// A number of things, perhaps a mean.
+pub fn count(value: f64) -> String {
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
     }
 }

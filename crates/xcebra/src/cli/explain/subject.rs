@@ -7,6 +7,7 @@ use xcebra::cdig::{Model, ModelError};
 use xcebra::core::Encoder;
 use xcebra::explain::Signals;
 use xcebra::files::{DataFile, Format, Source, read};
+use xcebra::onnx::OnnxModel;
 use xcebra::{MODEL, Run};
 
 use super::super::{Problem, Result};
@@ -30,6 +31,16 @@ impl Subject {
                     _ => Box::new(encoder),
                 },
                 run: Some(run),
+            });
+        }
+        let extension = path.extension().unwrap_or_default();
+        if extension.eq_ignore_ascii_case("onnx") {
+            let in_file = |error: xcebra::onnx::OnnxError| {
+                Problem::from(error).context(&path.display().to_string())
+            };
+            return Ok(Self {
+                model: Box::new(OnnxModel::<f64>::load(path).map_err(in_file)?),
+                run: None,
             });
         }
         Err(Problem::new(

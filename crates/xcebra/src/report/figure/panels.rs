@@ -43,7 +43,7 @@ struct Panel {
 }
 
 /// Space between two panels, for the title of the lower one.
-const BETWEEN: f64 = LINE + 14.0;
+const BETWEEN: f64 = LINE + 20.0;
 const POSITIVE: Ink = Ink::Series(1);
 const NEGATIVE: Ink = Ink::Series(0);
 
@@ -139,8 +139,11 @@ impl Panels {
         let shown: Vec<Vec<(f64, f64)>> = self.panels.iter().map(|p| inside(&p.points)).collect();
         let mut signs = [false; 2];
         for (_, points) in self.panels.iter().zip(&shown).filter(|(p, _)| p.bars) {
-            signs[0] |= points.iter().any(|p| p.1 > 0.0);
-            signs[1] |= points.iter().any(|p| p.1 < 0.0);
+            let (low, high) = range(points.iter().map(|p| p.1));
+            // what nobody can see needs no legend
+            let least = 1e-3 * low.abs().max(high.abs());
+            signs[0] |= high > least;
+            signs[1] |= low < -least;
         }
         if signs == [true; 2] {
             let entries = [
@@ -164,7 +167,7 @@ impl Panels {
                 } else {
                     (low, high)
                 };
-                let first = top + i as f64 * (self.size.1 + BETWEEN) + LINE;
+                let first = top + i as f64 * (self.size.1 + BETWEEN) + LINE + 6.0;
                 Scale::linear(values, (first + self.size.1, first)).rounded(3)
             })
             .collect();
@@ -183,7 +186,7 @@ impl Panels {
                 bottom,
             };
             y_axis(scene, &area, &ticks[i]);
-            scene.text((0.0, area.top - 8.0), &panel.y, Anchor::Start);
+            scene.text((0.0, area.top - 14.0), &panel.y, Anchor::Start);
             self.draw_marks(scene, &area, &x, i == 0);
             match panel.bars {
                 true => draw_bars(scene, &shown[i], &x, y),
@@ -215,7 +218,7 @@ impl Panels {
                     _ => Anchor::Middle,
                 };
                 // above the title of the panel
-                scene.styled((at, area.top - 24.0), word, 12, anchor, Ink::Muted, false);
+                scene.styled((at, area.top - 30.0), word, 12, anchor, Ink::Muted, false);
             }
         }
     }
