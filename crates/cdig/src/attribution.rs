@@ -33,10 +33,10 @@ pub struct Attribution<A: Scalar> {
     pub value: Array1<f64>,
     /// `F(x')` of each explained output at the baseline.
     pub baseline_value: Array1<f64>,
-    /// `F(x) − F(x') − Σ attribution` of each output: what the quadrature missed. 0 up to rounding
-    /// if completeness holds; compare it with `F(x) − F(x')`. The adaptive rule uses the known
-    /// difference to choose its weights; how far single attributions may be off, it says in
-    /// `convergence`.
+    /// `F(x) − F(x') − Σ attribution` of each output. With a fixed rule it is what the quadrature missed; compare
+    /// it with `F(x) − F(x')`. The adaptive rule uses the known difference to choose its weights, so that
+    /// rounding is left: a small residual is no evidence then. What the sum lacked before, and how
+    /// far single attributions may be off, it says in `convergence`.
     pub residual: Array1<f64>,
     /// What the adaptive rule knows about its error; `None` with other rules.
     pub convergence: Option<Convergence>,
@@ -49,13 +49,14 @@ pub struct Attribution<A: Scalar> {
 /// How well the adaptive rule did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Convergence {
-    /// For each output the sum, over all intervals of the path, of the absolute error of
-    /// completeness on the interval, in the unit of the output. Errors of different intervals cannot
-    /// cancel in it: it bounds `quadrature_residual` (up to rounding), and tells the order of the
-    /// sum of absolute errors of all attributions.
+    /// For each output how far attributions are off, in the unit of the output: estimated root of the sum
+    /// of their squared errors, over the coefficients, or over the samples where domains share their
+    /// evaluations. It follows from what the latest refinements changed, so it is a deviation that
+    /// chance may exceed, no bound. On smooth models it is at least the sum, over intervals of the path, of
+    /// absolute errors of completeness.
     pub error_estimate: Array1<f64>,
-    /// `F(x) − F(x') − Σ attribution` as the quadrature left it, before its weights were shifted by
-    /// the least that makes up for it.
+    /// What the sum of attributions would lack with weights that know nothing of `F`: those of the trapezoid
+    /// rule on the same points (of Clenshaw and Curtis on smooth models).
     pub quadrature_residual: Array1<f64>,
     /// Whether `error_estimate` is below the tolerance for every output.
     pub tolerance_met: bool,

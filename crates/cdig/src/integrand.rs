@@ -51,15 +51,16 @@ impl<A: Scalar> Integrand<'_, A> {
         }
     }
 
-    /// `dF/dt` from one output's integrand.
-    pub(crate) fn slope(&self, terms: &[f64]) -> f64 {
-        match self {
-            Self::Gradient { change, .. } => {
-                let pairs = terms.iter().zip(change.iter());
-                pairs.map(|(g, dx)| g * dx.as_f64()).sum()
-            }
-            Self::Attribution { .. } => terms.iter().sum(),
-        }
+    /// What each entry of one output's integrand adds to `dF/dt`.
+    pub(crate) fn shares<'t>(&'t self, terms: &'t [f64]) -> impl Iterator<Item = f64> + 't {
+        let change = match self {
+            Self::Gradient { change, .. } => Some(change.as_slice().expect("standard layout")),
+            Self::Attribution { .. } => None,
+        };
+        terms.iter().enumerate().map(move |(i, term)| match change {
+            Some(change) => term * change[i].as_f64(),
+            None => *term,
+        })
     }
 
     /// The integrand at some points of the path, with or without the model's values there.

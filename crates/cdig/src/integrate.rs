@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::integrand::{Integrand, batch_shape};
 use crate::probe::Probe;
 use crate::progress::Tracker;
-use crate::quadrature::{FEWEST, Mesh, Node, Place, Rule};
+use crate::quadrature::{Answers, FEWEST, Mesh, Node, Place, Rule, Sketch};
 
 /// Entries of a sum handed to one thread at a time.
 const CHUNK: usize = 8192;
@@ -101,23 +101,30 @@ impl Plan {
         let most = (KEPT / (size_of::<f64>() * rows * entries).max(1)).max(self.batch);
         let most_points = self.points(integrand.pieces());
         let epsilon = A::epsilon().as_f64();
-        let mut mesh = Mesh::new(rows, integrand.pieces(), tolerance, most_points, epsilon);
+        let sketch = Sketch::new(entries);
+        let wanted = (tolerance, most_points);
+        let mut mesh = Mesh::new(rows, integrand.pieces(), sketch, wanted, epsilon);
         let mut kept = Vec::new();
         loop {
             let places = mesh.ask();
             if places.is_empty() {
                 break;
             }
-            let (mut values, mut slopes) = (Vec::new(), Vec::new());
+            let mut answers = Answers::default();
             for places in places.chunks(self.batch) {
                 let sampled = integrand.at(probe, places, true)?;
-                values.extend(sampled.values.expect("they were asked for"));
-                slopes.extend(sampled.terms.chunks(entries).map(|t| integrand.slope(t)));
+                let values = sampled.values.expect("they were asked for");
+                answers.values.extend(values);
+                for terms in sampled.terms.chunks(entries) {
+                    let shares = || integrand.shares(terms);
+                    answers.slopes.push(shares().sum());
+                    sketch.push(shares(), &mut answers.sketches);
+                }
                 let room = (most - kept.len() / (rows * entries)).min(places.len());
                 kept.extend_from_slice(&sampled.terms[..room * rows * entries]);
                 tracker.advance(places.len())?;
             }
-            mesh.tell(&places, &values, &slopes);
+            mesh.tell(&places, &answers);
         }
         let outcome = mesh.finish();
         let places = mesh.places();

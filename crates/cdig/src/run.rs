@@ -87,7 +87,7 @@ impl<'a, A: Scalar> Run<'a, A> {
         }
 
         let shared = if domains.iter().any(|domain| explainer.shares(*domain)) {
-            let change = signal - baseline;
+            let change = (signal - baseline).as_standard_layout().into_owned();
             let integrand = Integrand::Gradient { baseline, change };
             Some(self.plan.integrate(&mut probe, &integrand, self.tracker)?)
         } else {

@@ -1,64 +1,48 @@
 //! The adaptive rule: where to look next, and with which weights.
 //!
-//! Everything here is scalar. Of every point of the path the mesh knows, for each output, the value
-//! `F` and the slope `dF/dt`; the values at the two ends of an interval give the integral of the
-//! slope between them exactly, so that the error of any rule on any interval is known as soon as its
-//! ends are. Gradients are somebody else's: at the end they are summed with the mesh's weights.
+//! Of every point of the path the mesh knows, for each output, the value `F`, the slope `dF/dt` and a
+//! sketch of the integrand. Full gradients are somebody else's: at the end they are summed with
+//! the mesh's weights.
 //!
 //! 1. Clenshaw–Curtis nodes on each piece of the path, doubled while the model behaves as a smooth
-//!    one. Nested, so that nothing is evaluated twice.
-//! 2. If that does not reach the tolerance, the nodes become the ends of intervals with the
-//!    trapezoid rule, and the intervals on which `F` leaves its end tangents most are bisected.
+//!    one ([`Orders`]).
+//! 2. If that does not reach the tolerance, the nodes become the ends of intervals, and those in which
+//!    most is unknown are cut ([`Intervals`]).
+//! 3. What the sum still lacks is made up for where most is unknown.
 
-use super::clenshaw_curtis::ClenshawCurtis;
-use super::two_tangents::TwoTangents;
-use crate::numeric::largest;
+use super::intervals::{Intervals, relative};
+use super::orders::{FIRST, Orders};
+use super::points::{Answers, Place, Points};
+use super::sketch::Sketch;
 
-/// Nodes of the first and of the last order tried whatever the model looks like, less one.
-const FIRST: usize = 4;
-const LAST: usize = 16;
+/// Orders below this are doubled whatever the model looks like; below the larger one if points
+/// are plenty.
+const LEAST: usize = 8;
+const LEAST_OF_MANY: usize = 16;
+/// So many points a piece are plenty.
+const MANY: usize = 128;
 /// The order beyond which intervals are the better choice even for smooth models.
 const HIGHEST: usize = 256;
 /// How much a doubling must reduce the error to count as the convergence of a smooth model.
 const SMOOTH: f64 = 0.25;
-/// Share of the intervals bisected in one round.
-const SHARE: f64 = 0.25;
 /// Share of the range of `F` on the path that the tolerance refers to if `F(x) − F(x')` is smaller.
 const RANGE: f64 = 0.1;
-/// Values and slopes are trusted up to so many roundings.
-const ROUNDINGS: f64 = 64.0;
-/// Largest relative change of a weight that completeness may ask for.
+/// Largest part of an interval's weight that completeness may move from end to end.
 const BALANCE: f64 = 0.5;
 
 /// Fewest points the rule needs on one piece of a path.
 pub(crate) const FEWEST: usize = FIRST + 1;
 
-/// A point of the path: piece, and position in `[0, 1]` on it.
-pub(crate) type Place = (usize, f64);
-
-/// Part of a piece between two points.
-#[derive(Clone, Copy)]
-struct Interval {
-    left: usize,
-    right: usize,
-}
-
+/// What is known of the integrals, and what was asked for.
 pub(crate) struct Mesh {
-    outputs: usize,
     pieces: usize,
     tolerance: f64,
     budget: usize,
-    epsilon: f64,
-    places: Vec<Place>,
-    /// `(points, outputs)`, flat.
-    values: Vec<f64>,
-    slopes: Vec<f64>,
-    /// Order of the Clenshaw–Curtis rule, then 0.
-    order: usize,
-    /// Points of every piece in ascending order, while the order counts.
-    nodes: Vec<Vec<usize>>,
-    intervals: Vec<Interval>,
-    /// Estimate at the last order.
+    points: Points,
+    orders: Orders,
+    /// None while the order rises.
+    intervals: Option<Intervals>,
+    /// Error at the last order.
     before: f64,
 }
 
@@ -66,9 +50,9 @@ pub(crate) struct Mesh {
 pub(crate) struct Outcome {
     /// Weights `(points, outputs)`, flat.
     pub(crate) weights: Vec<f64>,
-    /// Sum of absolute errors of completeness over the intervals, for each output.
+    /// Deviation of the integrand's integral, for each output.
     pub(crate) error_estimate: Vec<f64>,
-    /// Completeness before the weights were balanced.
+    /// What the sum lacks with weights that do not know the values.
     pub(crate) quadrature_residual: Vec<f64>,
     pub(crate) tolerance_met: bool,
 }
@@ -78,301 +62,164 @@ impl Mesh {
     pub(crate) fn new(
         outputs: usize,
         pieces: usize,
-        tolerance: f64,
-        budget: usize,
+        sketch: Sketch,
+        (tolerance, budget): (f64, usize),
         epsilon: f64,
     ) -> Self {
         Self {
-            outputs,
             pieces,
             tolerance,
             budget,
-            epsilon,
-            places: Vec::new(),
-            values: Vec::new(),
-            slopes: Vec::new(),
-            order: FIRST,
-            nodes: vec![Vec::new(); pieces],
-            intervals: Vec::new(),
+            points: Points::new(outputs, sketch, epsilon),
+            orders: Orders::new(pieces),
+            intervals: None,
             before: f64::INFINITY,
         }
     }
 
     /// The points to evaluate next, none if the work is done. [`tell`](Self::tell) takes the answer.
     pub(crate) fn ask(&mut self) -> Vec<Place> {
-        if self.places.is_empty() {
-            return self.places_of_order(FIRST, 1);
+        if self.points.len() == 0 {
+            return self.orders.first();
         }
-        if self.met() {
+        let errors = self.errors();
+        if self.met(&errors) {
             return Vec::new();
         }
-        if self.order > 0 {
-            let estimate = self.largest_error();
-            let smooth = estimate <= SMOOTH * self.before && self.order < HIGHEST;
-            let next = self.places_of_order(2 * self.order, 2);
-            if (self.order < LAST || smooth) && self.places.len() + next.len() <= self.budget {
-                self.before = estimate;
-                self.order *= 2;
+        let scales = self.scales();
+        if self.intervals.is_none() {
+            let error = relative(errors.into_iter().zip(scales.iter().copied()));
+            let order = self.orders.order;
+            let many = self.budget >= MANY * self.pieces;
+            let least = if many { LEAST_OF_MANY } else { LEAST };
+            let smooth = error <= SMOOTH * self.before && order < HIGHEST;
+            let next = self.orders.next();
+            if (order < least || smooth) && self.points.len() + next.len() <= self.budget {
+                self.before = error;
+                self.orders.order *= 2;
                 return next;
             }
-            self.cut();
         }
-        self.worst()
+        let intervals = self
+            .intervals
+            .get_or_insert_with(|| Intervals::between(&self.orders.nodes));
+        let most = self.budget.saturating_sub(self.points.len());
+        intervals.worst(&self.points, &scales, most)
     }
 
-    /// Values and slopes `(points, outputs)` at the points asked for.
-    pub(crate) fn tell(&mut self, places: &[Place], values: &[f64], slopes: &[f64]) {
-        let first = self.places.len();
-        self.places.extend_from_slice(places);
-        self.values.extend_from_slice(values);
-        self.slopes.extend_from_slice(slopes);
-        for (i, &(piece, at)) in places.iter().enumerate() {
-            if self.order > 0 {
-                let places = &self.places;
-                let nodes = &mut self.nodes[piece];
-                let rank = nodes.partition_point(|&node| places[node].1 < at);
-                nodes.insert(rank, first + i);
-            }
-        }
-        if self.order == 0 {
-            self.split(first);
+    /// Answers at the points asked for.
+    pub(crate) fn tell(&mut self, places: &[Place], answers: &Answers) {
+        let first = self.points.len();
+        self.points.extend(places, answers);
+        match &mut self.intervals {
+            None => self.orders.insert(&self.points, first),
+            Some(intervals) => intervals.cut(&self.points, first),
         }
     }
 
     pub(crate) fn places(&self) -> &[Place] {
-        &self.places
-    }
-
-    fn places_of_order(&self, order: usize, step: usize) -> Vec<Place> {
-        let nodes = ClenshawCurtis::positions(order);
-        (0..self.pieces)
-            .flat_map(|piece| {
-                let new = nodes.iter().skip(step - 1).step_by(step);
-                new.map(move |&at| (piece, at))
-            })
-            .collect()
-    }
-
-    /// Turns the nodes into ends of intervals.
-    fn cut(&mut self) {
-        self.order = 0;
-        for nodes in std::mem::take(&mut self.nodes) {
-            self.intervals.extend(nodes.windows(2).map(|ends| Interval {
-                left: ends[0],
-                right: ends[1],
-            }));
-        }
-    }
-
-    /// The middles of the worst intervals, in the order of the path.
-    fn worst(&self) -> Vec<Place> {
-        self.chosen()
-            .into_iter()
-            .map(|i| {
-                let Interval { left, right } = self.intervals[i];
-                let (piece, from) = self.places[left];
-                (piece, 0.5 * (from + self.places[right].1))
-            })
-            .collect()
-    }
-
-    fn chosen(&self) -> Vec<usize> {
-        let scales = self.scales();
-        let mut ranked: Vec<(f64, usize)> = self
-            .intervals
-            .iter()
-            .enumerate()
-            .map(|(i, interval)| {
-                let need = (0..self.outputs)
-                    .filter(|&o| scales[o] > 0.0)
-                    .map(|o| self.tangents(interval, o).departure() / scales[o]);
-                (largest(need), i)
-            })
-            .filter(|(need, i)| *need > 0.0 && self.divisible(&self.intervals[*i]))
-            .collect();
-        let share = (SHARE * ranked.len() as f64).ceil() as usize;
-        let most = share.min(self.budget.saturating_sub(self.places.len()));
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.truncate(most);
-        let mut chosen: Vec<usize> = ranked.into_iter().map(|(_, i)| i).collect();
-        chosen.sort_unstable();
-        chosen
-    }
-
-    /// Whether a point fits between the ends, in the precision of the model.
-    fn divisible(&self, interval: &Interval) -> bool {
-        self.places[interval.right].1 - self.places[interval.left].1 > 4.0 * self.epsilon
-    }
-
-    /// Splits intervals at the points from `first` on, which come in the order of the path.
-    fn split(&mut self, first: usize) {
-        let mut points = (first..self.places.len()).peekable();
-        let mut intervals = Vec::with_capacity(self.intervals.len() + self.places.len() - first);
-        for Interval { left, right } in std::mem::take(&mut self.intervals) {
-            let inside = |&point: &usize| {
-                self.places[left] < self.places[point] && self.places[point] < self.places[right]
-            };
-            match points.next_if(inside) {
-                None => intervals.push(Interval { left, right }),
-                Some(middle) => intervals.extend([
-                    Interval {
-                        left,
-                        right: middle,
-                    },
-                    Interval {
-                        left: middle,
-                        right,
-                    },
-                ]),
-            }
-        }
-        self.intervals = intervals;
-    }
-
-    fn value(&self, point: usize, output: usize) -> f64 {
-        self.values[point * self.outputs + output]
-    }
-
-    fn slope(&self, point: usize, output: usize) -> f64 {
-        self.slopes[point * self.outputs + output]
-    }
-
-    fn tangents(&self, interval: &Interval, o: usize) -> TwoTangents {
-        let Interval { left, right } = *interval;
-        let (before, after) = (self.value(left, o), self.value(right, o));
-        let (first, last) = (self.slope(left, o), self.slope(right, o));
-        let width = self.places[right].1 - self.places[left].1;
-        let size = before.abs().max(after.abs()) + width * first.abs().max(last.abs());
-        TwoTangents {
-            width,
-            rise: after - before,
-            first,
-            last,
-            rounding: ROUNDINGS * self.epsilon * size,
-        }
-    }
-
-    /// `F(x) − F(x')` of one output.
-    fn change(&self, output: usize) -> f64 {
-        let value = |place: Place| {
-            let point = self.places.iter().position(|&p| p == place);
-            self.value(point.expect("both ends are nodes of every order"), output)
-        };
-        value((self.pieces - 1, 1.0)) - value((0, 0.0))
+        &self.points.places
     }
 
     /// What the tolerance of each output is relative to.
     fn scales(&self) -> Vec<f64> {
-        (0..self.outputs)
+        (0..self.points.outputs)
             .map(|o| {
-                let values = self.values.iter().skip(o).step_by(self.outputs);
-                let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| {
-                    (l.min(v), h.max(v))
-                });
-                self.change(o).abs().max(RANGE * (high - low))
+                let change = self.points.change(self.pieces, o).abs();
+                change.max(RANGE * self.points.range(o))
             })
             .collect()
     }
 
     fn errors(&self) -> Vec<f64> {
-        let mut errors = vec![0.0; self.outputs];
-        if self.order > 0 {
-            let rule = ClenshawCurtis::new(self.order);
-            for nodes in &self.nodes {
-                for (o, error) in errors.iter_mut().enumerate() {
-                    let slopes: Vec<f64> = nodes.iter().map(|&i| self.slope(i, o)).collect();
-                    for (ends, integral) in nodes.windows(2).zip(rule.between_nodes(&slopes)) {
-                        let rise = self.value(ends[1], o) - self.value(ends[0], o);
-                        *error += (rise - integral).abs();
-                    }
-                }
-            }
-        } else {
-            for interval in &self.intervals {
-                for (o, error) in errors.iter_mut().enumerate() {
-                    *error += self.tangents(interval, o).trapezoid_error();
-                }
-            }
-        }
-        errors
+        (0..self.points.outputs)
+            .map(|o| match &self.intervals {
+                None => self.orders.error(&self.points, o),
+                Some(intervals) => intervals.error(&self.points, o),
+            })
+            .collect()
     }
 
-    /// Error of the output that is furthest from its tolerance, in units of its scale.
-    fn largest_error(&self) -> f64 {
-        let errors = self.errors().into_iter().zip(self.scales());
-        largest(errors.map(|(error, scale)| if error == 0.0 { 0.0 } else { error / scale }))
-    }
-
-    fn met(&self) -> bool {
-        let rounding = ROUNDINGS * self.epsilon;
-        let errors = self.errors().into_iter().zip(self.scales());
-        errors.enumerate().all(|(o, (error, scale))| {
-            let values = self.values.iter().skip(o).step_by(self.outputs);
-            error <= (self.tolerance * scale).max(rounding * largest(values.map(|v| v.abs())))
+    fn met(&self, errors: &[f64]) -> bool {
+        let mut errors = errors.iter().zip(self.scales()).enumerate();
+        errors.all(|(o, (&error, scale))| {
+            error <= (self.tolerance * scale).max(self.points.rounding(o))
         })
     }
 
     pub(crate) fn finish(&self) -> Outcome {
-        let mut weights = self.raw_weights();
-        let quadrature_residual = (0..self.outputs)
-            .map(|o| self.balance(o, &mut weights))
-            .collect();
+        let (outputs, points) = (self.points.outputs, self.points.len());
+        let mut weights = vec![0.0; points * outputs];
+        let mut quadrature_residual = Vec::with_capacity(outputs);
+        for o in 0..outputs {
+            let (plain, mut best) = match &self.intervals {
+                None => {
+                    let weights = self.orders.weights(&self.points);
+                    (weights.clone(), weights)
+                }
+                Some(intervals) => {
+                    let weights = |belief| intervals.weights(&self.points, o, belief);
+                    let belief = intervals.lesson(&self.points, o).belief;
+                    (weights(0.0), weights(belief))
+                }
+            };
+            quadrature_residual.push(self.lacks(&plain, o));
+            self.close(&mut best, o);
+            for (i, weight) in best.into_iter().enumerate() {
+                weights[i * outputs + o] = weight;
+            }
+        }
+        let error_estimate = self.errors();
         Outcome {
             weights,
-            error_estimate: self.errors(),
+            tolerance_met: self.met(&error_estimate),
+            error_estimate,
             quadrature_residual,
-            tolerance_met: self.met(),
         }
     }
 
-    fn raw_weights(&self) -> Vec<f64> {
-        let mut weights = vec![0.0; self.values.len()];
-        if self.order > 0 {
-            let rule = ClenshawCurtis::new(self.order);
-            for nodes in &self.nodes {
-                for (&node, weight) in nodes.iter().zip(rule.weights()) {
-                    weights[node * self.outputs..][..self.outputs].fill(weight);
-                }
-            }
-            return weights;
-        }
-        for &Interval { left, right } in &self.intervals {
-            let half = 0.5 * (self.places[right].1 - self.places[left].1);
-            for o in 0..self.outputs {
-                weights[left * self.outputs + o] += half;
-                weights[right * self.outputs + o] += half;
-            }
-        }
-        weights
+    fn lacks(&self, weights: &[f64], output: usize) -> f64 {
+        let terms = weights.iter().enumerate();
+        let sum: f64 = terms.map(|(i, w)| w * self.points.slope(i, output)).sum();
+        self.points.change(self.pieces, output) - sum
     }
 
-    /// Shifts weight from points of low to points of high slope, by the least that closes the gap of
-    /// completeness (in the weighted sum of squared relative changes); returns that gap.
-    ///
-    /// The slope serves as control variate: its integral is known, so that what the weights get
-    /// wrong of it tells what they get wrong of everything that varies along with it.
-    fn balance(&self, o: usize, weights: &mut [f64]) -> f64 {
-        let points = self.places.len();
-        let terms: Vec<(f64, f64)> = (0..points)
-            .map(|i| (weights[i * self.outputs + o], self.slope(i, o)))
+    /// Moves weight between the ends of intervals so that completeness holds: to each interval its
+    /// part of what is lacking in proportion to the square of its own error, width times difference
+    /// of the slopes, as the likeliest split of a sum of independent errors is.
+    fn close(&self, weights: &mut [f64], output: usize) {
+        let lacks = self.lacks(weights, output);
+        let nodes;
+        let ends: &mut dyn Iterator<Item = (usize, usize)> = match &self.intervals {
+            Some(intervals) => &mut intervals.ends(),
+            None => {
+                let pairs = |nodes: &Vec<usize>| {
+                    let pairs = nodes.windows(2).map(|ends| (ends[0], ends[1]));
+                    pairs.collect::<Vec<_>>()
+                };
+                nodes = self.orders.nodes.iter().flat_map(pairs).collect::<Vec<_>>();
+                &mut nodes.iter().copied()
+            }
+        };
+        let turns: Vec<(usize, usize, f64, f64)> = ends
+            .map(|(left, right)| {
+                let turn = self.points.slope(right, output) - self.points.slope(left, output);
+                (left, right, self.points.width(left, right), turn)
+            })
             .collect();
-        let gap = self.change(o) - terms.iter().map(|(w, s)| w * s).sum::<f64>();
-        let mean = terms.iter().map(|(w, s)| w * s).sum::<f64>() / self.pieces as f64;
-        let spread: f64 = terms.iter().map(|(w, s)| w * (s - mean).powi(2)).sum();
-        let size = largest(
-            self.values
-                .iter()
-                .skip(o)
-                .step_by(self.outputs)
-                .map(|v| v.abs()),
-        );
-        let most = largest(terms.iter().map(|(_, s)| (s - mean).abs()));
-        if gap.abs() <= ROUNDINGS * self.epsilon * size || most * gap.abs() > BALANCE * spread {
-            return gap;
+        let spread: f64 = turns
+            .iter()
+            .map(|(.., width, turn)| (width * turn).powi(2))
+            .sum();
+        let most = turns.iter().map(|(.., width, turn)| (width * turn).abs());
+        let most = crate::numeric::largest(most);
+        if lacks.abs() <= self.points.rounding(output) || most * lacks.abs() > BALANCE * spread {
+            return;
         }
-        for (i, (weight, slope)) in terms.into_iter().enumerate() {
-            weights[i * self.outputs + o] += gap / spread * weight * (slope - mean);
+        for (left, right, width, turn) in turns {
+            let moved = lacks / spread * width * width * turn;
+            weights[left] -= moved;
+            weights[right] += moved;
         }
-        gap
     }
 }

@@ -12,21 +12,26 @@ pub(super) struct TwoTangents {
 }
 
 impl TwoTangents {
-    /// How far the function is off the end tangents at the far ends: 0 for a line.
-    pub(super) fn departure(&self) -> f64 {
+    /// Whether the function rises as both end tangents do: a line, as far as its ends tell.
+    pub(super) fn is_line(&self) -> bool {
         let first = (self.rise - self.width * self.first).abs();
         let last = (self.rise - self.width * self.last).abs();
-        self.above_rounding(first.max(last))
+        first.max(last) <= self.rounding
     }
 
-    /// What completeness lacks on this interval with the trapezoid rule.
-    pub(super) fn trapezoid_error(&self) -> f64 {
-        let integral = 0.5 * self.width * (self.first + self.last);
-        self.above_rounding((self.rise - integral).abs())
-    }
-
-    fn above_rounding(&self, size: f64) -> f64 {
-        if size <= self.rounding { 0.0 } else { size }
+    /// Where the end tangents meet, from 0 to 1: with one kink between two straight parts it lies
+    /// there, and the slopes weighted by the lengths of their parts give the rise exactly. `None` if
+    /// they do not meet on the interval, or rounding decides where.
+    pub(super) fn meet(&self) -> Option<f64> {
+        let turn = self.width * (self.last - self.first);
+        if turn.abs() <= self.rounding {
+            return None;
+        }
+        let at = (self.width * self.last - self.rise) / turn;
+        let slack = self.rounding / turn.abs();
+        (-slack..=1.0 + slack)
+            .contains(&at)
+            .then(|| at.clamp(0.0, 1.0))
     }
 }
 
@@ -37,8 +42,8 @@ mod tests {
 
     /// Slope 1 up to the kink, then 3, on an interval of width 2; 1e-14 is rounding.
     #[test]
-    fn a_kink_departs_from_the_tangents() {
-        for kink in [0.1, 1.0, 1.7] {
+    fn the_tangents_meet_at_the_kink() {
+        for kink in [0.0, 0.1, 1.0, 1.7, 2.0] {
             let tangents = TwoTangents {
                 width: 2.0,
                 rise: kink + 3.0 * (2.0 - kink),
@@ -46,15 +51,16 @@ mod tests {
                 last: 3.0,
                 rounding: 1e-14,
             };
-            let lacks = (2.0_f64 - 2.0 * kink).abs();
-            assert_abs_diff_eq!(tangents.trapezoid_error(), lacks, epsilon = 1e-14);
-            let departure = (4.0 - 2.0 * kink).max(2.0 * kink);
-            assert_abs_diff_eq!(tangents.departure(), departure, epsilon = 1e-14);
+            let share = tangents.meet().unwrap();
+            assert_abs_diff_eq!(2.0 * share, kink, epsilon = 1e-14);
+            let rise = 2.0 * (share * 1.0 + (1.0 - share) * 3.0);
+            assert_abs_diff_eq!(rise, tangents.rise, epsilon = 1e-14);
+            assert!(!tangents.is_line());
         }
     }
 
     #[test]
-    fn a_line_has_nothing_to_refine() {
+    fn lines_and_steps_have_no_meeting_point() {
         let line = TwoTangents {
             width: 0.5,
             rise: 1.0,
@@ -62,7 +68,10 @@ mod tests {
             last: 2.0,
             rounding: 1e-15,
         };
-        assert_eq!(line.departure(), 0.0);
-        assert_eq!(line.trapezoid_error(), 0.0);
+        assert!(line.is_line() && line.meet().is_none());
+        let step = TwoTangents { rise: 5.0, ..line };
+        assert!(!step.is_line() && step.meet().is_none());
+        let outside = TwoTangents { last: 3.0, ..step };
+        assert!(!outside.is_line() && outside.meet().is_none());
     }
 }

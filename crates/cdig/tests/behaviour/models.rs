@@ -131,6 +131,44 @@ impl Rectified {
         }
     }
 
+    /// Mean gradient `(outputs, …shape)` on the straight line between two signals, and the number of
+    /// straight pieces: from kink to kink, which the pre-activations and their slopes tell.
+    pub fn mean_gradient(&self, start: &ArrayD<f64>, end: &ArrayD<f64>) -> (ArrayD<f64>, usize) {
+        let inputs = self.layers[0].0.nrows();
+        let flat = |x: &ArrayD<f64>| x.to_shape(inputs).unwrap().into_owned();
+        let (start, change) = (flat(start), flat(end) - flat(start));
+        let mut mean = Array2::<f64>::zeros((inputs, self.output_dim()));
+        let (mut at, mut pieces) = (0.0, 0);
+        while at < 1.0 {
+            // just behind the last kink
+            let here = at + 1e-12;
+            let (mut h, mut slope) = (&start + &(here * &change), change.clone());
+            let mut gradient = Array2::eye(inputs);
+            let mut next = 1.0_f64;
+            for (i, (weight, bias)) in self.layers.iter().enumerate() {
+                let p = h.dot(weight) + bias;
+                slope = slope.dot(weight);
+                gradient = gradient.dot(weight);
+                if i + 1 < self.layers.len() {
+                    for (p, s) in p.iter().zip(&slope).filter(|(p, s)| *p * *s < 0.0) {
+                        next = next.min(here - p / s);
+                    }
+                    let on = p.mapv(|p| if p > 0.0 { 1.0 } else { 0.0 });
+                    slope *= &on;
+                    gradient *= &on;
+                }
+                h = p.mapv(|p| p.max(0.0));
+            }
+            let next = next.max(here).min(1.0);
+            mean.scaled_add(next - at, &gradient);
+            (at, pieces) = (next, pieces + 1);
+        }
+        let mut shape = vec![self.output_dim()];
+        shape.extend_from_slice(&self.shape);
+        let mean = mean.t().as_standard_layout().into_owned();
+        (mean.into_shape_with_order(IxDyn(&shape)).unwrap(), pieces)
+    }
+
     /// Outputs of every layer before the `ReLU`.
     fn preactivations(&self, x: &ArrayViewD<'_, f64>, n: usize) -> Vec<Array2<f64>> {
         let inputs = self.layers[0].0.nrows();
