@@ -10,21 +10,25 @@ use super::Encoder;
 use crate::element::Element;
 use crate::ops::{Plan, forward, pull_back};
 
-/// Most samples that go through all layers together.
+/// Most samples that go through all layers together where derivatives follow, which keep several
+/// numbers a pre-activation.
 const CHUNK: usize = 64;
+
+/// The same for outputs alone: each product packs its weights once for more samples.
+const FORWARD_CHUNK: usize = 256;
 
 impl<E: Element> Encoder<E> {
     /// Calls `work` on each chunk of samples with its first sample, the pre-activations and the
     /// outputs, in parallel, and joins the results in order. `buffers` numbers are kept for each
-    /// pre-activation.
+    /// pre-activation, of at most `most` samples.
     fn chunks(
         &self,
         x: &[E],
-        buffers: usize,
+        (buffers, most): (usize, usize),
         work: impl Fn(&Plan<'_, E>, usize, Vec<E>, Vec<E>) -> Vec<E> + Sync,
     ) -> Vec<E> {
         let network = &self.network;
-        let chunk = network.chunk::<E>(buffers, CHUNK);
+        let chunk = network.chunk::<E>(buffers, most);
         let parts: Vec<Vec<E>> = x
             .par_chunks(chunk * network.inputs())
             .enumerate()
@@ -66,8 +70,9 @@ fn permuted<E: Element>(x: &[E], shape: [usize; 3], axes: [usize; 3]) -> Vec<E> 
     x.permuted_axes(axes).iter().copied().collect()
 }
 
-fn flat<E: Element>(x: &ArrayViewD<'_, E>) -> Vec<E> {
-    x.iter().copied().collect()
+fn flat<E: Element>(x: ArrayViewD<'_, E>) -> Cow<'_, [E]> {
+    x.to_slice()
+        .map_or_else(|| Cow::Owned(x.iter().copied().collect()), Cow::Borrowed)
 }
 
 fn shaped<E, D: ndarray::Dimension>(
@@ -89,7 +94,7 @@ impl<E: Element> Model<E> for Encoder<E> {
 
     fn forward(&self, x: ArrayViewD<'_, E>) -> Result<Array2<E>, ModelError> {
         let n = batch_len(&self.input_shape, x.shape())?;
-        let out = self.chunks(&flat(&x), 1, |_, _, _, out| out);
+        let out = self.chunks(&flat(x), (1, FORWARD_CHUNK), |_, _, _, out| out);
         shaped((n, self.network.outputs()), out)
     }
 
@@ -100,8 +105,8 @@ impl<E: Element> Model<E> for Encoder<E> {
     ) -> Result<ArrayD<E>, ModelError> {
         let d = self.network.outputs();
         cotangent_len(&self.input_shape, x.shape(), d, cotangent.shape())?;
-        let c = flat(&cotangent.into_dyn());
-        let out = self.chunks(&flat(&x), 3, |plan, start, pre, _| {
+        let c = flat(cotangent.into_dyn());
+        let out = self.chunks(&flat(x.view()), (3, CHUNK), |plan, start, pre, _| {
             let c = c[start * d..][..plan.rows * d].to_vec();
             self.pull_back(plan, &pre, c, 1)
         });
@@ -111,7 +116,7 @@ impl<E: Element> Model<E> for Encoder<E> {
     fn jacobian(&self, x: ArrayViewD<'_, E>) -> Result<ArrayD<E>, ModelError> {
         let n = batch_len(&self.input_shape, x.shape())?;
         let d = self.network.outputs();
-        let out = self.chunks(&flat(&x), 1 + 2 * d, |plan, _, pre, _| {
+        let out = self.chunks(&flat(x.view()), (1 + 2 * d, CHUNK), |plan, _, pre, _| {
             let mut c = vec![E::zero(); plan.rows * d * d];
             for unit in c.chunks_exact_mut(d * d) {
                 (0..d).for_each(|k| unit[k * d + k] = E::one());
