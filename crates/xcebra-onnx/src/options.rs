@@ -119,8 +119,8 @@ impl OnnxOptions {
         self
     }
 
-    /// Most numbers in all tensors of one evaluation together, 2²⁷ (1 GiB in `f64`) by default:
-    /// a damaged file asks for no more memory than about twice that.
+    /// Most numbers in all tensors of one evaluation together, 2²⁷ (1 GiB in `f64`) by default. What
+    /// a damaged file makes us allocate is bounded by a small multiple of it and of its own length.
     #[must_use]
     pub fn with_max_elements(mut self, limit: usize) -> Self {
         self.max_elements = limit;
