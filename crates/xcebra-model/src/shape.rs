@@ -1,8 +1,9 @@
 //! Shape checks on what a model's own code hands back.
 
-use ndarray::{Array3, ArrayD};
+use ndarray::{Array2, Array3, ArrayD, ArrayViewD};
 
 use crate::error::{ModelError, Result};
+use crate::model::{Model, batch_len};
 use crate::scalar::Scalar;
 
 /// Fails unless `found` is the shape `expected` of the answer of `what`.
@@ -40,4 +41,19 @@ pub(crate) fn as_matrices<A: Scalar>(
     Ok(standard
         .into_shape_with_order((n, outputs, inputs))
         .expect("the shape was checked"))
+}
+
+/// The push-forward of a model that is part of another, looked at before it is used.
+pub(crate) fn pushed_forward<A: Scalar, M: Model<A>>(
+    model: &M,
+    x: ArrayViewD<'_, A>,
+    tangent: ArrayViewD<'_, A>,
+) -> Result<Option<Array2<A>>> {
+    let n = batch_len(model.input_shape(), x.shape())?;
+    batch_len(model.input_shape(), tangent.shape())?;
+    let Some(pushed) = model.jvp(x, tangent)? else {
+        return Ok(None);
+    };
+    returned("jvp", pushed.shape(), &[n, model.output_dim()])?;
+    Ok(Some(pushed))
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use approx::assert_abs_diff_eq;
-use common::{batch, matrix, tanh};
+use common::{BothWays, batch, matrix, tanh};
 use ndarray::{Array2, ArrayD, Axis, Slice};
 use proptest::prelude::*;
 use xcebra_model::{
@@ -208,4 +208,53 @@ fn models_are_send_sync_and_object_safe() {
     let nested = select_output(softmax(&boxed).unwrap(), 1).unwrap();
     let shared: std::sync::Arc<dyn Model<f64> + '_> = std::sync::Arc::new(nested);
     obeys_the_contract(&shared, &ArrayD::from_elem(vec![2, 2], 0.25));
+}
+
+/// `⟨J v, w⟩ = ⟨v, Jᵀ w⟩`, and `J v` is a difference quotient: with a step of 1e-5 its error is of the
+/// order of its square, 1e-10, and of rounding over it, 1e-11; leave a factor of 100.
+fn pushes_forward(model: &dyn Model<f64>, x: &ArrayD<f64>, v: &ArrayD<f64>, w: &Array2<f64>) {
+    let pushed = model.jvp(x.view(), v.view()).unwrap().unwrap();
+    let w = w.slice_axis(Axis(1), Slice::from(..model.output_dim()));
+    let pulled = model.vjp(x.view(), w).unwrap();
+    assert_abs_diff_eq!((&pushed * &w).sum(), (v * &pulled).sum(), epsilon = 1e-10);
+    let at = |step: f64| model.forward((x + &(v * step)).view()).unwrap();
+    let quotient = (at(1e-5) - at(-1e-5)) / 2e-5;
+    close(&pushed.into_dyn(), &quotient.into_dyn(), 1e-8);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn combinators_push_forward_where_their_models_do(
+        inner in tanh(4, 3), outer in tanh(3, 2), x in batch(3, 4), v in batch(3, 4), w in matrix(3, 3)
+    ) {
+        let first = BothWays::new(inner.clone());
+        pushes_forward(&first, &x, &v, &w);
+        let models: [Box<dyn Model<f64>>; 5] = [
+            Box::new(then(&first, BothWays::new(outer.clone())).unwrap()),
+            Box::new(select_output(&first, 2).unwrap()),
+            Box::new(mean_over_outputs(&first).unwrap()),
+            Box::new(softmax(&first).unwrap()),
+            Box::new(log_odds(&first, 1).unwrap()),
+        ];
+        for model in &models {
+            pushes_forward(model, &x, &v, &w);
+            let narrow = v.slice_axis(Axis(1), Slice::from(..1));
+            prop_assert!(model.jvp(x.view(), narrow).is_err());
+        }
+        // where one of the models cannot, neither can what is made of it
+        let plain = inner.model();
+        let none: [Box<dyn Model<f64>>; 6] = [
+            Box::new(then(&plain, BothWays::new(outer.clone())).unwrap()),
+            Box::new(then(&first, outer.model()).unwrap()),
+            Box::new(select_output(&plain, 2).unwrap()),
+            Box::new(mean_over_outputs(&plain).unwrap()),
+            Box::new(softmax(&plain).unwrap()),
+            Box::new(log_odds(&plain, 1).unwrap()),
+        ];
+        for model in &none {
+            prop_assert!(model.jvp(x.view(), v.view()).unwrap().is_none());
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! Log-odds of one class from logits.
 
-use ndarray::{Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewD};
+use ndarray::{Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewD, Axis};
 
 use super::softmax::probabilities;
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len, cotangent_len};
 use crate::scalar::Scalar;
-use crate::shape::returned;
+use crate::shape::{pushed_forward, returned};
 
 /// Log-odds of one class against the rest, of a model whose outputs are logits. Made by
 /// [`log_odds`].
@@ -113,5 +113,16 @@ impl<A: Scalar, M: Model<A>> Model<A> for LogOdds<M> {
             .model
             .vjp(x, self.pull_back(&logits, &cotangent).view())?;
         Ok((self.value(&logits), gradient))
+    }
+
+    fn jvp(&self, x: ArrayViewD<'_, A>, tangent: ArrayViewD<'_, A>) -> Result<Option<Array2<A>>> {
+        let Some(inner) = pushed_forward(&self.model, x.view(), tangent)? else {
+            return Ok(None);
+        };
+        let logits = self.logits(x)?;
+        let ones = Array2::ones((logits.nrows(), 1));
+        let gradient = self.pull_back(&logits, &ones.view());
+        let along = (gradient * inner).sum_axis(Axis(1));
+        Ok(Some(along.insert_axis(Axis(1))))
     }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len, cotangent_len};
 use crate::scalar::Scalar;
-use crate::shape::returned;
+use crate::shape::{pushed_forward, returned};
 
 /// The mean of a model's outputs, as a model with one output. Made by [`mean_over_outputs`].
 #[derive(Clone, Debug)]
@@ -70,5 +70,11 @@ impl<A: Scalar, M: Model<A>> Model<A> for MeanOverOutputs<M> {
         let shares = spread(outputs, &cotangent);
         let (value, gradient) = self.model.value_and_vjp(x, shares.view())?;
         Ok((mean(n, outputs, &value)?, gradient))
+    }
+
+    fn jvp(&self, x: ArrayViewD<'_, A>, tangent: ArrayViewD<'_, A>) -> Result<Option<Array2<A>>> {
+        let inner = pushed_forward(&self.model, x, tangent)?;
+        let inner = inner.map(|inner| mean(inner.nrows(), self.model.output_dim(), &inner));
+        inner.transpose()
     }
 }

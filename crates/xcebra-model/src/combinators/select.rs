@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len, cotangent_len};
 use crate::scalar::Scalar;
-use crate::shape::returned;
+use crate::shape::{pushed_forward, returned};
 
 /// One output of a model, as a model with one output. Made by [`select_output`].
 #[derive(Clone, Debug)]
@@ -72,5 +72,10 @@ impl<A: Scalar, M: Model<A>> Model<A> for SelectOutput<M> {
         let wide = self.widen(outputs, &cotangent);
         let (value, gradient) = self.model.value_and_vjp(x, wide.view())?;
         Ok((self.column(n, outputs, &value)?, gradient))
+    }
+
+    fn jvp(&self, x: ArrayViewD<'_, A>, tangent: ArrayViewD<'_, A>) -> Result<Option<Array2<A>>> {
+        let inner = pushed_forward(&self.model, x, tangent)?;
+        Ok(inner.map(|inner| inner.column(self.index).to_owned().insert_axis(Axis(1))))
     }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewD, Axis, 
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len, cotangent_len};
 use crate::scalar::Scalar;
-use crate::shape::{as_matrices, jacobian_shape, returned};
+use crate::shape::{as_matrices, jacobian_shape, pushed_forward, returned};
 
 /// Class probabilities of a model whose outputs are logits. Made by [`softmax`].
 #[derive(Clone, Debug)]
@@ -115,6 +115,14 @@ impl<A: Scalar, M: Model<A>> Model<A> for Softmax<M> {
         Ok(jacobian
             .into_shape_with_order(jacobian_shape(n, outputs, input_shape))
             .expect("the shape was checked"))
+    }
+
+    fn jvp(&self, x: ArrayViewD<'_, A>, tangent: ArrayViewD<'_, A>) -> Result<Option<Array2<A>>> {
+        let Some(inner) = pushed_forward(&self.model, x.view(), tangent)? else {
+            return Ok(None);
+        };
+        // the softmax's own Jacobian is symmetric
+        Ok(Some(pull_back(&self.value(x)?, &inner.view())))
     }
 }
 

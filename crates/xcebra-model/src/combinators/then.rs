@@ -7,7 +7,7 @@ use ndarray::{
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len, cotangent_len};
 use crate::scalar::Scalar;
-use crate::shape::{as_matrices, jacobian_shape, returned};
+use crate::shape::{as_matrices, jacobian_shape, pushed_forward, returned};
 
 /// A model applied to the outputs of another. Made by [`then`].
 #[derive(Clone, Debug)]
@@ -131,5 +131,13 @@ impl<A: Scalar, M: Model<A>, N: Model<A>> Model<A> for Then<M, N> {
         Ok(product
             .into_shape_with_order(shape)
             .expect("the shape was checked"))
+    }
+
+    fn jvp(&self, x: ArrayViewD<'_, A>, tangent: ArrayViewD<'_, A>) -> Result<Option<Array2<A>>> {
+        let Some(inner) = pushed_forward(&self.first, x.view(), tangent)? else {
+            return Ok(None);
+        };
+        let hidden = self.hidden(x)?;
+        pushed_forward(&self.second, hidden.view(), inner.view().into_dyn())
     }
 }

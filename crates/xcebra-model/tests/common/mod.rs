@@ -1,9 +1,9 @@
 //! Random smooth models for the tests.
 #![allow(dead_code)]
 
-use ndarray::{Array1, Array2, ArrayD, Ix2};
+use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewD, Ix2};
 use proptest::prelude::*;
-use xcebra_model::FnModel;
+use xcebra_model::{FnModel, Model, Result};
 
 /// `y = V tanh(W x + b)`, infinitely smooth and with moderate derivatives.
 #[derive(Clone, Debug)]
@@ -58,4 +58,50 @@ pub fn tanh(inputs: usize, outputs: usize) -> impl Strategy<Value = Tanh> {
             b: b.row(0).to_owned(),
             v,
         })
+}
+
+/// [`Tanh`] with forward mode as well.
+#[derive(Debug)]
+pub struct BothWays {
+    plain: FnModel<f64>,
+    tanh: Tanh,
+}
+
+impl BothWays {
+    pub fn new(tanh: Tanh) -> Self {
+        Self {
+            plain: tanh.clone().model(),
+            tanh,
+        }
+    }
+}
+
+impl Model<f64> for BothWays {
+    fn input_shape(&self) -> &[usize] {
+        self.plain.input_shape()
+    }
+
+    fn output_dim(&self) -> usize {
+        self.plain.output_dim()
+    }
+
+    fn forward(&self, x: ArrayViewD<'_, f64>) -> Result<Array2<f64>> {
+        self.plain.forward(x)
+    }
+
+    fn vjp(&self, x: ArrayViewD<'_, f64>, cotangent: ArrayView2<'_, f64>) -> Result<ArrayD<f64>> {
+        self.plain.vjp(x, cotangent)
+    }
+
+    fn jvp(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        tangent: ArrayViewD<'_, f64>,
+    ) -> Result<Option<Array2<f64>>> {
+        let [x, tangent] = [x, tangent].map(|a| a.into_dimensionality::<Ix2>().unwrap().to_owned());
+        let slope = self.tanh.hidden(&x).mapv(|h| 1.0 - h * h);
+        Ok(Some(
+            (tangent.dot(&self.tanh.w.t()) * slope).dot(&self.tanh.v.t()),
+        ))
+    }
 }
