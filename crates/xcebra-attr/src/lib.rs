@@ -37,7 +37,7 @@
 //! | their parameters | [`Baseline`], [`Groups`], [`Rule`], [`Noise`] |
 //! | lists of methods, and a trait for new ones | [`Methods`]; [`Method`], [`Batch`], [`Attributions`] |
 //! | what comes out | [`AttributionMap`], or each sample to a [`Sink`] |
-//! | is an entry real? | [`Significance`], [`Blocks`], [`Verdicts`] |
+//! | is an entry real? | [`Significance`], [`Deviations`], [`Blocks`], [`Verdicts`] |
 //! | can a map be trusted? | [`diagnose`], [`effective_dimension`], [`agreement`] |
 //! | samples that need not all be in memory | [`Samples`] |
 //! | the parts: Jacobians, pseudo-inverses | [`jacobians`], [`projected_norms`], [`pseudo_inverses`] |
@@ -93,8 +93,8 @@ pub use overview::{Needs, Overview};
 pub use quadrature::Rule;
 pub use samples::Samples;
 pub use significance::{
-    Blocks, Bootstrap, Connection, Control, Findings, Intervals, Pool, Significance, Verdicts,
-    adjust,
+    Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Pool, Significance,
+    Tail, Verdicts, adjust,
 };
 
 #[cfg(doctest)]

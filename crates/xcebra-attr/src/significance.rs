@@ -4,11 +4,14 @@
 //! instead. How much would the entry move with other stretches of the same recording? A bootstrap over
 //! blocks of time tells ([`Blocks`], [`Intervals`]). How large are entries where there is nothing to
 //! find? Null maps tell ([`Significance`]): maps of models trained again on surrogates, such as
-//! recordings whose labels are shifted in time against the channels by more than their memory.
+//! recordings whose labels are shifted in time against the channels by more than their memory, or
+//! the differences between models trained alike on resampled recordings ([`Deviations`]).
 
 mod blocks;
+mod deviations;
 mod false_discovery;
 mod pools;
+mod tail;
 mod verdict;
 
 use ndarray::{Array2, ArrayRef2};
@@ -16,8 +19,10 @@ use ndarray::{Array2, ArrayRef2};
 use crate::error::{AttrError, Result};
 
 pub use blocks::{Blocks, Bootstrap, Intervals};
+pub use deviations::Deviations;
 pub use false_discovery::{Control, adjust};
 pub use pools::Pool;
+pub use tail::Tail;
 pub use verdict::{Connection, Verdicts};
 
 use pools::Pools;
@@ -25,7 +30,8 @@ use pools::Pools;
 /// A test of each entry of a map against null maps, with control of false discoveries.
 ///
 /// One-sided: large entries are evidence. p-values are `(1 + #{null ≥ entry}) / (1 + #null)`
-/// (Phipson, Smyth 2010), never zero, and conservative.
+/// (Phipson, Smyth 2010), never zero, and conservative; or, with few null maps, the tail of a fitted
+/// distribution ([`Tail`]).
 ///
 /// What is assumed:
 /// * where an entry is not connected, it and the null entries it is compared with are exchangeable:
@@ -53,6 +59,7 @@ pub struct Significance {
     level: f64,
     control: Control,
     pool: Pool,
+    tail: Tail,
 }
 
 impl Significance {
@@ -62,6 +69,7 @@ impl Significance {
             level: 0.05,
             control: Control::BenjaminiHochberg,
             pool: Pool::Entry,
+            tail: Tail::Ranks,
         }
     }
 
@@ -85,6 +93,13 @@ impl Significance {
     #[must_use]
     pub fn with_pool(mut self, pool: Pool) -> Self {
         self.pool = pool;
+        self
+    }
+
+    /// Sets how p-values are had from null entries.
+    #[must_use]
+    pub fn with_tail(mut self, tail: Tail) -> Self {
+        self.tail = tail;
         self
     }
 
@@ -119,18 +134,26 @@ impl Significance {
                 "at least 1",
             ));
         }
-        finite("the map", map)?;
-        let mut pools = Pools::new(self.pool, (rows, columns));
+        if draws == 1 && self.tail == Tail::Fitted {
+            let expected = "at least 2, to fit a distribution";
+            return Err(AttrError::parameter(
+                "the number of null maps",
+                "1",
+                expected,
+            ));
+        }
+        self.valid("the map", map)?;
+        let mut pools = Pools::new(self.pool, self.tail, (rows, columns));
         for k in 0..draws {
             let null = null(k)?;
             if null.dim() != map.dim() {
                 let expected = format!("({rows}, {columns}), that of the map");
                 return Err(shape("a null map", &null, &expected));
             }
-            finite("a null map", &null)?;
+            self.valid("a null map", &null)?;
             null.indexed_iter().for_each(|(at, &v)| pools.add(at, v));
         }
-        pools.sort();
+        pools.finish();
         let p_values = Array2::from_shape_fn(map.dim(), |at| pools.p_value(at, map[at]));
         let flat: Vec<f64> = p_values.iter().copied().collect();
         let q_values = Array2::from_shape_vec(map.dim(), adjust(&flat, self.control)?);
@@ -142,6 +165,26 @@ impl Significance {
             draws,
             pools,
         })
+    }
+}
+
+impl Significance {
+    /// Fails unless all entries are finite and, to fit a distribution, not negative.
+    fn valid(&self, what: &'static str, map: &ArrayRef2<f64>) -> Result<()> {
+        let (least, expected) = match self.tail {
+            Tail::Ranks => (f64::NEG_INFINITY, "finite entries"),
+            Tail::Fitted => (0.0, "finite entries that are not negative"),
+        };
+        match map
+            .indexed_iter()
+            .find(|(_, v)| !v.is_finite() || **v < least)
+        {
+            Some(((row, column), v)) => {
+                let found = format!("{v} at input {row}, output {column}");
+                Err(AttrError::parameter(what, found, expected))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -194,14 +237,17 @@ impl Findings {
             let expected = format!("({rows}, {columns}), that of the map");
             return Err(shape("the intervals", &intervals.upper, &expected));
         }
+        let significant = self.significant();
+        let typical = self.typical_connections(&significant);
         let connection = |at: (usize, usize)| {
-            if self.q_values[at] <= self.level {
+            if significant[at] {
                 return Connection::Connected;
             }
             // an interval may be off the entry where it is narrow
             let upper = intervals.upper[at].max(self.map[at]);
-            let sharp = self.resolution() <= self.level;
-            match sharp && self.pools.p_value(at, upper) > self.level {
+            let would_show = |entry: f64| self.pools.p_value(at, entry) <= self.level;
+            let sharp = typical[at.1].is_some_and(would_show);
+            match sharp && !would_show(upper) {
                 true => Connection::NotConnected,
                 false => Connection::Undecided,
             }
@@ -214,6 +260,21 @@ impl Findings {
             self.resolution(),
         ))
     }
+
+    /// For each output, the median of its entries that are connected, or of all that are if it has
+    /// none; `None` if nothing is.
+    fn typical_connections(&self, significant: &Array2<bool>) -> Vec<Option<f64>> {
+        let median = |columns: std::ops::Range<usize>| {
+            let entries = self.map.indexed_iter();
+            let entries = entries.filter(|(at, _)| columns.contains(&at.1) && significant[*at]);
+            let mut entries: Vec<f64> = entries.map(|(_, &entry)| entry).collect();
+            entries.sort_unstable_by(f64::total_cmp);
+            entries.get(entries.len() / 2).copied()
+        };
+        let outputs = self.map.ncols();
+        let all = median(0..outputs);
+        (0..outputs).map(|k| median(k..k + 1).or(all)).collect()
+    }
 }
 
 fn shape(what: &'static str, found: &ArrayRef2<f64>, expected: &str) -> AttrError {
@@ -221,16 +282,6 @@ fn shape(what: &'static str, found: &ArrayRef2<f64>, expected: &str) -> AttrErro
         what,
         found: found.shape().to_vec(),
         expected: expected.to_owned(),
-    }
-}
-
-fn finite(what: &'static str, map: &ArrayRef2<f64>) -> Result<()> {
-    match map.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        Some(((row, column), v)) => {
-            let found = format!("{v} at input {row}, output {column}");
-            Err(AttrError::parameter(what, found, "finite entries"))
-        }
-        None => Ok(()),
     }
 }
 

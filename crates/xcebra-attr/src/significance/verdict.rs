@@ -10,10 +10,13 @@ pub enum Connection {
     /// The entry is larger than null maps explain, after control of false discoveries.
     Connected,
     /// Even at the upper end of its interval the entry would be an ordinary null entry: its p-value
-    /// there exceeds the level, without correction. A connection weaker than the noise of null maps
-    /// cannot be told from none.
+    /// there exceeds the level, without correction. And a connection of ordinary size would have been
+    /// noticed here: the median connected entry of the same output (of the map, if the output has none)
+    /// would have a p-value up to the level. A connection weaker than the noise of null maps cannot be
+    /// told from none.
     NotConnected,
-    /// Neither: large but not beyond doubt, too variable over time, or too few null maps.
+    /// Neither: large but not beyond doubt, too variable over time or from training to training, or too
+    /// few null maps.
     Undecided,
 }
 

@@ -6,8 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use xcebra_attr::{
-    AttrError, Blocks, Bootstrap, Connection, Control, Findings, Intervals, Methods, Options,
-    Piece, Pool, Significance, attribute,
+    AttrError, Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Methods,
+    Options, Piece, Pool, Significance, Tail, attribute,
 };
 
 fn normal(rng: &mut ChaCha8Rng) -> Array2<f64> {
@@ -266,4 +266,89 @@ fn senseless_tests_are_refused() {
         values: values.view(),
     };
     assert!(blocks.add(&piece).is_err());
+}
+
+/// Squares of null entries are `χ²_3 / 3` times a size of their own each; the fitted tail need not
+/// know either. p-values of entries drawn alike must be uniform (Kolmogorov and Smirnov at 1 %).
+#[test]
+fn a_fitted_tail_is_uniform_where_nothing_is_connected() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut draw = |row: usize, column: usize| {
+        let squares: f64 = (0..3)
+            .map(|_| rng.sample::<f64, _>(StandardNormal).powi(2))
+            .sum();
+        (squares / 3.0).sqrt() * (1.0 + row as f64 + 0.3 * column as f64)
+    };
+    let test = Significance::new().with_tail(Tail::Fitted);
+    let mut all = Vec::new();
+    for _ in 0..60 {
+        let map = Array2::from_shape_fn((10, 6), |(i, k)| draw(i, k));
+        let found = test.test_with(&map, 20, |_| {
+            Ok(Array2::from_shape_fn((10, 6), |(i, k)| draw(i, k)))
+        });
+        let found = found.unwrap();
+        assert_eq!(found.resolution(), 0.0);
+        all.extend(found.p_values().iter().copied());
+    }
+    let found = distance(all, 0.001);
+    assert!(found < 1.63 / 3600.0_f64.sqrt() + 0.001, "{found}");
+}
+
+/// With a fitted tail twenty null maps decide what their ranks cannot.
+#[test]
+fn few_null_maps_are_enough_for_a_fitted_tail() {
+    let nulls: Vec<_> = (0..20)
+        .map(|k| Array2::from_elem((1, 4), 0.5 + 0.05 * k as f64))
+        .collect();
+    let map = array![[20.0, 0.8, 0.1, 5.0]];
+    let ranks = Significance::new().test(&map, &nulls).unwrap();
+    assert!(!ranks.significant().iter().any(|&s| s));
+    let fitted = Significance::new()
+        .with_tail(Tail::Fitted)
+        .test(&map, &nulls)
+        .unwrap();
+    assert_eq!(fitted.significant(), array![[true, false, false, true]]);
+    assert!(fitted.p_values()[[0, 0]] < fitted.p_values()[[0, 3]]);
+
+    // null entries that are zero, and all alike
+    let zero = Significance::new().with_tail(Tail::Fitted);
+    let found = zero
+        .test(&array![[0.0, 1.0]], &vec![Array2::zeros((1, 2)); 3])
+        .unwrap();
+    assert_eq!(found.p_values(), array![[1.0, 0.0]]);
+    // what has no distribution to fit
+    assert!(zero.test(&array![[1.0]], &[array![[1.0]]]).is_err());
+    assert!(
+        zero.test(&array![[-1.0]], &[array![[1.0]], array![[2.0]]])
+            .is_err()
+    );
+}
+
+/// A weak entry is only called not connected where a connection of ordinary size would show.
+#[test]
+fn noise_that_would_hide_a_connection_leaves_entries_undecided() {
+    let spread = |k: usize| 0.9 + 0.01 * k as f64;
+    // the second entry's null maps are ten times as large as the connection
+    let nulls: Vec<_> = (0..19)
+        .map(|k| array![[0.1 * spread(k), 0.1 * spread(k), 50.0 * spread(k)]])
+        .collect();
+    let map = array![[5.0, 0.1, 0.1]];
+    let found = Significance::new()
+        .with_level(0.2)
+        .unwrap()
+        .test(&map, &nulls)
+        .unwrap();
+    let verdicts = found.verdicts(&ends(map.clone(), map)).unwrap();
+    use Connection::{Connected, NotConnected, Undecided};
+    assert_eq!(verdicts.map(), array![[Connected, NotConnected, Undecided]]);
+}
+
+#[test]
+fn deviations_of_other_shapes_are_refused() {
+    assert!(Deviations::new(&Array3::zeros((0, 2, 2))).is_err());
+    assert!(Deviations::new(&Array3::zeros((2, 0, 2))).is_err());
+    let mut found = Deviations::new(&Array3::zeros((3, 2, 2))).unwrap();
+    let error = found.add(&Array3::zeros((3, 2, 1))).unwrap_err();
+    assert!(error.to_string().contains("[3, 2, 2]"), "{error}");
+    assert!(found.nulls().is_empty());
 }

@@ -1,0 +1,101 @@
+//! Null maps from models that were trained alike.
+
+use ndarray::{Array2, Array3, Axis};
+
+use crate::error::{AttrError, Result};
+
+/// Attributions of a model, and of others trained in the same way on resampled recordings, for the same
+/// samples: how far do attributions move from one training to the next?
+///
+/// An entry that is not connected has attributions that are nothing but error: of finitely many
+/// samples, of chance correlations between slow latents, of the seed. Trainings on recordings whose
+/// blocks of time were drawn with replacement make such errors anew. The mean over samples of the
+/// absolute difference between such a training and the model is thus an entry as it would be without
+/// a connection, and [`nulls`](Self::nulls) are null maps for [`Significance`](crate::Significance): a
+/// centred bootstrap test (Efron and Tibshirani 1993, chapter 16).
+///
+/// What is assumed: a training finds the truth but for error (what all of them get wrong alike passes
+/// for a connection); recordings are long against the blocks, and blocks against their memory; and
+/// attributions are those of comparable outputs: align them first where trainings leave a linear map
+/// open. The test is conservative: a difference holds the errors of two trainings, and a resampled
+/// recording has but 63 % of the moments of the original. Differences from the mean of the resampled
+/// trainings hold fewer; in simulations p-values were then too small.
+///
+/// ```
+/// use ndarray::{Array3, array};
+/// use xcebra_attr::Deviations;
+///
+/// // two samples of two inputs: the first entry is much the same in all trainings
+/// let training = |e: f64| Array3::from_shape_vec((2, 2, 1), vec![3.0 + e, e, 2.0 - e, -e]);
+/// let mut trainings = Deviations::new(&training(0.0)?)?;
+/// for error in [0.125, -0.25] {
+///     trainings.add(&training(error)?)?;
+/// }
+/// assert_eq!(trainings.map(), array![[2.5], [0.0]]);
+/// assert_eq!(trainings.nulls(), [array![[0.125], [0.125]], array![[0.25], [0.25]]]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Deviations {
+    own: Array3<f32>,
+    nulls: Vec<Array2<f64>>,
+}
+
+impl Deviations {
+    /// Begins with the attributions of the model itself, `samples × inputs × outputs`; they are kept in
+    /// single precision.
+    ///
+    /// # Errors
+    /// [`AttrError::NoSamples`] if there are none, [`AttrError::Shape`] without inputs or outputs.
+    pub fn new(own: &Array3<f64>) -> Result<Self> {
+        match own.dim() {
+            (0, ..) => Err(AttrError::NoSamples),
+            (_, 0, _) | (_, _, 0) => Err(shape(own, "inputs and outputs")),
+            _ => Ok(Self {
+                own: own.mapv(|v| v as f32),
+                nulls: Vec::new(),
+            }),
+        }
+    }
+
+    /// Adds the attributions of another training for the same samples.
+    ///
+    /// # Errors
+    /// [`AttrError::Shape`] if they are of another shape.
+    pub fn add(&mut self, other: &Array3<f64>) -> Result<()> {
+        if other.dim() != self.own.dim() {
+            let expected = format!("{:?}, those of the model", self.own.shape());
+            return Err(shape(other, &expected));
+        }
+        let difference = &other.mapv(|v| v as f32) - &self.own;
+        self.nulls.push(mean_absolute(&difference));
+        Ok(())
+    }
+
+    /// Means over the samples of the model's absolute attributions, `inputs × outputs`.
+    pub fn map(&self) -> Array2<f64> {
+        mean_absolute(&self.own)
+    }
+
+    /// Means over the samples of absolute differences from the model, one map a training.
+    pub fn nulls(&self) -> &[Array2<f64>] {
+        &self.nulls
+    }
+}
+
+fn mean_absolute(attributions: &Array3<f32>) -> Array2<f64> {
+    let (samples, inputs, outputs) = attributions.dim();
+    let mut sum = Array2::zeros((inputs, outputs));
+    for values in attributions.axis_iter(Axis(0)) {
+        sum.zip_mut_with(&values, |sum, v| *sum += f64::from(v.abs()));
+    }
+    sum / samples as f64
+}
+
+fn shape(found: &Array3<f64>, expected: &str) -> AttrError {
+    AttrError::Shape {
+        what: "the attributions of a training",
+        found: found.shape().to_vec(),
+        expected: expected.to_owned(),
+    }
+}
