@@ -9,6 +9,8 @@
 //! | generate data with a known answer | [`synth`] |
 //! | train an encoder of a recording | [`core`], [`FitFile`], [`Run`], [`Unfinished`] |
 //! | ask a model which inputs drive its outputs: inverted neuron gradient and baselines | [`attr`] |
+//! | null maps of a trained encoder, by training others like it | [`Retraining`] |
+//! | can an encoder be trusted? | [`Diagnostics`], [`across_seeds`] |
 //! | ask a model which frequencies or other components carry its output | [`cdig`] |
 //! | score the answers | [`eval`] |
 //! | the contract between models and explainers | [`model`] |
@@ -47,15 +49,21 @@
 #![forbid(unsafe_code)]
 
 mod curves;
+mod diagnostics;
 pub mod explain;
 pub mod files;
 mod fit_file;
 pub mod report;
+mod retraining;
 mod run;
 mod unfinished;
 mod windows;
 
+pub use diagnostics::{DIAGNOSTICS, Diagnostics, words};
 pub use fit_file::{DataConfig, FitFile, FitFileError};
+pub use retraining::{
+    Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
+};
 pub use run::{Channels, MODEL, Run, RunError, read_recording};
 pub use unfinished::{CHECKPOINT, Effort, Inputs, Unfinished};
 pub use windows::{Windows, embed};

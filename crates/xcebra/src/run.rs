@@ -9,7 +9,7 @@
 //! | `validation.csv` | loss on what was held out, if something was |
 //! | `log.txt` | what was done, when and how fast |
 //!
-//! `xcebra fit` adds `report.html`, and `classes.json` with the names of classes that are text.
+//! `xcebra fit` adds `report.html`, `diagnostics.json` with what the encoder is like, and `classes.json` with the names of classes that are text.
 
 use std::fs::File;
 use std::io::Read;

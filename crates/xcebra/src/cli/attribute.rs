@@ -1,5 +1,8 @@
 //! `xcebra attribute`: which inputs drive which latents.
 
+mod significance;
+mod tested;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -8,13 +11,15 @@ use clap::Args;
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
 use xcebra::attr::{
-    AttrError, AttributionMap, InverseSummary, Methods, Options, Samples, attribute,
+    AttrError, AttributionMap, InverseSummary, Methods, Options, Piece, Samples, Sink, attribute,
 };
 use xcebra::files::{NpzOutput, Source, ensure_folder, ensure_writable};
 use xcebra::report::{Figure, Picture, Report, Table, attribution_map};
-use xcebra::{Run, Windows};
+use xcebra::{Diagnostics, Run, Windows};
 
 use super::{Outcome, Problem, Result, Session};
+use significance::Test;
+use tested::AllTested;
 
 /// Compute attribution maps of a trained encoder
 ///
@@ -64,12 +69,16 @@ pub struct Attribute {
     /// Also write each map as a picture, NAME.svg and NAME.png, into this folder
     #[arg(long, value_name = "FOLDER")]
     figures: Option<PathBuf>,
+
+    #[command(flatten)]
+    significance: significance::Options,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   xcebra attribute --model run --data data.npz --out map.npz
-  xcebra attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report map.html";
+  xcebra attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report map.html
+  xcebra attribute --model run --data data.npz --significance --out map.npz --report map.html";
 
 impl Attribute {
     pub fn run(&self, session: &Session) -> Result<Outcome> {
@@ -88,14 +97,25 @@ impl Attribute {
         let run = Run::load(&self.model)?;
         let x = run.read(&self.data)?;
         let start = Instant::now();
-        let maps = attribute_with_progress(session, &run, &x, &methods)?;
+        let windows = Windows::of(&run.encoder, x.view()).len();
+        let place = (self.model.as_path(), &run);
+        let test = self
+            .significance
+            .prepare(session, place, &self.data, windows)?;
+        let add = |piece: &Piece<'_>| test.as_ref().map_or(Ok(()), |test: &Test| test.add(piece));
+        let maps = attribute_with_progress(session, &run, &x, &methods, &add)?;
+        let tested = test.as_ref().map(|test| test.run(session, &run, &methods));
+        let tested = tested.transpose()?;
         let seconds = start.elapsed().as_secs_f64();
 
         let mut output = NpzOutput::create(&self.out)?;
         add_maps(&mut output, &maps)?;
+        if let Some(tested) = &tested {
+            tested.write(&mut output)?;
+        }
         output.commit()?;
         if let Some(path) = &self.report {
-            self.page(&run, &maps).write(path)?;
+            self.page(&run, &maps, tested.as_ref()).write(path)?;
         }
         if let Some(folder) = &self.figures {
             for map in &maps {
@@ -126,7 +146,18 @@ impl Attribute {
                 entry["mean_rank"] = json!(inverses.mean_rank());
                 entry["condition"] = json!(inverses.condition().map(|c| c.geometric_mean));
             }
+            if let Some(tested) = &tested {
+                text.push_str(&tested.text(map.method(), &run.channels.names));
+                entry["significance"] = tested.json(map.method());
+            }
             described.insert(map.method().to_owned(), entry);
+        }
+        let diagnostics = Diagnostics::load(&self.model);
+        if let Some(diagnostics) = &diagnostics {
+            text.push_str(&format!(
+                "\nThe encoder: {}",
+                diagnostics.sentences().join(" ")
+            ));
         }
         for note in &notes {
             session.note(note);
@@ -139,12 +170,13 @@ impl Attribute {
                 "inputs": inputs,
                 "seconds": seconds,
                 "maps": Value::Object(described),
+                "diagnostics": diagnostics,
                 "notes": notes,
             }),
         })
     }
 
-    fn page(&self, run: &Run, maps: &[AttributionMap]) -> Report {
+    fn page(&self, run: &Run, maps: &[AttributionMap], tested: Option<&AllTested>) -> Report {
         let channels = &run.channels.names;
         let lead = format!(
             "Which of {} channels depend on which of {} latents, by the encoder in {} on {}.",
@@ -169,6 +201,15 @@ impl Attribute {
             );
             let figure = picture(map, run);
             report = report.figure(figure, &caption);
+        }
+        if let Some(diagnostics) = Diagnostics::load(&self.model) {
+            report = report.heading("Can the encoder be trusted?");
+            for sentence in diagnostics.sentences() {
+                report = report.paragraph(&sentence);
+            }
+        }
+        if let Some(tested) = tested {
+            report = tested.report(report, channels);
         }
         for map in maps {
             report = report
@@ -207,12 +248,13 @@ pub fn title(method: &str) -> &str {
     }
 }
 
-/// Maps over all samples of a recording, with progress.
+/// Maps over all samples of a recording, with progress; attributions of samples go to `sink`.
 pub fn attribute_with_progress(
     session: &Session,
     run: &Run,
     x: &Array2<f32>,
     methods: &Methods<f32>,
+    sink: Sink<'_>,
 ) -> Result<Vec<AttributionMap>> {
     let windows = Windows::of(&run.encoder, x.view());
     if windows.is_empty() {
@@ -230,7 +272,7 @@ pub fn attribute_with_progress(
         progress.at(done as u64, "");
         ControlFlow::Continue(())
     };
-    let options = Options::new().with_observer(&observe);
+    let options = Options::new().with_observer(&observe).with_sink(sink);
     Ok(attribute(&run.encoder, &windows, methods, &options)?)
 }
 

@@ -1,6 +1,6 @@
 //! `xcebra fit`: trains an encoder on a recording.
 
-mod data;
+pub mod data;
 mod figures;
 mod keeper;
 mod labels;
@@ -67,6 +67,13 @@ pub struct Fit {
     /// Time between two checkpoints in the folder; 0 for one after every step
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     checkpoint_every: Duration,
+
+    /// Also train from K seeds in all, to report how alike embeddings and maps are; K times the cost
+    ///
+    /// The folder holds the first training, that of train.seed; the others, from the seeds after it, are
+    /// compared and forgotten.
+    #[arg(long, value_name = "K", conflicts_with = "resume", value_parser = clap::value_parser!(u16).range(2..=100))]
+    seeds: Option<u16>,
 
     /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
     #[arg(long, value_name = "FOLDER")]
@@ -208,8 +215,11 @@ impl Fit {
         let trained = train(session, trainer, before, |trainer, effort| {
             keeper.after_step(trainer, &mut state, effort)
         })?;
-        let finished = Finished::new(unfinished.settings, data, trained)?;
+        let mut finished = Finished::new(unfinished.settings, data, trained)?;
         keeper.finish(|folder| finished.write(folder))?;
+        if let Some(count) = self.seeds {
+            finished.compare_seeds(session, count.into(), keeper.folder())?;
+        }
         if let Some(folder) = &self.figures {
             for picture in finished.pictures() {
                 picture.write(folder)?;

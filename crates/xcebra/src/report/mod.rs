@@ -6,4 +6,4 @@ mod pictures;
 
 pub use figure::{BarChart, Figure, HeatMap, LineChart, Panels, Scatter, TileMap, TimeSeries};
 pub use page::{Report, Table};
-pub use pictures::{Picture, attribution_map, training_curves};
+pub use pictures::{Picture, attribution_map, training_curves, verdict_map};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
+use xcebra_attr::Connection;
 use xcebra_core::History;
 
 use crate::files::FileError;
@@ -146,5 +147,21 @@ pub fn attribution_map(
         .value(value)
         .row_names(channels)
         .row_groups(groups)
+        .draw()
+}
+
+/// A map of verdicts (inputs × latents).
+pub fn verdict_map(title: &str, verdicts: &Array2<Connection>, channels: &[String]) -> Figure {
+    let class = |verdict: &Connection| match verdict {
+        Connection::NotConnected => 0,
+        Connection::Undecided => 1,
+        Connection::Connected => 2,
+    };
+    let names = ["not connected", "undecided", "connected"];
+    HeatMap::of_classes(verdicts.map(class).view(), &names)
+        .title(title)
+        .rows("input channel")
+        .columns("latent")
+        .row_names(channels)
         .draw()
 }

@@ -1,17 +1,19 @@
 //! What comes out of a training: files, a report, and what is printed.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 use xcebra::core::Validation;
 use xcebra::files::write_file;
 use xcebra::report::{Picture, Report, Table, training_curves};
-use xcebra::{FitFile, Run};
+use xcebra::{Diagnostics, FitFile, Run, across_seeds};
 
 use super::data::Data;
 use super::figures;
+use crate::cli::problem::INTERRUPTED;
 use crate::cli::training::Trained;
-use crate::cli::{Outcome, Result};
+use crate::cli::{Outcome, Problem, Result, Session, interrupt};
 
 /// Names of classes that are text in the data.
 const CLASSES: &str = "classes.json";
@@ -23,6 +25,7 @@ pub struct Finished {
     trained: Trained,
     curves: Vec<Picture>,
     embedding: Vec<Picture>,
+    diagnostics: Diagnostics,
 }
 
 impl Finished {
@@ -33,7 +36,10 @@ impl Finished {
             channels: data.channels.clone(),
         };
         let embedding = figures::embedding(&run, data.recording.samples(), &data.labels)?;
+        let (config, recording) = (run.settings.config(), &data.recording);
+        let diagnostics = Diagnostics::of(&run.encoder, &config, recording, &trained.history)?;
         Ok(Self {
+            diagnostics,
             curves: training_curves(&trained.history),
             embedding,
             run,
@@ -50,10 +56,43 @@ impl Finished {
     /// Writes the files of the run and the report, the encoder last.
     pub fn write(&self, folder: &Path) -> Result<()> {
         self.report().write(&folder.join("report.html"))?;
+        self.diagnostics.save(folder)?;
         if let Some(classes) = self.classes() {
             write_file(&folder.join(CLASSES), format!("{classes:#}\n").as_bytes())?;
         }
         Ok(self.run.save(folder, &self.trained.history, &self.log())?)
+    }
+
+    /// Trains from more seeds, `count` with the one that is done, and adds to the written results how
+    /// alike they are.
+    pub fn compare_seeds(&mut self, session: &Session, count: usize, folder: &Path) -> Result<()> {
+        let config = self.run.settings.config();
+        let steps = config.train.steps;
+        let progress = session.progress("seeds", ((count - 1) * steps) as u64);
+        let report = |done: usize| {
+            let seed = (done - 1) / steps + 2;
+            progress.at(done as u64, &format!("seed {seed} of {count}"));
+            match interrupt::is_asked() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let recording = &self.data.recording;
+        let found = across_seeds(&self.run.encoder, &config, recording, count, report);
+        self.diagnostics.seeds = Some(found.map_err(|error| {
+            let asked = interrupt::is_asked();
+            let problem = Problem::from(error).help(format!(
+                "{} holds the first training, finished; how alike others are is not known",
+                folder.display()
+            ));
+            if asked {
+                problem.exit(INTERRUPTED)
+            } else {
+                problem
+            }
+        })?);
+        self.diagnostics.save(folder)?;
+        Ok(self.report().write(&folder.join("report.html"))?)
     }
 
     /// For each label whose classes are text, their names in the order of their numbers.
@@ -127,6 +166,10 @@ impl Finished {
         if let Some(text) = self.ending() {
             report = report.paragraph(&format!("The training {text}."));
         }
+        report = report.heading("Can it be trusted?");
+        for sentence in self.diagnostics.sentences() {
+            report = report.paragraph(&sentence);
+        }
         report
             .heading("Training")
             .figures(self.curves.iter().cloned())
@@ -154,6 +197,9 @@ impl Finished {
         if let Some(ending) = self.ending() {
             text += &format!("\n{ending}");
         }
+        for sentence in self.diagnostics.sentences() {
+            text += &format!("\n{sentence}");
+        }
         Outcome {
             text,
             json: json!({
@@ -168,6 +214,7 @@ impl Finished {
                 "stopped_early": trained.stopped_early,
                 "seconds": seconds,
                 "samples_per_second": rate,
+                "diagnostics": self.diagnostics,
             }),
         }
     }

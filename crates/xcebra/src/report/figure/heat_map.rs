@@ -32,7 +32,8 @@ pub struct HeatMap {
     groups: Vec<(String, usize)>,
     range: Option<(f64, f64)>,
     map: ColorMap,
-    classes: Option<[String; 2]>,
+    /// Names of the values 0, 1, …, if there are only these.
+    classes: Option<Vec<String>>,
     size: (f64, f64),
 }
 
@@ -59,11 +60,19 @@ impl HeatMap {
 
     /// A heat map of truth values with a legend that calls them `yes` and `no`.
     pub fn of_mask(mask: ArrayView2<'_, bool>, yes: &str, no: &str) -> Self {
-        let values = mask.mapv(|v| if v { 1.0 } else { 0.0 });
+        Self::of_classes(mask.mapv(usize::from).view(), &[no, yes])
+    }
+
+    /// A heat map of classes 0, 1, … with a legend that names them; a class without a name is drawn grey.
+    pub fn of_classes(classes: ArrayView2<'_, usize>, names: &[&str]) -> Self {
+        let value = |&class: &usize| match class < names.len() {
+            true => class as f64,
+            false => f64::NAN,
+        };
         Self {
-            range: Some((0.0, 1.0)),
-            classes: Some([yes.to_owned(), no.to_owned()]),
-            ..Self::new(values.view())
+            range: Some((0.0, names.len().saturating_sub(1).max(1) as f64)),
+            classes: Some(names.iter().map(|&name| name.to_owned()).collect()),
+            ..Self::new(classes.map(value).view())
         }
     }
 
@@ -151,11 +160,16 @@ impl HeatMap {
             0.0 => -10.0,
             width => width + 4.0,
         };
-        if let Some([yes, no]) = &self.classes {
-            let entries = [
-                (yes.as_str(), self.map.at(1.0), Mark::Square(1.0)),
-                (no.as_str(), self.map.at(0.0), Mark::Square(1.0)),
-            ];
+        if let Some(names) = &self.classes {
+            let last = names.len().saturating_sub(1).max(1) as f64;
+            let entry = |(i, name)| {
+                (
+                    String::as_str(name),
+                    self.map.at(i as f64 / last),
+                    Mark::Square(1.0),
+                )
+            };
+            let entries: Vec<_> = names.iter().enumerate().rev().map(entry).collect();
             // on the line of the title, so that maps side by side begin at one height
             top += legend(scene, top, after_title, &entries) - LINE;
         }
@@ -292,11 +306,14 @@ impl HeatMap {
             &self.columns
         };
         let what = match &self.classes {
-            Some([yes, _]) => format!(
-                "{} of {} cells are {yes}",
-                self.values.iter().filter(|v| **v == 1.0).count(),
-                self.values.len()
-            ),
+            Some(names) => {
+                let count = |(i, name)| {
+                    let cells = self.values.iter().filter(|v| **v == i as f64).count();
+                    format!("{cells} of {} cells are {name}", self.values.len())
+                };
+                let counts = names.iter().enumerate().skip(1).rev().map(count);
+                counts.collect::<Vec<_>>().join(", ")
+            }
             None => format!("values from {} to {}", number(low), number(high)),
         };
         format!("{title}: heat map of {rows} {rows_title} by {columns} {columns_title}, {what}.")

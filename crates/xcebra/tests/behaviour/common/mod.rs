@@ -18,10 +18,11 @@ pub const SHORT: &str = "--set train.steps=20 --set train.batch=32 --set train.l
      --set encoder.outputs=2 --set regularizer.start=5 --set regularizer.ramp=5";
 
 /// What `xcebra fit` writes.
-pub const RUN: [&str; 6] = [
+pub const RUN: [&str; 7] = [
     "channels.json",
     "config.toml",
     "curves.csv",
+    "diagnostics.json",
     "log.txt",
     "model.safetensors",
     "report.html",

@@ -1,0 +1,257 @@
+//! Null maps of a trained encoder, by training others like it.
+//!
+//! Two questions need trainings of their own. *Is an entry more than error?* Trainings on resampled
+//! recordings tell how attributions move where nothing but chance has changed ([`Null::Resampled`]).
+//! *Is the map about the labels?* Trainings with labels shifted in time tell what it looks like when
+//! they mean nothing ([`Null::ShiftedLabels`]).
+
+mod attributions;
+mod seeds;
+mod surrogate;
+
+use std::ops::ControlFlow;
+
+use ndarray::{Array2, Array3, Axis, Slice};
+use thiserror::Error;
+use xcebra_attr::{AttrError, Deviations, Methods};
+use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
+
+use attributions::averaged_over_lags;
+
+pub(crate) use attributions::Probe;
+pub use seeds::{SeedAgreement, across_seeds};
+
+/// What a map is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Null {
+    /// Differences between the encoder and trainings on recordings whose blocks of time are drawn with
+    /// replacement, each with a seed of its own: entries as they would be if they were error alone.
+    /// See [`Deviations`].
+    #[default]
+    Resampled,
+    /// Maps of trainings whose labels are shifted against the channels, circularly and by a tenth of the
+    /// recording at least: what labels that mean nothing would give. Says whether the map is *about
+    /// the labels*, not whether a channel is connected: dimensions that have time to go by find
+    /// latents without the labels too, and their entries are then as large as ever.
+    ShiftedLabels,
+}
+
+/// Why null maps cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RetrainError {
+    /// A training.
+    #[error(transparent)]
+    Training(#[from] xcebra_core::Error),
+    /// An attribution.
+    #[error(transparent)]
+    Attribution(#[from] AttrError),
+    /// The recording or the settings do not do.
+    #[error("{problem}; {advice}")]
+    Unfit {
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: String,
+    },
+    /// It was asked to stop.
+    #[error("interrupted after {done} of {total} training steps; nothing was written")]
+    Interrupted {
+        /// Steps made.
+        done: usize,
+        /// All steps.
+        total: usize,
+    },
+}
+
+impl RetrainError {
+    fn unfit(problem: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::Unfit {
+            problem: problem.into(),
+            advice: advice.into(),
+        }
+    }
+}
+
+/// How null maps are made.
+///
+/// The same seed gives the same maps for any number of threads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retraining {
+    null: Null,
+    trainings: usize,
+    blocks: usize,
+    samples: usize,
+}
+
+/// A map and its null maps, channels × latents, means over lags if there are several.
+#[derive(Clone, Debug)]
+pub struct NullMaps {
+    /// Name of the method.
+    pub method: String,
+    /// The map, over the samples that null maps are over.
+    pub map: Array2<f64>,
+    /// The null maps.
+    pub nulls: Vec<Array2<f64>>,
+}
+
+/// What retraining found.
+#[derive(Clone, Debug)]
+pub struct Retrained {
+    /// One entry a method.
+    pub maps: Vec<NullMaps>,
+    /// For each latent, how well it is a linear function of those of other trainings (R², mean over
+    /// trainings).
+    pub agreement: Vec<f64>,
+}
+
+impl Retraining {
+    /// `trainings` of them; 40 blocks of time, maps over 400 samples.
+    pub fn new(null: Null, trainings: usize) -> Self {
+        Self {
+            null,
+            trainings,
+            blocks: 40,
+            samples: 400,
+        }
+    }
+
+    /// Sets the number of blocks of time that recordings are resampled by.
+    #[must_use]
+    pub fn with_blocks(mut self, blocks: usize) -> Self {
+        self.blocks = blocks;
+        self
+    }
+
+    /// Sets over how many samples, evenly spread, maps are compared.
+    #[must_use]
+    pub fn with_samples(mut self, samples: usize) -> Self {
+        self.samples = samples;
+        self
+    }
+
+    /// Looks whether null maps can be made, without training.
+    ///
+    /// # Errors
+    /// [`RetrainError::Unfit`] says how much is missing.
+    pub fn check(&self, config: &Config, recording: &Recording<f32>) -> Result<(), RetrainError> {
+        if self.trainings < 2 {
+            return Err(RetrainError::unfit(
+                format!("{} trainings have no spread", self.trainings),
+                "make 2 at least, better 20",
+            ));
+        }
+        match self.null {
+            Null::Resampled => surrogate::check_blocks(config, recording, self.blocks)?,
+            Null::ShiftedLabels => surrogate::check_labels(config, recording)?,
+        }
+        Probe::new(recording, config, self.samples)?.require_enough()
+    }
+
+    /// Makes null maps of `encoder`, which was trained with `config` on `recording`. `progress` is told
+    /// of the steps made of all trainings, after each.
+    ///
+    /// Trainings have no validation: their number of steps is that of the settings.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), those of a training and of an attribution, and
+    /// [`RetrainError::Interrupted`] if `progress` breaks.
+    pub fn run(
+        &self,
+        encoder: &Encoder<f32>,
+        config: &Config,
+        recording: &Recording<f32>,
+        methods: &Methods<f32>,
+        mut progress: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Retrained, RetrainError> {
+        self.check(config, recording)?;
+        let probe = Probe::new(recording, config, self.samples)?;
+        let groups = groups(config);
+        let own = probe.embed(encoder)?;
+        let mut maps = Vec::new();
+        for (name, values) in probe.attribute(encoder, methods, None)? {
+            maps.push((name, Deviations::new(&values)?));
+        }
+        let mut shifted: Vec<Vec<Array2<f64>>> = vec![Vec::new(); maps.len()];
+        let mut agreement = vec![0.0; own.ncols()];
+        let total = self.trainings * config.train.steps;
+        for k in 0..self.trainings {
+            let mut config = config.clone();
+            config.validation = ValidationConfig::default();
+            config.train.seed = config.train.seed.wrapping_add(1 + k as u64);
+            let seed = config.train.seed;
+            let surrogate = match self.null {
+                Null::Resampled => surrogate::resampled(recording, self.blocks, seed)?,
+                Null::ShiftedLabels => surrogate::with_shifted_labels(recording, seed)?,
+            };
+            let mut trainer = Trainer::new(config, surrogate)?;
+            while !trainer.is_done() {
+                trainer.step()?;
+                let done = k * trainer.config().train.steps + trainer.steps_made();
+                if progress(done).is_break() {
+                    return Err(RetrainError::Interrupted { done, total });
+                }
+            }
+            let (other, _) = trainer.finish()?;
+            let alignment = attributions::align(&own, &probe.embed(&other)?, &groups)?;
+            for (sum, r2) in agreement.iter_mut().zip(&alignment.r2) {
+                *sum += r2 / self.trainings as f64;
+            }
+            let aligned = (self.null == Null::Resampled).then_some(&alignment);
+            let found = probe.attribute(&other, methods, aligned)?;
+            for (i, (_, values)) in found.into_iter().enumerate() {
+                match self.null {
+                    Null::Resampled => maps[i].1.add(&values)?,
+                    Null::ShiftedLabels => shifted[i].push(Deviations::new(&values)?.map()),
+                }
+            }
+        }
+        let maps = maps.into_iter().zip(shifted);
+        let maps = maps.map(|((method, deviations), shifted)| {
+            let nulls = match self.null {
+                Null::Resampled => deviations.nulls().to_vec(),
+                Null::ShiftedLabels => shifted,
+            };
+            let channels = recording.channels();
+            let pooled = |map: &Array2<f64>| averaged_over_lags(map, channels);
+            NullMaps {
+                method,
+                map: pooled(&deviations.map()),
+                nulls: nulls.iter().map(pooled).collect(),
+            }
+        });
+        Ok(Retrained {
+            maps: maps.collect(),
+            agreement,
+        })
+    }
+}
+
+/// The finest ranges of embedding dimensions that objectives tell apart: within one, an encoder is known
+/// up to a linear map.
+pub fn groups(config: &Config) -> Vec<[usize; 2]> {
+    let outputs = config.encoder.outputs;
+    let mut edges = vec![0, outputs];
+    for objective in &config.objective {
+        edges.extend(objective.dims.unwrap_or([0, outputs]));
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    edges.windows(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+/// Columns of an array.
+fn columns(array: &Array2<f64>, [first, end]: [usize; 2]) -> Array2<f64> {
+    array
+        .slice_axis(Axis(1), Slice::from(first..end))
+        .to_owned()
+}
+
+/// The last axis of every sample times a matrix.
+fn times(values: &Array3<f64>, matrix: &Array2<f64>) -> Array3<f64> {
+    let (samples, inputs, outputs) = values.dim();
+    let flat = values.to_shape((samples * inputs, outputs));
+    let flat = flat.expect("as many entries").dot(matrix);
+    let shape = (samples, inputs, matrix.ncols());
+    flat.into_shape_with_order(shape).expect("as many entries")
+}

@@ -1,0 +1,87 @@
+//! What another seed would have given.
+
+use std::ops::ControlFlow;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use xcebra_attr::{Deviations, Methods, agreement};
+use xcebra_core::{Config, Encoder, Recording, Trainer};
+use xcebra_eval::consistency;
+
+use super::attributions::{Probe, align};
+use super::{RetrainError, groups};
+
+/// Samples that embeddings and maps of several seeds are compared over.
+const SAMPLES: usize = 1000;
+
+/// How alike trainings are that differ by their seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedAgreement {
+    /// The seeds, that of the encoder first.
+    pub seeds: Vec<u64>,
+    /// R² of the linear map from one embedding to another, mean and least over all ordered pairs; `None`
+    /// if an embedding is constant.
+    pub embeddings: Option<[f64; 2]>,
+    /// Correlation of the entries of the inverted neuron gradients, aligned within the latents that
+    /// objectives leave open: mean and least over all pairs; `None` if a map is constant.
+    pub maps: Option<[f64; 2]>,
+}
+
+/// Trains `count − 1` more encoders, from the seeds after that of `config`, and compares them with
+/// `encoder`. `progress` is told of the steps made of all these trainings, after each.
+///
+/// # Errors
+/// [`RetrainError`], [`RetrainError::Interrupted`] if `progress` breaks.
+pub fn across_seeds(
+    encoder: &Encoder<f32>,
+    config: &Config,
+    recording: &Recording<f32>,
+    count: usize,
+    mut progress: impl FnMut(usize) -> ControlFlow<()>,
+) -> Result<SeedAgreement, RetrainError> {
+    if count < 2 {
+        return Err(RetrainError::unfit(
+            format!("{count} seeds cannot be compared"),
+            "ask for 2 at least",
+        ));
+    }
+    let probe = Probe::new(recording, config, SAMPLES)?;
+    let methods: Methods<f32> = "ing".parse()?;
+    let own = probe.embed(encoder)?;
+    let map = |encoder: &Encoder<f32>, own: Option<&Array2<f64>>| {
+        let alignment = match own {
+            Some(own) => Some(align(own, &probe.embed(encoder)?, &groups(config))?),
+            None => None,
+        };
+        let found = probe.attribute(encoder, &methods, alignment.as_ref())?;
+        Ok::<_, RetrainError>(Deviations::new(&found[0].1)?.map())
+    };
+    let (mut embeddings, mut maps) = (vec![own.clone()], vec![map(encoder, None)?]);
+    let mut seeds = vec![config.train.seed];
+    let steps = config.train.steps;
+    for k in 1..count {
+        let mut config = config.clone();
+        config.train.seed = config.train.seed.wrapping_add(k as u64);
+        seeds.push(config.train.seed);
+        let mut trainer = Trainer::new(config, recording.clone())?;
+        while !trainer.is_done() {
+            trainer.step()?;
+            let done = (k - 1) * steps + trainer.steps_made();
+            if progress(done).is_break() {
+                let total = (count - 1) * steps;
+                return Err(RetrainError::Interrupted { done, total });
+            }
+        }
+        let (other, _) = trainer.finish()?;
+        embeddings.push(probe.embed(&other)?);
+        maps.push(map(&other, Some(&own))?);
+    }
+    let views: Vec<_> = embeddings.iter().map(|e| e.view()).collect();
+    let consistency = consistency(&views).ok();
+    Ok(SeedAgreement {
+        seeds,
+        embeddings: consistency.map(|c| [c.mean(), c.min()]),
+        maps: agreement(&maps).ok().map(|a| [a.pearson.0, a.pearson.1]),
+    })
+}

@@ -1,0 +1,250 @@
+//! Recordings that differ from a given one by chance alone, or by what their labels mean.
+
+use std::ops::Range;
+
+use ndarray::{Array2, Axis};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use xcebra_core::{Config, Labels, LossConfig, PositivesConfig, Recording};
+
+use super::RetrainError;
+
+/// How often blocks are drawn anew because a class was missing.
+const TRIES: usize = 100;
+
+/// Fails unless blocks hold a window, a positive, and some more.
+pub fn check_blocks(
+    config: &Config,
+    recording: &Recording<f32>,
+    blocks: usize,
+) -> Result<(), RetrainError> {
+    if blocks < 2 {
+        return Err(RetrainError::unfit(
+            format!("{blocks} blocks of time cannot be drawn anew"),
+            "ask for 10 at least, better 40",
+        ));
+    }
+    let window = config.encoder.architecture(recording.channels()).window;
+    let needed = window.len() + lookahead(config) + 1;
+    let shortest = ranges(recording, blocks).iter().map(Range::len).min();
+    if shortest.is_some_and(|shortest| shortest >= needed) {
+        return Ok(());
+    }
+    let samples = recording.len();
+    Err(RetrainError::unfit(
+        format!(
+            "{samples} samples are too short for {blocks} blocks of time of {needed} samples each"
+        ),
+        match samples / needed {
+            most if most >= 10 => format!("ask for at most {most} blocks"),
+            _ => format!("record more: 10 blocks need {} samples", 10 * needed),
+        },
+    ))
+}
+
+/// Fails unless there are labels to shift.
+pub fn check_labels(config: &Config, recording: &Recording<f32>) -> Result<(), RetrainError> {
+    if config
+        .objectives()
+        .iter()
+        .all(|o| o.loss.labels().is_empty())
+    {
+        return Err(RetrainError::unfit(
+            "this encoder was trained without labels, and there are none to shift",
+            "compare with resampled recordings",
+        ));
+    }
+    if recording.len() < 20 {
+        return Err(RetrainError::unfit(
+            format!("{} samples are too few to shift labels", recording.len()),
+            "record more",
+        ));
+    }
+    Ok(())
+}
+
+/// Samples after a reference that its positives need.
+fn lookahead(config: &Config) -> usize {
+    let of = |loss: &LossConfig| match loss {
+        LossConfig::InfoNce { positives, .. } => match positives {
+            PositivesConfig::Time { offset } => *offset,
+            PositivesConfig::TimeDelta { delta, .. } | PositivesConfig::Mixed { delta, .. } => {
+                *delta
+            }
+            _ => 0,
+        },
+        _ => 0,
+    };
+    let all = config.objectives();
+    all.iter().map(|o| of(&o.loss)).max().unwrap_or(0)
+}
+
+/// Blocks of time, about `blocks` of them; none reaches into another session.
+fn ranges(recording: &Recording<f32>, blocks: usize) -> Vec<Range<usize>> {
+    let total = recording.len();
+    let mut ranges = Vec::new();
+    for session in recording.sessions() {
+        let share = (session.len() * blocks).div_ceil(total).max(1);
+        let at = |k: usize| session.start + k * session.len() / share;
+        ranges.extend((0..share).map(|k| at(k)..at(k + 1)));
+    }
+    ranges
+}
+
+/// As many blocks, drawn with replacement, each a session of its own; every class of the labels is in
+/// one of them.
+pub fn resampled(
+    recording: &Recording<f32>,
+    blocks: usize,
+    seed: u64,
+) -> Result<Recording<f32>, RetrainError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let ranges = ranges(recording, blocks);
+    for _ in 0..TRIES {
+        let drawn = || ranges[rng.gen_range(0..ranges.len())].clone();
+        let drawn: Vec<Range<usize>> = std::iter::repeat_with(drawn).take(ranges.len()).collect();
+        let rows: Vec<usize> = drawn.iter().cloned().flatten().collect();
+        if !has_every_class(recording, &rows) {
+            continue;
+        }
+        let lengths: Vec<usize> = drawn.iter().map(Range::len).collect();
+        let x = recording.samples().select(Axis(0), &rows);
+        let resampled = Recording::new(x.view())?.with_sessions(&lengths)?;
+        return with_labels(resampled, recording, &rows);
+    }
+    Err(RetrainError::unfit(
+        format!(
+            "blocks of time were drawn {TRIES} times, and a class of a label was always missing"
+        ),
+        "ask for more blocks, or leave out classes that are rare",
+    ))
+}
+
+fn has_every_class(recording: &Recording<f32>, rows: &[usize]) -> bool {
+    recording.labels().all(|(_, labels)| match labels {
+        Labels::Continuous(_) => true,
+        Labels::Discrete(classes) => {
+            let distinct = |mut classes: Vec<i64>| {
+                classes.sort_unstable();
+                classes.dedup();
+                classes.len()
+            };
+            distinct(rows.iter().map(|&t| classes[t]).collect()) == distinct(classes.clone())
+        }
+    })
+}
+
+/// The recording with all its labels shifted by one time, circularly, by a tenth of its length at least.
+pub fn with_shifted_labels(
+    recording: &Recording<f32>,
+    seed: u64,
+) -> Result<Recording<f32>, RetrainError> {
+    let time = recording.len();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let shift = rng.gen_range(time / 10..=time - time / 10);
+    let rows: Vec<usize> = (0..time).map(|t| (t + shift) % time).collect();
+    let lengths: Vec<usize> = recording.sessions().iter().map(Range::len).collect();
+    let same = Recording::new(recording.samples())?.with_sessions(&lengths)?;
+    with_labels(same, recording, &rows)
+}
+
+/// Gives a recording the labels of another's rows.
+fn with_labels(
+    mut recording: Recording<f32>,
+    of: &Recording<f32>,
+    rows: &[usize],
+) -> Result<Recording<f32>, RetrainError> {
+    for (name, labels) in of.labels() {
+        let labels = match labels {
+            Labels::Continuous(values) => Labels::Continuous(select(values, rows)),
+            Labels::Discrete(classes) => {
+                Labels::Discrete(rows.iter().map(|&t| classes[t]).collect())
+            }
+        };
+        recording = recording.with_label(name, labels)?;
+    }
+    Ok(recording)
+}
+
+fn select(values: &Array2<f64>, rows: &[usize]) -> Array2<f64> {
+    values.select(Axis(0), rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recording() -> Recording<f32> {
+        let x = Array2::from_shape_fn((100, 2), |(t, c)| (t * (c + 1)) as f32);
+        let time = Array2::from_shape_fn((100, 1), |(t, _)| t as f64);
+        let classes = (0..100).map(|t| t / 25).collect();
+        let recording = Recording::new(x.view()).unwrap();
+        let recording = recording.with_sessions(&[60, 40]).unwrap();
+        let recording = recording.with_label("time", Labels::Continuous(time));
+        let recording = recording
+            .unwrap()
+            .with_label("class", Labels::Discrete(classes));
+        recording.unwrap()
+    }
+
+    fn times(recording: &Recording<f32>) -> Vec<f64> {
+        match recording.label("time").unwrap() {
+            Labels::Continuous(values) => values.iter().copied().collect(),
+            Labels::Discrete(_) => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn blocks_stay_whole_and_labels_go_with_them() {
+        let drawn = resampled(&recording(), 10, 3).unwrap();
+        assert_eq!((drawn.len(), drawn.sessions().len()), (100, 10));
+        let times = times(&drawn);
+        for session in drawn.sessions() {
+            assert!((session.start + 1..session.end).all(|t| times[t] == times[t - 1] + 1.0));
+            // blocks begin where blocks of the sessions do, at multiples of ten
+            assert_eq!(times[session.start] % 10.0, 0.0);
+        }
+        for (t, row) in drawn.samples().rows().into_iter().enumerate() {
+            assert_eq!(f64::from(row[0]), times[t]);
+        }
+        let again = resampled(&recording(), 10, 3).unwrap();
+        assert_eq!(drawn.samples(), again.samples());
+        let other = resampled(&recording(), 10, 4).unwrap();
+        assert_ne!(drawn.samples(), other.samples());
+    }
+
+    #[test]
+    fn labels_move_against_the_channels() {
+        let shifted = with_shifted_labels(&recording(), 1).unwrap();
+        assert_eq!(shifted.samples(), recording().samples());
+        assert_eq!(shifted.sessions(), recording().sessions());
+        let times = times(&shifted);
+        let shift = times[0];
+        assert!((10.0..=90.0).contains(&shift));
+        assert!((0..100).all(|t| times[t] == (t as f64 + shift) % 100.0));
+    }
+
+    #[test]
+    fn what_is_too_short_is_refused_with_numbers() {
+        let config = Config::hybrid(2, "time");
+        check_blocks(&config, &recording(), 20).unwrap();
+        let error = check_blocks(&config, &recording(), 60).unwrap_err();
+        let words = error.to_string();
+        assert!(
+            words.contains("100 samples") && words.contains("at most 33"),
+            "{words}"
+        );
+        let error = check_blocks(&config, &recording(), 1).unwrap_err();
+        assert!(error.to_string().contains("at least"), "{error}");
+        let without = Config::default();
+        assert!(check_labels(&without, &recording()).is_err());
+        check_labels(&config, &recording()).unwrap();
+        // one class in one block of a hundred: seldom drawn, but so often tried
+        let rare = (0..100).map(|t| i64::from(t == 7)).collect();
+        let rare = recording()
+            .with_label("rare", Labels::Discrete(rare))
+            .unwrap();
+        assert!(has_every_class(&rare, &[7, 8, 30, 60, 80]));
+        assert!(resampled(&rare, 100, 0).is_ok());
+    }
+}
