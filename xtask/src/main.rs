@@ -22,6 +22,8 @@ cargo xtask <command>
   repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more
+  repro fdr [--sets N]
+                false discoveries of `xcebra attribute --significance` on recordings with a known map
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   help          this text

@@ -1,24 +1,27 @@
 //! `cargo xtask repro`: the papers' experiments, which `crates/xcebra-experiments` runs.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::program;
-use crate::shell::{self, Failure, Result};
+use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-const EXPERIMENTS: [&str; 2] = ["table1", "animal"];
+const EXPERIMENTS: [&str; 3] = ["table1", "animal", "fdr"];
 
 pub fn main(arguments: &[String]) -> Result<()> {
     check(arguments)?;
     let workspace = Workspace::load()?;
-    let out = match scale(arguments) {
-        Some(scale) if !arguments.iter().any(|a| a.starts_with("--out")) => {
-            let name = format!("{}-{scale}", arguments[0]);
-            Some(workspace.target.join("repro").join(name))
-        }
-        _ => None,
+    let folder = workspace.target.join("repro");
+    fs::create_dir_all(&folder).map_err(file_failure(&folder, "make"))?;
+    let chosen = arguments.iter().any(|a| a.starts_with("--out"));
+    let name = match (arguments[0].as_str(), scale(arguments)) {
+        _ if chosen => None,
+        ("fdr", _) => Some("fdr.json".to_owned()),
+        (name, scale) => scale.map(|scale| format!("{name}-{scale}")),
     };
+    let out = name.map(|name| folder.join(name));
     run(&workspace, arguments, out.as_deref())
 }
 
@@ -51,7 +54,7 @@ fn check(arguments: &[String]) -> Result<()> {
         Some(name) if EXPERIMENTS.contains(&name) => Ok(()),
         found => Err(Failure::new(format!(
             "`repro` runs {}, not `{}`: cargo xtask repro table1 --scale small",
-            EXPERIMENTS.join(" or "),
+            EXPERIMENTS.join(", "),
             found.unwrap_or_default()
         ))),
     }
@@ -76,7 +79,7 @@ mod tests {
         assert!(check(&words("animal --scale smoke")).is_ok());
         for wrong in ["", "table2", "--scale smoke"] {
             let message = check(&words(wrong)).unwrap_err().to_string();
-            assert!(message.contains("table1 or animal"), "{message}");
+            assert!(message.contains("table1, animal, fdr"), "{message}");
         }
         assert_eq!(scale(&words("table1 --scale small")), Some("small"));
         assert_eq!(

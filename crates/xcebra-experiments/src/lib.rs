@@ -6,6 +6,7 @@
 //! |---|---|
 //! | the synthetic experiment: encoders × attribution methods, auROC against the true map | [`table1`] |
 //! | a simulated animal: which cells carry position, heading, speed | [`animal`] |
+//! | how often the test of map entries errs, on recordings with a known map | [`fdr`] |
 //! | pieces of an experiment, each with its result file | [`cells`] |
 //! | how large an experiment is | [`Scale`] |
 //! | means, intervals, paired tests | [`statistics`] |
@@ -25,6 +26,7 @@
 pub mod animal;
 pub mod cells;
 mod error;
+pub mod fdr;
 mod scale;
 pub mod statistics;
 mod table;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use xcebra_experiments::cells::Progress;
-use xcebra_experiments::{Error, Result, Scale, animal, table1};
+use xcebra_experiments::{Error, Scale, animal, fdr, table1};
+
+type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
 /// Runs an experiment of the papers. A run that was broken off goes on where it was
 #[derive(Debug, Parser)]
@@ -30,6 +32,15 @@ enum Experiment {
     Animal {
         #[command(flatten)]
         options: Options,
+    },
+    /// False discoveries of `xcebra attribute --significance`, on recordings with a known map
+    Fdr {
+        /// File for results; recordings that it has are not computed again
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Recordings
+        #[arg(long, value_name = "N", default_value_t = fdr::Calibration::DATA_SETS)]
+        sets: u64,
     },
 }
 
@@ -63,7 +74,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(experiment: &Experiment) -> Result<()> {
+fn run(experiment: &Experiment) -> Result {
     match experiment {
         Experiment::Table1 { options, estimate } => {
             let protocol = table1::Protocol::at(options.scale);
@@ -98,6 +109,10 @@ fn run(experiment: &Experiment) -> Result<()> {
             let summary = animal::reproduce(&protocol, &options.out, threads, &say)?;
             println!("{}", animal::markdown(&summary));
             println!("tables and figures: {}", options.out.display());
+        }
+        Experiment::Fdr { out, sets } => {
+            let calibration = fdr::Calibration::run(out, *sets, |line| eprintln!("{line}"))?;
+            println!("{}", fdr::summary(&calibration)?);
         }
     }
     Ok(())
@@ -147,6 +162,7 @@ mod tests {
             "repro table1 --scale tiny --out x",
             "repro table1 --scale smoke --out x --threads 0",
             "repro animal --scale smoke --out x --estimate",
+            "repro fdr --sets 60",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -56,6 +56,11 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     cli.arrays("embedding.npz", &["embedding"])?;
     cli.call("attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz")?;
     cli.arrays("map.npz", &["ing"])?;
+    cli.call("attribute --model run --data data.npz --significance 10 --out tested.npz")?;
+    cli.arrays(
+        "tested.npz",
+        &["ing_low", "ing_high", "ing_p", "ing_q", "ing_verdict"],
+    )?;
     let score = cli.json("eval --map map.npz:ing --truth data.npz:map --json")?;
     for field in ["auroc", "average_precision"] {
         let value = score[field].as_f64();
