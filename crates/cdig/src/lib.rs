@@ -64,6 +64,7 @@
 
 #![forbid(unsafe_code)]
 
+mod across;
 mod attribution;
 mod baseline;
 mod choose;
@@ -89,6 +90,7 @@ mod run;
 mod selection;
 mod switched;
 
+pub use across::{GroupsOf, InteractionsAcross, interactions_across};
 pub use attribution::{Attribution, Convergence, Evaluations, Grouped};
 pub use baseline::Baseline;
 pub use choose::{Concentration, Deletion, DomainScore};

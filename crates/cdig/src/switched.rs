@@ -94,19 +94,14 @@ impl<'a, A: Scalar> Switched<'a, A> {
         groups: &[Group],
     ) -> Result<Self> {
         let shape = model.input_shape();
-        for (what, found) in [
-            ("the signal", signal.shape()),
-            ("the baseline", baseline.shape()),
-            ("a signal of the domain", domain.signal_shape()),
-        ] {
-            if found != shape {
-                return Err(CdigError::Shape {
-                    what: what.into(),
-                    found: found.to_vec(),
-                    expected: format!("{shape:?}, the model's input shape"),
-                });
-            }
-        }
+        ensure_input_shape(
+            shape,
+            &[
+                ("the signal", signal.shape()),
+                ("the baseline", baseline.shape()),
+                ("a signal of the domain", domain.signal_shape()),
+            ],
+        )?;
         let (baseline, signal) = (baseline.into_dyn().to_owned(), signal.into_dyn().to_owned());
         let Ends { start, end } =
             Ends::new(domain, &baseline, &signal, A::epsilon().as_f64().sqrt())?;
@@ -216,8 +211,20 @@ pub fn groups_of_axis<A: Scalar>(domain: &dyn Domain<A>, axis: usize) -> Result<
         .collect())
 }
 
+/// Whether all have the shape of the model's input.
+pub(crate) fn ensure_input_shape(shape: &[usize], all: &[(&str, &[usize])]) -> Result<()> {
+    match all.iter().find(|(_, found)| *found != shape) {
+        None => Ok(()),
+        Some((what, found)) => Err(CdigError::Shape {
+            what: (*what).into(),
+            found: found.to_vec(),
+            expected: format!("{shape:?}, the model's input shape"),
+        }),
+    }
+}
+
 /// Group of every coefficient, with `other` for those in none.
-fn assign(groups: &[Group], len: usize) -> Result<(Vec<usize>, Vec<String>)> {
+pub(crate) fn assign(groups: &[Group], len: usize) -> Result<(Vec<usize>, Vec<String>)> {
     if groups.is_empty() {
         return Err(CdigError::parameter(
             "the list of groups",

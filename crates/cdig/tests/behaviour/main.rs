@@ -1,5 +1,6 @@
 //! Behaviour across the public interface.
 
+mod across;
 mod adaptive;
 mod catalogue;
 mod choose;
