@@ -125,3 +125,166 @@ fn refuses_what_does_not_fit() {
     let empty = ArrayD::<f64>::zeros(vec![0, 4, 2]);
     assert_eq!(inside.jacobian(empty.view()).unwrap().shape(), [0, 3, 4, 2]);
 }
+
+/// A convolutional encoder made by hand: each kernel is as long as the window, a cosine and a sine of one
+/// frequency on one channel, whose squares add up to the amplitude there; the last layer mixes the
+/// amplitudes and saturates.
+struct Amplitudes {
+    /// Channel and frequency bin of each amplitude.
+    tones: Vec<(usize, usize)>,
+    /// `(outputs, tones)`.
+    mixing: ndarray::Array2<f64>,
+}
+
+const WINDOW: usize = 32;
+const CHANNELS: usize = 3;
+
+impl Amplitudes {
+    /// Amplitudes of a window `(channels, time)`, and their gradients.
+    fn amplitudes(&self, x: &ndarray::ArrayViewD<'_, f64>) -> Vec<(f64, ArrayD<f64>)> {
+        let tone = |&(channel, bin): &(usize, usize)| {
+            let angle = |t: usize| std::f64::consts::TAU * (bin * t) as f64 / WINDOW as f64;
+            let (mut re, mut im) = (0.0, 0.0);
+            for t in 0..WINDOW {
+                re += angle(t).cos() * x[[channel, t]] * 2.0 / WINDOW as f64;
+                im += angle(t).sin() * x[[channel, t]] * 2.0 / WINDOW as f64;
+            }
+            let amplitude = re.hypot(im);
+            let gradient = ArrayD::from_shape_fn(vec![CHANNELS, WINDOW], |at| {
+                let along = (re * angle(at[1]).cos() + im * angle(at[1]).sin()) / amplitude;
+                if at[0] == channel {
+                    along * 2.0 / WINDOW as f64
+                } else {
+                    0.0
+                }
+            });
+            (amplitude, gradient)
+        };
+        self.tones.iter().map(tone).collect()
+    }
+}
+
+impl Model<f64> for Amplitudes {
+    fn input_shape(&self) -> &[usize] {
+        &[CHANNELS, WINDOW]
+    }
+
+    fn output_dim(&self) -> usize {
+        self.mixing.nrows()
+    }
+
+    fn forward(
+        &self,
+        x: ndarray::ArrayViewD<'_, f64>,
+    ) -> Result<ndarray::Array2<f64>, cdig::ModelError> {
+        let rows = x.outer_iter().flat_map(|x| {
+            let found: Array1<f64> = self.amplitudes(&x).into_iter().map(|(a, _)| a).collect();
+            self.mixing.dot(&found).mapv(f64::tanh).to_vec()
+        });
+        let shape = (x.shape()[0], self.output_dim());
+        Ok(ndarray::Array2::from_shape_vec(shape, rows.collect()).unwrap())
+    }
+
+    fn vjp(
+        &self,
+        x: ndarray::ArrayViewD<'_, f64>,
+        cotangent: ndarray::ArrayView2<'_, f64>,
+    ) -> Result<ArrayD<f64>, cdig::ModelError> {
+        let mut gradients = ArrayD::zeros(x.raw_dim());
+        let rows = gradients
+            .outer_iter_mut()
+            .zip(x.outer_iter())
+            .zip(cotangent.outer_iter());
+        for ((mut gradient, x), cotangent) in rows {
+            let tones = self.amplitudes(&x);
+            let found: Array1<f64> = tones.iter().map(|(a, _)| *a).collect();
+            let slope = self.mixing.dot(&found).mapv(|p| 1.0 - p.tanh().powi(2));
+            let back = (&slope * &cotangent).dot(&self.mixing);
+            for ((_, tone), back) in tones.iter().zip(back) {
+                gradient.scaled_add(back, tone);
+            }
+        }
+        Ok(gradients)
+    }
+}
+
+/// `Jᵀ (J Jᵀ)⁻¹` of a matrix with few, independent rows, by Gauss–Jordan elimination.
+fn pseudo_inverse(jacobian: &ndarray::Array2<f64>) -> ndarray::Array2<f64> {
+    let d = jacobian.nrows();
+    let (mut gram, mut inverse) = (jacobian.dot(&jacobian.t()), ndarray::Array2::eye(d));
+    for i in 0..d {
+        let pivot = gram[[i, i]];
+        for matrix in [&mut gram, &mut inverse] {
+            matrix.row_mut(i).mapv_inplace(|v| v / pivot);
+        }
+        for j in (0..d).filter(|&j| j != i) {
+            let factor = gram[[j, i]];
+            for matrix in [&mut gram, &mut inverse] {
+                let row = matrix.row(i).to_owned();
+                matrix.row_mut(j).scaled_add(-factor, &row);
+            }
+        }
+    }
+    jacobian.t().dot(&inverse)
+}
+
+/// Where attribution of latents and of frequencies meet: latent 1 drives the slow band of channels 0 and 1,
+/// latent 2 the slow band of channel 1 as well, latent 3 the fast band of channel 2. An encoder
+/// that recovers them takes latent 2 as the difference of two amplitudes, so its gradient points at channel 0,
+/// which latent 2 does not drive. The inverted Jacobian has the zeros of the true map.
+#[test]
+fn inverted_gradients_name_the_band_of_the_channel_that_a_latent_drives() {
+    let model = Amplitudes {
+        tones: vec![(0, 3), (1, 3), (2, 9)],
+        mixing: ndarray::array![[0.8, 0.0, 0.0], [-0.7, 0.7, 0.0], [0.0, 0.0, 0.9]],
+    };
+    let domain = RealFourier::new(&[CHANNELS, WINDOW], 32.0)
+        .unwrap()
+        .bands([("slow", 0.0..6.5), ("fast", 6.5..17.0)])
+        .unwrap();
+    let inside = InDomain::new(&model, &domain).unwrap();
+    let windows = 20;
+    let latent = |i: usize, l: usize| 0.3 + 0.2 * ((i * (2 * l + 3)) as f64 * 0.41).sin();
+    let noise = random(&[windows, CHANNELS, WINDOW], 5);
+    let signals = ArrayD::from_shape_fn(vec![windows, CHANNELS, WINDOW], |at| {
+        let (i, channel, t) = (at[0], at[1], at[2] as f64);
+        let wave = |bin: f64| (std::f64::consts::TAU * bin * t / 32.0 + i as f64 + 0.3).sin();
+        let driven = match channel {
+            0 => latent(i, 0) * wave(3.0),
+            1 => (latent(i, 0) + latent(i, 1)) * wave(3.0),
+            _ => latent(i, 2) * wave(9.0),
+        };
+        driven + 0.01 * noise[at]
+    });
+    assert!(check_vjp(&model, signals.view()).unwrap().passed());
+    let x = inside.encode(signals.view()).unwrap();
+    let jacobians = inside.jacobian(x.view()).unwrap();
+    let mean_map = |invert: bool| {
+        let mut inverted = jacobians.clone();
+        for (mut to, jacobian) in inverted.outer_iter_mut().zip(jacobians.outer_iter()) {
+            let inputs = jacobian.len() / 3;
+            let flat = jacobian.to_shape((3, inputs)).unwrap().into_owned();
+            let rows = if invert {
+                pseudo_inverse(&flat).reversed_axes()
+            } else {
+                flat
+            };
+            to.iter_mut().zip(rows.iter()).for_each(|(to, v)| *to = *v);
+        }
+        let sizes = inside.pool_parts(inverted.view()).unwrap();
+        let (names, bands) = inside.pool_groups(sizes.view(), 1).unwrap();
+        assert_eq!(names, ["slow", "fast"]);
+        bands.mean_axis(Axis(0)).unwrap() // latent, channel, band
+    };
+    let driven = [[0, 0, 0], [0, 1, 0], [1, 1, 0], [2, 2, 1]];
+    let (inverted, gradient) = (mean_map(true), mean_map(false));
+    let largest = inverted.iter().fold(0.0_f64, |m, v| m.max(*v));
+    for (at, value) in inverted.indexed_iter() {
+        let true_cell = driven.iter().any(|cell| (0..3).all(|i| at[i] == cell[i]));
+        // rounding, and nothing else, is left where nothing is driven
+        let bound = 1e-9 * largest;
+        assert!((*value > 0.1 * largest) == true_cell, "{at:?}: {value}");
+        assert!(true_cell || *value < bound, "{at:?}: {value}");
+    }
+    assert!(gradient[[1, 0, 0]] > 0.5 * gradient[[1, 1, 0]]);
+}
