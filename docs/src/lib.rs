@@ -5,3 +5,6 @@
 
 #[doc = include_str!("../extending.md")]
 mod extending {}
+
+#[doc = include_str!("../getting-started.md")]
+mod getting_started {}

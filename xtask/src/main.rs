@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod book;
 mod ci;
 mod program;
 mod repro;
@@ -24,6 +25,7 @@ cargo xtask <command>
                 not computed again; `repro table1 --help` has more
   repro fdr [--sets N]
                 false discoveries of `xcebra attribute --significance` on recordings with a known map
+  book          writes docs/command-line.md from the program's help, runs the commands of other pages
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   help          this text
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Some("ci") => ci::main(rest),
         Some("bench") => bench::main(rest),
         Some("repro") => repro::main(rest),
+        Some("book") => book::main(rest),
         Some("soak") => soak::main(rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::book;
 use crate::program::{self, Program};
 use crate::shell::{Failure, Result, file_failure};
 use crate::soak;
@@ -99,6 +100,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     ] {
         cli.refuses(arguments, out)?;
     }
+
+    // what the pages say about the command line
+    book::check(workspace)?;
 
     // a training that is killed and resumed gives the same bytes
     soak::resume(workspace, KILLS, 0)
