@@ -8,7 +8,7 @@ use ndarray::Array1;
 use xcebra_benches::FilterBank;
 
 fn integrated_gradients(c: &mut Criterion) {
-    let model = FilterBank::new();
+    let model = FilterBank::<f64>::new();
     let x: Array1<f64> = (0..256)
         .map(|t| (t as f64 * 0.3).sin() + (t as f64 * 1.9).cos())
         .collect();

@@ -1,9 +1,8 @@
 """Attribution maps by CEBRA, captum and SciPy, timed: the other side of `cargo xtask bench --peers`.
 
-`attribution.py write FOLDER` saves an untrained CEBRA encoder, model.safetensors, which both sides load.
-`attribution.py run FOLDER` reads one JSON object a line, {"work": name, "samples": n, "repeats": k},
-makes the map of the first n samples of FOLDER/recording.npz k times, and answers with wall-clock
-milliseconds and the mean of the absolute attributions.
+Reads one JSON object a line, {"work": name, "samples": n, "steps": k}, makes the map of the first n
+samples k times, and answers with wall-clock milliseconds and the mean of the absolute attributions.
+The file holds the samples and the parameters of the encoder.
 
 Variant `stock` calls what the packages offer: CEBRA's attribution classes (which call captum once
 an output) and, for Shapley values, captum. Variant `batched` is the fair rival: the same numbers by
@@ -29,7 +28,6 @@ import numpy as np
 import scipy
 import torch
 from captum.attr import ShapleyValueSampling
-from safetensors.torch import load_file, save_file
 
 OUTPUTS = 6
 NODES = 50
@@ -38,14 +36,17 @@ PERMUTATIONS = 25
 CHUNK = 50_000  # rows of one batch of the batched variant
 
 
-def encoder(channels):
-    torch.manual_seed(0)
-    return cebra.models.init(
+def encoder(channels, parameters):
+    model = cebra.models.init(
         "offset1-model-mse-clip-5-5",
         num_neurons=channels,
         num_units=256,  # unused: this model's widths follow from its outputs
         num_output=OUTPUTS,
     )
+    torch.nn.utils.vector_to_parameters(torch.from_numpy(parameters), model.parameters())
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model.eval()
 
 
 class Stock:
@@ -147,23 +148,15 @@ class Batched:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["write", "run"])
-    parser.add_argument("folder")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--variant", choices=["stock", "batched"], default="stock")
+    parser.add_argument("recording")
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--variant", choices=["stock", "batched"], required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    samples = torch.from_numpy(np.load(os.path.join(arguments.folder, "recording.npz"))["x"])
+    arrays = np.load(arguments.recording)
+    samples = torch.from_numpy(arrays["x"])
     assert samples.dtype == torch.float32
-    path = os.path.join(arguments.folder, "model.safetensors")
-    model = encoder(samples.shape[1])
-    if arguments.command == "write":
-        save_file(model.state_dict(), path)
-        return
-    model.load_state_dict(load_file(path))
-    model.eval()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
+    model = encoder(samples.shape[1], arrays["parameters"])
     side = {"stock": Stock, "batched": Batched}[arguments.variant](model)
 
     def answer(value):
@@ -185,7 +178,7 @@ def main():
         work = getattr(side, request["work"].replace("-", "_"))
         x = samples[: request["samples"]]
         milliseconds, value = [], None
-        for _ in range(request["repeats"]):
+        for _ in range(request["steps"]):
             start = time.perf_counter()
             value = float(np.abs(np.asarray(work(x))).mean())
             milliseconds.append(1000 * (time.perf_counter() - start))

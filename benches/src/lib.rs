@@ -1,10 +1,12 @@
-//! What the benches share: the recording of the comparison with CEBRA, and a small convolutional
-//! model.
+//! What the benches share: the recording of the comparison with CEBRA, a small convolutional model
+//! and one of a published form.
 
 #![forbid(unsafe_code)]
 
-mod filter_bank;
+pub mod filter_bank;
+pub mod heart_rate;
 mod training;
 
 pub use filter_bank::FilterBank;
+pub use heart_rate::HeartRate;
 pub use training::{DIMS, config, labelled, recording};

@@ -1,5 +1,6 @@
-//! `cargo xtask bench`: Criterion benches, or the comparison with CEBRA.
+//! `cargo xtask bench`: Criterion benches, or the comparison with others.
 
+mod groups;
 mod machine;
 mod peers;
 mod report;
@@ -26,22 +27,32 @@ pub fn main(arguments: &[String]) -> Result<()> {
 
 fn options(arguments: &[String]) -> Result<peers::Options> {
     let mut options = peers::Options::default();
-    for pair in arguments.chunks(2) {
-        let number = |least: usize| {
-            let value = pair.get(1).and_then(|v| v.parse().ok());
-            value.filter(|v| *v >= least).ok_or_else(|| {
-                Failure::new(format!("{} takes a whole number from {least} on", pair[0]))
-            })
+    let mut chosen = Vec::new();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut number = || {
+            let value = arguments.next().and_then(|v| v.parse().ok());
+            value
+                .filter(|v| *v >= 1)
+                .ok_or_else(|| Failure::new(format!("{argument} takes a whole number from 1 on")))
         };
-        match pair[0].as_str() {
-            "--rounds" => options.rounds = number(1)?,
-            "--threads" => options.threads = vec![number(1)?],
-            other => {
-                return Err(Failure::new(format!(
-                    "`bench --peers` has no option `{other}`; it has --rounds and --threads"
-                )));
-            }
+        match argument.as_str() {
+            "--rounds" => options.rounds = number()?,
+            "--threads" => options.threads = vec![number()?],
+            name => match groups::named(name) {
+                Some(group) => chosen.push(group),
+                None => {
+                    let names = groups::ALL.each_ref().map(|g| g.name).join(", ");
+                    return Err(Failure::new(format!(
+                        "`bench --peers` has no option or group `{name}`; it has --rounds and --threads, \
+                         and the groups {names}"
+                    )));
+                }
+            },
         }
+    }
+    if !chosen.is_empty() {
+        options.groups = chosen;
     }
     Ok(options)
 }
@@ -53,9 +64,12 @@ mod tests {
     #[test]
     fn reads_options() {
         let words = |s: &str| s.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let found = options(&words("--rounds 3 --threads 1")).unwrap();
+        let found = options(&words("explaining --rounds 3 --threads 1")).unwrap();
         assert_eq!((found.rounds, found.threads), (3, vec![1]));
-        for wrong in ["--rounds", "--rounds 0", "--rounds x", "--round 1"] {
+        let names: Vec<&str> = found.groups.iter().map(|g| g.name).collect();
+        assert_eq!(names, ["explaining"]);
+        assert!(options(&[]).unwrap().groups.len() > 1);
+        for wrong in ["--rounds", "--rounds 0", "--rounds x", "--round 1", "other"] {
             assert!(options(&words(wrong)).is_err(), "{wrong}");
         }
     }

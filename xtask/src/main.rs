@@ -18,8 +18,9 @@ cargo xtask <command>
 
   ci [STEP…]    everything that must pass before a change is merged, or only the named steps
   bench [NAME]  Criterion benches, or only those whose name contains NAME
-  bench --peers [--rounds N] [--threads N]
-                the comparison with CEBRA; writes docs/benchmarks.md and docs/benchmarks.json
+  bench --peers [GROUP…] [--rounds N] [--threads N]
+                the comparison with others (training, attribution, explaining), or only the named groups; writes
+                docs/benchmarks.md and docs/benchmarks.json
   repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more

@@ -1,10 +1,13 @@
-//! Our training step and CEBRA's, in turn, on the same recording.
+//! Our work and that of others, in turn, on the same data.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::worker::{Case, Steps, Worker};
+use serde_json::Value;
+
+use super::groups::{ALL, Case, Group};
+use super::worker::{Steps, Worker};
 use super::{machine, report};
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
@@ -14,6 +17,7 @@ pub struct Options {
     pub rounds: usize,
     /// Threads of each side, one run after another; the first is the one with all rounds.
     pub threads: Vec<usize>,
+    pub groups: Vec<&'static Group>,
 }
 
 impl Default for Options {
@@ -23,80 +27,75 @@ impl Default for Options {
         Self {
             rounds: 10,
             threads,
+            groups: ALL.iter().collect(),
         }
     }
 }
 
-/// Objectives, batch, and how many of the sides take part. In the order of the batch, so that the
-/// largest memory so far is that of the case.
-const CASES: [(&str, usize, usize); 8] = [
-    ("time", 512, 2), // the k-d tree changes nothing where there is no label
-    ("hybrid", 512, 3),
-    ("time", 5000, 2),
-    ("hybrid", 5000, 3),
-    ("time", 20_000, 2),
-    ("hybrid", 20_000, 1), // the peer's label search asks for matrices of 8 GB
-    ("time", 50_000, 1),
-    ("hybrid", 50_000, 1),
-];
-
 /// Rounds where a step takes long, or that are there for comparison.
 const FEW_ROUNDS: usize = 2;
-
-/// The sides; the first is ours.
-pub const SIDES: [&str; 3] = ["xcebra", "cebra", "cebra-kdtree"];
 
 /// Between two turns, so that no side waits for the other's threads to go to sleep.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What was measured of one side at one case.
 pub struct Measured {
-    pub case: Case,
+    pub fields: Vec<(&'static str, Value)>,
+    pub threads: usize,
     pub side: &'static str,
     pub turns: Vec<Steps>,
 }
 
 pub fn compare(workspace: &Workspace, options: &Options) -> Result<()> {
     let python = python(workspace)?;
-    let mut build = shell::cargo(["build", "--release", "--locked", "-p", "xcebra-benches"]);
-    shell::run(build.args(["--bin", "step"]).current_dir(&workspace.root))?;
-    let step = workspace.target.join("release").join("step");
-    let recording = workspace.fresh_folder("peers")?.join("recording.npz");
-    shell::run(Command::new(&step).arg("record").arg(&recording))?;
+    for group in &options.groups {
+        measure(workspace, options, group, &python)?;
+    }
+    Ok(())
+}
 
-    let script = workspace.root.join("benches/peers/cebra_step.py");
+fn measure(workspace: &Workspace, options: &Options, group: &Group, python: &Path) -> Result<()> {
+    let mut build = shell::cargo(["build", "--release", "--locked", "-p", "xcebra-benches"]);
+    shell::run(
+        build
+            .args(["--bin", group.program])
+            .current_dir(&workspace.root),
+    )?;
+    let program = workspace.target.join("release").join(group.program);
+    let data = workspace.fresh_folder("peers")?.join(group.data);
+    shell::run(Command::new(&program).arg("record").arg(&data))?;
+
+    let script = workspace.root.join("benches/peers").join(group.script);
     let (mut measured, mut about, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for &threads in &options.threads {
         let count = threads.to_string();
-        let peer = |variant: &str| {
-            let mut command = Command::new(&python);
-            command.arg(&script).arg(&recording);
-            command.args(["--threads", &count, "--variant", variant]);
-            command.env("OMP_NUM_THREADS", &count);
-            command.env("PYTHONWARNINGS", "ignore");
-            command
-        };
-        let mut ours = Command::new(&step);
-        ours.arg("run").arg(&recording);
-        let mut workers = [
-            Worker::start(SIDES[0], ours.env("RAYON_NUM_THREADS", &count))?,
-            Worker::start(SIDES[1], &mut peer("stock"))?,
-            Worker::start(SIDES[2], &mut peer("kdtree"))?,
-        ];
-        let usage = Usage::now(&workers);
-        for (objectives, batch, sides) in CASES {
-            let case = Case {
-                objectives,
-                batch,
-                threads,
+        let mut workers = Vec::with_capacity(group.sides.len());
+        for (i, &(side, variant)) in group.sides.iter().enumerate() {
+            let mut command = if i == 0 {
+                let mut ours = Command::new(&program);
+                ours.arg("run").arg(&data).env("RAYON_NUM_THREADS", &count);
+                ours
+            } else {
+                let mut peer = Command::new(python);
+                peer.arg(&script).arg(&data);
+                peer.args(["--threads", &count, "--variant", variant]);
+                peer.env("OMP_NUM_THREADS", &count);
+                peer.env("PYTHONWARNINGS", "ignore");
+                peer
             };
-            println!("{objectives} objectives, batch {batch}, threads {threads}");
+            workers.push(Worker::start(side, &mut command)?);
+        }
+        let usage = Usage::now(&workers);
+        for case in (group.cases)() {
+            let fields = case.fields.iter().map(|(k, v)| format!("{k} {v}"));
+            let fields = fields.collect::<Vec<_>>().join(", ");
+            println!("{fields}, threads {threads}");
             let first = Some(&threads) == options.threads.first();
-            let rounds_here = match batch {
-                ..=5000 if first => options.rounds,
+            let rounds_here = match case.few {
+                false if first => options.rounds,
                 _ => options.rounds.min(FEW_ROUNDS),
             };
-            measured.extend(rounds(&mut workers[..sides], case, rounds_here)?);
+            measured.extend(rounds(group, &mut workers, &case, threads, rounds_here)?);
         }
         others.extend(usage.of_others(&workers));
         about = workers.iter().map(|w| w.about.clone()).collect();
@@ -106,7 +105,7 @@ pub fn compare(workspace: &Workspace, options: &Options) -> Result<()> {
         rustc: machine::rustc(workspace)?,
         about,
     };
-    report::write(workspace, &context, &measured)
+    report::write(workspace, group, &context, &measured)
 }
 
 /// How much the processors had worked at some moment, and how much of it the workers did.
@@ -135,44 +134,49 @@ impl Usage {
     }
 }
 
-fn rounds(workers: &mut [Worker], case: Case, rounds: usize) -> Result<Vec<Measured>> {
-    let mut measured: Vec<Measured> = workers
+fn rounds(
+    group: &Group,
+    workers: &mut [Worker],
+    case: &Case,
+    threads: usize,
+    rounds: usize,
+) -> Result<Vec<Measured>> {
+    let mut measured: Vec<Measured> = case
+        .steps
         .iter()
-        .map(|w| Measured {
-            case,
-            side: w.name,
+        .map(|&(side, _)| Measured {
+            fields: case.fields.clone(),
+            threads,
+            side,
             turns: Vec::new(),
         })
         .collect();
     for round in 0..rounds {
-        for (worker, measured) in workers.iter_mut().zip(&mut measured) {
-            let turn = worker.steps(case, steps_a_turn(worker.name, case))?;
+        for (&(side, steps), measured) in case.steps.iter().zip(&mut measured) {
+            let worker = workers.iter_mut().find(|w| w.name == side);
+            let worker = worker.ok_or_else(|| Failure::new(format!("no worker `{side}`")))?;
+            let turn = worker.steps(&case.fields, steps)?;
             std::thread::sleep(PAUSE);
-            print!("  {} {}: ", round + 1, worker.name);
+            print!("  {} {side}: ", round + 1);
             let times = turn.milliseconds.iter().map(|t| format!("{t:.1}"));
             println!("{} ms", times.collect::<Vec<_>>().join(" "));
             measured.turns.push(turn);
         }
     }
-    let parameters = |m: &Measured| m.turns[0].parameters;
-    if measured
-        .iter()
-        .any(|m| parameters(m) != parameters(&measured[0]))
-    {
-        return Err(Failure::new("the sides train encoders of different size"));
+    let (field, tolerance) = group.same;
+    let said = |m: &Measured| m.turns.first()?.said.get(field)?.as_f64();
+    let ours = measured.first().and_then(said);
+    for other in &measured {
+        let agrees = |(a, b): (f64, f64)| (a - b).abs() <= tolerance * a.abs();
+        if !ours.zip(said(other)).is_some_and(agrees) {
+            let theirs = said(other);
+            return Err(Failure::new(format!(
+                "`{}` does other work than we do: its {field} is {theirs:?}, ours {ours:?}",
+                other.side
+            )));
+        }
     }
     Ok(measured)
-}
-
-/// Enough that a turn is not over in an instant, not so many that a round takes minutes.
-fn steps_a_turn(side: &str, case: Case) -> usize {
-    match (side, case.objectives, case.batch) {
-        ("xcebra", _, 512) => 30,
-        ("xcebra", _, 5000) => 10,
-        (_, "time", 512) => 20,
-        ("cebra", "hybrid", 5000) | ("cebra", _, 20_000) => 1,
-        _ => 3,
-    }
 }
 
 /// The Python of the environment variable, or of an environment made for this.

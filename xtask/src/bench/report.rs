@@ -1,15 +1,18 @@
 //! The measurements as `docs/benchmarks.json` and `docs/benchmarks.md`.
+//!
+//! The first holds one record a group; a group that was measured anew replaces its own, and the
+//! second is written from all of them.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::groups::{ALL, Group};
 use super::machine;
-use super::peers::{Measured, SIDES};
-use super::statistics::{Spread, spread};
-use super::worker::Case;
+use super::peers::Measured;
+use super::statistics::spread;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
@@ -25,172 +28,199 @@ pub struct Context {
     pub about: Vec<Value>,
 }
 
-/// One side at one case.
-struct Row {
-    case: Case,
-    side: &'static str,
-    steps: usize,
-    times: Spread,
-    /// Milliseconds of processor time a step, over all threads.
-    cpu: Option<f64>,
-    /// Largest memory of the process so far, in MiB.
-    memory: Option<f64>,
-    loss: f64,
-}
-
-pub fn write(workspace: &Workspace, context: &Context, measured: &[Measured]) -> Result<()> {
-    let rows = measured.iter().map(row).collect::<Option<Vec<_>>>();
-    let rows = rows.ok_or_else(|| Failure::new("a worker made no steps"))?;
-    let date = shell::read(Command::new("date").args(["-u", "+%F"]))?;
-    let date = date.trim();
-    let json = json(context, date, measured, &rows);
-    let pretty = serde_json::to_string_pretty(&json)
-        .map_err(|e| Failure::new(format!("cannot write JSON: {e}")))?;
+pub fn write(
+    workspace: &Workspace,
+    group: &Group,
+    context: &Context,
+    measured: &[Measured],
+) -> Result<()> {
     let docs = workspace.root.join("docs");
-    for (name, text) in [
-        ("benchmarks.json", pretty + "\n"),
-        ("benchmarks.md", markdown(context, date, &rows)),
-    ] {
+    let path = docs.join("benchmarks.json");
+    let mut all = match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|e| Failure::new(format!("{} is not ours: {e}", path.display())))?,
+        Err(_) => Map::new(),
+    };
+    let record = record(group, context, measured)?;
+    println!("\n{}", tables(group, &record));
+    all.insert(group.name.to_owned(), record);
+    let text = markdown(&all);
+    let json = serde_json::to_string_pretty(&Value::Object(all))
+        .map_err(|e| Failure::new(format!("cannot write JSON: {e}")))?;
+    for (name, text) in [("benchmarks.json", json + "\n"), ("benchmarks.md", text)] {
         let path = docs.join(name);
         fs::write(&path, text).map_err(file_failure(&path, "write"))?;
         println!("wrote docs/{name}");
     }
-    print!("\n{}", tables(&rows));
     Ok(())
 }
 
-fn row(measured: &Measured) -> Option<Row> {
-    let times: Vec<f64> = measured
-        .turns
-        .iter()
-        .flat_map(|t| t.milliseconds.iter().copied())
+fn record(group: &Group, context: &Context, measured: &[Measured]) -> Result<Value> {
+    let date = shell::read(Command::new("date").args(["-u", "+%F"]))?;
+    let rows = measured.iter().map(row).collect::<Option<Vec<Value>>>();
+    let rows = rows.ok_or_else(|| Failure::new("a worker made no steps"))?;
+    let sides = group.sides.iter().zip(&context.about);
+    let sides: Map<String, Value> = sides
+        .map(|((side, _), about)| ((*side).to_owned(), about.clone()))
         .collect();
-    let cpu: Option<f64> = measured.turns.iter().map(|t| t.cpu).sum();
-    Some(Row {
-        case: measured.case,
-        side: measured.side,
-        steps: times.len(),
-        times: spread(&times)?,
-        cpu: cpu.map(|all| all / times.len() as f64),
-        memory: measured
-            .turns
-            .last()?
-            .memory
-            .map(|m| m / f64::from(1 << 20)),
-        loss: measured.turns.last()?.loss,
-    })
-}
-
-fn json(context: &Context, date: &str, measured: &[Measured], rows: &[Row]) -> Value {
-    let steps: Vec<Value> = rows
-        .iter()
-        .zip(measured)
-        .map(|(row, measured)| {
-            let parameters = measured.turns.first().map(|t| t.parameters);
-            json!({
-                "objectives": row.case.objectives,
-                "batch": row.case.batch,
-                "threads": row.case.threads,
-                "side": row.side,
-                "parameters": parameters,
-                "steps": row.steps,
-                "milliseconds": spread_json(row.times),
-                "cpu_milliseconds": row.cpu,
-                "peak_mebibytes": row.memory,
-                "loss": row.loss,
-            })
-        })
-        .collect();
-    let ratios: Vec<Value> = ratios(rows)
-        .map(|(ours, other)| {
-            json!({
-                "objectives": ours.case.objectives,
-                "batch": ours.case.batch,
-                "threads": ours.case.threads,
-                "side": other.side,
-                "of_medians": other.times.median / ours.times.median,
-                "of_minima": other.times.min / ours.times.min,
-                "of_cpu": other.cpu.zip(ours.cpu).map(|(o, u)| o / u),
-            })
-        })
-        .collect();
-    json!({
-        "date": date,
+    Ok(json!({
+        "date": date.trim(),
         "machine": {
             "processor": machine::processor(),
             "cores": machine::cores(),
             "used_by_other_programs": context.others,
         },
         "rustc": context.rustc,
-        "sides": SIDES.iter().zip(&context.about).map(|(s, a)| (*s, a)).collect::<Vec<_>>(),
-        "steps": steps,
-        "ratios": ratios,
-    })
+        "sides": sides,
+        "steps": rows,
+    }))
 }
 
-fn spread_json(times: Spread) -> Value {
-    json!({"min": times.min, "median": times.median, "max": times.max})
-}
-
-/// Our row and another side's, for each case.
-fn ratios(rows: &[Row]) -> impl Iterator<Item = (&Row, &Row)> {
-    rows.iter().filter_map(|other| {
-        let ours = |r: &&Row| r.side == SIDES[0] && r.case == other.case;
-        (other.side != SIDES[0]).then_some((rows.iter().find(ours)?, other))
-    })
-}
-
-fn tables(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| objectives | batch | threads | side | steps | min | median | max | CPU | peak MiB |\n\
-         |---|---:|---:|---|---:|---:|---:|---:|---:|---:|\n",
+fn row(measured: &Measured) -> Option<Value> {
+    let turns = || measured.turns.iter();
+    let times: Vec<f64> = turns()
+        .flat_map(|t| t.milliseconds.iter().copied())
+        .collect();
+    let cpu: Option<f64> = turns().map(|t| t.cpu).sum();
+    let times_of_all = spread(&times)?;
+    let last = measured.turns.last()?;
+    let mut row = last.said.clone();
+    row.extend(
+        measured
+            .fields
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), v.clone())),
     );
-    let number = |value: Option<f64>, digits: usize| {
-        value.map_or("–".to_owned(), |v| format!("{v:.digits$}"))
+    let times_of_all =
+        json!({"min": times_of_all.min, "median": times_of_all.median, "max": times_of_all.max});
+    row.extend([
+        ("threads".to_owned(), measured.threads.into()),
+        ("side".to_owned(), measured.side.into()),
+        ("steps".to_owned(), times.len().into()),
+        ("milliseconds".to_owned(), times_of_all),
+        (
+            "cpu_milliseconds".to_owned(),
+            cpu.map(|all| all / times.len() as f64).into(),
+        ),
+        (
+            "peak_mebibytes".to_owned(),
+            last.memory.map(|m| m / f64::from(1 << 20)).into(),
+        ),
+    ]);
+    Some(Value::Object(row))
+}
+
+fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or("–".to_owned(), |v| format!("{v:.digits$}"))
+}
+
+/// A text or a number as it stands in a table.
+fn cell(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn rows(record: &Value) -> &[Value] {
+    record["steps"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Times below ten milliseconds are told to two digits behind the point.
+fn milliseconds(value: Option<f64>) -> String {
+    let digits = if value.is_some_and(|v| v < 10.0) {
+        2
+    } else {
+        1
     };
-    for row in rows {
-        let Spread { min, median, max } = row.times;
-        let Case {
-            objectives,
-            batch,
-            threads,
-        } = row.case;
+    number(value, digits)
+}
+
+fn tables(group: &Group, record: &Value) -> String {
+    let heads = |more: &str| format!("| {} | threads | {more} |\n", group.columns.join(" | "));
+    let rule = |right: usize| {
+        let columns = group.columns.len() + 1;
+        format!(
+            "|{}---|{}\n",
+            "---:|".repeat(columns),
+            "---:|".repeat(right)
+        )
+    };
+    let fields = |row: &Value| {
+        let names = group.columns.iter().copied().chain(["threads"]);
+        names.map(|c| cell(&row[c])).collect::<Vec<_>>().join(" | ")
+    };
+    let unit = group.unit[1];
+    let mut text = heads(&format!(
+        "side | {unit} | min | median | max | CPU | peak MiB"
+    )) + &rule(6);
+    for row in rows(record) {
+        let time = |what: &str| milliseconds(row["milliseconds"][what].as_f64());
         let _ = writeln!(
             text,
-            "| {objectives} | {batch} | {threads} | {} | {} | {min:.1} | {median:.1} | {max:.1} | \
-             {} | {} |",
-            row.side,
-            row.steps,
-            number(row.cpu, 1),
-            number(row.memory, 0),
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            fields(row),
+            cell(&row["side"]),
+            row["steps"],
+            time("min"),
+            time("median"),
+            time("max"),
+            milliseconds(row["cpu_milliseconds"].as_f64()),
+            number(row["peak_mebibytes"].as_f64(), 0),
         );
     }
-    text += "\n| objectives | batch | threads | compared with | ratio of medians | smallest | \
-             largest | of CPU time |\n|---|---:|---:|---|---:|---:|---:|---:|\n";
-    for (ours, other) in ratios(rows) {
-        let cpu = other.cpu.zip(ours.cpu).map(|(o, u)| o / u);
+    text += "\n";
+    text += &heads("compared with | ratio of medians | smallest | largest | of CPU time");
+    text += &rule(4);
+    for (ours, other) in pairs(group, record) {
+        let ratio = |theirs: &str, our: &str| {
+            let (theirs, our) = (&other["milliseconds"][theirs], &ours["milliseconds"][our]);
+            number(theirs.as_f64().zip(our.as_f64()).map(|(t, o)| t / o), 1)
+        };
+        let cpu = other["cpu_milliseconds"]
+            .as_f64()
+            .zip(ours["cpu_milliseconds"].as_f64());
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {:.1} | {:.1} | {:.1} | {} |",
-            ours.case.objectives,
-            ours.case.batch,
-            ours.case.threads,
-            other.side,
-            other.times.median / ours.times.median,
-            other.times.min / ours.times.max,
-            other.times.max / ours.times.min,
-            number(cpu, 1),
+            "| {} | {} | {} | {} | {} | {} |",
+            fields(ours),
+            cell(&other["side"]),
+            ratio("median", "median"),
+            ratio("min", "max"),
+            ratio("max", "min"),
+            number(cpu.map(|(t, o)| t / o), 1),
         );
     }
     text
 }
 
-fn markdown(context: &Context, date: &str, rows: &[Row]) -> String {
-    let said = |side: usize, what: &str| {
-        let value = context.about.get(side).map(|a| &a[what]);
-        value.and_then(Value::as_str).unwrap_or("?").to_owned()
-    };
-    let quiet = match context.others {
+/// Our row and another side's, for each case.
+fn pairs<'a>(group: &'a Group, record: &'a Value) -> impl Iterator<Item = (&'a Value, &'a Value)> {
+    let us = group.sides[0].0;
+    rows(record).iter().filter_map(move |other| {
+        let same = |row: &&Value| {
+            let mut columns = group.columns.iter().copied().chain(["threads"]);
+            row["side"] == us && columns.all(|c| row[c] == other[c])
+        };
+        (other["side"] != us).then_some((rows(record).iter().find(same)?, other))
+    })
+}
+
+fn markdown(all: &Map<String, Value>) -> String {
+    let mut text = String::from(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench --peers`; run it to renew the numbers on your machine, with the name of a \
+         part (in small letters) to renew that alone. The same in numbers: [benchmarks.json](benchmarks.json).\n",
+    );
+    for group in &ALL {
+        if let Some(record) = all.get(group.name) {
+            let _ = write!(text, "\n{}", section(group, record));
+        }
+    }
+    text
+}
+
+fn section(group: &Group, record: &Value) -> String {
+    let quiet = match record["machine"]["used_by_other_programs"].as_f64() {
         Some(part) if part > QUIET => format!(
             "The machine was shared: other programs used {:.0} % of its processors during the run. \
              Times are longer and spread more than on a quiet machine; the ratios of CPU times \
@@ -200,65 +230,57 @@ fn markdown(context: &Context, date: &str, rows: &[Row]) -> String {
         Some(_) => "The machine was otherwise idle.".to_owned(),
         None => "How busy the machine was is unknown.".to_owned(),
     };
-    let machine = format!(
-        "{}, {} cores; {}; xcebra {}; CEBRA {}, PyTorch {}, SciPy {}, \
-         NumPy {}, Python {}; {date}.",
-        machine::processor(),
-        machine::cores(),
-        context.rustc,
-        said(0, "xcebra"),
-        said(1, "cebra"),
-        said(1, "torch"),
-        said(1, "scipy"),
-        said(1, "numpy"),
-        said(1, "python"),
-    );
+    let sides = record["sides"].as_object();
+    let mut versions: Vec<String> = sides
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(Value::as_object)
+        .flatten()
+        .filter_map(|(name, version)| Some(format!("{name} {}", version.as_str()?)))
+        .collect();
+    versions.sort();
+    versions.dedup();
+    let [unit, units] = group.unit;
     format!(
-        "# Benchmarks\n\n\
-         Written by `cargo xtask bench --peers`; run it to renew the numbers on your machine. \
-         The same in numbers: [benchmarks.json](benchmarks.json).\n\n\
-         {machine}\n\n{quiet}\n\n{}\n{CONTENTS}",
-        tables(rows)
+        "## {}\n\n{}, {} cores; {}; {}; {}.\n\n{quiet}\n\n{}\n\
+         Milliseconds for one {unit}; CPU is the mean processor time over all threads, with what the preparation \
+         and three\nuncounted {units} took. Each side has its turn at a case, then the next, in one run; every \
+         {unit} is timed by itself.\nThe smallest and the largest ratio are between the extremes of both sides. \
+         Peak MiB is the largest memory of the process so far, data and libraries included.\n\n{}",
+        group.title,
+        cell(&record["machine"]["processor"]),
+        record["machine"]["cores"],
+        cell(&record["rustc"]),
+        versions.join(", "),
+        cell(&record["date"]),
+        tables(group, record),
+        group.contents,
     )
 }
 
-const CONTENTS: &str = "\
-Milliseconds a step; CPU is the mean processor time over all threads, with what the preparation and three
-uncounted steps took. Each side has its turn at a case, then the next, in one run; every step is timed by
-itself, after those three. The smallest
-and the largest ratio are between the extremes of both sides. Peak MiB is the largest memory of the
-process so far, recording and libraries included; batches come in rising order.
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-## What a step is
-
-The recording: 100,000 samples × 50 channels and a three-dimensional label, from
-`xcebra_synth::DatasetConfig::paper_protocol(6)`, the same file for all. The encoder:
-`offset1-mse-clip`, widths 50 → 180 → 180 → 60 → 6 with exact GELU, outputs limited to ±5, `f32`,
-52,986 parameters. Squared-Euclidean InfoNCE at temperature 1, Adam at 3e-4, from random weights.
-
-- `hybrid`: dimensions 0 to 6 with positives one sample later, dimensions 3 to 6 with positives by
-  the label (the reference's label plus a random label difference over one sample, then the sample
-  with the nearest label); Jacobian regulariser at weight 0.1 with one random projection.
-- `time`: the first of these objectives, no regulariser.
-
-On every side a step draws the indices of n references, n negatives and n positives an objective,
-label search included; gathers their samples; embeds them; computes the losses, the regulariser and
-their gradients; makes one step of Adam; and reports the losses.
-
-- **xcebra**: `xcebra_core::Trainer::step`, as `xcebra fit` runs it. References, negatives and
-  positives go through the encoder as one batch; the label search is a k-d tree in `f64`; one
-  projection of the Jacobian of the whole embedding.
-- **cebra**: CEBRA as published, with its xCEBRA components: `ContrastiveMultiObjectiveLoader`,
-  `TimeContrastive` and `TimedeltaDistribution`, `offset1-model-mse-clip-5-5`,
-  `FixedEuclideanInfoNCE`, `JacobianReg(n=1)`, `ContrastiveMultiobjectiveSolverxCEBRA`: what the
-  solver's `fit` does for one batch. Its label search compares each query with every sample. Its
-  solver applies the regulariser once an objective, so twice in a hybrid step.
-- **cebra-kdtree**: the fair rival. The same with two changes in the benchmark's own code: label
-  search by SciPy's `cKDTree` with all threads, and the regulariser applied once, to the whole
-  embedding. Without a label there is nothing to change.
-
-The peer's hybrid step is not run at batch 20,000 or more: its label search would make several
-matrices of 20,000 × 100,000 numbers, 8 GB each.
-
-Sources: `benches/src/bin/step.rs`, `benches/peers/cebra_step.py`.
-";
+    #[test]
+    fn the_document_is_written_from_the_records() {
+        let row = |side: &str, median: f64| {
+            json!({"model": "filters", "points": 300, "threads": 1, "side": side, "steps": 2,
+                "milliseconds": {"min": median / 2.0, "median": median, "max": median * 2.0},
+                "cpu_milliseconds": median, "peak_mebibytes": 10.0})
+        };
+        let record = json!({
+            "date": "2026-01-01",
+            "machine": {"processor": "a", "cores": 2, "used_by_other_programs": 0.5},
+            "rustc": "rustc 1",
+            "sides": {"cdig": {"xcebra": "1"}, "torch": {"torch": "2"}},
+            "steps": [row("cdig", 2.0), row("torch", 30.0)],
+        });
+        let all = Map::from_iter([("explaining".to_owned(), record)]);
+        let text = markdown(&all);
+        assert!(text.contains("used 50 %") && text.contains("torch 2, xcebra 1"));
+        assert!(text.contains("| filters | 300 | 1 | cdig | 2 | 1.00 | 2.00 | 4.00 | 2.00 | 10 |"));
+        assert!(text.contains("| filters | 300 | 1 | torch | 15.0 | 3.8 | 60.0 | 15.0 |"));
+        assert!(!text.contains("## Training"));
+    }
+}

@@ -1,9 +1,9 @@
-//! A process that makes training steps on request: one JSON object a line, in and out.
+//! A process that does timed work on request: one JSON object a line, in and out.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::machine;
 use crate::shell::{self, Failure, Result};
@@ -17,16 +17,6 @@ pub struct Worker {
     stdout: BufReader<ChildStdout>,
 }
 
-/// A kind of training step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Case {
-    /// `hybrid` or `time`.
-    pub objectives: &'static str,
-    pub batch: usize,
-    /// Threads of each side.
-    pub threads: usize,
-}
-
 /// Some steps of one case.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
@@ -36,10 +26,8 @@ pub struct Steps {
     pub cpu: Option<f64>,
     /// Largest memory of the process so far, in bytes.
     pub memory: Option<f64>,
-    /// Sum of the InfoNCE losses at the last.
-    pub loss: f64,
-    /// Parameters of the encoder.
-    pub parameters: u64,
+    /// What it said besides the times.
+    pub said: Map<String, Value>,
 }
 
 impl Worker {
@@ -65,20 +53,26 @@ impl Worker {
     }
 
     /// Makes `count` steps of a case, each timed.
-    pub fn steps(&mut self, case: Case, count: usize) -> Result<Steps> {
-        let request = json!({"objectives": case.objectives, "batch": case.batch, "steps": count});
+    pub fn steps(&mut self, fields: &[(&'static str, Value)], count: usize) -> Result<Steps> {
+        let mut request = Map::new();
+        let named = fields.iter().map(|(k, v)| ((*k).to_owned(), v.clone()));
+        request.extend(named.chain([("steps".to_owned(), count.into())]));
+        let request = Value::Object(request);
         let before = self.cpu_seconds();
         writeln!(self.stdin, "{request}").map_err(|e| self.gone(&e.to_string()))?;
         let answer = self.hear()?;
         let after = self.cpu_seconds();
-        let times = answer["milliseconds"].as_array();
-        let times = times.ok_or_else(|| self.gone(&format!("it answered {answer}")))?;
+        let Value::Object(mut said) = answer else {
+            return Err(self.gone(&format!("it answered {answer}")));
+        };
+        let times = said.remove("milliseconds");
+        let times = times.as_ref().and_then(Value::as_array);
+        let times = times.ok_or_else(|| self.gone("it gave no milliseconds"))?;
         Ok(Steps {
             milliseconds: times.iter().filter_map(Value::as_f64).collect(),
             cpu: before.zip(after).map(|(b, a)| 1000.0 * (a - b)),
             memory: machine::peak_memory(self.child.id()),
-            loss: answer["loss"].as_f64().unwrap_or(f64::NAN),
-            parameters: answer["parameters"].as_u64().unwrap_or(0),
+            said,
         })
     }
 

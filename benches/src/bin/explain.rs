@@ -1,0 +1,187 @@
+//! Our side of the comparison of explanations by `cargo xtask bench --peers`, and what transforms cost.
+//!
+//! `explain record FILE` writes weights and a signal. `explain run FILE` reads one JSON object a line,
+//! `{"model": "heart-rate" | "filters", "points": n, "steps": k}`, explains the signal k times in the
+//! Fourier domain and answers with the wall-clock milliseconds. `explain domains` prints, for each
+//! domain, how long an explanation takes beside the model's own evaluations.
+
+use std::error::Error;
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use cdig::{
+    AnalyticSignal, ComplexCepstrum, Dct, Domain, Explainer, FilterBank as Bands, Fourier, Model,
+    RealFourier, Rule, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily, WaveletPackets, Window,
+};
+use ndarray::{Array1, Array2, ArrayD, IxDyn};
+use ndarray_npy::{NpzReader, NpzWriter};
+use serde_json::{Value, json};
+use xcebra_benches::filter_bank::LENGTH;
+use xcebra_benches::heart_rate::{Weights, random_weights};
+use xcebra_benches::{FilterBank, HeartRate};
+
+const RATE: f64 = 32.0;
+const WARM_UP: usize = 3;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["record", path] => record(path),
+        ["run", path] => run(path),
+        ["domains"] => domains(),
+        _ => Err("usage: explain record FILE|run FILE|domains".into()),
+    }
+}
+
+/// A pulse with its first overtone, a breath, and a trend.
+fn signal() -> Array1<f32> {
+    let wave = |t: f64, hz: f64| (std::f64::consts::TAU * hz * t / RATE).sin();
+    (0..LENGTH)
+        .map(|t| t as f64)
+        .map(|t| wave(t, 1.5) + 0.5 * wave(t, 3.0) + 0.4 * wave(t, 0.25) + t / 512.0)
+        .map(|x| x as f32)
+        .collect()
+}
+
+fn record(path: &str) -> Result<(), Box<dyn Error>> {
+    let mut file = NpzWriter::new(File::create(path)?);
+    file.add_array("signal", &signal())?;
+    let taps = FilterBank::<f32>::new().taps();
+    file.add_array(
+        "filters",
+        &Array2::from_shape_vec((2, taps.len() / 2), taps)?,
+    )?;
+    for (name, shape, values) in random_weights(1) {
+        let values = values.into_iter().map(|v| v as f32).collect();
+        file.add_array(name, &ArrayD::from_shape_vec(IxDyn(&shape), values)?)?;
+    }
+    file.finish()?;
+    Ok(())
+}
+
+/// Weights and signal of a file that [`record`] has written.
+fn read(path: &str) -> Result<(Weights, Array1<f32>), Box<dyn Error>> {
+    let mut file = NpzReader::new(File::open(path)?)?;
+    let signal: Array1<f32> = file.by_name("signal")?;
+    let weights = random_weights(1).into_iter().map(|(name, shape, _)| {
+        let values: ArrayD<f32> = file.by_name(&name)?;
+        let values = values.iter().map(|v| f64::from(*v)).collect();
+        Ok((name, shape, values))
+    });
+    let weights = weights.collect::<Result<Weights, ndarray_npy::ReadNpzError>>()?;
+    Ok((weights, signal))
+}
+
+fn run(path: &str) -> Result<(), Box<dyn Error>> {
+    let (weights, signal) = read(path)?;
+    let heart_rate = HeartRate::<f32>::new(&weights);
+    let filters = FilterBank::<f32>::new();
+    let domain = Fourier::new(&[LENGTH], RATE)?;
+    answer(&json!({
+        "xcebra": env!("CARGO_PKG_VERSION"),
+        "threads": rayon::current_num_threads(),
+    }))?;
+    let explain = |model: &dyn Model<f32>, points: usize| {
+        Explainer::new(model)
+            .outputs([0])
+            .rule(Rule::Right(points))
+            .explain(&domain, signal.view())
+    };
+    for line in std::io::stdin().lock().lines() {
+        let request: Value = serde_json::from_str(&line?)?;
+        let model: &dyn Model<f32> = match request["model"].as_str() {
+            Some("heart-rate") => &heart_rate,
+            Some("filters") => &filters,
+            _ => return Err("the models are heart-rate and filters".into()),
+        };
+        let points = request["points"].as_u64().ok_or("no points")? as usize;
+        let steps = request["steps"].as_u64().ok_or("no steps")?;
+        for _ in 0..WARM_UP {
+            explain(model, points)?;
+        }
+        let (mut milliseconds, mut total) = (Vec::new(), f64::NAN);
+        for _ in 0..steps {
+            let start = Instant::now();
+            let found = explain(model, points)?;
+            milliseconds.push(1000.0 * start.elapsed().as_secs_f64());
+            total = found.total()[0];
+        }
+        answer(&json!({"milliseconds": milliseconds, "total": total}))?;
+    }
+    Ok(())
+}
+
+fn answer(value: &Value) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}")?;
+    out.flush()
+}
+
+/// Points of an explanation, as many as the default rule takes at most, in its batches.
+const POINTS: usize = 512;
+const BATCH: usize = 64;
+const REPEATS: usize = 7;
+
+fn domains() -> Result<(), Box<dyn Error>> {
+    let model = HeartRate::<f32>::new(&random_weights(1));
+    let signal = signal();
+    let shape = [LENGTH];
+    let affine: Vec<Box<dyn Domain<f32>>> = vec![
+        Box::new(Time::new(&shape)?),
+        Box::new(Fourier::new(&shape, RATE)?),
+        Box::new(RealFourier::new(&shape, RATE)?),
+        Box::new(Dct::new(&shape, RATE)?),
+        Box::new(Stft::new(&shape, RATE, &Window::Hann.samples(64), 16)?),
+        Box::new(Wavelet::new(&shape, RATE, WaveletFamily::Daubechies(4), 4)?),
+        Box::new(WaveletPackets::new(
+            &shape,
+            RATE,
+            WaveletFamily::Daubechies(4),
+            3,
+        )?),
+        Box::new(Bands::new(&shape, RATE, &[1.0, 2.0, 4.0, 8.0])?),
+        Box::new(SeasonalTrend::new(&shape, RATE, 16)?),
+        Box::new(AnalyticSignal::new(&shape, RATE)?),
+        Box::new(ComplexCepstrum::new(&shape, RATE)?),
+    ];
+    let x = Array2::from_shape_fn((BATCH, LENGTH), |(i, t)| {
+        signal[t] * i as f32 / BATCH as f32
+    });
+    let ones = Array2::ones((BATCH, 1));
+    let (x, ones) = (x.into_dyn(), ones.view());
+    let alone = least(|| {
+        for _ in 0..POINTS / BATCH {
+            black_box(model.vjp(x.view(), ones)?);
+        }
+        Ok(())
+    })?;
+    println!("{POINTS} gradients of the model alone: {alone:.1} ms");
+    for domain in &affine {
+        // a baseline in which the spectrum has no zero, which the cepstrum refuses
+        let baseline = signal.mapv(|x| 0.1 * x).into_dyn();
+        let explainer = Explainer::new(&model)
+            .baseline(cdig::Baseline::Signal(baseline))
+            .batch_size(BATCH)
+            .rule(Rule::Midpoint(POINTS));
+        let taken = least(|| {
+            black_box(explainer.explain(domain.as_ref(), signal.view())?);
+            Ok(())
+        })?;
+        let share = 100.0 * (taken / alone - 1.0);
+        println!("{:<20} {taken:8.1} ms, {share:5.1} % more", domain.name());
+    }
+    Ok(())
+}
+
+/// Least milliseconds of some runs.
+fn least(mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
+    let mut least = f64::INFINITY;
+    for _ in 0..REPEATS {
+        let start = Instant::now();
+        work()?;
+        least = least.min(1000.0 * start.elapsed().as_secs_f64());
+    }
+    Ok(least)
+}

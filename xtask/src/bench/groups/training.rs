@@ -1,0 +1,92 @@
+//! Training steps, ours and CEBRA's.
+
+use serde_json::json;
+
+use super::{Case, Group};
+
+const XCEBRA: &str = "xcebra";
+const CEBRA: &str = "cebra";
+const KDTREE: &str = "cebra-kdtree";
+
+pub const GROUP: Group = Group {
+    name: "training",
+    title: "Training",
+    program: "step",
+    data: "recording.npz",
+    script: "cebra_step.py",
+    sides: &[(XCEBRA, ""), (CEBRA, "stock"), (KDTREE, "kdtree")],
+    columns: &["objectives", "batch"],
+    unit: ["step", "steps"],
+    same: ("parameters", 0.0),
+    cases,
+    contents: CONTENTS,
+};
+
+/// In the order of the batch, so that the largest memory so far is that of the case.
+fn cases() -> Vec<Case> {
+    [
+        ("time", 512, 2), // the k-d tree changes nothing where there is no label
+        ("hybrid", 512, 3),
+        ("time", 5000, 2),
+        ("hybrid", 5000, 3),
+        ("time", 20_000, 2),
+        ("hybrid", 20_000, 1), // the peer's label search asks for matrices of 8 GB
+        ("time", 50_000, 1),
+        ("hybrid", 50_000, 1),
+    ]
+    .into_iter()
+    .map(|(objectives, batch, sides)| Case {
+        fields: vec![("objectives", json!(objectives)), ("batch", json!(batch))],
+        steps: [XCEBRA, CEBRA, KDTREE][..sides]
+            .iter()
+            .map(|side| (*side, steps_a_turn(side, objectives, batch)))
+            .collect(),
+        few: batch > 5000,
+    })
+    .collect()
+}
+
+fn steps_a_turn(side: &str, objectives: &str, batch: usize) -> usize {
+    match (side, objectives, batch) {
+        (XCEBRA, _, 512) => 30,
+        (XCEBRA, _, 5000) => 10,
+        (_, "time", 512) => 20,
+        (CEBRA, "hybrid", 5000) | (CEBRA, _, 20_000) => 1,
+        _ => 3,
+    }
+}
+
+const CONTENTS: &str = "\
+### What a step is
+
+The recording: 100,000 samples × 50 channels and a three-dimensional label, from
+`xcebra_synth::DatasetConfig::paper_protocol(6)`, the same file for all. The encoder:
+`offset1-mse-clip`, widths 50 → 180 → 180 → 60 → 6 with exact GELU, outputs limited to ±5, `f32`,
+52,986 parameters. Squared-Euclidean InfoNCE at temperature 1, Adam at 3e-4, from random weights.
+
+- `hybrid`: dimensions 0 to 6 with positives one sample later, dimensions 3 to 6 with positives by
+  the label (the reference's label plus a random label difference over one sample, then the sample
+  with the nearest label); Jacobian regulariser at weight 0.1 with one random projection.
+- `time`: the first of these objectives, no regulariser.
+
+On every side a step draws the indices of n references, n negatives and n positives an objective,
+label search included; gathers their samples; embeds them; computes the losses, the regulariser and
+their gradients; makes one step of Adam; and reports the losses.
+
+- **xcebra**: `xcebra_core::Trainer::step`, as `xcebra fit` runs it. References, negatives and
+  positives go through the encoder as one batch; the label search is a k-d tree in `f64`; one
+  projection of the Jacobian of the whole embedding.
+- **cebra**: CEBRA as published, with its xCEBRA components: `ContrastiveMultiObjectiveLoader`,
+  `TimeContrastive` and `TimedeltaDistribution`, `offset1-model-mse-clip-5-5`,
+  `FixedEuclideanInfoNCE`, `JacobianReg(n=1)`, `ContrastiveMultiobjectiveSolverxCEBRA`: what the
+  solver's `fit` does for one batch. Its label search compares each query with every sample. Its
+  solver applies the regulariser once an objective, so twice in a hybrid step.
+- **cebra-kdtree**: the fair rival. The same with two changes in the benchmark's own code: label
+  search by SciPy's `cKDTree` with all threads, and the regulariser applied once, to the whole
+  embedding. Without a label there is nothing to change.
+
+The peer's hybrid step is not run at batch 20,000 or more: its label search would make several
+matrices of 20,000 × 100,000 numbers, 8 GB each.
+
+Sources: `benches/src/bin/step.rs`, `benches/peers/cebra_step.py`.
+";
