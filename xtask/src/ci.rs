@@ -90,8 +90,9 @@ fn architecture(workspace: &Workspace) -> Result<()> {
 /// Every experiment at its smallest scale: that it runs, not what comes out.
 fn experiments(workspace: &Workspace) -> Result<()> {
     program::build(workspace)?;
-    repro::smoke(workspace, "table1")?;
-    repro::smoke(workspace, "animal")
+    ["table1", "animal", "heart-rate", "forecast"]
+        .iter()
+        .try_for_each(|experiment| repro::smoke(workspace, experiment))
 }
 
 #[cfg(test)]

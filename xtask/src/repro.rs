@@ -8,7 +8,14 @@ use crate::program;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-const EXPERIMENTS: [&str; 3] = ["table1", "animal", "fdr"];
+const EXPERIMENTS: [&str; 6] = [
+    "table1",
+    "animal",
+    "fdr",
+    "heart-rate",
+    "seizure",
+    "forecast",
+];
 
 pub fn main(arguments: &[String]) -> Result<()> {
     check(arguments)?;

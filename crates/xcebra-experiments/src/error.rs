@@ -60,6 +60,9 @@ pub enum Error {
     /// The attribution maps.
     #[error(transparent)]
     Attribution(#[from] xcebra::attr::AttrError),
+    /// The explanations in a domain.
+    #[error(transparent)]
+    Explanation(#[from] xcebra::cdig::CdigError),
     /// The scores.
     #[error(transparent)]
     Score(#[from] xcebra::eval::EvalError),

@@ -7,6 +7,9 @@
 //! | the synthetic experiment: encoders × attribution methods, auROC against the true map | [`table1`] |
 //! | a simulated animal: which cells carry position, heading, speed | [`animal`] |
 //! | how often the test of map entries errs, on recordings with a known map | [`fdr`] |
+//! | heart rate from a pulse with motion in it: does the attribution show the heart? | [`heart_rate`] |
+//! | a rhythm in one of 19 mixed sources: is it found? | [`seizure`] |
+//! | a forecast: trend near and far | [`forecast`] |
 //! | pieces of an experiment, each with its result file | [`cells`] |
 //! | how large an experiment is | [`Scale`] |
 //! | means, intervals, paired tests | [`statistics`] |
@@ -24,14 +27,19 @@
 #![forbid(unsafe_code)]
 
 pub mod animal;
+mod case_study;
 pub mod cells;
 mod error;
 pub mod fdr;
+pub mod forecast;
+pub mod heart_rate;
 mod scale;
+pub mod seizure;
 pub mod statistics;
 mod table;
 pub mod table1;
 
+pub use case_study::{Areas, CaseScale};
 pub use error::{Error, Result};
 pub use scale::Scale;
 pub use table::Table;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use xcebra_experiments::cells::Progress;
-use xcebra_experiments::{Error, Scale, animal, fdr, table1};
+use xcebra_experiments::{
+    CaseScale, Error, Scale, animal, fdr, forecast, heart_rate, seizure, table1,
+};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -42,6 +44,22 @@ enum Experiment {
         #[arg(long, value_name = "N", default_value_t = fdr::Calibration::DATA_SETS)]
         sets: u64,
     },
+    /// Heart rate from a pulse with motion in it
+    HeartRate(CaseOptions),
+    /// A seizure-like rhythm in one of 19 mixed sources
+    Seizure(CaseOptions),
+    /// Trend and season in a forecast, near and far
+    Forecast(CaseOptions),
+}
+
+#[derive(Debug, Args)]
+struct CaseOptions {
+    /// How large: smoke or full
+    #[arg(long, value_enum)]
+    scale: CaseScale,
+    /// Folder for results
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +131,13 @@ fn run(experiment: &Experiment) -> Result {
         Experiment::Fdr { out, sets } => {
             let calibration = fdr::Calibration::run(out, *sets, |line| eprintln!("{line}"))?;
             println!("{}", fdr::summary(&calibration)?);
+        }
+        Experiment::HeartRate(case) => {
+            println!("{}", heart_rate::reproduce(case.scale, &case.out)?.1);
+        }
+        Experiment::Seizure(case) => println!("{}", seizure::reproduce(case.scale, &case.out)?.1),
+        Experiment::Forecast(case) => {
+            println!("{}", forecast::reproduce(case.scale, &case.out)?.1);
         }
     }
     Ok(())

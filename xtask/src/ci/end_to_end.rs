@@ -62,6 +62,10 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         "tested.npz",
         &["ing_low", "ing_high", "ing_p", "ing_q", "ing_verdict"],
     )?;
+    cli.call(
+        "explain --model run --input data.npz --domain time --output 0 --signals 0..20 --out explained.npz",
+    )?;
+    cli.arrays("explained.npz", &["attribution", "time_samples"])?;
     let score = cli.json("eval --map map.npz:ing --truth data.npz:map --json")?;
     for field in ["auroc", "average_precision"] {
         let value = score[field].as_f64();
