@@ -3,7 +3,6 @@
 use crate::report::figure::Figure;
 use crate::report::figure::frame::{
     Area, BELOW, LINE, Mark, heading, label_width, legend, nothing, x_axis, x_ticks, y_axis,
-    y_ticks,
 };
 use crate::report::figure::line_chart::thin;
 use crate::report::figure::scale::{Scale, number, range};
@@ -171,7 +170,7 @@ impl Panels {
                 Scale::linear(values, (first + self.size.1, first)).rounded(3)
             })
             .collect();
-        let ticks: Vec<_> = scales.iter().map(|y| y_ticks(y, self.size.1)).collect();
+        let ticks: Vec<_> = scales.iter().map(|y| y.ticks(3)).collect();
         let labels = ticks.iter().flatten().map(|tick| tick.1.as_str());
         let left = label_width(labels);
         let x_range = range(self.points().map(|p| p.0));
