@@ -29,6 +29,8 @@ const WINDOW: usize = 128;
 /// The source that carries the rhythm.
 const RHYTHM: usize = 0;
 const CYCLES: f64 = 3.0;
+/// How much larger than the background the rhythm is: discharges stand out.
+const SIZE: f64 = 3.0;
 
 /// What came out.
 #[derive(Clone, Debug, Serialize)]
@@ -56,7 +58,7 @@ pub struct Summary {
 pub fn reproduce(scale: CaseScale, folder: &Path) -> Result<(Summary, String)> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mixing = mixing(&mut rng);
-    let seconds = scale.pick(40, 600);
+    let seconds = scale.pick(40, 1200);
     let training = Sources::draw(seconds, &mut rng);
     let test = Sources::draw(scale.pick(40, 200), &mut rng);
     let encoder = train(scale, &training.mixed(&mixing), &training.on)?;
@@ -87,7 +89,7 @@ pub fn reproduce(scale: CaseScale, folder: &Path) -> Result<(Summary, String)> {
         }
         scores.push(predict(&encoder, signal)?[0]);
         truth.push(present(i) == 1.0);
-        if present(i) == 0.0 || shares.len() >= scale.pick(4, 80) {
+        if present(i) == 0.0 || shares.len() >= scale.pick(4, 40) {
             continue;
         }
         let found = explain(&encoder, [&ica, &time], 0, signal)?;
@@ -132,7 +134,7 @@ fn train(scale: CaseScale, x: &Array2<f64>, on: &[f64]) -> Result<Encoder<f64>> 
             Layer::dense(16),
             Layer::dense(1),
         ],
-        steps: scale.pick(20, 1200),
+        steps: scale.pick(20, 350),
         batch: scale.pick(16, 96),
         learning_rate: 2e-3,
         seed: 0,
@@ -194,7 +196,7 @@ fn spike_and_wave(time: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
             phase = (phase + rate / RATE) % 1.0;
             let spike = (-((phase - 0.2_f64) / 0.05).powi(2)).exp();
             let wave = (TAU * (phase - 0.3)).sin();
-            2.0 * spike - wave
+            SIZE * (2.0 * spike - wave)
         })
         .collect()
 }

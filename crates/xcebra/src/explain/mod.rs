@@ -16,6 +16,8 @@ mod axes;
 mod built;
 mod curves;
 mod domain;
+mod in_time;
+mod reading;
 mod signals;
 mod view;
 

@@ -1,11 +1,14 @@
 //! Pictures of one attribution, chosen by what the axes of its coefficients mean.
 
-use cdig::{AxisLabels, Ticks};
-use ndarray::{Array1, Array2, ArrayD, Axis, Dimension, Ix1, Ix2};
+use cdig::AxisLabels;
+use ndarray::{Array1, Array2, ArrayD, Axis, Dimension};
 
 use crate::explain::Built;
 use crate::explain::axes::wavelet_tiles;
-use crate::report::{BarChart, Figure, HeatMap, Panels, Picture, TileMap, TimeSeries};
+use crate::explain::reading::{
+    MOST_BARS, bars, is_banded, matrix, numbers, reduced, short, vector,
+};
+use crate::report::{Figure, HeatMap, Panels, Picture, TileMap};
 
 /// One signal with its attribution, or the means of several.
 #[derive(Clone)]
@@ -39,8 +42,6 @@ const READ_BY: [&str; 7] = [
     "time",
 ];
 /// Most lanes, bars or panels that a reader can take in.
-const MOST_CHANNELS: usize = 24;
-const MOST_BARS: usize = 20;
 const MOST_COURSES: usize = 4;
 
 impl View<'_> {
@@ -169,74 +170,6 @@ impl View<'_> {
                 figure,
                 "How much of each component is in each channel.".to_owned(),
             );
-        }
-        pictures
-    }
-
-    /// The signal and what each of its samples contributes.
-    pub fn in_time(&self, name: &str) -> Vec<Picture> {
-        let step = self.sampling_rate.map_or(1.0, f64::recip);
-        let title = match self.sampling_rate {
-            Some(_) => "time (s)",
-            None => "time (samples)",
-        };
-        let signal = by_channel(&self.signal, self.time_axis);
-        let times: Vec<f64> = (0..signal.ncols()).map(|t| t as f64 * step).collect();
-        let over_time = |row: ndarray::ArrayView1<'_, f64>| -> Vec<(f64, f64)> {
-            times.iter().copied().zip(row.iter().copied()).collect()
-        };
-        let attribution = self.in_time.as_ref().map(|a| by_channel(a, self.time_axis));
-        if signal.nrows() == 1 {
-            let mut panels = Panels::new(title)
-                .title("In time")
-                .line("signal", over_time(signal.row(0)));
-            let mut caption = "The signal.";
-            if let Some(attribution) = &attribution {
-                panels = panels.bars("attribution", over_time(attribution.row(0)));
-                caption = "The signal, and what each of its samples contributes to the output.";
-            }
-            return vec![Picture::new(format!("{name}-time"), panels.draw(), caption)];
-        }
-        let mut lanes = TimeSeries::new(title, step)
-            .title("Signal")
-            .size(720.0, 26.0);
-        for (c, channel) in signal.rows().into_iter().enumerate().take(MOST_CHANNELS) {
-            lanes = lanes.channel(&format!("channel {c}"), &channel.to_vec());
-        }
-        let mut caption = "The signal.".to_owned();
-        if signal.nrows() > MOST_CHANNELS {
-            caption = format!("The first {MOST_CHANNELS} of {} channels.", signal.nrows());
-        }
-        let mut pictures = Vec::new();
-        if signal.ncols() > 1 {
-            pictures.push(Picture::new(
-                format!("{name}-signal"),
-                lanes.draw(),
-                caption,
-            ));
-        }
-        if let Some(attribution) = &attribution {
-            let totals = attribution.sum_axis(Axis(1));
-            let named = totals
-                .iter()
-                .enumerate()
-                .map(|(c, a)| (format!("channel {c}"), *a));
-            let caption = "What each channel contributes, added up over time.";
-            pictures.push(Picture::new(
-                format!("{name}-channels"),
-                bars(named),
-                caption,
-            ));
-            if attribution.ncols() == 1 {
-                return pictures;
-            }
-            let channels: Vec<f64> = (0..attribution.nrows()).map(|c| c as f64).collect();
-            let map = TileMap::new(title, "channel (from 0)")
-                .title("In time")
-                .grid(&times, &channels, attribution.view())
-                .value("attribution");
-            let caption = "What each sample of each channel contributes to the output.";
-            pictures.push(Picture::new(format!("{name}-time"), map.draw(), caption));
         }
         pictures
     }
@@ -419,75 +352,6 @@ impl View<'_> {
 }
 
 const TOTALS: &str = "Attribution added up over time and channels.";
-
-fn bars(named: impl Iterator<Item = (String, f64)>) -> Figure {
-    let mut all: Vec<(String, f64)> = named.collect();
-    let largest = all.iter().map(|(_, a)| a.abs()).fold(0.0, f64::max);
-    // rounding is nothing to read
-    let rounding = |a: f64| a.abs() < 1e-6 * largest;
-    all.iter_mut()
-        .filter(|(_, a)| rounding(*a))
-        .for_each(|(_, a)| *a = 0.0);
-    if all.len() > MOST_BARS {
-        all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        all.truncate(MOST_BARS);
-    }
-    let chart = BarChart::new("attribution");
-    all.iter()
-        .fold(chart, |chart, (name, value)| chart.bar(name, *value))
-        .draw()
-}
-
-fn is_banded(axis: &AxisLabels) -> bool {
-    axis.name == "frequency" && !axis.groups.is_empty()
-}
-
-fn numbers(axis: &AxisLabels) -> &[f64] {
-    match &axis.ticks {
-        Ticks::Numbers(values) => values,
-        Ticks::Names(_) => &[],
-    }
-}
-
-/// The array with the axes `kept` in that order, all others combined.
-fn reduced(array: &ArrayD<f64>, kept: &[usize], combine: fn(f64, f64) -> f64) -> ArrayD<f64> {
-    let others: Vec<usize> = (0..array.ndim()).filter(|i| !kept.contains(i)).collect();
-    let order: Vec<usize> = kept.iter().chain(&others).copied().collect();
-    let mut array = array.view().permuted_axes(order).to_owned();
-    while array.ndim() > kept.len() {
-        let last = Axis(array.ndim() - 1);
-        array = array.fold_axis(last, 0.0, |sum, value| combine(*sum, *value));
-    }
-    array
-}
-
-fn vector(array: &ArrayD<f64>) -> Array1<f64> {
-    array
-        .clone()
-        .into_dimensionality::<Ix1>()
-        .expect("one axis is kept")
-}
-
-fn matrix(array: &ArrayD<f64>) -> Array2<f64> {
-    array
-        .clone()
-        .into_dimensionality::<Ix2>()
-        .expect("two axes are kept")
-}
-
-/// A signal as `(channels, time)`.
-fn by_channel(signal: &ArrayD<f64>, time_axis: usize) -> Array2<f64> {
-    let mut order: Vec<usize> = (0..signal.ndim()).filter(|&i| i != time_axis).collect();
-    order.push(time_axis);
-    let time = signal.len_of(Axis(time_axis)).max(1);
-    let values: Vec<f64> = signal.view().permuted_axes(order).iter().copied().collect();
-    Array2::from_shape_vec((values.len() / time, time), values).expect("as many entries")
-}
-
-/// A number with as many digits as a sentence bears.
-fn short(value: f64) -> String {
-    crate::report::figure::scale::number((value * 1e4).round() / 1e4)
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,80 @@
+//! Pictures of a signal and of the attribution of its samples.
+
+use ndarray::Axis;
+
+use crate::explain::View;
+use crate::explain::reading::{bars, by_channel};
+use crate::report::{Panels, Picture, TileMap, TimeSeries};
+
+/// Most lanes that a reader can take in.
+const MOST_CHANNELS: usize = 24;
+
+impl View<'_> {
+    /// The signal and what each of its samples contributes.
+    pub fn in_time(&self, name: &str) -> Vec<Picture> {
+        let step = self.sampling_rate.map_or(1.0, f64::recip);
+        let title = match self.sampling_rate {
+            Some(_) => "time (s)",
+            None => "time (samples)",
+        };
+        let signal = by_channel(&self.signal, self.time_axis);
+        let times: Vec<f64> = (0..signal.ncols()).map(|t| t as f64 * step).collect();
+        let over_time = |row: ndarray::ArrayView1<'_, f64>| -> Vec<(f64, f64)> {
+            times.iter().copied().zip(row.iter().copied()).collect()
+        };
+        let attribution = self.in_time.as_ref().map(|a| by_channel(a, self.time_axis));
+        if signal.nrows() == 1 {
+            let mut panels = Panels::new(title)
+                .title("In time")
+                .line("signal", over_time(signal.row(0)));
+            let mut caption = "The signal.";
+            if let Some(attribution) = &attribution {
+                panels = panels.bars("attribution", over_time(attribution.row(0)));
+                caption = "The signal, and what each of its samples contributes to the output.";
+            }
+            return vec![Picture::new(format!("{name}-time"), panels.draw(), caption)];
+        }
+        let mut lanes = TimeSeries::new(title, step)
+            .title("Signal")
+            .size(720.0, 26.0);
+        for (c, channel) in signal.rows().into_iter().enumerate().take(MOST_CHANNELS) {
+            lanes = lanes.channel(&format!("channel {c}"), &channel.to_vec());
+        }
+        let mut caption = "The signal.".to_owned();
+        if signal.nrows() > MOST_CHANNELS {
+            caption = format!("The first {MOST_CHANNELS} of {} channels.", signal.nrows());
+        }
+        let mut pictures = Vec::new();
+        if signal.ncols() > 1 {
+            pictures.push(Picture::new(
+                format!("{name}-signal"),
+                lanes.draw(),
+                caption,
+            ));
+        }
+        if let Some(attribution) = &attribution {
+            let totals = attribution.sum_axis(Axis(1));
+            let named = totals
+                .iter()
+                .enumerate()
+                .map(|(c, a)| (format!("channel {c}"), *a));
+            let caption = "What each channel contributes, added up over time.";
+            pictures.push(Picture::new(
+                format!("{name}-channels"),
+                bars(named),
+                caption,
+            ));
+            if attribution.ncols() == 1 {
+                return pictures;
+            }
+            let channels: Vec<f64> = (0..attribution.nrows()).map(|c| c as f64).collect();
+            let map = TileMap::new(title, "channel (from 0)")
+                .title("In time")
+                .grid(&times, &channels, attribution.view())
+                .value("attribution");
+            let caption = "What each sample of each channel contributes to the output.";
+            pictures.push(Picture::new(format!("{name}-time"), map.draw(), caption));
+        }
+        pictures
+    }
+}
