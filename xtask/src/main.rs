@@ -21,7 +21,7 @@ cargo xtask <command>
   bench --peers [GROUP…] [--rounds N] [--threads N]
                 the comparison with others (training, attribution, explaining), or only the named groups; writes
                 docs/benchmarks.md and docs/benchmarks.json
-  repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N]
+  repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more
   repro fdr [--sets N]

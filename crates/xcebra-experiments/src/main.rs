@@ -73,6 +73,9 @@ struct Options {
     /// Cells computed at the same time; default: one a core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Data sets of each size, or animals, in place of what the scale says; a later run adds more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: Option<u16>,
 }
 
 impl Options {
@@ -95,7 +98,8 @@ fn main() -> ExitCode {
 fn run(experiment: &Experiment) -> Result {
     match experiment {
         Experiment::Table1 { options, estimate } => {
-            let protocol = table1::Protocol::at(options.scale);
+            let mut protocol = table1::Protocol::at(options.scale);
+            protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
             if *estimate || options.scale == Scale::Paper {
                 let found = table1::estimate(&protocol)?;
                 println!(
@@ -118,11 +122,12 @@ fn run(experiment: &Experiment) -> Result {
             println!("tables and figures: {}", options.out.display());
         }
         Experiment::Animal { options } => {
-            let protocol = animal::Protocol::at(options.scale).ok_or(Error::Setting {
+            let mut protocol = animal::Protocol::at(options.scale).ok_or(Error::Setting {
                 what: "the scale of `animal`",
                 found: options.scale.to_string(),
                 expected: "smoke or small: the paper's recordings are of real animals",
             })?;
+            protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
             let threads = options.threads();
             let summary = animal::reproduce(&protocol, &options.out, threads, &say)?;
             println!("{}", animal::markdown(&summary));
@@ -178,7 +183,7 @@ mod tests {
         Repro::command().debug_assert();
         let parse = |text: &str| Repro::try_parse_from(text.split(' '));
         assert!(parse("repro table1 --scale smoke --out x").is_ok());
-        assert!(parse("repro animal --scale small --out x --threads 2").is_ok());
+        assert!(parse("repro animal --scale small --out x --threads 2 --seeds 9").is_ok());
         for wrong in [
             "repro",
             "repro table2 --scale smoke --out x",

@@ -1,7 +1,7 @@
 //! Table 1 of the paper: which pairs of encoder and attribution method find the true map.
 //!
 //! Schneider, González Laiz, Filippova, Frey, Mathis, "Time-series attribution maps with regularized
-//! contrastive learning", AISTATS 2025, section 5.1. Data sets × encoders are [cells](crate::cells);
+//! contrastive learning", AISTATS 2025, section 5.1. Data sets × encoders are [cells];
 //! every cell trains one encoder and scores the maps of all methods on it.
 
 mod cell;

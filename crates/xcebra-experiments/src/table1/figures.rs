@@ -38,7 +38,7 @@ fn scores(summary: &Summary) -> Picture {
         .row_names(&methods)
         .column_names(&encoders)
         .range(0.5, 1.0)
-        .size(880.0, 460.0)
+        .size(960.0, 460.0)
         .draw();
     let caption = "0.5 is chance; a map below chance has the colour of chance.";
     Picture::new("table1-scores", figure, caption)
