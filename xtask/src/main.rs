@@ -26,9 +26,9 @@ cargo xtask <command>
                 not computed again; `repro table1 --help` has more
   repro fdr [--sets N]
                 false discoveries of `xcebra attribute --significance` on recordings with a known map
-  book          writes docs/command-line.md from the program's help, runs the commands of other pages
   repro heart-rate|seizure|forecast --scale smoke|full [--out FOLDER]
                 the case studies of docs/case-studies.md
+  book          writes docs/command-line.md from the program's help, runs the commands of other pages
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   help          this text
