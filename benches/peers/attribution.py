@@ -63,6 +63,9 @@ class Stock:
         jacobians = method._compute_jacobian(method.input_data)
         return method._inverse(jacobians, method="lsq")[0]
 
+    def ing_whole_call(self, x):
+        return self.method("jacobian-based", x).compute_attribution_map()["jf-inv-lsq"]
+
     def integrated_gradients(self, x):
         method = self.method("integrated-gradients", x)
         return method.compute_attribution_map(n_steps=NODES)["integrated-gradients"]

@@ -75,7 +75,7 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
 /// The method with the parameters of the peer.
 fn method(work: &str) -> Result<&'static str, String> {
     Ok(match work {
-        "ing" => "ing",
+        "ing" | "ing-whole-call" => "ing",
         "integrated-gradients" => "integrated-gradients(nodes=50)",
         "feature-ablation" => "feature-ablation",
         "gradient-shap" => "gradient-shap(draws=50, baseline=zero)",
