@@ -68,10 +68,20 @@ proptest! {
         lengths in prop::collection::vec(40_usize..400, 1..8), held_out in 0.1_f64..0.9, blocks in 1_usize..12,
     ) {
         let pieces = pieces(&lengths);
-        let Ok((training, held)) = pieces.split(held_out, blocks) else {
-            // 40 samples in at most 4 stretches of at least 10 round to at least 1 and at most 9
-            return Err(TestCaseError::fail("a split that is possible"));
+        let stretches = |len: usize| {
+            let share = len as f64 / pieces.len() as f64;
+            ((share * blocks as f64).round() as usize).max(1)
         };
+        // it is possible where the shortest and the longest stretch have a sample for each part
+        let possible = pieces.ranges().iter().map(ExactSizeIterator::len).all(|len| {
+            [len / stretches(len), len.div_ceil(stretches(len))].into_iter().all(|stretch| {
+                let out = (held_out * stretch as f64).round() as usize;
+                0 < out && out < stretch
+            })
+        });
+        let split = pieces.split(held_out, blocks);
+        prop_assert_eq!(split.is_ok(), possible);
+        let Ok((training, held)) = split else { return Ok(()) };
         let mut all: Vec<usize> = training.samples().chain(held.samples()).collect();
         all.sort_unstable();
         prop_assert_eq!(all, pieces.samples().collect::<Vec<_>>());
@@ -84,8 +94,7 @@ proptest! {
         for range in pieces.ranges() {
             let ends: Vec<usize> =
                 held.ranges().iter().map(|h| h.end).filter(|e| range.start < *e && *e <= range.end).collect();
-            let share = range.len() as f64 / pieces.len() as f64;
-            prop_assert_eq!(ends.len(), ((share * blocks as f64).round() as usize).max(1));
+            prop_assert_eq!(ends.len(), stretches(range.len()));
             prop_assert_eq!(*ends.last().unwrap(), range.end);
             for (i, end) in ends.iter().enumerate() {
                 let even = range.len() as f64 * (i + 1) as f64 / ends.len() as f64;
