@@ -21,6 +21,8 @@ cargo xtask <command>
   bench --peers [GROUP…] [--rounds N] [--threads N]
                 the comparison with others (training, attribution, explaining), or only the named groups; writes
                 docs/benchmarks.md and docs/benchmarks.json
+  bench --document
+                writes docs/benchmarks.md anew from docs/benchmarks.json
   repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more
@@ -31,6 +33,8 @@ cargo xtask <command>
   book          writes docs/command-line.md from the program's help, runs the commands of other pages
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
+  soak properties [--rounds N] [--seed N]
+                the libraries' tests with other random cases than `ci` takes, once for each seed
   help          this text
 
 environment

@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: what only shows when it is done many times.
 
 use std::fs;
+use std::ops::Range;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,35 +11,72 @@ use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
 pub fn main(arguments: &[String]) -> Result<()> {
-    let Some(("resume", options)) = arguments.split_first().map(|(a, b)| (a.as_str(), b)) else {
-        return Err(Failure::new(
-            "`soak` can do `resume`: cargo xtask soak resume --kills 20",
-        ));
-    };
-    let (kills, seed) = options_of(options)?;
-    let workspace = Workspace::load()?;
-    program::build(&workspace)?;
-    resume(&workspace, kills, seed)
+    match arguments.split_first().map(|(a, b)| (a.as_str(), b)) {
+        Some(("resume", options)) => {
+            let [kills, seed] = numbers(options, [("--kills", 20), ("--seed", 0)])?;
+            let workspace = Workspace::load()?;
+            program::build(&workspace)?;
+            resume(&workspace, kills as usize, seed)
+        }
+        Some(("properties", options)) => {
+            let [rounds, seed] = numbers(options, [("--rounds", 5), ("--seed", 2)])?;
+            properties(&Workspace::load()?, seed..seed + rounds)
+        }
+        _ => Err(Failure::new(
+            "`soak` can do `resume` and `properties`: cargo xtask soak resume --kills 20, \
+             cargo xtask soak properties --rounds 5",
+        )),
+    }
 }
 
-fn options_of(arguments: &[String]) -> Result<(usize, u64)> {
-    let (mut kills, mut seed) = (20, 0);
+/// The whole numbers that options ask for, or their defaults; the first is to be positive.
+fn numbers(arguments: &[String], known: [(&str, u64); 2]) -> Result<[u64; 2]> {
+    let mut found = known.map(|(_, default)| default);
     for pair in arguments.chunks(2) {
+        let Some(which) = known.iter().position(|(name, _)| *name == pair[0]) else {
+            return Err(Failure::new(format!(
+                "there is no option `{}`; there are {} and {}",
+                pair[0], known[0].0, known[1].0
+            )));
+        };
         let value = pair.get(1).and_then(|v| v.parse::<u32>().ok());
-        match (pair[0].as_str(), value) {
-            ("--kills", Some(n)) if n > 0 => kills = n as usize,
-            ("--seed", Some(n)) => seed = n.into(),
-            ("--kills" | "--seed", _) => {
-                return Err(Failure::new(format!("{} takes a whole number", pair[0])));
-            }
-            (other, _) => {
-                let what =
-                    format!("`soak resume` has no option `{other}`; it has --kills and --seed");
-                return Err(Failure::new(what));
-            }
-        }
+        let value = value.filter(|v| which > 0 || *v > 0);
+        let value =
+            value.ok_or_else(|| Failure::new(format!("{} takes a whole number", pair[0])))?;
+        found[which] = value.into();
     }
-    Ok((kills, seed))
+    Ok(found)
+}
+
+/// Tests the libraries once for each seed of the cases that their properties are tested on.
+fn properties(workspace: &Workspace, seeds: Range<u64>) -> Result<()> {
+    const PROGRAMS: [&str; 5] = [
+        "xcebra",
+        "xcebra-experiments",
+        "xcebra-docs",
+        "xtask",
+        "xcebra-benches",
+    ];
+    for seed in seeds {
+        println!("seed {seed}");
+        let mut test = shell::cargo([
+            "test",
+            "--locked",
+            "--workspace",
+            "--lib",
+            "--tests",
+            "--quiet",
+        ]);
+        for program in PROGRAMS {
+            test.args(["--exclude", program]);
+        }
+        test.env("PROPTEST_RNG_SEED", seed.to_string());
+        shell::run(test.current_dir(&workspace.root)).map_err(|_| {
+            Failure::new(format!("a test fails with the cases of seed {seed}"))
+                .or_rerun(format!("PROPTEST_RNG_SEED={seed} cargo test --workspace"))
+        })?;
+    }
+    Ok(())
 }
 
 /// A training with all that a checkpoint has to keep: two objectives, a regulariser that sets in,
@@ -206,15 +244,19 @@ impl Chance {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chance, options_of};
+    use super::{Chance, numbers};
 
     #[test]
     fn reads_options() {
         let words = |s: &str| s.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(options_of(&[]).unwrap(), (20, 0));
-        assert_eq!(options_of(&words("--kills 3 --seed 7")).unwrap(), (3, 7));
+        let known = [("--kills", 20), ("--seed", 0)];
+        assert_eq!(numbers(&[], known).unwrap(), [20, 0]);
+        assert_eq!(
+            numbers(&words("--kills 3 --seed 7"), known).unwrap(),
+            [3, 7]
+        );
         for wrong in ["--kills", "--kills 0", "--kill 3", "--seed x"] {
-            assert!(options_of(&words(wrong)).is_err(), "{wrong}");
+            assert!(numbers(&words(wrong), known).is_err(), "{wrong}");
         }
     }
 
