@@ -25,7 +25,6 @@ from torch.nn import functional
 
 SAMPLES = 256
 BATCH = 64
-WARM_UP = 1
 
 
 class HeartRate(nn.Module):
@@ -140,8 +139,7 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         explain = VARIANTS[arguments.variant](models[request["model"]], signal, request["points"])
-        for _ in range(WARM_UP):
-            total = explain()
+        total = explain()  # a warm-up
         milliseconds = []
         for _ in range(request["steps"]):
             start = time.perf_counter()

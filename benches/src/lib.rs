@@ -1,10 +1,11 @@
 //! What the benches share: the recording of the comparison with CEBRA, a small convolutional model
-//! and one of a published form.
+//! and one of a published form, and the answers to the comparison's requests.
 
 #![forbid(unsafe_code)]
 
 pub mod filter_bank;
 pub mod heart_rate;
+pub mod service;
 mod training;
 
 pub use filter_bank::FilterBank;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: Criterion benches, or the comparison with others.
+//! `cargo xtask bench`: Criterion benches, or the comparison with others and its document.
 
 mod groups;
 mod machine;
@@ -14,6 +14,9 @@ pub fn main(arguments: &[String]) -> Result<()> {
     let workspace = Workspace::load()?;
     if arguments.first().is_some_and(|a| a == "--peers") {
         return peers::compare(&workspace, &options(&arguments[1..])?);
+    }
+    if arguments == ["--document"] {
+        return report::document(&workspace);
     }
     let mut command = shell::cargo(["bench", "--locked", "-p", "xcebra-benches", "--benches"]);
     if !arguments.is_empty() {

@@ -7,13 +7,12 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{BufRead, Write};
-use std::time::Instant;
 
 use ndarray::{Array1, Array2, Axis, Slice};
 use ndarray_npy::{NpzReader, NpzWriter};
-use serde_json::{Value, json};
+use serde_json::json;
 use xcebra_attr::{Methods, Options, attribute};
+use xcebra_benches::service::{number, serve, text, timed};
 use xcebra_benches::{config, recording};
 use xcebra_core::{Architecture, Encoder};
 
@@ -48,28 +47,16 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     let parameters: Array1<f32> = file.by_name("parameters")?;
     let architecture = architecture(recording.ncols())?;
     let encoder = Encoder::from_parameters(architecture, parameters.to_vec())?;
-    answer(&json!({
-        "xcebra": env!("CARGO_PKG_VERSION"),
-        "threads": rayon::current_num_threads(),
-    }))?;
-    for line in std::io::stdin().lock().lines() {
-        let request: Value = serde_json::from_str(&line?)?;
-        let methods: Methods<f32> = method(request["work"].as_str().ok_or("no work")?)?.parse()?;
-        let samples = request["samples"].as_u64().ok_or("no samples")? as usize;
-        let steps = request["steps"].as_u64().ok_or("no steps")?;
-        let x = recording.slice_axis(Axis(0), Slice::from(..samples));
-        let x = x.to_owned();
-        let mut milliseconds = Vec::new();
-        let mut value = None;
-        for _ in 0..steps {
-            let start = Instant::now();
+    serve(|request| {
+        let methods: Methods<f32> = method(text(request, "work")?)?.parse()?;
+        let samples = Slice::from(..number(request, "samples")?);
+        let x = recording.slice_axis(Axis(0), samples).to_owned();
+        let (milliseconds, value) = timed(request, || {
             let maps = attribute(&encoder, &x, &methods, &Options::new())?;
-            value = maps[0].values().mean();
-            milliseconds.push(1000.0 * start.elapsed().as_secs_f64());
-        }
-        answer(&json!({ "milliseconds": milliseconds, "value": value }))?;
-    }
-    Ok(())
+            Ok(maps[0].values().mean())
+        })?;
+        Ok(json!({"milliseconds": milliseconds, "value": value}))
+    })
 }
 
 /// The method with the parameters of the peer.
@@ -82,10 +69,4 @@ fn method(work: &str) -> Result<&'static str, String> {
         "shapley-sampling" => "shapley-sampling(permutations=25)",
         other => return Err(format!("no work `{other}`")),
     })
-}
-
-fn answer(value: &Value) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{value}")?;
-    out.flush()
 }

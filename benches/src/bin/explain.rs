@@ -8,7 +8,6 @@
 use std::error::Error;
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use cdig::{
@@ -17,13 +16,13 @@ use cdig::{
 };
 use ndarray::{Array1, Array2, ArrayD, IxDyn};
 use ndarray_npy::{NpzReader, NpzWriter};
-use serde_json::{Value, json};
+use serde_json::json;
 use xcebra_benches::filter_bank::LENGTH;
 use xcebra_benches::heart_rate::{Weights, random_weights};
+use xcebra_benches::service::{number, serve, text, timed};
 use xcebra_benches::{FilterBank, HeartRate};
 
 const RATE: f64 = 32.0;
-const WARM_UP: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,44 +78,20 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     let heart_rate = HeartRate::<f32>::new(&weights);
     let filters = FilterBank::<f32>::new();
     let domain = Fourier::new(&[LENGTH], RATE)?;
-    answer(&json!({
-        "xcebra": env!("CARGO_PKG_VERSION"),
-        "threads": rayon::current_num_threads(),
-    }))?;
-    let explain = |model: &dyn Model<f32>, points: usize| {
-        Explainer::new(model)
-            .outputs([0])
-            .rule(Rule::Right(points))
-            .explain(&domain, signal.view())
-    };
-    for line in std::io::stdin().lock().lines() {
-        let request: Value = serde_json::from_str(&line?)?;
-        let model: &dyn Model<f32> = match request["model"].as_str() {
-            Some("heart-rate") => &heart_rate,
-            Some("filters") => &filters,
-            _ => return Err("the models are heart-rate and filters".into()),
+    serve(|request| {
+        let model: &dyn Model<f32> = match text(request, "model")? {
+            "heart-rate" => &heart_rate,
+            "filters" => &filters,
+            other => return Err(format!("no model `{other}`; heart-rate and filters").into()),
         };
-        let points = request["points"].as_u64().ok_or("no points")? as usize;
-        let steps = request["steps"].as_u64().ok_or("no steps")?;
-        for _ in 0..WARM_UP {
-            explain(model, points)?;
-        }
-        let (mut milliseconds, mut total) = (Vec::new(), f64::NAN);
-        for _ in 0..steps {
-            let start = Instant::now();
-            let found = explain(model, points)?;
-            milliseconds.push(1000.0 * start.elapsed().as_secs_f64());
-            total = found.total()[0];
-        }
-        answer(&json!({"milliseconds": milliseconds, "total": total}))?;
-    }
-    Ok(())
-}
-
-fn answer(value: &Value) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{value}")?;
-    out.flush()
+        let explainer = Explainer::new(model)
+            .outputs([0])
+            .rule(Rule::Right(number(request, "points")?));
+        let explain = || Ok(explainer.explain(&domain, signal.view())?.total()[0]);
+        explain()?;
+        let (milliseconds, total) = timed(request, explain)?;
+        Ok(json!({"milliseconds": milliseconds, "total": total}))
+    })
 }
 
 /// Points of an explanation, as many as the default rule takes at most, in its batches.

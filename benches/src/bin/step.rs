@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
-use std::io::{BufRead, Write};
-use std::time::Instant;
 
 use ndarray::Array2;
 use ndarray_npy::{NpzReader, NpzWriter};
-use serde_json::{Value, json};
+use serde_json::json;
+use xcebra_benches::service::{number, serve, text, timed};
 use xcebra_benches::{config, labelled, recording};
 use xcebra_core::{Encoder, Recording, Trainer};
 
@@ -43,34 +42,16 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     let z2: Array2<f64> = file.by_name("z2")?;
     let recording = labelled(&x, z2)?;
     let mut trainings = BTreeMap::new();
-    answer(&json!({
-        "xcebra": env!("CARGO_PKG_VERSION"),
-        "threads": rayon::current_num_threads(),
-    }))?;
-    for line in std::io::stdin().lock().lines() {
-        let request: Value = serde_json::from_str(&line?)?;
-        let objectives = request["objectives"].as_str().ok_or("no objectives")?;
-        let batch = request["batch"].as_u64().ok_or("no batch")? as usize;
-        let steps = request["steps"].as_u64().ok_or("no steps")?;
+    serve(|request| {
+        let (objectives, batch) = (text(request, "objectives")?, number(request, "batch")?);
         let key = (objectives.to_owned(), batch);
         if !trainings.contains_key(&key) {
             trainings.insert(key.clone(), training(&recording, objectives, batch)?);
         }
         let (trainer, parameters) = trainings.get_mut(&key).ok_or("no training")?;
-        let mut milliseconds = Vec::new();
-        let mut loss = f64::NAN;
-        for _ in 0..steps {
-            let start = Instant::now();
-            loss = trainer.step()?.loss;
-            milliseconds.push(1000.0 * start.elapsed().as_secs_f64());
-        }
-        answer(&json!({
-            "milliseconds": milliseconds,
-            "loss": loss,
-            "parameters": parameters,
-        }))?;
-    }
-    Ok(())
+        let (milliseconds, loss) = timed(request, || Ok(trainer.step()?.loss))?;
+        Ok(json!({"milliseconds": milliseconds, "loss": loss, "parameters": parameters}))
+    })
 }
 
 /// A warm training, and the number of its encoder's parameters.
@@ -87,10 +68,4 @@ fn training(
         trainer.step()?;
     }
     Ok((trainer, parameters))
-}
-
-fn answer(value: &Value) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{value}")?;
-    out.flush()
 }

@@ -28,11 +28,21 @@ pub struct Group {
     pub columns: &'static [&'static str],
     /// What is timed, in the singular and the plural.
     pub unit: [&'static str; 2],
-    /// A field of the answers that must be the same on all sides, and the relative tolerance.
-    pub same: (&'static str, f64),
+    /// A field of the answers that must be the same on all sides, to the tolerance of the case.
+    pub same: &'static str,
     pub cases: fn() -> Vec<Case>,
+    /// A sentence on what each side does before anything is timed.
+    pub warm_up: &'static str,
     /// What the document says below the tables.
     pub contents: &'static str,
+}
+
+impl Group {
+    /// Each side with the number of steps of its turn; sides at the end may be left out.
+    fn turns(&self, steps: &[usize]) -> Vec<(&'static str, usize)> {
+        let sides = self.sides.iter().map(|(side, _)| *side);
+        sides.zip(steps.iter().copied()).collect()
+    }
 }
 
 pub struct Case {
@@ -41,6 +51,8 @@ pub struct Case {
     /// The sides that take part, ours first, and how often each does the work in a turn: enough that a turn
     /// is not over in an instant, not so often that a round takes minutes.
     pub steps: Vec<(&'static str, usize)>,
+    /// By how much, relatively, the field that must be the same may differ from side to side.
+    pub tolerance: f64,
     /// Takes long, or is there for comparison only: two rounds at most.
     pub few: bool,
 }

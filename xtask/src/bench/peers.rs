@@ -163,11 +163,11 @@ fn rounds(
             measured.turns.push(turn);
         }
     }
-    let (field, tolerance) = group.same;
+    let field = group.same;
     let said = |m: &Measured| m.turns.first()?.said.get(field)?.as_f64();
     let ours = measured.first().and_then(said);
     for other in &measured {
-        let agrees = |(a, b): (f64, f64)| (a - b).abs() <= tolerance * a.abs();
+        let agrees = |(a, b): (f64, f64)| (a - b).abs() <= case.tolerance * a.abs();
         if !ours.zip(said(other)).is_some_and(agrees) {
             let theirs = said(other);
             return Err(Failure::new(format!(

@@ -19,6 +19,9 @@ use crate::workspace::Workspace;
 /// Above this part of the processors, other programs were in the way.
 const QUIET: f64 = 0.03;
 
+const RECORDS: &str = "benchmarks.json";
+const DOCUMENT: &str = "benchmarks.md";
+
 /// Everything but the times.
 pub struct Context {
     /// Part of the processors that other programs had during the run, from 0 to 1.
@@ -34,25 +37,34 @@ pub fn write(
     context: &Context,
     measured: &[Measured],
 ) -> Result<()> {
-    let docs = workspace.root.join("docs");
-    let path = docs.join("benchmarks.json");
-    let mut all = match fs::read_to_string(&path) {
-        Ok(text) => serde_json::from_str(&text)
-            .map_err(|e| Failure::new(format!("{} is not ours: {e}", path.display())))?,
-        Err(_) => Map::new(),
-    };
+    let path = workspace.root.join("docs").join(RECORDS);
+    let mut all = records(workspace)?;
     let record = record(group, context, measured)?;
     println!("\n{}", tables(group, &record));
     all.insert(group.name.to_owned(), record);
-    let text = markdown(&all);
-    let json = serde_json::to_string_pretty(&Value::Object(all))
+    let text = serde_json::to_string_pretty(&all)
         .map_err(|e| Failure::new(format!("cannot write JSON: {e}")))?;
-    for (name, text) in [("benchmarks.json", json + "\n"), ("benchmarks.md", text)] {
-        let path = docs.join(name);
-        fs::write(&path, text).map_err(file_failure(&path, "write"))?;
-        println!("wrote docs/{name}");
-    }
+    fs::write(&path, text + "\n").map_err(file_failure(&path, "write"))?;
+    println!("wrote docs/{RECORDS}");
+    document(workspace)
+}
+
+/// Writes `docs/benchmarks.md` from the records.
+pub fn document(workspace: &Workspace) -> Result<()> {
+    let path = workspace.root.join("docs").join(DOCUMENT);
+    fs::write(&path, markdown(&records(workspace)?)).map_err(file_failure(&path, "write"))?;
+    println!("wrote docs/{DOCUMENT}");
     Ok(())
+}
+
+/// The records of all groups that were measured.
+fn records(workspace: &Workspace) -> Result<Map<String, Value>> {
+    let path = workspace.root.join("docs").join(RECORDS);
+    match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|e| Failure::new(format!("{} is not ours: {e}", path.display()))),
+        Err(_) => Ok(Map::new()),
+    }
 }
 
 fn record(group: &Group, context: &Context, measured: &[Measured]) -> Result<Value> {
@@ -243,10 +255,10 @@ fn section(group: &Group, record: &Value) -> String {
     let [unit, units] = group.unit;
     format!(
         "## {}\n\n{}, {} cores; {}; {}; {}.\n\n{quiet}\n\n{}\n\
-         Milliseconds for one {unit}; CPU is the mean processor time over all threads, with what the preparation \
-         and three\nuncounted {units} took. Each side has its turn at a case, then the next, in one run; every \
-         {unit} is timed by itself.\nThe smallest and the largest ratio are between the extremes of both sides. \
-         Peak MiB is the largest memory of the process so far, data and libraries included.\n\n{}",
+         Milliseconds for one {unit}; CPU is the mean processor time over all threads, preparation and {units} \
+         that were not\ncounted included. {}\nEach side has its turn at a case, then the next, in one run; every {unit} \
+         is timed by itself.\nThe smallest and the largest ratio are between the extremes of both sides. \
+         Peak MiB is the largest memory of\nthe process so far, data and libraries included.\n\n{}",
         group.title,
         cell(&record["machine"]["processor"]),
         record["machine"]["cores"],
@@ -254,6 +266,7 @@ fn section(group: &Group, record: &Value) -> String {
         versions.join(", "),
         cell(&record["date"]),
         tables(group, record),
+        group.warm_up,
         group.contents,
     )
 }
@@ -282,5 +295,18 @@ mod tests {
         assert!(text.contains("| filters | 300 | 1 | cdig | 2 | 1.00 | 2.00 | 4.00 | 2.00 | 10 |"));
         assert!(text.contains("| filters | 300 | 1 | torch | 15.0 | 3.8 | 60.0 | 15.0 |"));
         assert!(!text.contains("## Training"));
+    }
+
+    #[test]
+    fn the_committed_document_is_that_of_the_committed_records() {
+        let text = include_str!("../../../docs/benchmarks.md");
+        let records = include_str!("../../../docs/benchmarks.json");
+        let records: Map<String, Value> = serde_json::from_str(records).unwrap();
+        assert!(ALL.iter().all(|group| records.contains_key(group.name)));
+        assert!(
+            markdown(&records) == text,
+            "docs/benchmarks.md was edited by hand, or the text of a group has changed: \
+             `cargo xtask bench --document` writes it anew"
+        );
     }
 }

@@ -18,9 +18,9 @@ pub const GROUP: Group = Group {
     ],
     columns: &["model", "points"],
     unit: ["explanation", "explanations"],
-    // sums of attributions, in single precision
-    same: ("total", 1e-3),
+    same: "total",
     cases,
+    warm_up: "Before each turn a side makes one explanation that is not counted.",
     contents: CONTENTS,
 };
 
@@ -29,12 +29,9 @@ fn cases() -> Vec<Case> {
         .into_iter()
         .map(|(model, steps)| Case {
             fields: vec![("model", json!(model)), ("points", json!(300))],
-            steps: GROUP
-                .sides
-                .iter()
-                .map(|(side, _)| *side)
-                .zip(steps)
-                .collect(),
+            steps: GROUP.turns(&steps),
+            // sums of attributions, in single precision
+            tolerance: 1e-3,
             few: false,
         })
         .collect()

@@ -17,8 +17,9 @@ pub const GROUP: Group = Group {
     sides: &[(XCEBRA, ""), (CEBRA, "stock"), (KDTREE, "kdtree")],
     columns: &["objectives", "batch"],
     unit: ["step", "steps"],
-    same: ("parameters", 0.0),
+    same: "parameters",
     cases,
+    warm_up: "The first three steps of each training are not counted.",
     contents: CONTENTS,
 };
 
@@ -41,6 +42,7 @@ fn cases() -> Vec<Case> {
             .iter()
             .map(|side| (*side, steps_a_turn(side, objectives, batch)))
             .collect(),
+        tolerance: 0.0,
         few: batch > 5000,
     })
     .collect()
