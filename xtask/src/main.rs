@@ -26,7 +26,7 @@ cargo xtask <command>
   repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more
-  repro fdr [--sets N]
+  repro fdr [--out FOLDER] [--threads N] [--sets N]
                 false discoveries of `xcebra attribute --significance` on recordings with a known map
   repro heart-rate|seizure|forecast --scale smoke|full [--out FOLDER]
                 the case studies of docs/case-studies.md

@@ -25,7 +25,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     let chosen = arguments.iter().any(|a| a.starts_with("--out"));
     let name = match (arguments[0].as_str(), scale(arguments)) {
         _ if chosen => None,
-        ("fdr", _) => Some("fdr.json".to_owned()),
+        ("fdr", _) => Some("fdr".to_owned()),
         (name, scale) => scale.map(|scale| format!("{name}-{scale}")),
     };
     let out = name.map(|name| folder.join(name));

@@ -11,9 +11,10 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use xcebra::files::{ensure_folder, write_file};
+use xcebra::files::ensure_folder;
 
 use crate::error::{Error, Result};
+use crate::table::write_json;
 
 /// Raised when the same settings would give other numbers than before.
 const FORMAT: u32 = 1;
@@ -53,6 +54,27 @@ pub struct Progress<'a> {
     pub elapsed: f64,
     /// Seconds left, going by the cells of this run; `None` before the first is finished.
     pub left: Option<f64>,
+}
+
+/// Runs cells as [`run`] does, with their files in `cells` within a folder, and returns each one's settings with its
+/// result.
+///
+/// # Errors
+/// As [`run`].
+pub fn measure<S, R>(
+    cells: Vec<Cell<S>>,
+    folder: &Path,
+    threads: usize,
+    report: &(dyn Fn(&Progress<'_>) + Sync),
+    work: impl Fn(&S) -> Result<R> + Sync,
+) -> Result<Vec<(S, R)>>
+where
+    S: Serialize + Sync,
+    R: Serialize + DeserializeOwned + Send,
+{
+    let results = run(&cells, &folder.join("cells"), threads, report, work)?;
+    let settings = cells.into_iter().map(|cell| cell.settings);
+    Ok(settings.zip(results).collect())
 }
 
 /// Runs all cells that have no result yet, as many at a time as there are threads, and returns all
@@ -183,8 +205,7 @@ fn write<S: Serialize, R: Serialize>(
         seconds,
         result,
     };
-    let json = serde_json::to_string_pretty(&stored).map_err(|e| Error::json(&path, &e))?;
-    Ok(write_file(&path, json.as_bytes())?)
+    write_json(&path, &stored)
 }
 
 /// A hash of everything that decides a cell's result: FNV-1a of the settings as JSON.

@@ -57,6 +57,9 @@ pub enum Error {
     /// The model.
     #[error(transparent)]
     Model(#[from] xcebra::model::ModelError),
+    /// The trainings on resampled recordings.
+    #[error(transparent)]
+    Retraining(#[from] xcebra::RetrainError),
     /// The attribution maps.
     #[error(transparent)]
     Attribution(#[from] xcebra::attr::AttrError),

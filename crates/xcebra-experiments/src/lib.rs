@@ -8,7 +8,7 @@
 //! | a simulated animal: which cells carry position, heading, speed | [`animal`] |
 //! | how often the test of map entries errs, on recordings with a known map | [`fdr`] |
 //! | heart rate from a pulse with motion in it: does the attribution show the heart? | [`heart_rate`] |
-//! | a rhythm in one of 19 mixed sources: is it found? | [`seizure`] |
+//! | a rhythm in one of 19 mixed sources, and in a real recording: is it found? | [`seizure`] |
 //! | a forecast: trend near and far | [`forecast`] |
 //! | pieces of an experiment, each with its result file | [`cells`] |
 //! | how large an experiment is | [`Scale`] |
@@ -33,6 +33,7 @@ mod error;
 pub mod fdr;
 pub mod forecast;
 pub mod heart_rate;
+mod recordings;
 mod scale;
 pub mod seizure;
 pub mod statistics;

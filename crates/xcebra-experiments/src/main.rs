@@ -37,16 +37,20 @@ enum Experiment {
     },
     /// False discoveries of `xcebra attribute --significance`, on recordings with a known map
     Fdr {
-        /// File for results; recordings that it has are not computed again
-        #[arg(long, value_name = "FILE")]
+        /// Folder for results; recordings that are finished there are not computed again
+        #[arg(long, value_name = "FOLDER")]
         out: PathBuf,
         /// Recordings
-        #[arg(long, value_name = "N", default_value_t = fdr::Calibration::DATA_SETS)]
+        #[arg(long, value_name = "N", default_value_t = fdr::DATA_SETS,
+              value_parser = clap::value_parser!(u64).range(1..))]
         sets: u64,
+        /// Recordings computed at the same time; default: one a core
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        threads: Option<u16>,
     },
     /// Heart rate from a pulse with motion in it
     HeartRate(CaseOptions),
-    /// A seizure-like rhythm in one of 19 mixed sources
+    /// A seizure-like rhythm in one of 19 mixed sources, and in a real recording
     Seizure(CaseOptions),
     /// Trend and season in a forecast, near and far
     Forecast(CaseOptions),
@@ -80,9 +84,14 @@ struct Options {
 
 impl Options {
     fn threads(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.map_or_else(cores, usize::from)
+        cores(self.threads)
     }
+}
+
+/// Threads, one a core if they are not given.
+fn cores(threads: Option<u16>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, usize::from);
+    threads.map_or_else(all, usize::from)
 }
 
 fn main() -> ExitCode {
@@ -133,9 +142,10 @@ fn run(experiment: &Experiment) -> Result {
             println!("{}", animal::markdown(&summary));
             println!("tables and figures: {}", options.out.display());
         }
-        Experiment::Fdr { out, sets } => {
-            let calibration = fdr::Calibration::run(out, *sets, |line| eprintln!("{line}"))?;
-            println!("{}", fdr::summary(&calibration)?);
+        Experiment::Fdr { out, sets, threads } => {
+            let recordings: Vec<_> = (0..*sets).map(fdr::Settings::of_seed).collect();
+            let (_, text) = fdr::reproduce(&recordings, out, cores(*threads), &say)?;
+            println!("{text}");
         }
         Experiment::HeartRate(case) => {
             println!("{}", heart_rate::reproduce(case.scale, &case.out)?.1);
@@ -193,6 +203,7 @@ mod tests {
             "repro table1 --scale smoke --out x --threads 0",
             "repro animal --scale smoke --out x --estimate",
             "repro fdr --sets 60",
+            "repro fdr --sets 0 --out x",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -1,10 +1,11 @@
-//! Tables, as Markdown for readers and as CSV for programs.
+//! Tables, as Markdown for readers and as CSV for programs; JSON.
 
 use std::path::Path;
 
+use serde::Serialize;
 use xcebra::files::write_file;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Rows of words under a header.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +64,12 @@ impl Table {
         let path = folder.join(format!("{name}.csv"));
         Ok(write_file(&path, self.csv().as_bytes())?)
     }
+}
+
+/// Writes a file of JSON that appears whole.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(value).map_err(|e| Error::json(path, &e))?;
+    Ok(write_file(path, json.as_bytes())?)
 }
 
 /// A number for a CSV file: all its digits.

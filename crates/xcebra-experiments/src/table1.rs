@@ -16,7 +16,6 @@ use std::path::Path;
 use crate::cells::{self, Progress};
 use crate::error::Result;
 
-pub(crate) use cell::every;
 pub use cell::{Outcome, Seconds, run};
 pub use estimate::{Estimated, estimate};
 pub use protocol::{Encoder, Protocol, Settings, Training};
@@ -27,17 +26,14 @@ pub use summary::{CLAIM, EncoderSummary, Measured, ORACLE, Pair, Summary};
 /// there; returns the summary.
 ///
 /// # Errors
-/// As [`cells::run`].
+/// As [`cells::measure`].
 pub fn reproduce(
     protocol: &Protocol,
     folder: &Path,
     threads: usize,
     report: &(dyn Fn(&Progress<'_>) + Sync),
 ) -> Result<Summary> {
-    let cells = protocol.cells();
-    let outcomes = cells::run(&cells, &folder.join("cells"), threads, report, run)?;
-    let settings = cells.into_iter().map(|cell| cell.settings);
-    let measured: Vec<Measured> = settings.zip(outcomes).collect();
+    let measured = cells::measure(protocol.cells(), folder, threads, report, run)?;
     let summary = Summary::of(&measured)?;
     write(folder, &measured, &summary)?;
     Ok(summary)

@@ -14,7 +14,7 @@ use super::coordinates::{OWN_BLOCKS, own_coordinates};
 use super::protocol::{ALL, BLOCKS, HEADING, POSITION, SPEED, Settings};
 use super::recording::{Observed, observe};
 use crate::error::{Error, Result};
-use crate::table1::every;
+use crate::recordings::every;
 
 /// The variables, in the order of every list of three.
 pub const VARIABLES: [&str; 3] = ["position", "heading", "speed"];

@@ -5,6 +5,7 @@ use xcebra::synth::{Cell, Motion, Population, PopulationConfig, Tuning};
 
 use super::protocol::{Observation, Settings};
 use crate::error::Result;
+use crate::recordings::standardized;
 
 /// What is observed of an animal, what it did, and which channel carries what.
 pub(super) struct Observed {
@@ -93,17 +94,6 @@ fn smoothed(counts: &ArrayRef2<f64>, deviation: f64) -> Array2<f64> {
     out
 }
 
-/// Columns less their means, over their standard deviations.
-fn standardized(values: &Array2<f64>) -> Array2<f64> {
-    let mut out = values.clone();
-    for mut column in out.columns_mut() {
-        let mean = column.mean().unwrap_or_default();
-        let deviation = column.std(0.0);
-        column.mapv_inplace(|v| (v - mean) / if deviation > 0.0 { deviation } else { 1.0 });
-    }
-    out
-}
-
 /// What a cell is tuned to: `place`, `grid × heading`, `untuned`.
 fn kind(cell: &Cell) -> String {
     let names: Vec<&str> = cell
@@ -125,9 +115,9 @@ fn kind(cell: &Cell) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array2, array};
+    use ndarray::Array2;
 
-    use super::{smoothed, standardized};
+    use super::smoothed;
 
     #[test]
     fn smoothing_keeps_constants_and_spreads_a_spike_evenly() {
@@ -145,11 +135,5 @@ mod tests {
         assert!((out[[18, 0]] / out[[20, 0]] - (-0.5_f64).exp()).abs() < 1e-12);
         assert_eq!(out[[17, 0]], out[[23, 0]]);
         assert_eq!(out[[11, 0]], 0.0);
-    }
-
-    #[test]
-    fn standardized_columns_have_mean_0_and_variance_1() {
-        let out = standardized(&array![[1.0, 5.0], [3.0, 5.0]]);
-        assert_eq!(out, array![[-1.0, 0.0], [1.0, 0.0]]);
     }
 }

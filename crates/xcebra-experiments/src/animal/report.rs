@@ -8,8 +8,8 @@ use xcebra::report::{BarChart, HeatMap, Picture};
 
 use super::cell::VARIABLES;
 use super::summary::{EncoderSummary, Measured, Summary};
-use crate::error::{Error, Result};
-use crate::table::{Table, exact};
+use crate::error::Result;
+use crate::table::{Table, exact, write_json};
 
 /// Writes `animal.md`, `summary.json`, `cells.csv` and the figures into a folder; returns the
 /// Markdown.
@@ -19,9 +19,7 @@ use crate::table::{Table, exact};
 pub fn write(folder: &Path, cells: &[Measured], summary: &Summary) -> Result<String> {
     let text = markdown(summary);
     write_file(&folder.join("animal.md"), text.as_bytes())?;
-    let path = folder.join("summary.json");
-    let json = serde_json::to_string_pretty(summary).map_err(|e| Error::json(&path, &e))?;
-    write_file(&path, json.as_bytes())?;
+    write_json(&folder.join("summary.json"), summary)?;
     raw(cells, summary).write_csv(folder, "cells")?;
     pictures(summary).iter().try_for_each(|p| p.write(folder))?;
     Ok(text)

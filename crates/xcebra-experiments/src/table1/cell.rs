@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use xcebra::attr::{
     Aligned, AttributionMap, InverseSummary, InvertedNeuronGradient, Methods, Options, align,
@@ -17,6 +17,7 @@ use xcebra::synth::{Dataset, DatasetConfig};
 
 use super::protocol::{LABEL, LATENTS, Settings};
 use crate::error::{Error, Result};
+use crate::recordings::every;
 
 /// What one cell measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,12 +114,6 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
             maps: start.elapsed().as_secs_f64(),
         },
     })
-}
-
-/// `count` rows, evenly spaced.
-pub(crate) fn every(x: &Array2<f32>, count: usize) -> Array2<f32> {
-    let rows: Vec<usize> = (0..count).map(|i| i * x.nrows() / count).collect();
-    x.select(Axis(0), &rows)
 }
 
 /// Rows with six significant digits: for figures.

@@ -7,8 +7,8 @@ use xcebra::files::write_file;
 
 use super::figures;
 use super::summary::{CLAIM, EncoderSummary, Measured, ORACLE, Summary};
-use crate::error::{Error, Result};
-use crate::table::{Table, exact, probability};
+use crate::error::Result;
+use crate::table::{Table, exact, probability, write_json};
 
 /// Writes `table1.md`, `summary.json`, `pairs.csv`, `cells.csv` and the figures into a folder;
 /// returns the Markdown.
@@ -18,9 +18,7 @@ use crate::table::{Table, exact, probability};
 pub fn write(folder: &Path, cells: &[Measured], summary: &Summary) -> Result<String> {
     let text = markdown(summary);
     write_file(&folder.join("table1.md"), text.as_bytes())?;
-    let path = folder.join("summary.json");
-    let json = serde_json::to_string_pretty(summary).map_err(|e| Error::json(&path, &e))?;
-    write_file(&path, json.as_bytes())?;
+    write_json(&folder.join("summary.json"), summary)?;
     pairs(summary).write_csv(folder, "pairs")?;
     raw(cells, summary).write_csv(folder, "cells")?;
     for picture in figures::all(cells, summary) {

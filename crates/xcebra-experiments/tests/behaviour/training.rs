@@ -1,7 +1,7 @@
 //! Whole experiments, tiny: every part runs, any number of threads gives the same numbers.
 
 use xcebra_experiments::table1::{Encoder, Protocol, estimate, reproduce, run};
-use xcebra_experiments::{Scale, animal};
+use xcebra_experiments::{Scale, animal, fdr};
 
 fn tiny() -> Protocol {
     let mut protocol = Protocol::at(Scale::Smoke);
@@ -88,4 +88,35 @@ fn nothing_to_attribute_is_an_error() {
     protocol.attributed = 0;
     let settings = protocol.settings(0, animal::Encoder::all()[0]);
     assert!(animal::run(&settings).is_err());
+}
+
+#[test]
+fn a_tiny_calibration_is_written_and_does_not_depend_on_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |seed| fdr::Settings {
+        samples: 400,
+        steps: 8,
+        batch: 32,
+        trainings: 3,
+        blocks: 8,
+        ..fdr::Settings::of_seed(seed)
+    };
+    let recordings = [0, 1, 2].map(settings);
+    let [one, two] = [1, 2].map(|threads| {
+        let out = folder.path().join(threads.to_string());
+        (
+            fdr::reproduce(&recordings, &out, threads, &|_| ()).unwrap(),
+            out,
+        )
+    });
+    assert_eq!(one.0, two.0);
+    // three tests at three rates
+    assert_eq!(one.0.0.len(), 9);
+    for row in &one.0.0 {
+        assert!((0.0..=1.0).contains(&row.false_discoveries.0));
+        assert!((0.0..=1.0).contains(&row.undecided));
+    }
+    for file in ["fdr.md", "summary.json", "cells/recording_2.json"] {
+        assert!(one.1.join(file).is_file(), "{file}");
+    }
 }
