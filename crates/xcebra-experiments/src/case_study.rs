@@ -15,8 +15,9 @@ use xcebra::files::{ensure_folder, write_file};
 use xcebra::model::Model;
 use xcebra::report::{LineChart, Picture};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::statistics::Estimate;
+use crate::table::write_json;
 
 /// How large a case study is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -119,7 +120,8 @@ impl Faithfulness {
         }
     }
 
-    /// Adds one window, unless its output is too near that of the baseline.
+    /// Adds one window, one output of which was explained in both domains, unless it is too near that of the
+    /// baseline.
     pub(crate) fn add(
         &mut self,
         model: &dyn Model<f64>,
@@ -147,7 +149,7 @@ impl Faithfulness {
         Ok(())
     }
 
-    fn ways(&self, name: &str) -> [(String, Vec<[f64; 2]>); 3] {
+    fn ways(&self, name: &str, time: &str) -> [(String, Vec<[f64; 2]>); 3] {
         let areas = |all: &[OrderCurves], part: fn(&OrderCurves) -> [&[f64]; 2]| -> Vec<[f64; 2]> {
             all.iter()
                 .map(|c| part(c).map(|curve| c.area(curve)))
@@ -156,7 +158,7 @@ impl Faithfulness {
         let own: fn(&OrderCurves) -> [&[f64]; 2] = |c| [&c.deletion, &c.insertion];
         [
             (name.to_owned(), areas(&self.domain, own)),
-            ("time".to_owned(), areas(&self.time, own)),
+            (time.to_owned(), areas(&self.time, own)),
             (
                 format!("random in {name}"),
                 areas(&self.domain, |c| [&c.random_deletion, &c.random_insertion]),
@@ -164,8 +166,9 @@ impl Faithfulness {
         ]
     }
 
-    /// Mean areas with bootstrap intervals over windows.
-    pub(crate) fn areas(&self, name: &str) -> Result<Vec<Areas>> {
+    /// Mean areas with bootstrap intervals over windows; the ways are called by the names of the domain and of
+    /// time.
+    pub(crate) fn areas(&self, name: &str, time: &str) -> Result<Vec<Areas>> {
         let one = |(way, areas): (String, Vec<[f64; 2]>)| {
             let column = |i: usize| Estimate::of(&areas.iter().map(|a| a[i]).collect::<Vec<_>>());
             Ok(Areas {
@@ -174,11 +177,11 @@ impl Faithfulness {
                 insertion: column(1)?,
             })
         };
-        self.ways(name).into_iter().map(one).collect()
+        self.ways(name, time).into_iter().map(one).collect()
     }
 
-    /// The mean curves.
-    pub(crate) fn pictures(&self, name: &str) -> Vec<Picture> {
+    /// The mean curves, their files' names beginning with `prefix`.
+    pub(crate) fn pictures(&self, prefix: &str, name: &str) -> Vec<Picture> {
         let (Some(domain), Some(time)) = (
             OrderCurves::mean(&self.domain),
             OrderCurves::mean(&self.time),
@@ -212,22 +215,22 @@ impl Faithfulness {
             [&domain.insertion, &time.insertion, &domain.random_insertion],
         );
         vec![
-            Picture::new("deletion", deletion, ""),
-            Picture::new("insertion", insertion, ""),
+            Picture::new(format!("{prefix}deletion"), deletion, ""),
+            Picture::new(format!("{prefix}insertion"), insertion, ""),
         ]
     }
 }
 
-/// Explains a signal in a domain and in time at the cost of one.
+/// Explains outputs of a signal in several domains at the cost of one.
 pub(crate) fn explain(
     model: &dyn Model<f64>,
-    domains: [&dyn Domain<f64>; 2],
-    output: usize,
+    domains: &[&dyn Domain<f64>],
+    outputs: impl IntoIterator<Item = usize>,
     signal: &ArrayD<f64>,
 ) -> Result<Vec<Attribution<f64>>> {
     Ok(Explainer::new(model)
-        .outputs([output])
-        .explain_many(&domains, signal.view())?)
+        .outputs(outputs)
+        .explain_many(domains, signal.view())?)
 }
 
 /// The output of a model for one signal.
@@ -259,9 +262,7 @@ pub(crate) fn write(
     pictures: &[Picture],
 ) -> Result<()> {
     ensure_folder(folder)?;
-    let path = folder.join("summary.json");
-    let json = serde_json::to_string_pretty(summary).map_err(|e| Error::json(&path, &e))?;
-    write_file(&path, json.as_bytes())?;
+    write_json(&folder.join("summary.json"), summary)?;
     write_file(&folder.join("results.md"), markdown.as_bytes())?;
     Ok(pictures
         .iter()
@@ -283,4 +284,85 @@ pub(crate) fn share(hits: usize, of: usize) -> Option<f64> {
 /// A share in words.
 pub(crate) fn percent(share: Option<f64>) -> String {
     share.map_or("–".to_owned(), |share| format!("{:.0} %", 100.0 * share))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{ArrayView2, ArrayViewD, Axis};
+    use xcebra::cdig::Time;
+    use xcebra::model::FnModel;
+
+    use super::*;
+
+    fn estimate(mean: f64) -> Estimate {
+        Estimate {
+            mean,
+            low: mean - 0.1,
+            high: mean + 0.1,
+        }
+    }
+
+    /// Of 50 samples the first is the output.
+    fn first() -> impl Model<f64> {
+        FnModel::new(
+            vec![STEPS],
+            1,
+            |x: ArrayViewD<'_, f64>| {
+                let rows = x.outer_iter().map(|row| row[[0]]);
+                Ok(rows.collect::<ndarray::Array1<f64>>().insert_axis(Axis(1)))
+            },
+            |x: ArrayViewD<'_, f64>, c: ArrayView2<'_, f64>| {
+                let mut gradient = ArrayD::zeros(x.raw_dim());
+                gradient.index_axis_mut(Axis(1), 0).assign(&c.column(0));
+                Ok(gradient)
+            },
+        )
+    }
+
+    #[test]
+    fn areas_are_those_of_a_model_that_reads_one_sample() {
+        let (model, time) = (first(), Time::new(&[STEPS]).unwrap());
+        let mut faithfulness = Faithfulness::of_changes(0.5);
+        for (i, size) in [2.0, -1.0, 0.1].into_iter().enumerate() {
+            let signal = ArrayD::from_elem(vec![STEPS], size);
+            let found = explain(&model, &[&time, &time], [0], &signal).unwrap();
+            let domains: [&dyn Domain<f64>; 2] = [&time, &time];
+            faithfulness.add(&model, domains, &found, i as u64).unwrap();
+        }
+        // the last is too near the baseline
+        assert_eq!(faithfulness.domain.len(), 2);
+        let areas = faithfulness.areas("here", "there").unwrap();
+        let ways: Vec<&str> = areas.iter().map(|a| a.way.as_str()).collect();
+        assert_eq!(ways, ["here", "there", "random in here"]);
+        for own in &areas[..2] {
+            // all is gone, or there, after the first of 50 steps
+            assert!((own.deletion.mean - 0.01).abs() < 1e-9);
+            assert!((own.insertion.mean - 0.99).abs() < 1e-9);
+        }
+        // a random order meets the sample anywhere
+        assert!((0.1..0.9).contains(&areas[2].deletion.mean));
+        assert_eq!(faithfulness.pictures("a-", "here").len(), 2);
+    }
+
+    #[test]
+    fn areas_become_a_table() {
+        let areas = Areas {
+            way: "time".to_owned(),
+            deletion: estimate(0.25),
+            insertion: estimate(0.75),
+        };
+        let table = areas_table(&[areas]);
+        let row = table.lines().last().unwrap();
+        assert_eq!(
+            row,
+            "| time | 0.250 [0.150, 0.350] | 0.750 [0.650, 0.850] |"
+        );
+    }
+
+    #[test]
+    fn shares_of_nothing_are_no_number() {
+        assert_eq!(share(0, 0), None);
+        assert_eq!(percent(share(0, 0)), "–");
+        assert_eq!(percent(share(2, 3)), "67 %");
+    }
 }

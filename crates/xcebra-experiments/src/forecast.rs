@@ -7,7 +7,7 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD, Axis};
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -92,19 +92,16 @@ pub fn reproduce(scale: CaseScale, folder: &Path) -> Result<(Summary, String)> {
         let one = |(i, series): (usize, &Series)| {
             let x = ArrayD::from_shape_vec(vec![SEEN], series.x.clone()).expect("four years");
             let forecast = predict(&encoder, &x)?;
-            let mut parts = Vec::with_capacity(AHEAD);
-            for horizon in 0..AHEAD {
-                let found = explain(&encoder, [&domain, &time], horizon, &x)?;
-                let part = by_part(&found[0])?;
-                if let Some([trend, season]) = &series.parts {
+            let parts = by_part(&explain(&encoder, &[&domain], 0..AHEAD, &x)?[0])?;
+            if let Some([trend, season]) = &series.parts {
+                for (horizon, part) in parts.iter().enumerate() {
                     trends.add(part[0], trend[horizon]);
                     seasons.add(part[1], season[horizon]);
                     wholes.add(forecast[horizon], trend[horizon] + season[horizon]);
-                    if horizon + 1 == AHEAD {
-                        faithfulness.add(&encoder, [&domain, &time], &found, i as u64)?;
-                    }
                 }
-                parts.push(part);
+                // orders are of one output
+                let farthest = explain(&encoder, &[&domain, &time], [AHEAD - 1], &x)?;
+                faithfulness.add(&encoder, [&domain, &time], &farthest, i as u64)?;
             }
             let errors = forecast
                 .iter()
@@ -122,10 +119,10 @@ pub fn reproduce(scale: CaseScale, folder: &Path) -> Result<(Summary, String)> {
         trend_correlation: trends.correlation()?,
         season_correlation: seasons.correlation()?,
         forecast_correlation: wholes.correlation()?,
-        faithfulness: faithfulness.areas("trend and season")?,
+        faithfulness: faithfulness.areas("trend, season, remainder", "time")?,
     };
     let markdown = markdown(&summary);
-    let mut pictures = faithfulness.pictures("trend and season");
+    let mut pictures = faithfulness.pictures("", "trend and season");
     pictures.push(shares("generated", &summary.generated));
     pictures.push(shares("real", &summary.real));
     write(folder, &summary, &markdown, &pictures)?;
@@ -213,11 +210,12 @@ fn recorded() -> Result<Vec<Series>> {
         .collect())
 }
 
-/// Attribution of trend, season and remainder as wholes.
-fn by_part(found: &Attribution<f64>) -> Result<[f64; 3]> {
+/// Attribution of trend, season and remainder as wholes, to each output.
+fn by_part(found: &Attribution<f64>) -> Result<Vec<[f64; 3]>> {
     let sums = found.by_group(0)?.sums;
-    let part = |i: usize| sums.index_axis(Axis(1), i).sum();
-    Ok([part(0), part(1), part(2)])
+    let of_output =
+        |sums: ArrayViewD<'_, f64>| [0, 1, 2].map(|i| sums.index_axis(Axis(0), i).sum());
+    Ok(sums.outer_iter().map(of_output).collect())
 }
 
 #[derive(Default)]
@@ -300,4 +298,90 @@ fn markdown(summary: &Summary) -> String {
         summary.forecast_correlation,
         areas_table(&summary.faithfulness)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use xcebra::cdig::{Explainer, Rule};
+
+    use super::*;
+
+    #[test]
+    fn a_generated_series_goes_on_as_its_parts_say() {
+        let mut left = Vec::new();
+        for seed in 0..100 {
+            let series = Series::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+            assert_eq!((series.x.len(), series.next.len()), (SEEN, AHEAD));
+            let mean = series.x.iter().sum::<f64>() / SEEN as f64;
+            assert!(mean.abs() < 1e-9 && (size(&series.x) - 1.0).abs() < 1e-9);
+            let [trend, season] = series.parts.unwrap();
+            // the trend is straight, the season has mean 0 over the year
+            let steps: Vec<f64> = trend.windows(2).map(|w| w[1] - w[0]).collect();
+            assert!(steps.iter().all(|s| (s - steps[0]).abs() < 1e-9));
+            assert!(season.iter().sum::<f64>().abs() < 1e-9);
+            left.extend((0..AHEAD).map(|t| series.next[t] - trend[t] - season[t]));
+        }
+        // noise of standard deviation 0.1, over series of about 0.3 to 1.2
+        let noise = size(&left);
+        assert!((0.08..0.33).contains(&noise), "{noise}");
+    }
+
+    #[test]
+    fn pieces_of_the_recording_begin_a_year_apart() {
+        let pieces = recorded().unwrap();
+        assert_eq!(pieces.len(), 39);
+        for two in pieces.windows(2) {
+            // the same months, on other scales: their order is the same
+            let larger = two[0].x[YEAR..].windows(2).map(|w| w[1] > w[0]);
+            let later = two[1].x.windows(2).map(|w| w[1] > w[0]);
+            assert!(larger.zip(later).all(|(a, b)| a == b));
+        }
+        assert!(pieces.iter().all(|p| p.parts.is_none()));
+    }
+
+    #[test]
+    fn parts_add_up_to_the_change_of_each_output() {
+        let lesson = Lesson {
+            layers: [8, AHEAD].map(Layer::dense).to_vec(),
+            steps: 2,
+            batch: 16,
+            learning_rate: 1e-3,
+            seed: 0,
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let x = Array2::from_shape_simple_fn((40, SEEN), || rng.gen_range(-1.0_f32..1.0));
+        let target = Array2::from_shape_simple_fn((40, AHEAD), || rng.gen_range(-1.0..1.0));
+        let encoder = lesson.train(&x, &[40], target).unwrap();
+        let domain = SeasonalTrend::new(&[SEEN], YEAR as f64, YEAR).unwrap();
+        let signal = x.row(3).mapv(f64::from).into_dyn();
+        let found = Explainer::new(&encoder)
+            .rule(Rule::Midpoint(400))
+            .explain(&domain, signal.view())
+            .unwrap();
+        let parts = by_part(&found).unwrap();
+        assert_eq!(parts.len(), AHEAD);
+        for (k, part) in parts.iter().enumerate() {
+            let change = found.value[k] - found.baseline_value[k];
+            // what the quadrature leaves
+            assert!((part.iter().sum::<f64>() - change).abs() < 1e-3, "{k}");
+        }
+    }
+
+    #[test]
+    fn shares_are_of_absolute_attribution_and_growth_is_pair_by_pair() {
+        let series = |near: [f64; 3], far: [f64; 3]| {
+            let mut parts = vec![near; AHEAD];
+            parts[AHEAD - 1] = far;
+            (0.5, parts)
+        };
+        let group = Group::of(&[
+            series([1.0, -2.0, 1.0], [3.0, 1.0, 0.0]),
+            series([0.5, 0.5, 0.0], [-1.0, 0.0, 0.0]),
+        ])
+        .unwrap();
+        assert_eq!(group.near.mean, 0.375);
+        assert_eq!(group.far.mean, 0.875);
+        assert_eq!(group.growth.mean, 0.5);
+        assert_eq!(group.shares[0], [0.375, 0.5, 0.125]);
+    }
 }

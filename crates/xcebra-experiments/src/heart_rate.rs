@@ -4,31 +4,29 @@
 //! A convolutional network learns the heart rate from eight seconds of a generated pulse at 32 Hz into which
 //! a rhythmic movement is mixed. Its Fourier attribution is compared with the frequencies that were put in.
 
-use std::f64::consts::TAU;
+mod signals;
+
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD, Axis, Slice};
+use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use xcebra::cdig::{Attribution, RealFourier, Time};
 use xcebra::core::Encoder;
 use xcebra::core::encoder::Layer;
-use xcebra::files::{Source, read};
 use xcebra::report::{Panels, Picture};
 
 use crate::case_study::{
-    Areas, CaseScale, Faithfulness, Lesson, areas_table, example, explain, percent, predict, share,
-    write,
+    Areas, CaseScale, Faithfulness, Lesson, areas_table, explain, percent, predict, share, write,
 };
 use crate::error::Result;
 use crate::statistics::Estimate;
+use signals::{SESSION, Sample, Session, generated, recorded};
 
 const RATE: f64 = 32.0;
 /// Samples that the network sees.
 const WINDOW: usize = 256;
-/// Length of a generated session.
-const SESSION: usize = 640;
 /// Heart rates are learned as (bpm − CENTRE) / SPREAD.
 const CENTRE: f64 = 105.0;
 const SPREAD: f64 = 30.0;
@@ -74,17 +72,22 @@ pub struct Group {
     pub motion_share: [Option<f64>; 2],
 }
 
-struct Sample {
-    x: ArrayD<f64>,
-    heart: f64,
-    motion: Option<f64>,
-}
-
 struct Seen {
     error: f64,
     named: bool,
     heart: f64,
     motion: f64,
+}
+
+impl Seen {
+    /// Whether the network was right or wrong; nothing in between.
+    fn kind(&self) -> Option<&'static str> {
+        match self.error {
+            error if error <= RIGHT => Some("right"),
+            error if error > WRONG => Some("wrong"),
+            _ => None,
+        }
+    }
 }
 
 /// Trains the network, explains it, and writes what came out into `folder`; returns it in Markdown.
@@ -109,12 +112,12 @@ pub fn reproduce(scale: CaseScale, folder: &Path) -> Result<(Summary, String)> {
     )?;
     let strong = group(&encoder, &strong, None, "strong", &mut pictures)?;
     let real = group(&encoder, &real, None, "real", &mut pictures)?;
-    pictures.extend(faithfulness.pictures("frequency"));
+    pictures.extend(faithfulness.pictures("", "frequency"));
     let summary = Summary {
         ordinary,
         strong,
         real,
-        faithfulness: faithfulness.areas("frequency")?,
+        faithfulness: faithfulness.areas("frequency", "time")?,
     };
     let markdown = markdown(&summary);
     write(folder, &summary, &markdown, &pictures)?;
@@ -150,100 +153,6 @@ fn train(scale: CaseScale) -> Result<Encoder<f64>> {
     lesson.train(&x, &vec![SESSION; sessions], target)
 }
 
-/// A pulse with a movement in it.
-struct Session {
-    x: Vec<f64>,
-    /// Heart rate at each sample, in beats a minute.
-    rate: Vec<f64>,
-    motion: f64,
-}
-
-impl Session {
-    /// A session with a movement of `strength` times the pulse.
-    fn draw(rng: &mut ChaCha8Rng, strength: f64) -> Self {
-        let start: f64 = rng.gen_range(50.0..160.0);
-        let drift = rng.gen_range(-0.4..0.4);
-        let motion = loop {
-            let motion: f64 = rng.gen_range(45.0..180.0);
-            // apart from the heart and its harmonics, and they from those of the movement
-            let apart = |a: f64, b: f64| (a - b).abs() > 2.5 * BIN;
-            if (1..4).all(|h| apart(motion, f64::from(h) * start))
-                && apart(2.0 * motion, start)
-                && apart(2.0 * motion, 2.0 * start)
-            {
-                break motion;
-            }
-        };
-        let mut phase = rng.gen_range(0.0..TAU);
-        let motion_phase: f64 = rng.gen_range(0.0..TAU);
-        let (breath, breath_phase) = (rng.gen_range(0.15..0.35), rng.gen_range(0.0..TAU));
-        let mut wander = 0.0;
-        let (mut x, mut rate) = (Vec::with_capacity(SESSION), Vec::with_capacity(SESSION));
-        for t in 0..SESSION {
-            let seconds = t as f64 / RATE;
-            wander = 0.99 * wander + rng.gen_range(-0.15..0.15);
-            let bpm = start + drift * seconds + wander;
-            phase += TAU * bpm / 60.0 / RATE;
-            // systolic rise and dicrotic wave: harmonics at fixed phases
-            let pulse =
-                phase.cos() + 0.45 * (2.0 * phase - 1.0).cos() + 0.2 * (3.0 * phase - 2.0).cos();
-            let swing = motion_phase + TAU * motion / 60.0 * seconds;
-            let movement = swing.cos() + 0.35 * (2.0 * swing + 0.8).cos();
-            let level = 0.3 * (TAU * breath * seconds + breath_phase).sin();
-            x.push(pulse + strength * movement + level + rng.gen_range(-0.35..0.35));
-            rate.push(bpm);
-        }
-        let size = (x.iter().map(|v| v * v).sum::<f64>() / SESSION as f64).sqrt();
-        x.iter_mut().for_each(|v| *v /= size);
-        Self { x, rate, motion }
-    }
-
-    /// The mean rate in the window around a sample.
-    fn mean_rate(&self, t: usize) -> f64 {
-        let first = t.saturating_sub(WINDOW / 2);
-        let window = &self.rate[first..(t + WINDOW / 2).min(SESSION)];
-        window.iter().sum::<f64>() / window.len() as f64
-    }
-}
-
-fn generated(count: usize, strength: std::ops::Range<f64>, seed: u64) -> Vec<Sample> {
-    let mut rng = ChaCha8Rng::seed_from_u64(1000 + seed);
-    (0..count)
-        .map(|_| {
-            let strength = rng.gen_range(strength.clone());
-            let session = Session::draw(&mut rng, strength);
-            let middle = SESSION / 2;
-            let window = session.x[middle - WINDOW / 2..middle + WINDOW / 2].to_vec();
-            Sample {
-                x: signal(window),
-                heart: session.mean_rate(middle),
-                motion: Some(session.motion),
-            }
-        })
-        .collect()
-}
-
-/// Windows of the recordings in `examples-data/pulse`, each with mean 0 and the size of the training's.
-fn recorded() -> Result<Vec<Sample>> {
-    let path = example("pulse/pulse.csv");
-    let column = |name: &str| read(&Source::new(&path, name))?.vector::<f64>();
-    let (pulse, heart) = (column("pulse")?, column("heart_rate_bpm")?);
-    let windows = (0..pulse.len() / WINDOW).map(|i| {
-        let window = pulse.slice_axis(Axis(0), Slice::from(i * WINDOW..(i + 1) * WINDOW));
-        let (mean, size) = (window.sum() / WINDOW as f64, window.std(0.0));
-        Sample {
-            x: signal(window.iter().map(|v| (v - mean) / size).collect()),
-            heart: heart[i * WINDOW],
-            motion: None,
-        }
-    });
-    Ok(windows.collect())
-}
-
-fn signal(window: Vec<f64>) -> ArrayD<f64> {
-    ArrayD::from_shape_vec(vec![1, WINDOW], window).expect("one window")
-}
-
 fn group(
     encoder: &Encoder<f64>,
     samples: &[Sample],
@@ -254,32 +163,21 @@ fn group(
     let domain = RealFourier::new(&[1, WINDOW], RATE)?;
     let time = Time::new(&[1, WINDOW])?;
     let mut all = Vec::new();
-    let mut drawn = [false; 2];
+    // a window that is right and one that is wrong
+    let mut undrawn = vec!["right", "wrong"];
     for (i, sample) in samples.iter().enumerate() {
         let predicted = CENTRE + SPREAD * predict(encoder, &sample.x)?[0];
-        let found = explain(encoder, [&domain, &time], 0, &sample.x)?;
+        let found = explain(encoder, &[&domain, &time], [0], &sample.x)?;
         if let Some(faithfulness) = faithfulness.as_deref_mut() {
             faithfulness.add(encoder, [&domain, &time], &found, i as u64)?;
         }
         let seen = look(sample, predicted, &found[0]);
-        for (kind, holds) in [
-            ("right", seen.error <= RIGHT),
-            ("wrong", seen.error > WRONG),
-        ]
-        .into_iter()
-        .enumerate()
-        .map(|(k, v)| (k, v.1))
+        if let Some(kind) = seen.kind()
+            && let Some(place) = undrawn.iter().position(|k| *k == kind)
         {
-            if holds && !drawn[kind] {
-                drawn[kind] = true;
-                let suffix = ["right", "wrong"][kind];
-                pictures.push(picture(
-                    sample,
-                    predicted,
-                    &found[0],
-                    &format!("{name}-{suffix}"),
-                ));
-            }
+            undrawn.remove(place);
+            let name = format!("{name}-{kind}");
+            pictures.push(picture(sample, predicted, &found[0], &name));
         }
         all.push(seen);
     }
@@ -329,8 +227,9 @@ fn look(sample: &Sample, predicted: f64, found: &Attribution<f64>) -> Seen {
 impl Group {
     fn of(all: &[Seen], moved: bool) -> Result<Self> {
         let errors: Vec<f64> = all.iter().map(|s| s.error).collect();
-        let right: Vec<&Seen> = all.iter().filter(|s| s.error <= RIGHT).collect();
-        let wrong: Vec<&Seen> = all.iter().filter(|s| s.error > WRONG).collect();
+        let of_kind =
+            |kind| -> Vec<&Seen> { all.iter().filter(|s| s.kind() == Some(kind)).collect() };
+        let (right, wrong) = (of_kind("right"), of_kind("wrong"));
         let mean = |of: &[&Seen], value: fn(&Seen) -> f64| {
             (!of.is_empty()).then(|| of.iter().map(|s| value(s)).sum::<f64>() / of.len() as f64)
         };
@@ -394,4 +293,40 @@ fn markdown(summary: &Summary) -> String {
         );
     }
     format!("{text}\n{}", areas_table(&summary.faithfulness))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmonics_count_to_one_bin() {
+        assert!(near(120.0 + BIN, 60.0, 3) && near(180.0, 60.0, 3));
+        assert!(!near(240.0, 60.0, 3) && !near(90.0, 60.0, 3));
+    }
+
+    #[test]
+    fn a_group_counts_right_and_wrong_by_their_errors() {
+        let seen = |error, named, heart, motion| Seen {
+            error,
+            named,
+            heart,
+            motion,
+        };
+        let all = [
+            seen(5.0, true, 0.6, 0.1),
+            seen(1.0, false, 0.2, 0.4),
+            seen(10.0, true, 0.9, 0.0),
+            seen(15.5, false, 0.1, 0.7),
+        ];
+        let group = Group::of(&all, true).unwrap();
+        assert_eq!((group.windows, group.right, group.wrong), (4, 2, 1));
+        assert_eq!(group.heart_named, Some(0.5));
+        assert_eq!(group.heart_over_motion, Some(0.5));
+        assert_eq!(group.motion_over_heart, Some(1.0));
+        assert_eq!(group.motion_share, [Some(0.25), Some(0.7)]);
+        let unmoved = Group::of(&all[..1], false).unwrap();
+        assert_eq!((unmoved.wrong, unmoved.motion_over_heart), (0, None));
+        assert_eq!(unmoved.heart_over_motion, None);
+    }
 }
