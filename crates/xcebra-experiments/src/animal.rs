@@ -17,7 +17,7 @@ use std::path::Path;
 use crate::cells::{self, Progress};
 use crate::error::Result;
 
-pub use cell::{OWN, Outcome, VARIABLES, run};
+pub use cell::{OWN, Outcome, TOP, VARIABLES, run};
 pub use protocol::{Encoder, Observation, Protocol, Settings, Training};
 pub use report::{markdown, write};
 pub use summary::{EncoderSummary, KindScore, Measured, Summary};

@@ -1,11 +1,12 @@
 //! One cell of the experiment: an animal, a training, maps, scores.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use ndarray::{Array1, Array2, ArrayRef2, Axis, Slice};
+use ndarray::{Array2, Array3, ArrayRef2, ArrayView1, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
-use xcebra::attr::{AttributionMap, Methods, Options, attribute};
+use xcebra::attr::{AttributionMap, Methods, Options, Piece, attribute};
 use xcebra::core::{Labels, Recording, Trainer};
 use xcebra::eval::{auroc, linear_r2};
 use xcebra::model::{Model, then};
@@ -38,10 +39,15 @@ pub struct Outcome {
     pub truth: Vec<[bool; 3]>,
     /// The maps of the methods, channels by variables.
     pub maps: BTreeMap<String, Vec<[f64; 3]>>,
+    /// Maps of the attribution that one sample of twenty exceeds, in place of the mean, of methods on the embedding's
+    /// own coordinates.
+    pub top: BTreeMap<String, Vec<[f64; 3]>>,
 }
 
 /// Suffix of methods that attribute to the embedding's own coordinates.
 pub const OWN: &str = "-own";
+/// Suffix of the maps in [`Outcome::top`], in tables.
+pub const TOP: &str = "-top";
 
 /// Lets the animal run, trains, attributes, scores.
 ///
@@ -82,7 +88,14 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let angle = own_coordinates(&embedding);
     let own = then(encoder, angle)?;
     let methods: Methods<f32> = "ing,neuron-gradient".parse()?;
-    let own_maps = attribute(&own, &samples, &methods, &options)?;
+    let pieces: RefCell<BTreeMap<String, Vec<Array3<f64>>>> = RefCell::default();
+    let sink = |piece: &Piece<'_>| {
+        let mut pieces = pieces.borrow_mut();
+        let own = pieces.entry(piece.method.to_owned()).or_default();
+        own.push(piece.values.mapv(f64::abs));
+        Ok(())
+    };
+    let own_maps = attribute(&own, &samples, &methods, &options.with_sink(&sink))?;
 
     let mut outcome = Outcome {
         r2,
@@ -92,6 +105,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
         at_limit: limited as f64 / embedding.len() as f64,
         truth: observed.truth.clone(),
         maps: BTreeMap::new(),
+        top: BTreeMap::new(),
         kinds: observed.kinds.clone(),
     };
     for map in &maps {
@@ -100,6 +114,11 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     for map in &own_maps {
         let name = format!("{}{OWN}", map.method());
         outcome.add(&name, map, OWN_BLOCKS, &observed)?;
+    }
+    for (method, pieces) in pieces.into_inner() {
+        let map = exceeded_in_one_of_twenty(&pieces);
+        let name = format!("{method}{OWN}");
+        outcome.top.insert(name, by_variable(&map, OWN_BLOCKS));
     }
     Ok(outcome)
 }
@@ -112,15 +131,15 @@ impl Outcome {
         blocks: [[usize; 2]; 3],
         observed: &Observed,
     ) -> Result<()> {
-        let sums = blocks.map(|block| sum_of_columns(map.values(), block));
+        let rows = by_variable(map.values(), blocks);
         let mut scores = [0.0; 3];
         for (variable, score) in scores.iter_mut().enumerate() {
             let labels: Vec<bool> = observed.truth.iter().map(|row| row[variable]).collect();
-            *score = auroc(&labels, &sums[variable].to_vec())?;
+            let values: Vec<f64> = rows.iter().map(|row| row[variable]).collect();
+            *score = auroc(&labels, &values)?;
         }
         self.auroc.insert(name.to_owned(), scores);
-        let rows = (0..sums[0].len()).map(|channel| [0, 1, 2].map(|v| sums[v][channel]));
-        self.maps.insert(name.to_owned(), rows.collect());
+        self.maps.insert(name.to_owned(), rows);
         if let Some(inverses) = map.inverses() {
             let rank = inverses.mean_rank();
             self.mean_rank.insert(name.to_owned(), rank);
@@ -133,9 +152,25 @@ impl Outcome {
     }
 }
 
-fn sum_of_columns(map: &ArrayRef2<f64>, [first, end]: [usize; 2]) -> Array1<f64> {
-    map.slice_axis(Axis(1), Slice::from(first..end))
-        .sum_axis(Axis(1))
+/// Sums over the dimensions of each variable's block, channel by channel.
+fn by_variable(map: &ArrayRef2<f64>, blocks: [[usize; 2]; 3]) -> Vec<[f64; 3]> {
+    let sum = |channel: ArrayView1<'_, f64>, [first, end]: [usize; 2]| {
+        channel.slice_axis(Axis(0), Slice::from(first..end)).sum()
+    };
+    map.outer_iter()
+        .map(|channel| blocks.map(|block| sum(channel, block)))
+        .collect()
+}
+
+/// Of each entry the value that one sample of twenty exceeds, from pieces (samples, channels, outputs).
+fn exceeded_in_one_of_twenty(pieces: &[Array3<f64>]) -> Array2<f64> {
+    let views: Vec<_> = pieces.iter().map(|piece| piece.view()).collect();
+    let samples = concatenate(Axis(0), &views).expect("pieces of one map");
+    samples.map_axis(Axis(0), |entry| {
+        let mut values = entry.to_vec();
+        values.sort_by(f64::total_cmp);
+        values[values.len() - 1 - values.len() / 20]
+    })
 }
 
 fn blocks_r2(embedding: &ArrayRef2<f32>, targets: &ArrayRef2<f64>) -> Result<[f64; 3]> {
@@ -147,4 +182,27 @@ fn blocks_r2(embedding: &ArrayRef2<f32>, targets: &ArrayRef2<f64>) -> Result<[f6
         *score = linear_r2(&embedded, &target)?;
     }
     Ok(r2)
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn one_sample_of_twenty_is_larger() {
+        let values =
+            |first: usize| Array3::from_shape_fn((20, 1, 2), |(n, _, o)| (first + n + o) as f64);
+        let found = exceeded_in_one_of_twenty(&[values(20), values(0)]);
+        // of 0 to 39 two are larger than 37
+        assert_eq!(found, array![[37.0, 38.0]]);
+    }
+
+    #[test]
+    fn blocks_are_summed_by_channel() {
+        let map = array![[1.0, 2.0, 4.0, 8.0], [0.0, 1.0, 0.0, 3.0]];
+        let found = by_variable(&map, OWN_BLOCKS);
+        assert_eq!(found, [[3.0, 4.0, 8.0], [1.0, 0.0, 3.0]]);
+    }
 }

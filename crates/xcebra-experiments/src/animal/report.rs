@@ -56,7 +56,8 @@ pub fn markdown(summary: &Summary) -> String {
              dimensions) and in own coordinates (four), share of outputs at the limit.\n\n";
     text += &encoders(&summary.encoders).markdown();
     text += "\nBy kind of cell: mean auROC of the cells of a kind, which carry the variable, \
-             against those that do not.\n\n";
+             against those that do not; -top: by the attribution that one sample of twenty exceeds, in place of the \
+             mean.\n\n";
     text + &kinds(summary).markdown()
 }
 
@@ -97,7 +98,7 @@ fn encoders(encoders: &[EncoderSummary]) -> Table {
 /// The encoders whose kinds are told apart in the report.
 const TOLD: [&str; 2] = ["rates, behaviour + reg", "spikes, behaviour + reg"];
 /// The methods whose kinds are told apart in the report.
-const TOLD_METHODS: [&str; 2] = ["ing-own", "neuron-gradient-own"];
+const TOLD_METHODS: [&str; 3] = ["ing-own", "ing-own-top", "neuron-gradient-own"];
 
 fn kinds(summary: &Summary) -> Table {
     let chosen = summary.encoders.iter();
@@ -164,7 +165,7 @@ fn pictures(summary: &Summary) -> Vec<Picture> {
         .row_names(&encoders)
         .column_names(&methods)
         .range(0.5, 1.0)
-        .size(1000.0, 330.0)
+        .size(1100.0, 330.0)
         .draw();
     let mut bars = BarChart::new("auROC, mean over animals, 95 % interval")
         .title("Behaviour-contrastive, regularised: the ING in own coordinates")

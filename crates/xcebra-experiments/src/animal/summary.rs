@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use xcebra::eval::auroc;
 
-use super::cell::{Outcome, VARIABLES};
+use super::cell::{Outcome, TOP, VARIABLES};
 use super::protocol::{Encoder, Settings};
 use crate::error::{Error, Result};
 use crate::statistics::Estimate;
@@ -132,7 +132,11 @@ fn summary(encoder: String, animals: &[&Outcome]) -> Result<EncoderSummary> {
             .insert(name.clone(), estimate(&mean)?);
         summary
             .by_kind
-            .insert(name.clone(), by_kind(animals, method)?);
+            .insert(name.clone(), by_kind(animals, |o| o.maps.get(method))?);
+        if animals.iter().all(|o| o.top.contains_key(method)) {
+            let scores = by_kind(animals, |o| o.top.get(method))?;
+            summary.by_kind.insert(format!("{method}{TOP}"), scores);
+        }
         if animals.iter().all(|o| o.mean_rank.contains_key(method)) {
             let rank = estimate(&|o| o.mean_rank[method])?.mean;
             summary.mean_rank.insert(name.clone(), rank);
@@ -145,10 +149,14 @@ fn summary(encoder: String, animals: &[&Outcome]) -> Result<EncoderSummary> {
     Ok(summary)
 }
 
-fn by_kind(animals: &[&Outcome], method: &str) -> Result<Vec<KindScore>> {
+/// Scores by kind of the maps that `map` finds.
+fn by_kind(
+    animals: &[&Outcome],
+    map: impl Fn(&Outcome) -> Option<&Vec<[f64; 3]>>,
+) -> Result<Vec<KindScore>> {
     let mut scores: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
     for o in animals {
-        let Some(map) = o.maps.get(method) else {
+        let Some(map) = map(o) else {
             continue;
         };
         for variable in 0..3 {

@@ -80,7 +80,11 @@ impl Eyes {
             let parts = contributions.at(moment);
             hits += usize::from(largest(&sums) == largest(&parts));
             if pictures.is_empty() {
-                pictures.push(Picture::new("eyes-components", bars(&sums).draw(), ""));
+                pictures.push(Picture::new(
+                    "eyes-components",
+                    bars(&sums, (largest(&parts), "eyes:")).draw(),
+                    "",
+                ));
             }
             attributed.extend(sums);
             contributed.extend(parts);

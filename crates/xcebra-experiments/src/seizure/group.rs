@@ -89,7 +89,7 @@ impl Group {
             let own = of_component(&found[2], component);
             rhythmic += usize::from(rhythmic_at(largest(&own) as f64 * RATE / WINDOW as f64));
             if pictures.is_empty() {
-                pictures = drawn(name, &sums, &own);
+                pictures = drawn(name, component, &sums, &own);
             }
         }
         pictures.extend(faithfulness.pictures(&format!("{name}-"), "components"));
@@ -122,15 +122,16 @@ fn of_component(found: &Attribution<f64>, component: usize) -> Vec<f64> {
     own
 }
 
-/// Attribution of components as wholes.
-pub(super) fn bars(by_component: &[f64]) -> BarChart {
+/// Attribution of components as wholes, with a word at the one that is asked for.
+pub(super) fn bars(by_component: &[f64], (asked, word): (usize, &str)) -> BarChart {
     let all = by_component.iter().enumerate();
     all.fold(BarChart::new("attribution"), |chart, (i, a)| {
-        chart.bar(&format!("component {i}"), *a)
+        let word = if i == asked { word } else { "" };
+        chart.bar(format!("{word} component {i}").trim_start(), *a)
     })
 }
 
-fn drawn(name: &str, by_component: &[f64], spectrum: &[f64]) -> Vec<Picture> {
+fn drawn(name: &str, component: usize, by_component: &[f64], spectrum: &[f64]) -> Vec<Picture> {
     let points = spectrum
         .iter()
         .enumerate()
@@ -139,7 +140,11 @@ fn drawn(name: &str, by_component: &[f64], spectrum: &[f64]) -> Vec<Picture> {
         Panels::new("frequency (Hz)").bars("attribution of the component's frequencies", points);
     let spectrum = panels.range(0.0, 30.0).mark(CYCLES, "rhythm").draw();
     vec![
-        Picture::new(format!("{name}-components"), bars(by_component).draw(), ""),
+        Picture::new(
+            format!("{name}-components"),
+            bars(by_component, (component, "rhythm:")).draw(),
+            "",
+        ),
         Picture::new(format!("{name}-component-spectrum"), spectrum, ""),
     ]
 }
