@@ -35,6 +35,8 @@ const BIN: f64 = 60.0 * RATE / WINDOW as f64;
 /// Errors that count as right and as wrong, in beats a minute.
 const RIGHT: f64 = 5.0;
 const WRONG: f64 = 15.0;
+/// Marks nearer to each other, in beats a minute, would be written over each other.
+const LEGIBLE: f64 = 40.0;
 
 /// What came out.
 #[derive(Clone, Debug, Serialize)]
@@ -163,7 +165,7 @@ fn group(
     let domain = RealFourier::new(&[1, WINDOW], RATE)?;
     let time = Time::new(&[1, WINDOW])?;
     let mut all = Vec::new();
-    // a window that is right and one that is wrong
+    // a window that is right and one that is wrong, with marks apart
     let mut undrawn = vec!["right", "wrong"];
     for (i, sample) in samples.iter().enumerate() {
         let predicted = CENTRE + SPREAD * predict(encoder, &sample.x)?[0];
@@ -172,7 +174,10 @@ fn group(
             faithfulness.add(encoder, [&domain, &time], &found, i as u64)?;
         }
         let seen = look(sample, predicted, &found[0]);
-        if let Some(kind) = seen.kind()
+        if sample
+            .motion
+            .is_none_or(|m| (m - sample.heart).abs() > LEGIBLE)
+            && let Some(kind) = seen.kind()
             && let Some(place) = undrawn.iter().position(|k| *k == kind)
         {
             undrawn.remove(place);
