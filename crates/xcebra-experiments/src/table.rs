@@ -59,7 +59,7 @@ impl Table {
     /// Writes `NAME.csv` into a folder.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File).
+    /// [`Error::File`].
     pub fn write_csv(&self, folder: &Path, name: &str) -> Result<()> {
         let path = folder.join(format!("{name}.csv"));
         Ok(write_file(&path, self.csv().as_bytes())?)

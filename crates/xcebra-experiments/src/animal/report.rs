@@ -15,7 +15,7 @@ use crate::table::{Table, exact, write_json};
 /// Markdown.
 ///
 /// # Errors
-/// [`Error::File`].
+/// [`Error::File`](crate::Error::File).
 pub fn write(folder: &Path, cells: &[Measured], summary: &Summary) -> Result<String> {
     let text = markdown(summary);
     write_file(&folder.join("animal.md"), text.as_bytes())?;

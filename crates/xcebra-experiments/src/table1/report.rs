@@ -14,7 +14,7 @@ use crate::table::{Table, exact, probability, write_json};
 /// returns the Markdown.
 ///
 /// # Errors
-/// [`Error::File`].
+/// [`Error::File`](crate::Error::File).
 pub fn write(folder: &Path, cells: &[Measured], summary: &Summary) -> Result<String> {
     let text = markdown(summary);
     write_file(&folder.join("table1.md"), text.as_bytes())?;
