@@ -102,11 +102,15 @@ impl Attribute {
         let test = self
             .significance
             .prepare(session, place, &self.data, windows)?;
-        let add = |piece: &Piece<'_>| test.as_ref().map_or(Ok(()), |test: &Test| test.add(piece));
-        let maps = attribute_with_progress(session, &run, &x, &methods, &add)?;
+        let add = test
+            .as_ref()
+            .map(|test: &Test| |piece: &Piece<'_>| test.add(piece));
+        let sink = add.as_ref().map(|add| add as Sink<'_>);
+        let maps = attribute_with_progress(session, &run, &x, &methods, sink)?;
         let tested = test.as_ref().map(|test| test.run(session, &run, &methods));
         let tested = tested.transpose()?;
         let seconds = start.elapsed().as_secs_f64();
+        let diagnostics = Diagnostics::load(&self.model);
 
         let mut output = NpzOutput::create(&self.out)?;
         add_maps(&mut output, &maps)?;
@@ -115,7 +119,8 @@ impl Attribute {
         }
         output.commit()?;
         if let Some(path) = &self.report {
-            self.page(&run, &maps, tested.as_ref()).write(path)?;
+            let page = self.page(&run, &maps, diagnostics.as_ref(), tested.as_ref());
+            page.write(path)?;
         }
         if let Some(folder) = &self.figures {
             for map in &maps {
@@ -152,7 +157,6 @@ impl Attribute {
             }
             described.insert(map.method().to_owned(), entry);
         }
-        let diagnostics = Diagnostics::load(&self.model);
         if let Some(diagnostics) = &diagnostics {
             text.push_str(&format!(
                 "\nThe encoder: {}",
@@ -176,7 +180,13 @@ impl Attribute {
         })
     }
 
-    fn page(&self, run: &Run, maps: &[AttributionMap], tested: Option<&AllTested>) -> Report {
+    fn page(
+        &self,
+        run: &Run,
+        maps: &[AttributionMap],
+        diagnostics: Option<&Diagnostics>,
+        tested: Option<&AllTested>,
+    ) -> Report {
         let channels = &run.channels.names;
         let lead = format!(
             "Which of {} channels depend on which of {} latents, by the encoder in {} on {}.",
@@ -202,7 +212,7 @@ impl Attribute {
             let figure = picture(map, run);
             report = report.figure(figure, &caption);
         }
-        if let Some(diagnostics) = Diagnostics::load(&self.model) {
+        if let Some(diagnostics) = diagnostics {
             report = report.heading("Can the encoder be trusted?");
             for sentence in diagnostics.sentences() {
                 report = report.paragraph(&sentence);
@@ -248,13 +258,14 @@ pub fn title(method: &str) -> &str {
     }
 }
 
-/// Maps over all samples of a recording, with progress; attributions of samples go to `sink`.
+/// Maps over all samples of a recording, with progress; attributions of samples go to `sink`, and without
+/// one they are not kept.
 pub fn attribute_with_progress(
     session: &Session,
     run: &Run,
     x: &Array2<f32>,
     methods: &Methods<f32>,
-    sink: Sink<'_>,
+    sink: Option<Sink<'_>>,
 ) -> Result<Vec<AttributionMap>> {
     let windows = Windows::of(&run.encoder, x.view());
     if windows.is_empty() {
@@ -272,7 +283,10 @@ pub fn attribute_with_progress(
         progress.at(done as u64, "");
         ControlFlow::Continue(())
     };
-    let options = Options::new().with_observer(&observe).with_sink(sink);
+    let mut options = Options::new().with_observer(&observe);
+    if let Some(sink) = sink {
+        options = options.with_sink(sink);
+    }
     Ok(attribute(&run.encoder, &windows, methods, &options)?)
 }
 

@@ -95,7 +95,7 @@ impl Demo {
 
         let start = Instant::now();
         let methods: Methods<f32> = "ing,neuron-gradient".parse()?;
-        let maps = attribute_with_progress(session, &run, &x, &methods, &|_| Ok(()))?;
+        let maps = attribute_with_progress(session, &run, &x, &methods, None)?;
         let attribute = start.elapsed().as_secs_f64();
 
         let embedding = run.encoder.forward(x.view().into_dyn())?;
