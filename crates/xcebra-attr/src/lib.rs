@@ -82,7 +82,7 @@ pub use jacobian::{
     JacobianBy, ProjectedNorms, jacobians, jacobians_by_differences, jacobians_forward,
     projected_norms,
 };
-pub use map::{AttributionMap, Completeness, Condition, InverseSummary};
+pub use map::{AttributionMap, Completeness, Condition, InverseSummary, mean_over_lags};
 pub use method::{Method, Methods};
 pub use methods::{
     Aligned, ExactShapley, FeatureAblation, GradientShap, InputXGradient, IntegratedGradients,

@@ -1,6 +1,6 @@
 //! Attribution maps: what the methods find, aggregated over samples.
 
-use ndarray::{Array1, Array2, ArrayView3, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView3, Axis};
 
 use crate::aggregate::{InversionTotals, Totals};
 use crate::error::{AttrError, Result};
@@ -139,7 +139,7 @@ impl AttributionMap {
     /// # Errors
     /// [`AttrError::Shape`] if the input shape is not of that form.
     pub fn over_lags(&self) -> Result<Array2<f64>> {
-        Ok(mean_over_lags(&self.per_lag()?))
+        self.averaged(&self.values)
     }
 
     /// Means over samples and lags of signed attributions, `channels × outputs`, for inputs
@@ -148,7 +148,7 @@ impl AttributionMap {
     /// # Errors
     /// [`AttrError::Shape`] if the input shape is not of that form.
     pub fn signed_over_lags(&self) -> Result<Array2<f64>> {
-        Ok(mean_over_lags(&self.signed_per_lag()?))
+        self.averaged(&self.signed)
     }
 
     /// Largest absolute attributions of any sample and lag, `channels × outputs`, for inputs
@@ -159,6 +159,12 @@ impl AttributionMap {
     pub fn max_over_lags(&self) -> Result<Array2<f64>> {
         let by_lag = self.by_lag(&self.largest)?;
         Ok(by_lag.fold_axis(Axis(1), 0.0, |a: &f64, &b| a.max(b)))
+    }
+
+    fn averaged(&self, map: &Array2<f64>) -> Result<Array2<f64>> {
+        let channels = self.by_lag(map)?.len_of(Axis(0));
+        let one = mean_over_lags(map.view().insert_axis(Axis(0)), channels)?;
+        Ok(one.index_axis_move(Axis(0), 0))
     }
 
     fn by_lag<'a>(&self, map: &'a Array2<f64>) -> Result<ArrayView3<'a, f64>> {
@@ -175,8 +181,24 @@ impl AttributionMap {
     }
 }
 
-fn mean_over_lags(map: &ArrayView3<'_, f64>) -> Array2<f64> {
-    map.sum_axis(Axis(1)) / map.len_of(Axis(1)) as f64
+/// Means over lags of values `n × inputs × outputs` whose inputs are laid out as `[channels, time]`:
+/// `n × channels × outputs`.
+///
+/// # Errors
+/// [`AttrError::Shape`] unless there are as many inputs for each channel, at least one.
+pub fn mean_over_lags(values: ArrayView3<'_, f64>, channels: usize) -> Result<Array3<f64>> {
+    let (n, inputs, outputs) = values.dim();
+    if channels == 0 || inputs == 0 || !inputs.is_multiple_of(channels) {
+        return Err(AttrError::Shape {
+            what: "an attribution",
+            found: vec![n, inputs, outputs],
+            expected: format!("as many inputs for each of {channels} channels"),
+        });
+    }
+    let lags = inputs / channels;
+    let by_lag = values.to_shape((n, channels, lags, outputs));
+    let by_lag = by_lag.expect("one input a channel and lag");
+    Ok(by_lag.sum_axis(Axis(2)) / lags as f64)
 }
 
 /// Ranks and condition numbers of the matrices, one a sample, inverted for a map: of the Jacobians,

@@ -88,11 +88,7 @@ impl Diagnostics {
                 }
             }
         }
-        let held_out = history.validation.iter().rev();
-        let held_out = match config.validation.patience {
-            0 => held_out.take(1).next(),
-            _ => history.validation.iter().rfind(|v| v.best),
-        };
+        let held_out = history.taken(config.validation.patience);
         let condition = found.jacobians.condition();
         Ok(Self {
             bits: held_out.map_or_else(|| last_bits(config, history), |v| v.bits.clone()),

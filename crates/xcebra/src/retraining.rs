@@ -13,10 +13,8 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
-use xcebra_attr::{AttrError, Deviations, Methods};
+use xcebra_attr::{AttrError, Deviations, Methods, mean_over_lags};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
-
-use attributions::averaged_over_lags;
 
 pub(crate) use attributions::Probe;
 pub use seeds::{SeedAgreement, across_seeds};
@@ -174,7 +172,6 @@ impl Retraining {
         }
         let mut shifted: Vec<Vec<Array2<f64>>> = vec![Vec::new(); maps.len()];
         let mut agreement = vec![0.0; own.ncols()];
-        let total = self.trainings * config.train.steps;
         for k in 0..self.trainings {
             let mut config = config.clone();
             config.validation = ValidationConfig::default();
@@ -184,15 +181,7 @@ impl Retraining {
                 Null::Resampled => surrogate::resampled(recording, self.blocks, seed)?,
                 Null::ShiftedLabels => surrogate::with_shifted_labels(recording, seed)?,
             };
-            let mut trainer = Trainer::new(config, surrogate)?;
-            while !trainer.is_done() {
-                trainer.step()?;
-                let done = k * trainer.config().train.steps + trainer.steps_made();
-                if progress(done).is_break() {
-                    return Err(RetrainError::Interrupted { done, total });
-                }
-            }
-            let (other, _) = trainer.finish()?;
+            let other = trained(config, surrogate, (k, self.trainings), &mut progress)?;
             let alignment = attributions::align(&own, &probe.embed(&other)?, &groups)?;
             for (sum, r2) in agreement.iter_mut().zip(&alignment.r2) {
                 *sum += r2 / self.trainings as f64;
@@ -213,18 +202,42 @@ impl Retraining {
                 Null::ShiftedLabels => shifted,
             };
             let channels = recording.channels();
-            let pooled = |map: &Array2<f64>| averaged_over_lags(map, channels);
-            NullMaps {
+            let pooled = |map: &Array2<f64>| {
+                let one = mean_over_lags(map.view().insert_axis(Axis(0)), channels)?;
+                Ok(one.index_axis_move(Axis(0), 0))
+            };
+            Ok(NullMaps {
                 method,
-                map: pooled(&deviations.map()),
-                nulls: nulls.iter().map(pooled).collect(),
-            }
+                map: pooled(&deviations.map())?,
+                nulls: nulls.iter().map(pooled).collect::<Result<_, AttrError>>()?,
+            })
         });
         Ok(Retrained {
-            maps: maps.collect(),
+            maps: maps.collect::<Result<_, AttrError>>()?,
             agreement,
         })
     }
+}
+
+/// The encoder of training `k` of `trainings` of equally many steps. `progress` is told of the steps made of
+/// all of them.
+fn trained(
+    config: Config,
+    recording: Recording<f32>,
+    (k, trainings): (usize, usize),
+    progress: &mut impl FnMut(usize) -> ControlFlow<()>,
+) -> Result<Encoder<f32>, RetrainError> {
+    let steps = config.train.steps;
+    let mut trainer = Trainer::new(config, recording)?;
+    while !trainer.is_done() {
+        trainer.step()?;
+        let done = k * steps + trainer.steps_made();
+        if progress(done).is_break() {
+            let total = trainings * steps;
+            return Err(RetrainError::Interrupted { done, total });
+        }
+    }
+    Ok(trainer.finish()?.0)
 }
 
 /// The finest ranges of embedding dimensions that objectives tell apart: within one, an encoder is known

@@ -94,6 +94,18 @@ impl PositivesConfig {
         }
     }
 
+    /// How many samples must follow one somewhere in its piece: up to the positive, or for a difference of labels.
+    pub fn span(&self) -> usize {
+        match self {
+            Self::Time { offset } => *offset,
+            Self::TimeDelta { delta, .. } | Self::Mixed { delta, .. } => *delta,
+            Self::DeltaNormal { .. }
+            | Self::DeltaVmf { .. }
+            | Self::Discrete { .. }
+            | Self::Uniform {} => 0,
+        }
+    }
+
     pub(super) fn check(&self, field: impl Fn(&str) -> String) -> Result<()> {
         match self {
             Self::Time { offset } => at_least_one(&field("offset"), *offset),

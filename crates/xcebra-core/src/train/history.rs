@@ -72,6 +72,15 @@ impl History {
         self.parts.iter().find(|c| c.name == name)
     }
 
+    /// The validation of the parameters that a training ends with: the best where it may stop early, with some
+    /// `patience`, otherwise the last.
+    pub fn taken(&self, patience: usize) -> Option<&Validation> {
+        match patience {
+            0 => self.validation.last(),
+            _ => self.validation.iter().rfind(|v| v.best),
+        }
+    }
+
     /// Number of reports.
     pub fn len(&self) -> usize {
         self.step.len()

@@ -282,6 +282,22 @@ fn every_positive_is_a_center_of_its_part() {
     }
 }
 
+/// A piece of one sample more than the span will do, a shorter one will not.
+#[test]
+fn spans_are_what_a_piece_must_hold() {
+    let recording = three_sessions();
+    for kind in all_kinds() {
+        let serves = |samples: usize| {
+            let centers = Pieces::new(std::iter::once(0..samples))?;
+            let positives = positives(&kind, &recording, &centers)?;
+            References::new(&centers, positives.lookahead())
+        };
+        let least = kind.span() + 1;
+        assert!(serves(least).is_ok(), "{kind:?}");
+        assert!(least == 1 || serves(least - 1).is_err(), "{kind:?}");
+    }
+}
+
 #[test]
 fn draws_do_not_depend_on_the_number_of_threads() {
     let recording = three_sessions();

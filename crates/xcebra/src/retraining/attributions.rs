@@ -180,11 +180,3 @@ fn centred(mut a: Array2<f64>) -> Array2<f64> {
     }
     a
 }
-
-/// A map (inputs × latents) with the lags of each channel averaged.
-pub fn averaged_over_lags(map: &Array2<f64>, channels: usize) -> Array2<f64> {
-    let (inputs, latents) = map.dim();
-    let shape = (channels, inputs / channels, latents);
-    let by_lag = map.to_shape(shape).expect("one row a channel and lag");
-    by_lag.mean_axis(Axis(1)).expect("there is a lag")
-}

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use xcebra_attr::{Deviations, Methods, agreement};
-use xcebra_core::{Config, Encoder, Recording, Trainer};
+use xcebra_core::{Config, Encoder, Recording};
 use xcebra_eval::consistency;
 
 use super::attributions::{Probe, align};
-use super::{RetrainError, groups};
+use super::{RetrainError, groups, trained};
 
 /// Samples that embeddings and maps of several seeds are compared over.
 const SAMPLES: usize = 1000;
@@ -59,21 +59,12 @@ pub fn across_seeds(
     };
     let (mut embeddings, mut maps) = (vec![own.clone()], vec![map(encoder, None)?]);
     let mut seeds = vec![config.train.seed];
-    let steps = config.train.steps;
     for k in 1..count {
         let mut config = config.clone();
         config.train.seed = config.train.seed.wrapping_add(k as u64);
         seeds.push(config.train.seed);
-        let mut trainer = Trainer::new(config, recording.clone())?;
-        while !trainer.is_done() {
-            trainer.step()?;
-            let done = (k - 1) * steps + trainer.steps_made();
-            if progress(done).is_break() {
-                let total = (count - 1) * steps;
-                return Err(RetrainError::Interrupted { done, total });
-            }
-        }
-        let (other, _) = trainer.finish()?;
+        let which = (k - 1, count - 1);
+        let other = trained(config, recording.clone(), which, &mut progress)?;
         embeddings.push(probe.embed(&other)?);
         maps.push(map(&other, Some(&own))?);
     }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::{Config, Labels, LossConfig, PositivesConfig, Recording};
+use xcebra_core::{Config, Labels, LossConfig, Recording};
 
 use super::RetrainError;
 
@@ -25,7 +25,7 @@ pub fn check_blocks(
         ));
     }
     let window = config.encoder.architecture(recording.channels()).window;
-    let needed = window.len() + lookahead(config) + 1;
+    let needed = window.len() + span(config) + 1;
     let shortest = ranges(recording, blocks).iter().map(Range::len).min();
     if shortest.is_some_and(|shortest| shortest >= needed) {
         return Ok(());
@@ -63,17 +63,11 @@ pub fn check_labels(config: &Config, recording: &Recording<f32>) -> Result<(), R
     Ok(())
 }
 
-/// Samples after a reference that its positives need.
-fn lookahead(config: &Config) -> usize {
+/// Samples that must follow one for the positives of every objective.
+fn span(config: &Config) -> usize {
     let of = |loss: &LossConfig| match loss {
-        LossConfig::InfoNce { positives, .. } => match positives {
-            PositivesConfig::Time { offset } => *offset,
-            PositivesConfig::TimeDelta { delta, .. } | PositivesConfig::Mixed { delta, .. } => {
-                *delta
-            }
-            _ => 0,
-        },
-        _ => 0,
+        LossConfig::InfoNce { positives, .. } => positives.span(),
+        LossConfig::Mse { .. } | LossConfig::CrossEntropy { .. } => 0,
     };
     let all = config.objectives();
     all.iter().map(|o| of(&o.loss)).max().unwrap_or(0)
@@ -156,7 +150,7 @@ fn with_labels(
 ) -> Result<Recording<f32>, RetrainError> {
     for (name, labels) in of.labels() {
         let labels = match labels {
-            Labels::Continuous(values) => Labels::Continuous(select(values, rows)),
+            Labels::Continuous(values) => Labels::Continuous(values.select(Axis(0), rows)),
             Labels::Discrete(classes) => {
                 Labels::Discrete(rows.iter().map(|&t| classes[t]).collect())
             }
@@ -166,12 +160,10 @@ fn with_labels(
     Ok(recording)
 }
 
-fn select(values: &Array2<f64>, rows: &[usize]) -> Array2<f64> {
-    values.select(Axis(0), rows)
-}
-
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
 
     fn recording() -> Recording<f32> {

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use ndarray::Axis;
-use xcebra::attr::{AttrError, Blocks, Bootstrap, Control, Methods, Piece, Significance, Tail};
+use xcebra::attr::{
+    AttrError, Blocks, Bootstrap, Control, Methods, Piece, Significance, Tail, mean_over_lags,
+};
 use xcebra::core::{Config, Recording};
 use xcebra::files::Source;
 use xcebra::{Inputs, Null, Retrained, Retraining, Run, groups};
@@ -207,11 +208,8 @@ impl Options {
 impl Test {
     /// Takes the attributions of samples, for intervals.
     pub fn add(&self, piece: &Piece<'_>) -> Result<(), AttrError> {
-        let (samples, inputs, latents) = piece.values.dim();
-        let shape = (samples, self.channels, inputs / self.channels, latents);
         let sizes = piece.values.mapv(f64::abs);
-        let by_lag = sizes.to_shape(shape).expect("one input a channel and lag");
-        let pooled = by_lag.mean_axis(Axis(2)).expect("there is a lag");
+        let pooled = mean_over_lags(sizes.view(), self.channels)?;
         self.blocks.add(&Piece {
             values: pooled.view(),
             ..*piece

@@ -230,11 +230,8 @@ impl Finished {
 
     /// The validation of the parameters that were taken.
     fn validation(&self) -> Option<&Validation> {
-        let mut all = self.trained.history.validation.iter();
-        match self.run.settings.validation.patience {
-            0 => all.next_back(),
-            _ => all.rfind(|v| v.best),
-        }
+        let patience = self.run.settings.validation.patience;
+        self.trained.history.taken(patience)
     }
 
     /// How the training ended, if not with its last step.
