@@ -13,7 +13,7 @@ use xcebra::core::{
 use xcebra::explain::{Order, OrderCurves};
 use xcebra::files::{ensure_folder, write_file};
 use xcebra::model::Model;
-use xcebra::report::{LineChart, Picture};
+use xcebra::report::Picture;
 
 use crate::error::Result;
 use crate::statistics::Estimate;
@@ -189,22 +189,9 @@ impl Faithfulness {
             return Vec::new();
         };
         let chart = |title: &str, curves: [&Vec<f64>; 3]| {
-            let points = |values: &Vec<f64>| -> Vec<(f64, f64)> {
-                domain
-                    .fractions
-                    .iter()
-                    .map(|f| 100.0 * f)
-                    .zip(values.iter().copied())
-                    .collect()
-            };
-            LineChart::new("coefficients exchanged (%)", "share of the change")
-                .title(title)
-                .size(480.0, 300.0)
-                .from_zero()
-                .series(name, points(curves[0]))
-                .series("time", points(curves[1]))
-                .series("random", points(curves[2]))
-                .draw()
+            let named = [name, "time", "random"].into_iter().zip(curves);
+            let named: Vec<_> = named.map(|(n, c)| (n, c.as_slice())).collect();
+            domain.chart(title, &named).size(480.0, 300.0).draw()
         };
         let deletion = chart(
             "Deletion",

@@ -259,6 +259,14 @@ impl Run {
     /// # Errors
     /// [`RunError::File`] if it cannot be read; [`RunError::Mismatch`] for other channels.
     pub fn read(&self, source: &Source) -> Result<Array2<f32>, RunError> {
+        Ok(self.read_with_rate(source)?.0)
+    }
+
+    /// As [`read`](Self::read), with the samples a second, if the file tells them.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn read_with_rate(&self, source: &Source) -> Result<(Array2<f32>, Option<f64>), RunError> {
         let recording = read_recording(source, &self.settings.data.x)?;
         let (found, expected) = (&recording.channels, &self.channels.names);
         let place = recording.place.clone();
@@ -282,7 +290,7 @@ impl Run {
                 expected,
             });
         }
-        Ok(self.channels.apply(&recording)?)
+        Ok((self.channels.apply(&recording)?, recording.sampling_rate))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Replacing coefficients by a baseline in the order of their attribution.
 
-use ndarray::{Array1, Array2, ArrayRef, ArrayView, Axis, Dimension};
+use ndarray::{Array1, Array2, ArrayRef, ArrayView, ArrayView1, Axis, Dimension};
 
 use crate::check::{finite_flat, finite_values, same_shape};
 use crate::error::{EvalError, Result};
@@ -25,13 +25,9 @@ impl Curves {
     #[must_use]
     pub fn areas(&self) -> Array1<f64> {
         let curves = self.values.rows().into_iter();
-        let areas = curves.map(|curve| {
-            let fractions = self.fractions.iter().zip(self.fractions.iter().skip(1));
-            let heights = curve.iter().zip(curve.iter().skip(1));
-            let pieces = fractions.zip(heights);
-            pieces.map(|((a, b), (f, g))| 0.5 * (b - a) * (f + g)).sum()
-        });
-        areas.collect()
+        curves
+            .map(|curve| area(self.fractions.view(), curve))
+            .collect()
     }
 
     /// The mean over points of each curve (samples): the AOPC of comprehensiveness and sufficiency.
@@ -39,6 +35,15 @@ impl Curves {
     pub fn averages(&self) -> Array1<f64> {
         self.values.sum_axis(Axis(1)) / self.values.ncols() as f64
     }
+}
+
+/// Area under one curve of as many `values` as `fractions`, by the trapezoidal rule.
+#[must_use]
+pub fn area(fractions: ArrayView1<'_, f64>, values: ArrayView1<'_, f64>) -> f64 {
+    let widths = fractions.iter().zip(fractions.iter().skip(1));
+    let heights = values.iter().zip(values.iter().skip(1));
+    let pieces = widths.zip(heights);
+    pieces.map(|((a, b), (f, g))| 0.5 * (b - a) * (f + g)).sum()
 }
 
 /// Whether the coefficients of highest attribution are replaced, or all others.

@@ -80,6 +80,7 @@ impl Demo {
             place: "the synthetic recording".to_owned(),
             values: data.x.mapv(f64::from),
             channels: (0..data.x.ncols()).map(|c| c.to_string()).collect(),
+            sampling_rate: None,
         };
         let channels = Channels::of(&raw, settings.data.standardize)?;
         let x = channels.apply(&raw)?;

@@ -35,21 +35,9 @@ pub fn axis_arrays(built: &Built, sampling_rate: Option<f64>) -> Vec<(String, Ar
                 arrays.push(("high_hz".to_owned(), column(|t| t.high)));
                 arrays.push(("level".to_owned(), column(|t| t.level as f64)));
             }
-            ("quefrency", Ticks::Names(names)) => {
-                // delay and polarity, the last two, are no quefrencies
-                let n = names.len() - 2;
-                let rate = sampling_rate.unwrap_or(1.0);
-                let signed = |k: usize| {
-                    if 2 * k < n {
-                        k as f64
-                    } else {
-                        k as f64 - n as f64
-                    }
-                };
-                arrays.push((
-                    "quefrency_s".to_owned(),
-                    array((0..n).map(|k| signed(k) / rate).collect()),
-                ));
+            ("quefrency", _) => {
+                let quefrencies = quefrencies(axis, sampling_rate.unwrap_or(1.0));
+                arrays.push(("quefrency_s".to_owned(), array(quefrencies)));
             }
             _ => {}
         }
@@ -68,6 +56,17 @@ pub fn axis_arrays(built: &Built, sampling_rate: Option<f64>) -> Vec<(String, Ar
         arrays.push(("mixing".to_owned(), mixing.clone().into_dyn()));
     }
     arrays
+}
+
+/// Quefrencies in seconds, those of the second half negative; delay and polarity, the last two entries of the
+/// axis, have none.
+pub(crate) fn quefrencies(axis: &AxisLabels, rate: f64) -> Vec<f64> {
+    let n = axis.len().saturating_sub(2);
+    let signed = |k: usize| match 2 * k < n {
+        true => k as f64,
+        false => k as f64 - n as f64,
+    };
+    (0..n).map(|k| signed(k) / rate).collect()
 }
 
 /// Names along the axes that have some, such as components, by the name of the axis.

@@ -1,12 +1,14 @@
 //! Is an attribution faithful? Insertion and deletion in its domain, beside those in random order.
 
 use cdig::{Attribution, Domain, Model};
-use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
+use ndarray::{Array1, ArrayD, ArrayView1, ArrayViewD, Axis};
 use num_complex::Complex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xcebra_eval::EvalError;
-use xcebra_eval::faithfulness::{Curves, deletion, insertion};
+use xcebra_eval::faithfulness::{Curves, area, deletion, insertion};
+
+use crate::report::LineChart;
 
 /// Which coefficients come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,10 +125,18 @@ impl OrderCurves {
         if curve.len() != self.fractions.len() {
             return f64::NAN;
         }
-        let steps = self.fractions.windows(2).zip(curve.windows(2));
-        steps
-            .map(|(f, v)| 0.5 * (f[1] - f[0]) * (v[0] + v[1]))
-            .sum()
+        area(ArrayView1::from(&self.fractions), ArrayView1::from(curve))
+    }
+
+    /// A chart of curves with their names over the percentage of coefficients; empty curves are left out.
+    pub fn chart(&self, title: &str, curves: &[(&str, &[f64])]) -> LineChart {
+        let chart = LineChart::new("coefficients exchanged (%)", "share of the change");
+        let chart = chart.title(title).from_zero();
+        let drawn = curves.iter().filter(|(_, values)| !values.is_empty());
+        drawn.fold(chart, |chart, (name, values)| {
+            let percent = self.fractions.iter().map(|f| 100.0 * f);
+            chart.series(name, percent.zip(values.iter().copied()))
+        })
     }
 }
 

@@ -13,10 +13,7 @@ impl View<'_> {
     /// The signal and what each of its samples contributes.
     pub fn in_time(&self, name: &str) -> Vec<Picture> {
         let step = self.sampling_rate.map_or(1.0, f64::recip);
-        let title = match self.sampling_rate {
-            Some(_) => "time (s)",
-            None => "time (samples)",
-        };
+        let title = self.time_title();
         let signal = by_channel(&self.signal, self.time_axis);
         let times: Vec<f64> = (0..signal.ncols()).map(|t| t as f64 * step).collect();
         let over_time = |row: ndarray::ArrayView1<'_, f64>| -> Vec<(f64, f64)> {

@@ -14,11 +14,14 @@
 
 mod axes;
 mod built;
+mod components;
 mod curves;
 mod domain;
 mod in_time;
+mod planes;
 mod reading;
 mod signals;
+mod spectra;
 mod view;
 
 pub use axes::{axis_arrays, axis_names};

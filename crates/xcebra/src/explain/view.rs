@@ -1,14 +1,10 @@
 //! Pictures of one attribution, chosen by what the axes of its coefficients mean.
 
-use cdig::AxisLabels;
-use ndarray::{Array1, Array2, ArrayD, Axis, Dimension};
+use ndarray::{ArrayD, Dimension};
 
 use crate::explain::Built;
-use crate::explain::axes::wavelet_tiles;
-use crate::explain::reading::{
-    MOST_BARS, bars, is_banded, matrix, numbers, reduced, short, vector,
-};
-use crate::report::{Figure, HeatMap, Panels, Picture, TileMap};
+use crate::explain::reading::{MOST_BARS, bars, is_banded, matrix, numbers, reduced, vector};
+use crate::report::{Figure, HeatMap, Picture, TileMap};
 
 /// One signal with its attribution, or the means of several.
 #[derive(Clone)]
@@ -41,8 +37,6 @@ const READ_BY: [&str; 7] = [
     "quefrency",
     "time",
 ];
-/// Most lanes, bars or panels that a reader can take in.
-const MOST_COURSES: usize = 4;
 
 impl View<'_> {
     /// The signal and the attribution of its samples, then those of its coefficients; file names begin
@@ -174,143 +168,6 @@ impl View<'_> {
         pictures
     }
 
-    fn spectrum(
-        &self,
-        axis: &AxisLabels,
-        attribution: &Array1<f64>,
-        sizes: &Array1<f64>,
-    ) -> (Figure, String) {
-        let signed = numbers(axis);
-        let (title, factor) = self.frequency_title();
-        // both signs of a frequency belong to one oscillation
-        let mut folded: Vec<(f64, f64, f64)> = Vec::new();
-        for (i, hz) in signed.iter().enumerate() {
-            let f = hz.abs() * factor;
-            match folded
-                .iter_mut()
-                .find(|entry| (entry.0 - f).abs() < 1e-9 * (1.0 + f))
-            {
-                Some(entry) => entry.2 += attribution[i],
-                None => folded.push((f, sizes[i], attribution[i])),
-            }
-        }
-        folded.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut figure = Panels::new(&title)
-            .title("Spectrum")
-            .line("size of the coefficient", folded.iter().map(|e| (e.0, e.1)))
-            .bars("attribution", folded.iter().map(|e| (e.0, e.2)));
-        let largest = folded.iter().max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
-        let mut caption = "The spectrum of the signal, and what each of its frequencies contributes to the output.".to_owned();
-        if let Some((f, _, a)) = largest.filter(|e| e.2 != 0.0) {
-            let unit = self.frequency.0;
-            figure = figure.mark(*f, &format!("{} {unit}", short(*f)));
-            caption = format!(
-                "{caption} Most comes from {} {unit}: {}.",
-                short(*f),
-                short(*a)
-            );
-        }
-        if signed.iter().any(|hz| *hz < 0.0) {
-            caption.push_str(" Positive and negative frequencies are added up.");
-        }
-        (figure.draw(), caption)
-    }
-
-    fn wavelet(&self, axis: &AxisLabels, attribution: &Array1<f64>) -> Figure {
-        let factor = self.frequency.1;
-        let mut map = self.plane().log_y();
-        for (tile, a) in wavelet_tiles(axis, self.sampling_rate.unwrap_or(1.0))
-            .iter()
-            .zip(attribution)
-        {
-            let (from, to) = (
-                tile.centre - tile.width / 2.0,
-                tile.centre + tile.width / 2.0,
-            );
-            map = map.tile((from, to), (tile.low * factor, tile.high * factor), *a);
-        }
-        map.draw()
-    }
-
-    fn bands(&self, times: &[f64], attribution: &Array2<f64>) -> Figure {
-        let factor = self.frequency.1;
-        let mut map = self.plane();
-        let half = times.get(1).map_or(0.5, |t| (t - times[0]) / 2.0);
-        // one row at a time: rows have their own heights
-        for (row, band) in attribution
-            .rows()
-            .into_iter()
-            .zip(self.built.limits.iter().flatten())
-        {
-            let every = times.len().div_ceil(320).max(1);
-            for (chunk, at) in row.to_vec().chunks(every).zip(times.chunks(every)) {
-                let largest = chunk.iter().max_by(|a, b| a.abs().total_cmp(&b.abs()));
-                let x = (at[0] - half, at[at.len() - 1] + half);
-                map = map.tile(
-                    x,
-                    (band.start * factor, band.end * factor),
-                    *largest.unwrap_or(&0.0),
-                );
-            }
-        }
-        map.draw()
-    }
-
-    fn cepstrum(&self, axis: &AxisLabels, attribution: &Array1<f64>) -> Figure {
-        let n = axis.len().saturating_sub(2);
-        let rate = self.sampling_rate.unwrap_or(1.0);
-        let signed = |k: usize| {
-            if 2 * k < n {
-                k as f64
-            } else {
-                k as f64 - n as f64
-            }
-        };
-        Panels::new("quefrency (s)")
-            .title("Cepstrum")
-            .bars(
-                "attribution",
-                (0..n).map(|k| (signed(k) / rate, attribution[k])),
-            )
-            .draw()
-    }
-
-    /// Attribution added up over time, one bar a component.
-    fn totals(&self, axis: &AxisLabels, attribution: &Array2<f64>) -> Figure {
-        let sums = attribution.sum_axis(Axis(1));
-        let words = (0..sums.len()).map(|i| axis.describe(i).unwrap_or_default());
-        bars(words.zip(sums.iter().copied()))
-    }
-
-    fn courses(&self, axis: &AxisLabels, time: &AxisLabels, attribution: &Array2<f64>) -> Figure {
-        let title = match self.sampling_rate {
-            Some(_) => "time (s)",
-            None => "time (samples)",
-        };
-        let mut order: Vec<usize> = (0..attribution.nrows()).collect();
-        let size = |i: usize| attribution.row(i).iter().map(|a| a.abs()).sum::<f64>();
-        order.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
-        order.truncate(MOST_COURSES);
-        let mut figure = Panels::new(title).title("Over time").size(720.0, 80.0);
-        for i in order {
-            let points = numbers(time)
-                .iter()
-                .copied()
-                .zip(attribution.row(i).to_vec());
-            figure = figure.bars(&axis.describe(i).unwrap_or_default(), points);
-        }
-        figure.draw()
-    }
-
-    fn groups(&self, axis: usize) -> Figure {
-        let labels = &self.built.labels;
-        let groups = &labels.axes[axis].groups;
-        bars(groups.iter().map(|group| {
-            let sum = |&member: &usize| self.attribution.index_axis(Axis(axis), member).sum();
-            (group.name.clone(), group.members.iter().map(sum).sum())
-        }))
-    }
-
     fn largest(&self) -> Figure {
         bars(self.strongest(MOST_BARS).into_iter())
     }
@@ -332,21 +189,22 @@ impl View<'_> {
         all.iter().map(|(index, a)| (word(index), *a)).collect()
     }
 
-    /// An empty map over time and frequency.
-    fn plane(&self) -> TileMap {
-        TileMap::new("time (s)", &self.frequency_title().0)
-            .title("Time and frequency")
-            .value("attribution")
+    /// What a horizontal axis of time is called.
+    pub(super) fn time_title(&self) -> &'static str {
+        match self.sampling_rate {
+            Some(_) => "time (s)",
+            None => "time (samples)",
+        }
     }
 
-    fn frequency_title(&self) -> (String, f64) {
+    pub(super) fn frequency_title(&self) -> (String, f64) {
         (
             format!("frequency ({})", self.frequency.0),
             self.frequency.1,
         )
     }
 
-    fn scaled(&self, hz: &[f64]) -> Vec<f64> {
+    pub(super) fn scaled(&self, hz: &[f64]) -> Vec<f64> {
         hz.iter().map(|f| f * self.frequency.1).collect()
     }
 }

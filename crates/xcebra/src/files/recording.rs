@@ -15,6 +15,8 @@ pub struct Recording<A> {
     pub values: Array2<A>,
     /// One name a channel: the file's, or the position.
     pub channels: Vec<String>,
+    /// Samples a second, if the file tells.
+    pub sampling_rate: Option<f64>,
 }
 
 impl<A: Scalar> Recording<A> {
@@ -90,6 +92,7 @@ impl DataArray {
             place: self.place(),
             values,
             channels,
+            sampling_rate: self.sampling_rate,
         })
     }
 

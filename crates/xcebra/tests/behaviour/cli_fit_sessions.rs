@@ -57,6 +57,7 @@ fn several_files_are_the_sessions_of_one_recording() {
         place: String::new(),
         values: x(),
         channels: (0..4).map(|c| c.to_string()).collect(),
+        sampling_rate: None,
     };
     let scaled = Channels::of(&raw, true).unwrap().apply(&raw).unwrap();
     let classes = state().iter().map(|&s| s as i64).collect();

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, Axis};
 use xcebra::explain::{OrderCurves, View};
-use xcebra::report::{BarChart, LineChart, Picture, Report, Table};
+use xcebra::report::{BarChart, Picture, Report, Table};
 
 use super::in_domain;
 use super::result::{Explained, count, identifier, residual, short, tolerance_met};
@@ -235,23 +235,8 @@ fn carriers(explained: &Explained<'_>) -> xcebra::report::Figure {
 
 fn faithfulness(curves: &OrderCurves, name: &str, signals: usize) -> Vec<Picture> {
     let chart = |title: &str, attribution: &[f64], random: &[f64]| {
-        let points = |values: &[f64]| -> Vec<(f64, f64)> {
-            curves
-                .fractions
-                .iter()
-                .map(|f| 100.0 * f)
-                .zip(values.iter().copied())
-                .collect()
-        };
-        let mut chart = LineChart::new("coefficients exchanged (%)", "share of the change")
-            .title(title)
-            .from_zero()
-            .size(720.0, 260.0)
-            .series("by attribution", points(attribution));
-        if !random.is_empty() {
-            chart = chart.series("in random order", points(random));
-        }
-        chart.draw()
+        let both = [("by attribution", attribution), ("in random order", random)];
+        curves.chart(title, &both).size(720.0, 260.0).draw()
     };
     let over = match signals {
         1 => String::new(),

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
 use xcebra::cdig::{Model, ModelError};
 use xcebra::core::Encoder;
 use xcebra::explain::Signals;
-use xcebra::files::{DataFile, Format, Source, read};
+use xcebra::files::{Source, read};
 use xcebra::onnx::OnnxModel;
 use xcebra::{MODEL, Run};
 
@@ -90,8 +90,8 @@ impl Subject {
     ) -> Result<(Signals, Option<f64>)> {
         let (values, place, rate) = match &self.run {
             Some(run) => {
-                let x = run.read(source)?.mapv(f64::from).into_dyn();
-                (x, source.to_string(), sampling_rate(source)?)
+                let (x, rate) = run.read_with_rate(source)?;
+                (x.mapv(f64::from).into_dyn(), source.to_string(), rate)
             }
             None => {
                 let array = read(source)?;
@@ -102,17 +102,6 @@ impl Subject {
             Signals::arrange(values, &place, self.shape(), time_axis, hop)?,
             rate,
         ))
-    }
-}
-
-/// The sampling rate that a file of signals tells.
-fn sampling_rate(source: &Source) -> Result<Option<f64>> {
-    match Format::of(&source.path)? {
-        Format::Edf | Format::Wav => {
-            let name = source.array.as_deref().unwrap_or("x");
-            Ok(DataFile::open(&source.path)?.read(name)?.sampling_rate)
-        }
-        _ => Ok(None),
     }
 }
 

@@ -122,6 +122,7 @@ fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording
         place: places.join(" with "),
         values: concatenate(Axis(0), &views)?,
         channels: channels.unwrap_or_default(),
+        sampling_rate: sessions.first().and_then(|s| s.sampling_rate),
     }))
 }
 
