@@ -1,6 +1,6 @@
 //! The nodes of a file in an order in which they can be evaluated.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::{OnnxError, Result};
 use crate::proto::{Attribute, GraphProto, Literal, NodeProto};
@@ -20,7 +20,20 @@ pub(crate) struct Node {
     pub domain: String,
     pub inputs: Vec<Option<String>>,
     pub outputs: Vec<Option<String>>,
+    /// What a loop repeats.
+    pub body: Option<Body>,
     attributes: Vec<Attribute>,
+}
+
+/// A graph within the graph.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    pub nodes: Vec<Node>,
+    pub constants: HashMap<String, Literal>,
+    /// Values of the graph around it that it needs.
+    outer: Vec<String>,
 }
 
 impl Graph {
@@ -35,34 +48,66 @@ impl Graph {
             .filter(|c| !given.contains(&c.name.as_str()))
             .map(|c| (c.name.clone(), c))
             .collect();
-        let nodes: Vec<Node> = proto.nodes.into_iter().map(Node::new).collect();
-        let mut makers = HashMap::new();
-        for (i, node) in nodes.iter().enumerate() {
-            for name in node.outputs.iter().flatten() {
-                let twice = makers.insert(name.as_str(), i).is_some()
-                    || constants.contains_key(name)
-                    || given.contains(&name.as_str());
-                if twice {
-                    return Err(OnnxError::Graph(format!("'{name}' is made twice")));
-                }
-            }
-        }
-        let order = order(&nodes, &makers, output, |name| {
-            constants.contains_key(name) || given.contains(&name)
-        })?;
-        let mut nodes: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
+        let is_given = |name: &str| constants.contains_key(name) || given.contains(&name);
+        let nodes = ordered(proto.nodes, &[output], is_given, is_given)?;
+        Ok(Self { nodes, constants })
+    }
+}
+
+impl Body {
+    fn new(proto: GraphProto) -> Result<Self> {
+        let constants = proto.constants.into_iter().map(|c| (c.name.clone(), c));
+        let constants: HashMap<String, Literal> = constants.collect();
+        let inputs: Vec<String> = proto.inputs.into_iter().map(|i| i.name).collect();
+        let outputs: Vec<String> = proto.outputs.into_iter().map(|o| o.name).collect();
+        let names: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        let is_own = |name: &str| constants.contains_key(name) || inputs.iter().any(|i| i == name);
+        // what nothing within makes comes from without
+        let nodes = ordered(proto.nodes, &names, is_own, |_| true)?;
+        let made: HashSet<&String> = nodes
+            .iter()
+            .flat_map(|n| n.outputs.iter().flatten())
+            .collect();
+        let needed = nodes.iter().flat_map(Node::needs).chain(&outputs);
+        let outer = needed.filter(|name| !made.contains(name) && !is_own(name));
+        let outer: BTreeSet<String> = outer.cloned().collect();
         Ok(Self {
-            nodes: order.into_iter().filter_map(|i| nodes[i].take()).collect(),
+            outer: outer.into_iter().collect(),
+            inputs,
+            outputs,
+            nodes,
             constants,
         })
     }
 }
 
-/// Depth-first from the output, with a stack of its own: chains may be long.
+/// The nodes that `outputs` need, each after those it needs. `is_taken` are names that no node may make,
+/// `is_given` those that none has to.
+fn ordered(
+    protos: Vec<NodeProto>,
+    outputs: &[&str],
+    is_taken: impl Fn(&str) -> bool,
+    is_given: impl Fn(&str) -> bool,
+) -> Result<Vec<Node>> {
+    let nodes: Vec<Node> = protos.into_iter().map(Node::new).collect::<Result<_>>()?;
+    let mut makers = HashMap::new();
+    for (i, node) in nodes.iter().enumerate() {
+        for name in node.outputs.iter().flatten() {
+            if makers.insert(name.as_str(), i).is_some() || is_taken(name) {
+                return Err(OnnxError::Graph(format!("'{name}' is made twice")));
+            }
+        }
+    }
+    let order = order(&nodes, &makers, outputs, is_given)?;
+    let mut nodes: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|i| nodes[i].take()).collect())
+}
+
+/// Depth-first from the outputs, with a stack of its own: chains may be long.
 fn order(
     nodes: &[Node],
     makers: &HashMap<&str, usize>,
-    output: &str,
+    outputs: &[&str],
     is_given: impl Fn(&str) -> bool,
 ) -> Result<Vec<usize>> {
     #[derive(Clone, Copy, PartialEq)]
@@ -71,48 +116,53 @@ fn order(
         Open,
         Done,
     }
-    let Some(&last) = makers.get(output) else {
-        if is_given(output) {
-            return Ok(Vec::new());
-        }
-        return Err(OnnxError::Graph(format!(
-            "no node makes the output '{output}'"
-        )));
-    };
+    let needs: Vec<Vec<&String>> = nodes.iter().map(|n| n.needs().collect()).collect();
     let mut states = vec![State::New; nodes.len()];
     let mut done = Vec::new();
-    // nodes under way, each with the number of inputs already looked at
-    let mut stack = vec![(last, 0)];
-    states[last] = State::Open;
-    while let Some((node, looked)) = stack.last_mut() {
-        let node = *node;
-        let Some(input) = nodes[node].inputs.get(*looked) else {
-            states[node] = State::Done;
-            done.push(node);
-            stack.pop();
-            continue;
+    for &output in outputs {
+        let Some(&last) = makers.get(output) else {
+            if is_given(output) {
+                continue;
+            }
+            return Err(OnnxError::Graph(format!(
+                "no node makes the output '{output}'"
+            )));
         };
-        *looked += 1;
-        let Some(name) = input else { continue };
-        match makers.get(name.as_str()) {
-            Some(&maker) if states[maker] == State::New => {
-                states[maker] = State::Open;
-                stack.push((maker, 0));
-            }
-            Some(&maker) if states[maker] == State::Open => {
-                return Err(OnnxError::Graph(format!(
-                    "node '{}' needs its own result '{name}'",
-                    nodes[node].name
-                )));
-            }
-            Some(_) => {}
-            None if is_given(name) => {}
-            None => {
-                return Err(OnnxError::Graph(format!(
-                    "node '{}' needs '{name}', which nothing makes; if it is another \
-                     input of the model, fix it with OnnxOptions::with_constant",
-                    nodes[node].name
-                )));
+        if states[last] == State::Done {
+            continue;
+        }
+        // nodes under way, each with the number of inputs already looked at
+        let mut stack = vec![(last, 0)];
+        states[last] = State::Open;
+        while let Some((node, looked)) = stack.last_mut() {
+            let node = *node;
+            let Some(name) = needs[node].get(*looked) else {
+                states[node] = State::Done;
+                done.push(node);
+                stack.pop();
+                continue;
+            };
+            *looked += 1;
+            match makers.get(name.as_str()) {
+                Some(&maker) if states[maker] == State::New => {
+                    states[maker] = State::Open;
+                    stack.push((maker, 0));
+                }
+                Some(&maker) if states[maker] == State::Open => {
+                    return Err(OnnxError::Graph(format!(
+                        "node '{}' needs its own result '{name}'",
+                        nodes[node].name
+                    )));
+                }
+                Some(_) => {}
+                None if is_given(name) => {}
+                None => {
+                    return Err(OnnxError::Graph(format!(
+                        "node '{}' needs '{name}', which nothing makes; if it is another \
+                         input of the model, fix it with OnnxOptions::with_constant",
+                        nodes[node].name
+                    )));
+                }
             }
         }
     }
@@ -120,13 +170,17 @@ fn order(
 }
 
 impl Node {
-    fn new(proto: NodeProto) -> Self {
+    fn new(mut proto: NodeProto) -> Result<Self> {
         let named = |names: Vec<String>| -> Vec<Option<String>> {
             let named = names.into_iter();
             named.map(|n| Some(n).filter(|n| !n.is_empty())).collect()
         };
         let first = proto.outputs.first().cloned().unwrap_or_default();
-        Self {
+        let mut attributes = proto.attributes.iter_mut();
+        let body = attributes.find(|a| a.name == "body");
+        let body = body.and_then(|a| a.graph.take()).map(Body::new);
+        Ok(Self {
+            body: body.transpose()?,
             name: if proto.name.is_empty() {
                 first
             } else {
@@ -137,7 +191,13 @@ impl Node {
             inputs: named(proto.inputs),
             outputs: named(proto.outputs),
             attributes: proto.attributes,
-        }
+        })
+    }
+
+    /// The values it is made from, those its body takes from around it too.
+    pub fn needs(&self) -> impl Iterator<Item = &String> {
+        let outer = self.body.iter().flat_map(|body| &body.outer);
+        self.inputs.iter().flatten().chain(outer)
     }
 
     fn attribute(&self, name: &str) -> Option<&Attribute> {

@@ -61,6 +61,7 @@ mod ops;
 mod options;
 mod plan;
 mod proto;
+mod repeat;
 mod shape;
 mod source;
 mod tensor;

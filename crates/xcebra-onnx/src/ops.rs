@@ -28,7 +28,7 @@ use crate::error::Result;
 use crate::graph::Node;
 use crate::tensor::Tensor;
 
-pub(crate) use layout::{permute, reshape_to};
+pub(crate) use layout::{join, permute, reshape_to};
 
 /// The arithmetic of a step. Shapes were checked when it was made.
 pub(crate) trait Op<A: Scalar>: Send + Sync {
@@ -142,6 +142,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Split" => return select::split(b, call),
         "Gather" => select::gather(b, call),
         "Pad" => select::pad(b, call),
+        "ReverseSequence" => select::reverse(b, call),
         "GatherElements" => places::gather_elements(b, call),
         "GatherND" => places::gather_nd(b, call),
         "Trilu" => places::trilu(b, call),

@@ -12,6 +12,7 @@ use crate::ops::{self, Call, permute, reshape_to};
 use crate::options::OnnxOptions;
 use crate::plan::Plan;
 use crate::proto::{Literal, ModelProto};
+use crate::repeat;
 use crate::tensor::Kind;
 
 /// Versions of the operators that are understood.
@@ -104,18 +105,13 @@ impl<A: Scalar> Source<A> {
         }
         let mut later = Vec::new();
         for node in self.nodes.drain(..) {
-            for name in node.inputs.iter().flatten() {
+            for name in node.needs() {
                 if let (false, Some(literal)) = (slots.contains_key(name), literals.get(name)) {
                     b.enter(name, "constant");
                     slots.insert(name.clone(), b.literal(literal)?);
                 }
             }
-            if node
-                .inputs
-                .iter()
-                .flatten()
-                .all(|name| slots.contains_key(name))
-            {
+            if node.needs().all(|name| slots.contains_key(name)) {
                 lower(&mut b, &node, &mut slots, self.opset)?;
             } else {
                 later.push(node);
@@ -128,7 +124,7 @@ impl<A: Scalar> Source<A> {
         }
         let needed: HashSet<&String> = later
             .iter()
-            .flat_map(|node| node.inputs.iter().flatten())
+            .flat_map(Node::needs)
             .chain([&self.output])
             .collect();
         self.known = slots
@@ -203,19 +199,14 @@ impl<A: Scalar> Source<A> {
 }
 
 /// Lowers one node and names its results.
-fn lower<A: Scalar>(
+pub(crate) fn lower<A: Scalar>(
     b: &mut Builder<A>,
     node: &Node,
     slots: &mut HashMap<String, Slot>,
     opset: i64,
 ) -> Result<()> {
     b.enter(&node.name, &node.op);
-    if let Some(name) = node
-        .inputs
-        .iter()
-        .flatten()
-        .find(|name| !slots.contains_key(*name))
-    {
+    if let Some(name) = node.needs().find(|name| !slots.contains_key(*name)) {
         return b.refuse(format!(
             "it needs '{name}', an optional result of a node that is not supported"
         ));
@@ -229,7 +220,10 @@ fn lower<A: Scalar>(
         inputs: node.inputs.iter().map(slot).collect(),
         opset,
     };
-    let results = ops::lower(b, &call)?;
+    let results = match (node.op.as_str(), &node.body) {
+        ("Loop", Some(body)) => repeat::unroll(b, &call, body, slots)?,
+        _ => ops::lower(b, &call)?,
+    };
     for (name, slot) in node.outputs.iter().zip(results) {
         if let Some(name) = name {
             slots.insert(name.clone(), slot);

@@ -45,7 +45,12 @@ pub struct Attribute {
     pub floats: Vec<f64>,
     pub ints: Vec<i64>,
     pub texts: Vec<String>,
+    /// A graph within the graph, such as what a loop repeats.
+    pub graph: Option<GraphProto>,
 }
+
+/// Graphs within graphs that a file may have.
+const MOST_DEPTH: usize = 8;
 
 /// Name and type of an input or output.
 #[derive(Debug, Default)]
@@ -74,7 +79,7 @@ impl ModelProto {
         while let Some((number, field)) = reader.field()? {
             match number {
                 7 => {
-                    model.graph = graph(field.message(&reader)?)?;
+                    model.graph = graph(field.message(&reader)?, 0)?;
                     graphs += 1;
                 }
                 8 => {
@@ -108,11 +113,14 @@ fn opset(mut reader: Reader<'_>) -> Result<(String, i64)> {
     Ok((domain, version))
 }
 
-fn graph(mut reader: Reader<'_>) -> Result<GraphProto> {
+fn graph(mut reader: Reader<'_>, depth: usize) -> Result<GraphProto> {
+    if depth > MOST_DEPTH {
+        return Err(reader.malformed("graphs within graphs, too deep"));
+    }
     let mut graph = GraphProto::default();
     while let Some((number, field)) = reader.field()? {
         match number {
-            1 => graph.nodes.push(node(field.message(&reader)?)?),
+            1 => graph.nodes.push(node(field.message(&reader)?, depth)?),
             5 => graph
                 .constants
                 .push(Literal::parse(field.message(&reader)?)?),
@@ -124,7 +132,7 @@ fn graph(mut reader: Reader<'_>) -> Result<GraphProto> {
     Ok(graph)
 }
 
-fn node(mut reader: Reader<'_>) -> Result<NodeProto> {
+fn node(mut reader: Reader<'_>, depth: usize) -> Result<NodeProto> {
     let mut node = NodeProto::default();
     while let Some((number, field)) = reader.field()? {
         match number {
@@ -132,7 +140,9 @@ fn node(mut reader: Reader<'_>) -> Result<NodeProto> {
             2 => node.outputs.push(field.message(&reader)?.text()?),
             3 => node.name = field.message(&reader)?.text()?,
             4 => node.op = field.message(&reader)?.text()?,
-            5 => node.attributes.push(attribute(field.message(&reader)?)?),
+            5 => node
+                .attributes
+                .push(attribute(field.message(&reader)?, depth)?),
             7 => node.domain = field.message(&reader)?.text()?,
             _ => {}
         }
@@ -140,7 +150,7 @@ fn node(mut reader: Reader<'_>) -> Result<NodeProto> {
     Ok(node)
 }
 
-fn attribute(mut reader: Reader<'_>) -> Result<Attribute> {
+fn attribute(mut reader: Reader<'_>, depth: usize) -> Result<Attribute> {
     let mut attribute = Attribute::default();
     while let Some((number, field)) = reader.field()? {
         match number {
@@ -153,6 +163,7 @@ fn attribute(mut reader: Reader<'_>) -> Result<Attribute> {
             3 => attribute.int = Some(field.integer(&reader)?),
             4 => attribute.text = Some(field.message(&reader)?.text()?),
             5 => attribute.tensor = Some(Literal::parse(field.message(&reader)?)?),
+            6 => attribute.graph = Some(graph(field.message(&reader)?, depth + 1)?),
             7 => field.floats(&reader, &mut attribute.floats)?,
             8 => field.integers(&reader, &mut attribute.ints)?,
             9 => attribute.texts.push(field.message(&reader)?.text()?),

@@ -1,4 +1,4 @@
-//! Whole networks, exported from PyTorch, against its values and gradients.
+//! Whole networks, exported from PyTorch and Keras, against their values and gradients.
 
 use ndarray::{ArrayD, Axis, Ix2, array};
 use xcebra_model::{Model, Scalar, check_vjp};
@@ -15,10 +15,29 @@ const NAMES: [&str; 6] = [
     "transformer",
 ];
 
+const KERAS: [&str; 9] = [
+    "attention",
+    "bidirectional",
+    "eegnet",
+    "gru",
+    "gru_before",
+    "lstm",
+    "separable",
+    "tcn",
+    "transposed",
+];
+
+/// File of the model, its name among the arrays, and their file.
+fn all() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    let torch = NAMES.map(|name| (format!("{name}.onnx"), name, "models.npz"));
+    let keras = KERAS.map(|name| (format!("keras_{name}.onnx"), name, "keras.npz"));
+    torch.into_iter().chain(keras)
+}
+
 /// Errors of value and gradient.
-fn errors<A: Scalar>(name: &str, file: &mut Arrays) -> (f64, f64) {
+fn errors<A: Scalar>(model: &str, name: &str, file: &mut Arrays) -> (f64, f64) {
     let mut get = |what: &str| -> ArrayD<f64> { file.get(&format!("{name}.{what}")) };
-    let model = OnnxModel::<A>::load(path(&format!("{name}.onnx"))).unwrap();
+    let model = OnnxModel::<A>::load(path(model)).unwrap();
     let cotangent = cast(&get("cotangent"))
         .into_dimensionality::<Ix2>()
         .unwrap();
@@ -28,33 +47,33 @@ fn errors<A: Scalar>(name: &str, file: &mut Arrays) -> (f64, f64) {
     (error(&y, &get("y")), error(&gradient, &get("gradient")))
 }
 
-/// PyTorch computed in `f64`. Files hold `f32`: weights are the same, but constants such as
+/// PyTorch and TensorFlow computed in `f64`. Files hold `f32`: weights are the same, but constants such as
 /// epsilons and 1/√2 are rounded by 1e-8, which the layers make larger.
 #[test]
-fn values_and_gradients_are_those_of_pytorch() {
-    let mut file = Arrays::open("models.npz");
-    for name in NAMES {
-        let (value, gradient) = errors::<f64>(name, &mut file);
+fn values_and_gradients_are_those_of_who_wrote_the_file() {
+    for (model, name, arrays) in all() {
+        let mut file = Arrays::open(arrays);
+        let (value, gradient) = errors::<f64>(&model, name, &mut file);
         assert!(
             value < 1e-6 && gradient < 1e-6,
-            "{name} in f64: {value:e}, {gradient:e}"
+            "{model} in f64: {value:e}, {gradient:e}"
         );
-        let (value, gradient) = errors::<f32>(name, &mut file);
+        let (value, gradient) = errors::<f32>(&model, name, &mut file);
         assert!(
             value < 1e-5 && gradient < 1e-5,
-            "{name} in f32: {value:e}, {gradient:e}"
+            "{model} in f32: {value:e}, {gradient:e}"
         );
     }
 }
 
 #[test]
 fn gradients_are_those_of_differences() {
-    let mut file = Arrays::open("models.npz");
-    for name in NAMES {
-        let model = OnnxModel::<f64>::load(path(&format!("{name}.onnx"))).unwrap();
-        let x: ArrayD<f64> = file.get(&format!("{name}.x"));
+    for (file, name, arrays) in all() {
+        let model = OnnxModel::<f64>::load(path(&file)).unwrap();
+        let x: ArrayD<f64> = Arrays::open(arrays).get(&format!("{name}.x"));
         let report = check_vjp(&model, x.view()).unwrap();
-        assert!(report.passed(), "{name}: {report}");
+        assert!(report.passed(), "{file}: {report}");
+        assert!(model.samples_at_once() > 1, "{file}");
     }
 }
 

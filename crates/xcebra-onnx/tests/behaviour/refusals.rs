@@ -229,3 +229,71 @@ fn a_long_chain_is_no_deep_recursion() {
     let file = file.node("Neg", &["n20000"], "y", &[]);
     assert!(OnnxModel::<f32>::from_bytes(&file.finish()).is_ok());
 }
+
+/// A loop from the state `x` to `y`, whose body adds `x` to it and says by `keep` whether it goes on.
+fn looping(inputs: &[&str], keep: &str) -> File {
+    let name = |name: &str| Message::default().text(1, name);
+    let node = |op: &str, inputs: &[&str], output: &str| {
+        let node = inputs.iter().fold(Message::default(), |n, i| n.text(1, i));
+        node.text(2, output).text(3, output).text(4, op)
+    };
+    let body = Message::default()
+        .message(1, &node("Add", &["state", "x"], "next"))
+        .message(1, &node("ReduceSum", &["state"], "sum"))
+        .message(1, &node("Greater", &["sum", "zero"], "positive"))
+        .message(5, &tensor("zero", 1, &[]).bytes(9, &[0; 4]))
+        .message(11, &name("i"))
+        .message(11, &name("go"))
+        .message(11, &name("state"))
+        .message(12, &name(keep))
+        .message(12, &name("next"));
+    let attribute = Message::default().text(1, "body").message(6, &body);
+    let mut file = batch_of(3);
+    let node = node("Loop", inputs, "y").message(5, &attribute);
+    file.graph = file.graph.message(1, &node);
+    file
+}
+
+#[test]
+fn loops_whose_rounds_are_not_known_are_refused() {
+    let three = looping(&["rounds", "", "x"], "go").integers("rounds", &[3]);
+    let model = OnnxModel::<f64>::from_bytes(&three.finish()).unwrap();
+    let x = ndarray::arr2(&[[1.0, -2.0, 0.5]]).into_dyn();
+    let y = xcebra_model::Model::forward(&model, x.view()).unwrap();
+    assert_eq!(y.into_raw_vec_and_offset().0, [4.0, -8.0, 2.0]);
+    says(
+        &message(&looping(&["rounds", "", "x"], "positive").integers("rounds", &[3])),
+        &["(Loop)", "whether it goes on depends on the values"],
+    );
+    says(
+        &message(&looping(&["", "", "x"], "go")),
+        &["(Loop)", "goes on after"],
+    );
+    says(
+        &message(&looping(&["", "", "x", "x"], "go")),
+        &["(Loop)", "2 states", "export the model again"],
+    );
+    says(
+        &message(&looping(&["", "", "x"], "nowhere")),
+        &["'nowhere'"],
+    );
+    let lengths = batch_of(3).integers("lengths", &[2, 3, 1]).node(
+        "ReverseSequence",
+        &["x", "lengths"],
+        "y",
+        &[("time_axis", &[0]), ("batch_axis", &[1])],
+    );
+    says(&message(&lengths), &["ReverseSequence", "[2, 3, 1]"]);
+}
+
+#[test]
+fn graphs_within_graphs_have_a_limit() {
+    let mut inner = Message::default();
+    for _ in 0..2000 {
+        let attribute = Message::default().text(1, "body").message(6, &inner);
+        inner = Message::default().message(1, &Message::default().message(5, &attribute));
+    }
+    let mut file = batch_of(3);
+    file.graph = inner;
+    says(&message(&file), &["too deep"]);
+}

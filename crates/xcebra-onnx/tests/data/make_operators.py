@@ -344,8 +344,40 @@ def places():
     case("ArgMin_constant_last", [node("ArgMin", "w", "i", axis=1, select_last_index=1), node("Gather", "x i", "y", axis=1)], (4,), w=np.array([[1.0, 0.0, 0.0, 2.0]]))
 
 
+def loops():
+    def loop(name, body_nodes, states, added, shape, outer, rounds=4, **constants):
+        """A loop over states (initial value by name of the body's input) whose body ends in `keep`, the states' successors and what it adds."""
+        value = lambda n, kind=TensorProto.FLOAT: helper.make_tensor_value_info(n, kind, None)
+        inputs = [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("go", TensorProto.BOOL, []), *map(value, states)]
+        outputs = [helper.make_tensor_value_info("keep", TensorProto.BOOL, []), *(value(f"{s}_next") for s in states), *map(value, added)]
+        body = helper.make_graph(body_nodes, "body", inputs, outputs)
+        results = [f"{s}_last" for s in states] + [f"{a}_all" for a in added]
+        node_ = helper.make_node("Loop", ["rounds", "yes", *states.values()], results, body=body)
+        before, after = outer
+        case(name, [*before, node_, *after], shape, rounds=np.int64(rounds), yes=np.array(True), **constants)
+
+    # a recurrence over the steps of x, as exporters write those that no operator computes; `w` is cut anew in each round, `t` comes from without
+    cell = [
+        node("Gather", "t i", "now", axis=0), node("Slice", "w zero two one", "part"), node("MatMul", "h part", "before"),
+        node("Add", "now before", "sum"), node("Tanh", "sum", "h_next"), node("Mul", "h_next h_next", "square"), node("Identity", "go", "keep"),
+    ]
+    start = [node("Transpose", "x", "t", perm=[1, 0, 2]), node("Shape", "x", "s"), node("Slice", "s zero one", "n"), node("Concat", "n two", "hs", axis=0),
+             node("ConstantOfShape", "hs", "h0")]
+    numbers = {"w": normal(2, 3), "zero": np.array([0]), "one": np.array([1]), "two": np.array([2])}
+    loop("Loop_last", cell[:5] + cell[6:], {"h": "h0"}, [], (4, 2), (start, [node("Mul", "h_last h_last", "y")]), **numbers)
+    loop("Loop_all", cell, {"h": "h0"}, ["square"], (4, 2), (start, [node("Transpose", "square_all", "y", perm=[1, 0, 2])]), **numbers)
+    # ends by its condition, after three rounds of ten; the counter is a state
+    count = [node("Add", "k unit", "k_next"), node("Less", "k_next three", "keep"), node("Mul", "h half", "scaled"), node("Sin", "scaled", "h_next")]
+    loop("Loop_condition", count, {"k": "none", "h": "x"}, [], (5,), ([], [node("Mul", "h_last k_last", "y")]), rounds=10,
+         unit=np.float32(1), three=np.float32(3), half=np.float32(1.5), none=np.float32(0))
+    for name, length in (("whole", 5), ("part", 3)):
+        case(f"ReverseSequence_{name}", [
+            node("Shape", "x", "s"), node("Slice", "s zero one", "n"), node("Expand", "length n", "l"), node("ReverseSequence", "x l", "y", batch_axis=0, time_axis=1),
+        ], (5, 2), zero=np.array([0]), one=np.array([1]), length=np.array([length]))
+
+
 if __name__ == "__main__":
-    for group in (functions, clips, pairs, products, convolutions, pools, normalisations, reductions, layouts, shapes, recurrent, sums, resizes, places):
+    for group in (functions, clips, pairs, products, convolutions, pools, normalisations, reductions, layouts, shapes, recurrent, sums, resizes, places, loops):
         group()
     arrays = {}
     for name, (model, x, y) in sorted(CASES.items()):
