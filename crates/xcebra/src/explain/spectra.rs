@@ -18,18 +18,17 @@ impl View<'_> {
         let signed = numbers(axis);
         let (title, factor) = self.frequency_title();
         // both signs of a frequency belong to one oscillation
-        let mut folded: Vec<(f64, f64, f64)> = Vec::new();
-        for (i, hz) in signed.iter().enumerate() {
-            let f = hz.abs() * factor;
-            match folded
-                .iter_mut()
-                .find(|entry| (entry.0 - f).abs() < 1e-9 * (1.0 + f))
-            {
-                Some(entry) => entry.2 += attribution[i],
-                None => folded.push((f, sizes[i], attribution[i])),
-            }
-        }
+        let entries = signed.iter().zip(sizes).zip(attribution);
+        let entries = entries.map(|((hz, size), a)| (hz.abs() * factor, *size, *a));
+        let mut folded: Vec<(f64, f64, f64)> = entries.collect();
         folded.sort_by(|a, b| a.0.total_cmp(&b.0));
+        folded.dedup_by(|next, entry| {
+            let same = (next.0 - entry.0).abs() < 1e-9 * (1.0 + entry.0);
+            if same {
+                entry.2 += next.2;
+            }
+            same
+        });
         let mut figure = Panels::new(&title)
             .title("Spectrum")
             .line("size of the coefficient", folded.iter().map(|e| (e.0, e.1)))
