@@ -3,7 +3,6 @@
 mod significance;
 mod tested;
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -17,6 +16,7 @@ use xcebra::files::{NpzOutput, Source, ensure_folder, ensure_writable};
 use xcebra::report::{Figure, Picture, Report, Table, attribution_map};
 use xcebra::{Diagnostics, Run, Windows};
 
+use super::interrupt::{self, Interruptible};
 use super::{Outcome, Problem, Result, Session};
 use significance::Test;
 use tested::AllTested;
@@ -97,6 +97,7 @@ impl Attribute {
         let run = Run::load(&self.model)?;
         let x = run.read(&self.data)?;
         let start = Instant::now();
+        interrupt::listen(session, "stopping");
         let windows = Windows::of(&run.encoder, x.view()).len();
         let place = (self.model.as_path(), &run);
         let test = self
@@ -109,6 +110,7 @@ impl Attribute {
         let maps = attribute_with_progress(session, &run, &x, &methods, sink)?;
         let tested = test.as_ref().map(|test| test.run(session, &run, &methods));
         let tested = tested.transpose()?;
+        interrupt::check()?;
         let seconds = start.elapsed().as_secs_f64();
         let diagnostics = Diagnostics::load(&self.model);
 
@@ -281,13 +283,14 @@ pub fn attribute_with_progress(
     let progress = session.progress("attribute", windows.len() as u64);
     let observe = |done: usize, _: usize| {
         progress.at(done as u64, "");
-        ControlFlow::Continue(())
+        interrupt::flow()
     };
     let mut options = Options::new().with_observer(&observe);
     if let Some(sink) = sink {
         options = options.with_sink(sink);
     }
-    Ok(attribute(&run.encoder, &windows, methods, &options)?)
+    let model = Interruptible(&run.encoder);
+    attribute(&model, &windows, methods, &options).map_err(interrupt::or)
 }
 
 /// A map (channels × latents), lags pooled if there are several.

@@ -19,7 +19,7 @@ use xcebra::{Channels, Effort, FitFile, MODEL, Run};
 
 use super::attribute::{add_maps, attribute_with_progress, describe, title};
 use super::training::train;
-use super::{Outcome, Result, Session};
+use super::{Outcome, Result, Session, interrupt};
 
 /// Latents of the data, in two groups of three.
 const DIMS: usize = 6;
@@ -87,7 +87,9 @@ impl Demo {
         let label = data.group(1)?.mapv(f64::from);
         let recording = Recording::new(x.view())?.with_label("z2", Labels::Continuous(label))?;
         let trainer = Trainer::new(settings.config(), recording)?;
-        let trained = train(session, trainer, Effort::default(), |_, _| Ok(()))?;
+        interrupt::listen(session, "stopping");
+        let go_on = |_: &Trainer<f32>, _: &Effort| interrupt::check();
+        let trained = train(session, trainer, Effort::default(), go_on)?;
         let run = Run {
             encoder: trained.encoder,
             settings,

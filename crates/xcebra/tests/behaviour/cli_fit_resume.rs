@@ -1,12 +1,11 @@
 //! Trainings that are interrupted, killed, and gone on with.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::common::{Folder, RUN, x};
+use crate::common::{Folder, RUN, interrupt, wait_for, x};
 use assert_cmd::cargo::cargo_bin;
 
 /// A training of a second or two, with everything a checkpoint has to keep.
@@ -42,25 +41,7 @@ fn prepared() -> Folder {
 }
 
 fn spawn(folder: &Folder, arguments: &str) -> Child {
-    spawn_as(Command::new(cargo_bin("xcebra")), folder, arguments)
-}
-
-fn spawn_as(mut program: Command, folder: &Folder, arguments: &str) -> Child {
-    program
-        .args(arguments.split_whitespace())
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn wait_for(path: &Path) {
-    let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{path:?}");
-        sleep(Duration::from_millis(1));
-    }
+    folder.spawn_as(Command::new(cargo_bin("xcebra")), arguments)
 }
 
 /// Kills the program after a while; whether it was still running.
@@ -153,18 +134,7 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
-    let interrupt = |child: &Child| {
-        let status = Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(status.unwrap().success());
-    };
-    // tests that run in the background of a script inherit that interrupts are ignored
-    let spawn = |folder: &Folder, arguments: &str| {
-        let mut program = Command::new("env");
-        program.arg("--default-signal=INT").arg(cargo_bin("xcebra"));
-        spawn_as(program, folder, arguments)
-    };
+    let spawn = Folder::spawn_interruptible;
     let folder = prepared();
     folder.succeeds(&format!("{FIT} --out whole"));
     let child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0.01"));

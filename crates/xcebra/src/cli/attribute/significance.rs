@@ -1,7 +1,6 @@
 //! `xcebra attribute --significance`: which entries of a map are real.
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -14,7 +13,7 @@ use xcebra::{Inputs, Null, Retrained, Retraining, Run, groups};
 
 use super::tested::{AllTested, Tested};
 use crate::cli::fit::data::Data;
-use crate::cli::{Problem, Result, Session};
+use crate::cli::{Problem, Result, Session, interrupt};
 
 /// Fewer cannot tell how attributions spread.
 const FEWEST_FITTED: usize = 10;
@@ -226,11 +225,12 @@ impl Test {
                 done as u64,
                 &format!("training {training} of {}", self.trainings),
             );
-            ControlFlow::Continue(())
+            interrupt::flow()
         };
-        let Retrained { maps, agreement } =
+        let found =
             self.retraining
-                .run(&run.encoder, &self.config, &self.recording, methods, report)?;
+                .run(&run.encoder, &self.config, &self.recording, methods, report);
+        let Retrained { maps, agreement } = found.map_err(interrupt::or)?;
         drop(progress);
         let mut tested = Vec::new();
         for map in maps {

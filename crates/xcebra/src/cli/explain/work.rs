@@ -12,7 +12,6 @@ use xcebra::cdig::{
 use xcebra::explain::{Built, Order, OrderCurves, Signals};
 
 use super::super::interrupt;
-use super::super::problem::INTERRUPTED;
 use super::super::{Problem, Result, Session};
 use super::arguments::OutputSpec;
 use super::{Subject, in_domain};
@@ -65,28 +64,30 @@ impl Job<'_> {
             progress.at(done.iter().sum(), &format!("{finished} of {n} signals"));
         };
         let explain = |signal: usize| -> Result<One> {
+            interrupt::check()?;
             let one = self.one(signal, &|points: Points| {
                 let share = points.done as f64 / points.total.max(1) as f64;
                 tell(signal, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
-                match interrupt::is_asked() {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
+                interrupt::flow()
             })?;
             tell(signal, PARTS);
             Ok(one)
         };
         // the first that failed, whatever the order in which they were done
         let results: Vec<Result<One>> = (0..n).into_par_iter().map(explain).collect();
-        results.into_iter().collect()
+        results
+            .into_iter()
+            .collect::<Result<_>>()
+            .map_err(interrupt::or)
     }
 
+    /// Errors may be consequences of Ctrl-C.
     fn one(
         &self,
         signal: usize,
         progress: &(dyn Fn(Points) -> ControlFlow<()> + Send + Sync),
     ) -> Result<One> {
-        let model = &*self.subject.model;
+        let model = &interrupt::Interruptible(&*self.subject.model);
         let x = self.signals.values.index_axis(Axis(0), signal);
         let explainer = Explainer::new(model)
             .baseline(self.baseline.clone())
@@ -102,7 +103,6 @@ impl Job<'_> {
             domains.push(&time);
         }
         let at_signal = |error: CdigError| match error {
-            CdigError::Cancelled { .. } => interrupted(),
             error if self.signals.len() > 1 => {
                 let problem = Problem::from(error);
                 problem.context(&format!("signal {signal} (counting from 0)"))
@@ -132,7 +132,7 @@ impl Job<'_> {
             .zip(self.domains)
             .map(|((found, deletion_area), built)| {
                 let curves = match self.curves {
-                    Some(random) if !interrupt::is_asked() => OrderCurves::of(
+                    Some(random) => OrderCurves::of(
                         model,
                         &*built.domain,
                         &found,
@@ -150,9 +150,6 @@ impl Job<'_> {
                 })
             });
         let scored: Vec<Scored> = scored.collect::<Result<_>>()?;
-        if interrupt::is_asked() {
-            return Err(interrupted());
-        }
         Ok(One { scored, in_time })
     }
 }
@@ -160,10 +157,6 @@ impl Job<'_> {
 fn belongs(score: &DomainScore<f64>, domain: &dyn Domain<f64>) -> bool {
     let found = &score.attribution;
     found.domain == domain.name() && found.coefficients.shape() == domain.coefficient_shape()
-}
-
-fn interrupted() -> Problem {
-    Problem::new("interrupted; nothing was written", "run the command again").exit(INTERRUPTED)
 }
 
 /// Domains by falling rank: those first in which few coefficients carry the output, on average over

@@ -1,6 +1,5 @@
 //! What comes out of a training: files, a report, and what is printed.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -72,10 +71,7 @@ impl Finished {
         let report = |done: usize| {
             let seed = (done - 1) / steps + 2;
             progress.at(done as u64, &format!("seed {seed} of {count}"));
-            match interrupt::is_asked() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+            interrupt::flow()
         };
         let recording = &self.data.recording;
         let found = across_seeds(&self.run.encoder, &config, recording, count, report);

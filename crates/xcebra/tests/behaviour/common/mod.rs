@@ -6,7 +6,9 @@ pub mod signal_files;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use ndarray::Array2;
@@ -69,6 +71,24 @@ impl Folder {
             .args(arguments.split_whitespace())
             .current_dir(self.0.path())
             .output()
+            .unwrap()
+    }
+
+    /// Starts the program in this folder. Interrupts end it, even where tests run in the background of a
+    /// script and inherit that they are ignored.
+    pub fn spawn_interruptible(&self, arguments: &str) -> Child {
+        let mut program = Command::new("env");
+        program.arg("--default-signal=INT").arg(cargo_bin("xcebra"));
+        self.spawn_as(program, arguments)
+    }
+
+    pub fn spawn_as(&self, mut program: Command, arguments: &str) -> Child {
+        program
+            .args(arguments.split_whitespace())
+            .current_dir(self.0.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap()
     }
 
@@ -139,6 +159,28 @@ impl Folder {
         self.recording();
         self.succeeds(&format!("fit --data data.npz --out run {SHORT}"));
     }
+}
+
+/// Waits until a file or folder is there.
+pub fn wait_for(path: &Path) {
+    wait_until(|| path.exists(), path);
+}
+
+/// Waits until something holds, a minute at most.
+pub fn wait_until(holds: impl Fn() -> bool, what: impl std::fmt::Debug) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what:?}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Presses Ctrl-C.
+pub fn interrupt(child: &Child) {
+    let status = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
 }
 
 fn list(folder: &Path, prefix: &str, names: &mut Vec<String>) {
