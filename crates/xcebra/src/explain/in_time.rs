@@ -67,6 +67,7 @@ impl View<'_> {
             let channels: Vec<f64> = (0..attribution.nrows()).map(|c| c as f64).collect();
             let map = TileMap::new(title, "channel (from 0)")
                 .title("In time")
+                .numbered()
                 .grid(&times, &channels, attribution.view())
                 .value("attribution");
             let caption = "What each sample of each channel contributes to the output.";

@@ -20,7 +20,7 @@ pub(super) fn bars(named: impl Iterator<Item = (String, f64)>) -> Figure {
         all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         all.truncate(MOST_BARS);
     }
-    let chart = BarChart::new("attribution");
+    let chart = BarChart::new("attribution").signed();
     all.iter()
         .fold(chart, |chart, (name, value)| chart.bar(name, *value))
         .draw()

@@ -115,6 +115,7 @@ impl View<'_> {
                 let positions: Vec<f64> = (0..map.nrows()).map(|i| i as f64).collect();
                 let (title, _) = self.frequency_title();
                 let tiles = TileMap::new(&title, &format!("{} (from 0)", axis(1).name))
+                    .numbered()
                     .grid(&self.scaled(numbers(axis(0))), &positions, map.view())
                     .value("attribution");
                 add(

@@ -196,6 +196,9 @@ fn domains_are_ranked_by_how_few_coefficients_carry_the_output() {
     let page = folder.text("report.html");
     assert_self_contained(&page);
     assert!(page.contains("Most comes from 150 bpm"));
+    // every heading has something below it
+    assert!(!page.contains("</h2><h2>"), "{page}");
+    assert!(page.contains("Is it faithful in the domain rfft?"));
 }
 
 #[test]

@@ -51,9 +51,15 @@ pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
         }
         if let Some(curves) = explained.mean_curves(domain) {
             let picture = faithfulness(&curves, &format!("{file}faithfulness"), n);
-            sections.push((of("Is it faithful?"), picture));
+            let heading = match several_domains {
+                true => format!("Is it faithful in the domain {spec}?"),
+                false => "Is it faithful?".to_owned(),
+            };
+            sections.push((heading, picture));
         }
     }
+    // what is shown in time already needs no section of its own
+    sections.retain(|(_, pictures)| !pictures.is_empty());
     sections
 }
 

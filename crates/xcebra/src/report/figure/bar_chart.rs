@@ -2,6 +2,7 @@
 
 use crate::report::figure::Figure;
 use crate::report::figure::frame::{Area, BELOW, heading, label_width, nothing, x_axis, x_ticks};
+use crate::report::figure::panels::{NEGATIVE, POSITIVE};
 use crate::report::figure::scale::{Scale, number, range};
 use crate::report::figure::scene::{Anchor, Ink, SMALL, Scene, fit, text_width};
 
@@ -23,6 +24,7 @@ pub struct BarChart {
     value: String,
     bars: Vec<Bar>,
     references: Vec<(f64, String)>,
+    signed: bool,
     width: f64,
 }
 
@@ -41,6 +43,7 @@ impl BarChart {
             value: value.to_owned(),
             bars: Vec::new(),
             references: Vec::new(),
+            signed: false,
             width: 720.0,
         }
     }
@@ -74,6 +77,12 @@ impl BarChart {
     /// Marks a value with a dashed line and a word.
     pub fn reference(mut self, value: f64, word: &str) -> Self {
         self.references.push((value, word.to_owned()));
+        self
+    }
+
+    /// Bars in the colours of [`Panels`](crate::report::Panels): orange for positive, blue for negative values.
+    pub fn signed(mut self) -> Self {
+        self.signed = true;
         self
     }
 
@@ -141,7 +150,11 @@ impl BarChart {
             }
             let end = x.position(bar.value);
             let corner = (zero.min(end), middle - 8.0);
-            scene.rect(corner, ((end - zero).abs(), 16.0), Ink::Series(0));
+            let ink = match self.signed && bar.value > 0.0 {
+                true => POSITIVE,
+                false => NEGATIVE,
+            };
+            scene.rect(corner, ((end - zero).abs(), 16.0), ink);
             let mut right = end.max(zero);
             if let Some((low, high)) = bar.interval.filter(|(a, b)| a.is_finite() && b.is_finite())
             {
@@ -180,17 +193,22 @@ impl BarChart {
         x_axis(scene, &area, &ticks, &self.value);
     }
 
-    /// The values, all with as many digits behind the point as the longest of them needs.
+    /// The values, with as many digits behind the point as the longest of them needs, but not more than four
+    /// that count.
     fn texts(&self) -> Vec<String> {
         let texts: Vec<String> = self.bars.iter().map(|bar| number(bar.value)).collect();
         let decimals = |text: &String| text.split_once('.').map_or(0, |(_, digits)| digits.len());
         let most = texts.iter().map(decimals).max().unwrap_or(0);
-        let pad = |text: String| match (decimals(&text), most) {
-            (have, most) if have == most || text.contains(['·', 'N', 'i']) => text,
-            (0, most) => format!("{text}.{}", "0".repeat(most)),
-            (have, most) => format!("{text}{}", "0".repeat(most - have)),
+        let pad = |(text, bar): (String, &Bar)| {
+            let whole = bar.value.abs().max(1.0).log10() as usize;
+            let most = most.min(3_usize.saturating_sub(whole).max(decimals(&text)));
+            match decimals(&text) {
+                have if have == most || text.contains(['·', 'N', 'i']) => text,
+                0 => format!("{text}.{}", "0".repeat(most)),
+                have => format!("{text}{}", "0".repeat(most - have)),
+            }
         };
-        texts.into_iter().map(pad).collect()
+        texts.into_iter().zip(&self.bars).map(pad).collect()
     }
 
     fn alt(&self) -> String {
@@ -205,5 +223,39 @@ impl BarChart {
             .map(|bar| format!("{} {}", bar.name, number(bar.value)))
             .collect();
         format!("{title}: {}: {}.", self.value, bars.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(values: &[f64]) -> Vec<String> {
+        let chart = BarChart::new("");
+        let bar = |chart: BarChart, value: &f64| chart.bar("", *value);
+        values.iter().fold(chart, bar).texts()
+    }
+
+    #[test]
+    fn values_have_no_more_digits_than_count() {
+        assert_eq!(texts(&[0.96, 0.9]), ["0.96", "0.90"]);
+        assert_eq!(texts(&[1.0, 10.8, -3.0]), ["1.0", "10.8", "−3.0"]);
+        assert_eq!(texts(&[231.3, 148.0, 4.147]), ["231.3", "148.0", "4.147"]);
+        assert_eq!(texts(&[1024.0, 0.5]), ["1024", "0.5"]);
+    }
+
+    #[test]
+    fn signs_have_colours_where_they_mean_something() {
+        let inks = |chart: BarChart| {
+            let mut scene = Scene::new(720.0, 200.0);
+            chart.bar("a", 1.0).bar("b", -1.0).draw_in(&mut scene, 28.0);
+            let rects = scene.shapes.iter().filter_map(|shape| match shape {
+                crate::report::figure::scene::Shape::Rect { ink, .. } => Some(*ink),
+                _ => None,
+            });
+            rects.collect::<Vec<Ink>>()
+        };
+        assert_eq!(inks(BarChart::new("").signed()), [POSITIVE, NEGATIVE]);
+        assert_eq!(inks(BarChart::new("")), [NEGATIVE, NEGATIVE]);
     }
 }

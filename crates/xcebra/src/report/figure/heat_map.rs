@@ -202,7 +202,12 @@ impl HeatMap {
         for ((i, j), value) in self.values.indexed_iter() {
             let corner = (area.left + j as f64 * cell.0, area.top + i as f64 * cell.1);
             let position = (area.bottom - scale.position(*value)) / area.height();
-            scene.rect(corner, cell, self.map.at(position));
+            // a little larger, or paper shines through between cells in print; neighbours cover it
+            let size = (
+                (cell.0 + 0.3).min(area.right - corner.0),
+                (cell.1 + 0.3).min(area.bottom - corner.1),
+            );
+            scene.rect(corner, size, self.map.at(position));
         }
         self.label_rows(scene, &area, &names, names_width);
         self.label_columns(scene, &area);
@@ -332,5 +337,35 @@ fn thin(least: usize) -> usize {
             return m * decade;
         }
         decade *= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::report::figure::scene::Shape;
+
+    /// Positions are rounded when they are written, on paper once more.
+    #[test]
+    fn no_paper_shines_through_between_cells() {
+        let values = Array2::from_shape_fn((50, 6), |(i, j)| (i + j) as f64);
+        let map = HeatMap::new(values.view());
+        let mut scene = Scene::new(300.0, 500.0);
+        map.draw_in(&mut scene);
+        let rects = scene.shapes.iter().filter_map(|shape| match shape {
+            Shape::Rect { corner, size, .. } => Some((*corner, *size)),
+            _ => None,
+        });
+        let cells: Vec<_> = rects.take(300).collect();
+        for (i, (corner, size)) in cells.iter().enumerate() {
+            if let Some((below, _)) = cells.get(i + 6) {
+                assert!(corner.1 + size.1 > below.1 + 0.2);
+            }
+            if i % 6 < 5 {
+                assert!(corner.0 + size.0 > cells[i + 1].0.0 + 0.2);
+            }
+        }
     }
 }

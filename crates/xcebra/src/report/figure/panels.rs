@@ -43,8 +43,8 @@ struct Panel {
 
 /// Space between two panels, for the title of the lower one.
 const BETWEEN: f64 = LINE + 20.0;
-const POSITIVE: Ink = Ink::Series(1);
-const NEGATIVE: Ink = Ink::Series(0);
+pub(crate) const POSITIVE: Ink = Ink::Series(1);
+pub(crate) const NEGATIVE: Ink = Ink::Series(0);
 
 impl Panels {
     /// A figure with the title of its horizontal axis.

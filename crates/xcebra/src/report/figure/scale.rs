@@ -97,16 +97,26 @@ impl Scale {
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
     }
 
-    /// About `count` ticks on round values.
+    /// As [`ticks`](Self::ticks), on whole numbers alone.
+    pub(crate) fn whole_ticks(&self, count: usize) -> Vec<Tick> {
+        let whole = |&count: &usize| decimals(step(self.high - self.low, count)) == 0;
+        self.ticks((1..=count).rev().find(whole).unwrap_or(1))
+    }
+
+    /// About `count` ticks on round values; two at least, by which an axis can be read.
     pub(crate) fn ticks(&self, count: usize) -> Vec<Tick> {
         if self.logarithmic {
             return self.decades(count);
         }
-        let step = step(self.high - self.low, count);
-        let (first, last) = (
-            (self.low / step - 1e-6).ceil(),
-            (self.high / step + 1e-6).floor(),
-        );
+        let ends = |step: f64| {
+            let first = (self.low / step - 1e-6).ceil();
+            (first, (self.high / step + 1e-6).floor())
+        };
+        let steps = (count..count + 8).map(|count| step(self.high - self.low, count));
+        let legible = |step: &f64| ends(*step).1 > ends(*step).0;
+        let step = steps.clone().find(legible);
+        let step = step.unwrap_or_else(|| steps.fold(f64::NAN, f64::max));
+        let (first, last) = ends(step);
         let decimals = decimals(step);
         (0..=(last - first) as usize)
             .map(|i| (first + i as f64) * step)
@@ -253,6 +263,29 @@ mod tests {
 
     fn labels(scale: Scale, count: usize) -> Vec<String> {
         scale.ticks(count).into_iter().map(|tick| tick.1).collect()
+    }
+
+    #[test]
+    fn an_axis_has_two_ticks_at_least() {
+        let pixels = (0.0, 100.0);
+        assert_eq!(
+            labels(Scale::linear((-4.0, 4.0), pixels), 3),
+            ["−4", "−2", "0", "2", "4"]
+        );
+        assert_eq!(labels(Scale::linear((-0.9, 0.9), pixels), 2).len(), 3);
+    }
+
+    #[test]
+    fn rows_are_counted_by_whole_numbers() {
+        let rows = |n: usize| -> Vec<String> {
+            let scale = Scale::linear((-0.5, n as f64 - 0.5), (0.0, 100.0));
+            let ticks = scale.whole_ticks(6).into_iter();
+            ticks.map(|tick| tick.1).collect()
+        };
+        assert_eq!(rows(2), ["0", "1"]);
+        assert_eq!(rows(3), ["0", "1", "2"]);
+        assert_eq!(rows(11), ["0", "2", "4", "6", "8", "10"]);
+        assert_eq!(rows(24), ["0", "5", "10", "15", "20"]);
     }
 
     #[test]

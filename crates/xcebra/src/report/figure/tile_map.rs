@@ -32,6 +32,7 @@ pub struct TileMap {
     value: String,
     tiles: Vec<Tile>,
     log_y: bool,
+    numbered: bool,
     size: (f64, f64),
 }
 
@@ -56,6 +57,7 @@ impl TileMap {
             value: String::new(),
             tiles: Vec::new(),
             log_y: false,
+            numbered: false,
             size: (720.0, 300.0),
         }
     }
@@ -112,6 +114,12 @@ impl TileMap {
         self
     }
 
+    /// Rows that are numbered from the top, such as channels: the vertical axis has whole numbers alone.
+    pub fn numbered(mut self) -> Self {
+        self.numbered = true;
+        self
+    }
+
     /// Width and height in pixels.
     pub fn size(mut self, width: f64, height: f64) -> Self {
         self.size = (width.max(200.0), height.max(140.0));
@@ -156,9 +164,13 @@ impl TileMap {
         let y_range = range(tiles.iter().flat_map(|t| [t.y.0, t.y.1]));
         let y = match self.log_y {
             true => Scale::logarithmic(y_range, (bottom, top)),
+            false if self.numbered => Scale::linear(y_range, (top, bottom)),
             false => Scale::linear(y_range, (bottom, top)),
         };
-        let ticks = y_ticks(&y, bottom - top);
+        let ticks = match self.numbered {
+            true => y.whole_ticks(((bottom - top) / 18.0) as usize),
+            false => y_ticks(&y, bottom - top),
+        };
         let area = Area {
             left: label_width(ticks.iter().map(|tick| tick.1.as_str())),
             top,
@@ -171,7 +183,8 @@ impl TileMap {
         );
         for tile in &tiles {
             let (left, right) = (x.position(tile.x.0), x.position(tile.x.1));
-            let (below, above) = (y.position(tile.y.0), y.position(tile.y.1));
+            let (from, to) = (y.position(tile.y.0), y.position(tile.y.1));
+            let (below, above) = (from.max(to), from.min(to));
             let ink = ColorMap::BlueRed.at(0.5 + 0.5 * tile.value / largest);
             // a little wider, or the paper would shine through between tiles
             let size = (
@@ -247,6 +260,21 @@ mod tests {
     fn cells_meet_half_way() {
         assert_eq!(edges(&[0.0, 1.0, 3.0]), [-0.5, 0.5, 2.0, 4.0]);
         assert_eq!(edges(&[7.0]), [6.5, 7.5]);
+    }
+
+    #[test]
+    fn numbered_rows_begin_at_the_top() {
+        let values = ndarray::array![[1.0, 0.0], [0.0, -1.0]];
+        let map = TileMap::new("t", "channel").grid(&[0.0, 1.0], &[0.0, 1.0], values.view());
+        let first_row = |map: TileMap| {
+            let mut scene = Scene::new(720.0, 300.0);
+            map.draw_in(&mut scene, map.tiles.clone());
+            scene.shapes.iter().find_map(|shape| match shape {
+                crate::report::figure::scene::Shape::Rect { corner, .. } => Some(corner.1),
+                _ => None,
+            })
+        };
+        assert!(first_row(map.clone().numbered()) < first_row(map));
     }
 
     #[test]
