@@ -12,7 +12,7 @@ pub type Result<T, E = OnnxError> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum OnnxError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}; check the path and its permissions", path.display())]
     Io {
         /// The file.
         path: PathBuf,

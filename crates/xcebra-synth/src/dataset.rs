@@ -124,8 +124,9 @@ impl DatasetConfig {
     /// of process and counts lie in their domains.
     pub fn generate<A: NdFloat>(&self) -> Result<Dataset<A>> {
         at_least_one("samples", self.samples)?;
-        let valid = self.noise >= 0.0 && self.noise.is_finite();
-        let expected = "0 or a finite standard deviation";
+        // single precision must hold it
+        let valid = (0.0..=1e30).contains(&self.noise);
+        let expected = "0 or a standard deviation up to 1e30";
         parameter("noise", self.noise, valid, expected)?;
         self.counts.map_or(Ok(()), |counts| counts.validate())?;
         let (config, layers) = (self.mixing, self.hidden_layers);

@@ -194,7 +194,7 @@ fn what_cannot_be_generated_is_refused() {
             .generate::<f32>()
             .unwrap_err()
             .to_string(),
-        "noise is -1, expected 0 or a finite standard deviation"
+        "noise is -1, expected 0 or a standard deviation up to 1e30"
     );
     assert!(DatasetConfig::paper_protocol(1).is_err());
 

@@ -68,6 +68,15 @@ pub enum RunError {
         /// What is wrong.
         problem: String,
     },
+    /// There is no such folder.
+    #[error(
+        "{} is no folder of a trained encoder; pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)",
+        path.display()
+    )]
+    NoFolder {
+        /// What was given.
+        path: PathBuf,
+    },
     /// The channels.
     #[error("{}: {problem}; pass a folder written by `xcebra fit`", path.display())]
     Channels {
@@ -225,6 +234,10 @@ impl Run {
     /// # Errors
     /// [`RunError`] if a file is missing, damaged, or does not fit the others.
     pub fn load(folder: &Path) -> Result<Self, RunError> {
+        if !folder.is_dir() {
+            let path = folder.to_path_buf();
+            return Err(RunError::NoFolder { path });
+        }
         if folder.join(CHECKPOINT).exists() && !folder.join(MODEL).exists() {
             let path = folder.to_path_buf();
             return Err(RunError::Unfinished { path });

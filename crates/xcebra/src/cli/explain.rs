@@ -147,6 +147,7 @@ impl Explain {
         let time_axis = subject.time_axis(self.time_axis)?;
         let output = self.output(&subject, &mut notes)?;
         let (signals, rate) = self.read_signals(&subject, time_axis)?;
+        self.check_bands(rate)?;
         let baseline = self.baseline.of(&subject, time_axis)?;
         let fitted = match &self.fit_on {
             Some(source) => Some(subject.signals(source, time_axis, None)?.0),
@@ -222,6 +223,26 @@ impl Explain {
                 "give the number of samples a second, such as 32",
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// Bands that no spectrum reaches are a mistake in their unit.
+    fn check_bands(&self, rate: Option<f64>) -> Result<()> {
+        let (Some(bands), Some(rate)) = (&self.bands, rate) else {
+            return Ok(());
+        };
+        match bands.0.iter().find(|(_, band)| band.start > rate / 2.0) {
+            None => Ok(()),
+            Some((name, band)) => Err(Problem::new(
+                format!(
+                    "--bands {name}={}-{} lies above {} Hz, and {} has no higher frequencies",
+                    band.start,
+                    band.end,
+                    rate / 2.0,
+                    self.input.path.display()
+                ),
+                "give bands in Hz, below half the sampling rate",
+            )),
         }
     }
 

@@ -134,6 +134,10 @@ pub fn ensure_writable(path: &Path) -> Result<()> {
 /// [`FileError::Write`].
 pub fn ensure_folder(path: &Path) -> Result<()> {
     let fail = |error| FileError::write(path, error);
+    if path.exists() && !path.is_dir() {
+        let problem = "a file of that name exists";
+        return Err(fail(io::Error::new(ErrorKind::NotADirectory, problem)));
+    }
     fs::create_dir_all(path).map_err(fail)?;
     beside(&path.join("file")).map(drop).map_err(fail)
 }
@@ -188,7 +192,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     builder
         .tempfile_in(folder)
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => io::Error::new(
+            ErrorKind::NotFound if !folder.exists() => io::Error::new(
                 ErrorKind::NotFound,
                 format!("the folder {} does not exist", folder.display()),
             ),

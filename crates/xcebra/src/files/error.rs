@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::files::Format;
+
 /// Result of reading or writing a file.
 pub type Result<T, E = FileError> = std::result::Result<T, E>;
 
@@ -46,7 +48,8 @@ pub enum FileError {
     },
     /// The bytes do not make sense.
     #[error(
-        "{place} is damaged or not what its name says: {problem}; write the file again, for example with numpy.savez or numpy.save"
+        "{place} is damaged or not what its name says: {problem}; {}",
+        renewed(place)
     )]
     Damaged {
         /// The file, or the array and its file.
@@ -147,6 +150,15 @@ impl FileError {
             place: place.into(),
             problem: problem.into(),
         }
+    }
+}
+
+/// How a file of this kind is had again.
+fn renewed(place: &str) -> &'static str {
+    match Format::of(Path::new(place)) {
+        Ok(Format::Csv) => "correct it, or save the table again",
+        Ok(Format::Edf | Format::Wav) => "copy the file again, or export the recording again",
+        _ => "write the file again, for example with numpy.savez or numpy.save",
     }
 }
 

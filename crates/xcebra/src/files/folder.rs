@@ -46,7 +46,8 @@ impl AtomicFolder {
             .prefix(&prefix)
             .suffix(".tmp")
             .tempdir_in(parent)
-            .map_err(fail)?;
+            // without the name of the temporary folder, which says nothing to a user
+            .map_err(|error| fail(error.kind().into()))?;
         Ok(Self {
             destination,
             marker: marker.map(str::to_owned),

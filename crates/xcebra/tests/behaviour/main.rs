@@ -10,6 +10,7 @@ mod cli_fit_resume;
 mod cli_fit_sessions;
 mod cli_fit_settings;
 mod cli_interrupt;
+mod cli_misuse;
 mod cli_run_misfit;
 mod cli_significance;
 mod cli_synth_eval;

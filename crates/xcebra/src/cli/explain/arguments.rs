@@ -142,7 +142,13 @@ pub fn parse_bands(text: &str) -> Result<Bands, String> {
     let parts = text
         .split(',')
         .map(|part| band(part).ok_or_else(|| wrong(part)));
-    parts.collect::<Result<_, _>>().map(Bands)
+    let bands: Vec<(String, Range<f64>)> = parts.collect::<Result<_, _>>()?;
+    for (i, (name, _)) in bands.iter().enumerate() {
+        if bands[..i].iter().any(|(other, _)| other == name) {
+            return Err(format!("two bands are called `{name}`"));
+        }
+    }
+    Ok(Bands(bands))
 }
 
 pub fn parse_domains(list: &str) -> Result<Vec<DomainSpec>> {
@@ -184,7 +190,15 @@ mod tests {
     fn bands_and_ranges() {
         let bands = parse_bands("theta=4-8, alpha=8-13.5").unwrap().0;
         assert_eq!(bands[1], ("alpha".to_owned(), 8.0..13.5));
-        for text in ["", "theta", "theta=4", "=4-8", "a=4-x", "a=1-2,"] {
+        for text in [
+            "",
+            "theta",
+            "theta=4",
+            "=4-8",
+            "a=4-x",
+            "a=1-2,",
+            "a=1-2,a=3-4",
+        ] {
             assert!(parse_bands(text).is_err(), "{text}");
         }
         assert_eq!(parse_range("3..8"), Ok(3..8));

@@ -7,7 +7,7 @@ use xcebra::cdig::{Model, ModelError};
 use xcebra::core::Encoder;
 use xcebra::explain::Signals;
 use xcebra::files::{Source, read};
-use xcebra::onnx::OnnxModel;
+use xcebra::onnx::{OnnxError, OnnxModel};
 use xcebra::{MODEL, Run};
 
 use super::super::{Problem, Result};
@@ -35,8 +35,9 @@ impl Subject {
         }
         let extension = path.extension().unwrap_or_default();
         if extension.eq_ignore_ascii_case("onnx") {
-            let in_file = |error: xcebra::onnx::OnnxError| {
-                Problem::from(error).context(&path.display().to_string())
+            let in_file = |error: OnnxError| match error {
+                OnnxError::Io { .. } => Problem::from(error),
+                error => Problem::from(error).context(&path.display().to_string()),
             };
             return Ok(Self {
                 model: Box::new(OnnxModel::<f64>::load(path).map_err(in_file)?),
