@@ -112,7 +112,7 @@ fn run(workspace: &Workspace) -> Result<()> {
 }
 
 /// Fenced blocks of a page: language and text.
-fn blocks(page: &str) -> impl Iterator<Item = (&str, String)> {
+pub fn blocks(page: &str) -> impl Iterator<Item = (&str, String)> {
     let mut lines = page.lines();
     std::iter::from_fn(move || {
         let language = lines.find_map(|line| line.strip_prefix("```"))?;
