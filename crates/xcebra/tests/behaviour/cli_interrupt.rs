@@ -11,7 +11,7 @@ use ndarray::Array2;
 use crate::common::{Folder, SHORT, interrupt, wait_for, wait_until};
 
 /// Every command here would work for minutes; a loaded machine may take its time to end it.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 /// Waits until the program has set up what it does after Ctrl-C, and a little of its work is done.
 fn wait_until_it_listens(child: &mut Child) {
