@@ -42,7 +42,8 @@ use tested::AllTested;
 ///   exact-shapley          Shapley values, at most 16 inputs
 ///   …-inverse              pseudo-inverse of any of these but ing
 ///
-/// Parameters follow in parentheses: integrated-gradients(nodes=20, baseline=mean).
+/// Parameters follow in parentheses, all in quotes because of the shell:
+///   --method "integrated-gradients(nodes=20, baseline=mean)"
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 pub struct Attribute {
@@ -50,7 +51,7 @@ pub struct Attribute {
     #[arg(long, value_name = "FOLDER")]
     model: PathBuf,
 
-    /// Recording with the channels of the training: .npz, .npy or .csv
+    /// Recording with the channels of the training: .npz, .npy, .csv, .edf or .wav
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 

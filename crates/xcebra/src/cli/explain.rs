@@ -53,7 +53,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     input: Source,
 
-    /// Domain of the attribution
+    /// Domain of the attribution, one of those above
     #[arg(
         long,
         value_name = "NAME",
@@ -83,7 +83,7 @@ pub struct Explain {
     )]
     baseline: BaselineSpec,
 
-    /// Quadrature: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, right:N, gauss-legendre:N
+    /// How gradients are added up along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, right:N, gauss-legendre:N
     #[arg(long, value_name = "RULE", default_value = "adaptive")]
     rule: Rule,
 
@@ -99,7 +99,7 @@ pub struct Explain {
     #[arg(long, value_name = "AXIS")]
     time_axis: Option<usize>,
 
-    /// Named bands of spectra, in Hz: theta=4-8,alpha=8-13
+    /// Named bands of spectra, in Hz, below half the sampling rate: theta=4-8,alpha=8-13
     #[arg(long, value_name = "NAME=LOW-HIGH,…", value_parser = parse_bands)]
     bands: Option<arguments::Bands>,
 

@@ -31,7 +31,7 @@ use settings::read_settings;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy or .csv; once for each session
+    /// Recording and labels: .npz, .npy, .csv, .edf or .wav; once for each session
     ///
     /// An array named here replaces that of the settings. With --resume it says where the data now
     /// are.
@@ -42,7 +42,7 @@ pub struct Fit {
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     config: Option<PathBuf>,
 
-    /// Changes one setting, such as train.steps=4000 or objective.1.dims=[3,6]; may be repeated
+    /// Changes one setting, such as train.steps=4000 or "objective.1.dims=[3,6]"; may be repeated
     #[arg(long, value_name = "FIELD=VALUE", conflicts_with = "resume")]
     set: Vec<String>,
 
