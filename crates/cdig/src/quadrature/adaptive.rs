@@ -82,11 +82,10 @@ impl Mesh {
         if self.points.len() == 0 {
             return self.orders.first();
         }
-        let errors = self.errors();
-        if self.met(&errors) {
+        let (errors, scales) = (self.errors(), self.scales());
+        if self.met(&errors, &scales) {
             return Vec::new();
         }
-        let scales = self.scales();
         if self.intervals.is_none() {
             let error = relative(errors.into_iter().zip(scales.iter().copied()));
             let order = self.orders.order;
@@ -102,7 +101,7 @@ impl Mesh {
         }
         let intervals = self
             .intervals
-            .get_or_insert_with(|| Intervals::between(&self.orders.nodes));
+            .get_or_insert_with(|| Intervals::between(self.orders.ends()));
         let most = self.budget.saturating_sub(self.points.len());
         intervals.worst(&self.points, &scales, most)
     }
@@ -140,10 +139,10 @@ impl Mesh {
             .collect()
     }
 
-    fn met(&self, errors: &[f64]) -> bool {
-        let mut errors = errors.iter().zip(self.scales()).enumerate();
-        errors.all(|(o, (&error, scale))| {
-            error <= (self.tolerance * scale).max(self.points.rounding(o))
+    fn met(&self, errors: &[f64], scales: &[f64]) -> bool {
+        let mut errors = errors.iter().zip(scales).enumerate();
+        errors.all(|(o, (error, scale))| {
+            *error <= (self.tolerance * scale).max(self.points.rounding(o))
         })
     }
 
@@ -172,7 +171,7 @@ impl Mesh {
         let error_estimate = self.errors();
         Outcome {
             weights,
-            tolerance_met: self.met(&error_estimate),
+            tolerance_met: self.met(&error_estimate, &self.scales()),
             error_estimate,
             quadrature_residual,
         }
@@ -189,19 +188,12 @@ impl Mesh {
     /// of the slopes, as the likeliest split of a sum of independent errors is.
     fn close(&self, weights: &mut [f64], output: usize) {
         let lacks = self.lacks(weights, output);
-        let nodes;
-        let ends: &mut dyn Iterator<Item = (usize, usize)> = match &self.intervals {
-            Some(intervals) => &mut intervals.ends(),
-            None => {
-                let pairs = |nodes: &Vec<usize>| {
-                    let pairs = nodes.windows(2).map(|ends| (ends[0], ends[1]));
-                    pairs.collect::<Vec<_>>()
-                };
-                nodes = self.orders.nodes.iter().flat_map(pairs).collect::<Vec<_>>();
-                &mut nodes.iter().copied()
-            }
+        let ends: Vec<(usize, usize)> = match &self.intervals {
+            Some(intervals) => intervals.ends().collect(),
+            None => self.orders.ends().collect(),
         };
         let turns: Vec<(usize, usize, f64, f64)> = ends
+            .into_iter()
             .map(|(left, right)| {
                 let turn = self.points.slope(right, output) - self.points.slope(left, output);
                 (left, right, self.points.width(left, right), turn)

@@ -46,16 +46,10 @@ pub(super) struct Intervals {
 }
 
 impl Intervals {
-    /// Intervals between neighbouring nodes of every piece.
-    pub(super) fn between(nodes: &[Vec<usize>]) -> Self {
-        let intervals = nodes.iter().flat_map(|nodes| {
-            nodes.windows(2).map(|ends| Interval {
-                left: ends[0],
-                right: ends[1],
-            })
-        });
+    /// Intervals between neighbouring nodes.
+    pub(super) fn between(ends: impl Iterator<Item = (usize, usize)>) -> Self {
         Self {
-            intervals: intervals.collect(),
+            intervals: ends.map(|(left, right)| Interval { left, right }).collect(),
             cuts: Vec::new(),
         }
     }
@@ -116,12 +110,8 @@ impl Intervals {
                 None => intervals.push(Interval { left, right }),
                 Some(middle) => {
                     self.cuts.push([left, middle, right]);
-                    let (before, after) = (middle, middle);
-                    intervals.push(Interval {
-                        left,
-                        right: before,
-                    });
-                    intervals.push(Interval { left: after, right });
+                    let ends = [(left, middle), (middle, right)];
+                    intervals.extend(ends.map(|(left, right)| Interval { left, right }));
                 }
             }
         }
@@ -132,21 +122,15 @@ impl Intervals {
     /// later half of the cuts, because intervals were wider before.
     pub(super) fn lesson(&self, points: &Points, output: usize) -> Lesson {
         let count = self.cuts.len().div_ceil(2).min(LESSONS);
-        let cuts = &self.cuts[self.cuts.len() - count..];
-        let towards = |left, right| {
-            let meet = points.tangents(left, right, output).meet();
-            meet.map_or(0.0, |at| at - 0.5)
-        };
+        let cuts: Vec<Differences> = self.cuts[self.cuts.len() - count..]
+            .iter()
+            .map(|&cut| Differences::new(points, cut, output))
+            .collect();
         let (mut along, mut size) = (0.0, 0.0);
-        for &[left, middle, right] in cuts {
-            let Differences { halves, shift } =
-                Differences::new(points, [left, middle, right], output);
-            let whole = towards(left, right);
-            // between both rules on the parts
-            let parts = [towards(left, middle), towards(middle, right)].map(|t| 0.5 * t);
-            for (i, half) in halves.iter().enumerate() {
-                let finer = half + parts[0] * shift[0][i] + parts[1] * shift[1][i];
-                let step = whole * shift[2][i];
+        for cut in &cuts {
+            // parts between both rules
+            let finer = cut.of_parts(0.5);
+            for (finer, step) in finer.zip(cut.of_whole(1.0)) {
                 along += step * finer;
                 size += step * step;
             }
@@ -158,16 +142,11 @@ impl Intervals {
         };
 
         let (mut errors, mut units) = (0.0, 0.0);
-        for &[left, middle, right] in cuts {
-            let Differences { halves, shift } =
-                Differences::new(points, [left, middle, right], output);
-            let [first, last, whole] = [(left, middle), (middle, right), (left, right)]
-                .map(|(l, r)| belief * towards(l, r));
-            for (i, half) in halves.iter().enumerate() {
-                let change = half + first * shift[0][i] + last * shift[1][i] - whole * shift[2][i];
-                errors += change * change / UNCOVERED;
+        for cut in &cuts {
+            for (finer, coarser) in cut.of_parts(belief).zip(cut.of_whole(belief)) {
+                errors += (finer - coarser) * (finer - coarser) / UNCOVERED;
             }
-            units += shift[2].iter().map(|u| u * u).sum::<f64>();
+            units += cut.shift[2].iter().map(|u| u * u).sum::<f64>();
         }
         // as if one more had been a random walk, so that few lucky cuts are not believed
         let one = if count > 0 { units / count as f64 } else { 1.0 };
@@ -224,12 +203,14 @@ fn unknown(points: &Points, left: usize, right: usize, output: usize) -> f64 {
     }
 }
 
-/// Differences of rules on an interval and its parts.
+/// Integrals of an interval that was cut, by several rules, less that by halves of its ends.
 struct Differences {
-    /// Halves of the ends of both parts less halves of the ends of the whole.
+    /// Halves of the ends of both parts.
     halves: Vec<f64>,
     /// What full weight at the left instead of the right end adds: first part, last part, whole.
     shift: [Vec<f64>; 3],
+    /// How far the tangents' meeting points lie beyond the middle: first part, last part, whole.
+    towards: [f64; 3],
 }
 
 impl Differences {
@@ -243,13 +224,38 @@ impl Differences {
                 .zip(points.sketch(r, output));
             pairs.map(|(a, b)| width * (a - b)).collect::<Vec<f64>>()
         });
+        let towards = sides.map(|(l, r)| {
+            let meet = points.tangents(l, r, output).meet();
+            meet.map_or(0.0, |at| at - 0.5)
+        });
         let half = |l: usize, r: usize, i: usize| {
             0.5 * points.width(l, r) * (points.sketch(l, output)[i] + points.sketch(r, output)[i])
         };
         let halves = (0..points.sketch_len())
             .map(|i| half(left, middle, i) + half(middle, right, i) - half(left, right, i))
             .collect();
-        Self { halves, shift }
+        Self {
+            halves,
+            shift,
+            towards,
+        }
+    }
+
+    /// Of both parts, for a share of the way from one half to the meeting points.
+    fn of_parts(&self, share: f64) -> impl Iterator<Item = f64> {
+        let [first, last, _] = self.towards.map(|towards| share * towards);
+        let shifts = self.shift[0].iter().zip(&self.shift[1]);
+        let shifts = shifts.map(move |(a, b)| first * a + last * b);
+        self.halves
+            .iter()
+            .zip(shifts)
+            .map(|(half, shift)| half + shift)
+    }
+
+    /// Of the whole.
+    fn of_whole(&self, share: f64) -> impl Iterator<Item = f64> {
+        let towards = share * self.towards[2];
+        self.shift[2].iter().map(move |shift| towards * shift)
     }
 }
 

@@ -50,6 +50,12 @@ impl Orders {
         }
     }
 
+    /// Neighbouring nodes.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (usize, usize)> {
+        let pairs = self.nodes.iter().flat_map(|nodes| nodes.windows(2));
+        pairs.map(|ends| (ends[0], ends[1]))
+    }
+
     /// Weight of every point, the same for all outputs.
     pub(super) fn weights(&self, points: &Points) -> Vec<f64> {
         let mut weights = vec![0.0; points.len()];
