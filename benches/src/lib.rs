@@ -6,8 +6,10 @@
 pub mod filter_bank;
 pub mod heart_rate;
 pub mod service;
+mod timed;
 mod training;
 
 pub use filter_bank::FilterBank;
 pub use heart_rate::HeartRate;
+pub use timed::Timed;
 pub use training::{DIMS, config, labelled, recording};

@@ -3,11 +3,10 @@
 //! `explain record FILE` writes weights and a signal. `explain run FILE` reads one JSON object a line,
 //! `{"model": "heart-rate" | "filters", "points": n, "steps": k}`, explains the signal k times in the
 //! Fourier domain and answers with the wall-clock milliseconds. `explain domains` prints, for each
-//! domain, how long an explanation takes beside the model's own evaluations.
+//! domain, how long an explanation takes besides the model's own evaluations.
 
 use std::error::Error;
 use std::fs::File;
-use std::hint::black_box;
 use std::time::Instant;
 
 use cdig::{
@@ -20,7 +19,7 @@ use serde_json::json;
 use xcebra_benches::filter_bank::LENGTH;
 use xcebra_benches::heart_rate::{Weights, random_weights};
 use xcebra_benches::service::{number, serve, text, timed};
-use xcebra_benches::{FilterBank, HeartRate};
+use xcebra_benches::{FilterBank, HeartRate, Timed};
 
 const RATE: f64 = 32.0;
 
@@ -94,16 +93,15 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     })
 }
 
-/// Points of an explanation, as many as the default rule takes at most, in its batches.
-const POINTS: usize = 512;
-const BATCH: usize = 64;
-const REPEATS: usize = 7;
+/// Points of an explanation, as many as the default rule takes at most.
+const POINTS: usize = 500;
+const REPEATS: usize = 15;
 
 fn domains() -> Result<(), Box<dyn Error>> {
-    let model = HeartRate::<f32>::new(&random_weights(1));
+    let model = Timed::new(HeartRate::<f32>::new(&random_weights(1)));
     let signal = signal();
     let shape = [LENGTH];
-    let affine: Vec<Box<dyn Domain<f32>>> = vec![
+    let domains: Vec<Box<dyn Domain<f32>>> = vec![
         Box::new(Time::new(&shape)?),
         Box::new(Fourier::new(&shape, RATE)?),
         Box::new(RealFourier::new(&shape, RATE)?),
@@ -121,42 +119,37 @@ fn domains() -> Result<(), Box<dyn Error>> {
         Box::new(AnalyticSignal::new(&shape, RATE)?),
         Box::new(ComplexCepstrum::new(&shape, RATE)?),
     ];
-    let x = Array2::from_shape_fn((BATCH, LENGTH), |(i, t)| {
-        signal[t] * i as f32 / BATCH as f32
-    });
-    let ones = Array2::ones((BATCH, 1));
-    let (x, ones) = (x.into_dyn(), ones.view());
-    let alone = least(|| {
-        for _ in 0..POINTS / BATCH {
-            black_box(model.vjp(x.view(), ones)?);
+    // a baseline in which the spectrum has no zero, which the cepstrum refuses
+    let baseline = signal.mapv(|x| 0.1 * x).into_dyn();
+    let (tolerance, budget) = (0.0, POINTS);
+    for rule in [Rule::Midpoint(POINTS), Rule::Adaptive { tolerance, budget }] {
+        println!("{rule}: milliseconds in the model, besides, medians of {REPEATS}; share");
+        for domain in &domains {
+            let explainer = Explainer::new(&model)
+                .baseline(cdig::Baseline::Signal(baseline.clone()))
+                .rule(rule);
+            let (mut within, mut besides) = (Vec::new(), Vec::new());
+            for _ in 0..REPEATS {
+                model.take();
+                let start = Instant::now();
+                explainer.explain(domain.as_ref(), signal.view())?;
+                let all = start.elapsed();
+                let inside = model.take();
+                within.push(1000.0 * inside.as_secs_f64());
+                besides.push(1000.0 * (all - inside).as_secs_f64());
+            }
+            let (within, besides) = (median(within), median(besides));
+            let share = 100.0 * besides / within;
+            println!(
+                "{:<20} {within:8.1} {besides:8.2} {share:6.1} %",
+                domain.name()
+            );
         }
-        Ok(())
-    })?;
-    println!("{POINTS} gradients of the model alone: {alone:.1} ms");
-    for domain in &affine {
-        // a baseline in which the spectrum has no zero, which the cepstrum refuses
-        let baseline = signal.mapv(|x| 0.1 * x).into_dyn();
-        let explainer = Explainer::new(&model)
-            .baseline(cdig::Baseline::Signal(baseline))
-            .batch_size(BATCH)
-            .rule(Rule::Midpoint(POINTS));
-        let taken = least(|| {
-            black_box(explainer.explain(domain.as_ref(), signal.view())?);
-            Ok(())
-        })?;
-        let share = 100.0 * (taken / alone - 1.0);
-        println!("{:<20} {taken:8.1} ms, {share:5.1} % more", domain.name());
     }
     Ok(())
 }
 
-/// Least milliseconds of some runs.
-fn least(mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
-    let mut least = f64::INFINITY;
-    for _ in 0..REPEATS {
-        let start = Instant::now();
-        work()?;
-        least = least.min(1000.0 * start.elapsed().as_secs_f64());
-    }
-    Ok(least)
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
