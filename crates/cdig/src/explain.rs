@@ -161,7 +161,11 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         let plan = self.check(domains)?;
         let total = self.planned_points(domains, &plan);
         let tracker = Tracker::new(self.progress.as_ref(), total);
-        Run::new(self, &plan, &tracker).explain(domains, &signal.into_dyn().to_owned())
+        let signal = signal.into_dyn().to_owned();
+        let run = Run::new(self, &plan, &tracker);
+        // in the pool once, not anew for each batch of a small model, for which waking a thread costs
+        // more than the work
+        rayon::scope(|_| run.explain(domains, &signal))
     }
 
     /// Explains signals `(n, …signal_shape)` in one domain, several at a time in parallel; the same

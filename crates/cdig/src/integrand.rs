@@ -80,6 +80,7 @@ impl<A: Scalar> Integrand<'_, A> {
                     point.scaled_add(A::of(at), change);
                 }
                 let (values, gradients) = probe.evaluate(&points.view(), position, with_values)?;
+                let gradients = gradients.as_slice().expect("standard layout");
                 let terms = gradients.iter().map(|g| g.as_f64()).collect();
                 Ok(Sampled { values, terms })
             }

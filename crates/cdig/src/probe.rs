@@ -87,7 +87,9 @@ impl<'a, A: Scalar> Probe<'a, A> {
         } else {
             gradients.as_standard_layout().into_owned()
         };
-        if let Some(entry) = gradients.iter().position(|g| !g.is_finite()) {
+        // a slice, because an iterator over axes of any number asks at every entry whether one ends
+        let entries = gradients.as_slice().expect("standard layout");
+        if let Some(entry) = entries.iter().position(|g| !g.is_finite()) {
             return Err(not_finite("gradient", entry, x.len() / n));
         }
         Ok((values, gradients))
