@@ -59,20 +59,23 @@ pub enum Rule {
     Trapezoid(usize),
     /// Right ends of so many equal steps, as older code does.
     Right(usize),
-    /// So many Gauss–Legendre nodes: exact for polynomials of degree up to `2N − 1`. Finding the
-    /// nodes takes `O(N²)` operations.
+    /// So many Gauss–Legendre nodes, at most 10,000: exact for polynomials of degree up to `2N − 1`.
+    /// Finding the nodes takes `O(N²)` operations.
     GaussLegendre(usize),
 }
 
 /// Tolerance and budget of the adaptive rule unless said otherwise.
 const TOLERANCE: f64 = 1e-3;
 const BUDGET: usize = 500;
+/// Most Gauss–Legendre nodes: finding them takes seconds.
+const MOST_NODES: usize = 10_000;
 
 impl Rule {
     /// Positions and weights on `[0, 1]`, in ascending order.
     ///
     /// # Errors
-    /// [`CdigError::Parameter`] if the number of steps or nodes is 0, or if the rule is adaptive.
+    /// [`CdigError::Parameter`] if the number of steps or nodes is 0, if there are more than 10,000
+    /// Gauss–Legendre nodes, or if the rule is adaptive.
     pub fn nodes(self) -> Result<Vec<Node>> {
         self.check()?;
         match self {
@@ -95,6 +98,9 @@ impl Rule {
                     return Ok(());
                 }
                 "a tolerance of at least 0 and a budget of at least 1 point"
+            }
+            Self::GaussLegendre(n) if n > MOST_NODES => {
+                "at most 10,000 Gauss–Legendre nodes; midpoint:N takes any number"
             }
             Self::Midpoint(n) | Self::Trapezoid(n) | Self::Right(n) | Self::GaussLegendre(n) => {
                 if n > 0 {
@@ -156,7 +162,8 @@ impl FromStr for Rule {
                 "the quadrature rule",
                 format!("'{text}'"),
                 "adaptive, adaptive:TOLERANCE or adaptive:TOLERANCE:POINTS, or midpoint:N, trapezoid:N, \
-                 right:N or gauss-legendre:N with N at least 1, such as adaptive:1e-3:500 or midpoint:128",
+                 right:N or gauss-legendre:N with N at least 1 (at most 10,000 for gauss-legendre), such as \
+                 adaptive:1e-3:500 or midpoint:128",
             )
         })
     }
@@ -221,11 +228,13 @@ mod tests {
             "adaptive:nan",
             "adaptive:1e-3:0",
             "adaptive:1e-3:9:9",
+            "gauss-legendre:10001",
         ] {
             let message = text.parse::<Rule>().unwrap_err().to_string();
             assert!(message.contains("midpoint:128"), "{message}");
         }
         assert!(Rule::Trapezoid(0).nodes().is_err());
+        assert!(Rule::GaussLegendre(20_000).nodes().is_err());
         assert!(Rule::default().nodes().is_err());
     }
 }
