@@ -2,12 +2,12 @@
 //!
 //! With dilation 2, even and odd times are two series of their own. A buffer holds, for each signal,
 //! the even and then the odd series, each `(time/2, channels)` behind (on the way back: before) four
-//! rows of zeros. Then the five taps of one output are `5 · channels` numbers in a row, and a
-//! convolution of a whole chunk is one matrix product with overlapping rows, without copying
-//! windows. Rows that reach from one series into the next are computed and not used.
+//! rows of zeros. The taps of one output then fall on five successive rows. One matrix product gives what every
+//! row contributes to each tap, and five rows of that, a tap of each, add up to an output: a row is
+//! read once for the product, not once a tap. Sums that reach from one series into the next are
+//! computed and not used.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ShapeBuilder};
+use ndarray::{Array2, ArrayView2};
 use xcebra_model::Scalar;
 
 use super::{BLOCKS, LENGTH, Named, TAPS};
@@ -16,9 +16,9 @@ use super::{BLOCKS, LENGTH, Named, TAPS};
 const REACH: usize = TAPS - 1;
 
 struct Convolution<A> {
-    /// `(taps · inputs, outputs)`.
+    /// `(inputs, taps · outputs)`.
     forward: Array2<A>,
-    /// `(taps · outputs, inputs)`, taps reversed.
+    /// `(outputs, taps · inputs)`, taps reversed.
     backward: Array2<A>,
     bias: Vec<A>,
 }
@@ -61,14 +61,20 @@ impl<A: Scalar> Series<A> {
         &mut self.values[from..][..self.half * self.channels]
     }
 
-    /// Five rows from each on, times a matrix: `(rows − 4, matrix columns)`.
+    /// Five rows from each on, each times the columns of its tap, added up: `(rows − 4, outputs)`.
     fn correlate(&self, matrix: &Array2<A>) -> Array2<A> {
-        let rows = self.count * (self.half + REACH) - REACH;
-        let shape = (rows, TAPS * self.channels).strides((self.channels, 1));
-        let windows = ArrayView2::from_shape(shape, &self.values).expect("rows within the buffer");
-        let mut product = Array2::zeros((rows, matrix.ncols()));
-        general_mat_mul(A::one(), &windows, matrix, A::zero(), &mut product);
-        product
+        let rows = self.count * (self.half + REACH);
+        let values = ArrayView2::from_shape((rows, self.channels), &self.values);
+        let by_tap = values.expect("rows of the buffer").dot(matrix);
+        let by_tap = by_tap.as_slice().expect("standard layout");
+        let outputs = matrix.ncols() / TAPS;
+        let mut sums = Vec::with_capacity((rows - REACH) * outputs);
+        for row in 0..rows - REACH {
+            let tap = |j: usize| &by_tap[((row + j) * TAPS + j) * outputs..][..outputs];
+            let (a, b, c, d, e) = (tap(0), tap(1), tap(2), tap(3), tap(4));
+            sums.extend((0..outputs).map(|o| a[o] + b[o] + c[o] + d[o] + e[o]));
+        }
+        Array2::from_shape_vec((rows - REACH, outputs), sums).expect("a sum a row and output")
     }
 }
 
@@ -89,11 +95,11 @@ impl<A: Scalar> Blocks<A> {
                 inputs = outputs;
                 let tap = |o: usize, i: usize, j: usize| weight[[o, i * TAPS + j]];
                 Convolution {
-                    forward: Array2::from_shape_fn((TAPS * from, outputs), |(row, o)| {
-                        tap(o, row % from, row / from)
+                    forward: Array2::from_shape_fn((from, TAPS * outputs), |(i, column)| {
+                        tap(column % outputs, i, column / outputs)
                     }),
-                    backward: Array2::from_shape_fn((TAPS * outputs, from), |(row, i)| {
-                        tap(row % outputs, i, TAPS - 1 - row / outputs)
+                    backward: Array2::from_shape_fn((outputs, TAPS * from), |(o, column)| {
+                        tap(o, column % from, TAPS - 1 - column / from)
                     }),
                     bias: bias.to_vec(),
                 }
@@ -198,7 +204,7 @@ impl<A: Scalar> Convolution<A> {
             }
         }
         let product = back.correlate(&self.backward);
-        let mut input = Series::zeros(back.count, back.half, self.backward.ncols());
+        let mut input = Series::zeros(back.count, back.half, self.backward.ncols() / TAPS);
         for series in 0..back.count {
             let from = series_of(&product, series, back.half);
             input.rows_mut(series, 0).copy_from_slice(from);
