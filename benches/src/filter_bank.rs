@@ -43,22 +43,24 @@ impl<A: Scalar> FilterBank<A> {
         self.taps.concat()
     }
 
-    /// Both filtered signals.
-    fn filtered(&self, x: &[A]) -> [[A; LENGTH]; 2] {
-        let padded = padded(x);
-        self.taps.map(|taps| {
-            let mut y = [A::zero(); LENGTH];
-            correlate(&taps, &padded, &mut y);
-            y
-        })
+    /// What filter `i` makes of a signal.
+    fn filtered(&self, x: &Padded<A>, i: usize) -> [A; LENGTH] {
+        let mut y = [A::zero(); LENGTH];
+        correlate(&self.taps[i], x, &mut y);
+        y
     }
 
+    /// Filters that nobody asks about are not run.
     fn gradient(&self, x: &[A], cotangent: [A; 2], gradient: &mut [A]) {
-        let filtered = self.filtered(x);
-        for ((y, taps), c) in filtered.iter().zip(&self.reversed).zip(cotangent) {
+        let x = padded(x);
+        for (i, c) in cotangent.into_iter().enumerate() {
+            if c == A::zero() {
+                continue;
+            }
             let share = c / A::of(LENGTH as f64);
+            let y = self.filtered(&x, i);
             let on = y.map(|y| if y > A::zero() { share } else { A::zero() });
-            correlate(taps, &padded(&on), gradient);
+            correlate(&self.reversed[i], &padded(&on), gradient);
         }
     }
 }
@@ -104,7 +106,9 @@ impl<A: Scalar> Model<A> for FilterBank<A> {
         let x = x.as_slice().expect("standard layout");
         let mut values = Array2::zeros((n, 2));
         for (mut values, x) in values.outer_iter_mut().zip(x.chunks_exact(LENGTH)) {
-            for (value, y) in values.iter_mut().zip(self.filtered(x)) {
+            let x = padded(x);
+            for (i, value) in values.iter_mut().enumerate() {
+                let y = self.filtered(&x, i);
                 let sum: A = y.iter().map(|y| y.max(A::zero())).sum();
                 *value = sum / A::of(LENGTH as f64);
             }

@@ -47,7 +47,8 @@ attributions agree within 1e-3.
 - `heart-rate`: the form of a published network (KID-PPG; 147,473 parameters): three blocks of three causal
   convolutions of 5 taps and dilation 2, pools, four-head attention, layer norm, two dense layers; random
   weights.
-- `filters`: two filters of 31 taps, `ReLU`, mean over time; explained is the first.
+- `filters`: two filters of 31 taps, `ReLU`, mean over time; explained is the first. Our network runs only the
+  filter whose output is asked for, the others' both.
 
 The sides:
 
