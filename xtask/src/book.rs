@@ -9,6 +9,15 @@ use crate::workspace::Workspace;
 /// Pages whose `sh` blocks are run, each in a folder of its own.
 const RUN: [&str; 2] = ["getting-started.md", "file-formats.md"];
 
+/// Pages whose commands take too long to run in a check, or need a file of the reader's: the commands and
+/// options they name must exist.
+const READ: [&str; 4] = [
+    "README.md",
+    "crates/xcebra/README.md",
+    "docs/real-recording.md",
+    "docs/significance.md",
+];
+
 /// The page that is the help of every command.
 const COMMANDS: &str = "command-line.md";
 
@@ -34,7 +43,47 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         let what = format!("docs/{COMMANDS} is not what the commands print");
         return Err(Failure::new(what).or_rerun("cargo xtask book  # writes it anew"));
     }
+    for page in READ {
+        read(workspace, page)?;
+    }
     run(workspace)
+}
+
+/// Fails if a page names a command or an option that the program has not.
+fn read(workspace: &Workspace, page: &str) -> Result<()> {
+    let path = workspace.root.join(page);
+    let text = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
+    let program = Program::in_fresh_folder(workspace, "book")?;
+    let mut count = 0;
+    for (_, block) in blocks(&text).filter(|(language, _)| *language == "sh") {
+        for line in block.replace("\\\n", " ").lines() {
+            let Some((command, options)) = typed(line) else {
+                continue;
+            };
+            let help = program.call(&format!("{command} --help"))?;
+            let words: Vec<&str> = help
+                .split(|c: char| c.is_whitespace() || c == ',')
+                .collect();
+            if let Some(unknown) = options.iter().find(|option| !words.contains(option)) {
+                let what = format!("{page}: `xcebra {command}` has no option `{unknown}`");
+                return Err(Failure::new(what));
+            }
+            count += 1;
+        }
+    }
+    println!("{page}: the options of {count} commands exist");
+    Ok(())
+}
+
+/// The command of the program that a line of a shell calls, and its options.
+fn typed(line: &str) -> Option<(&str, Vec<&str>)> {
+    let line = line.split(" #").next()?;
+    let rest = ["xcebra ", "cargo run --release -- "]
+        .iter()
+        .find_map(|start| line.strip_prefix(start))?;
+    let command = rest.split_whitespace().find(|w| !w.starts_with("--"))?;
+    let options = rest.split_whitespace().filter(|w| w.starts_with("--"));
+    Some((command, options.collect()))
 }
 
 fn commands(workspace: &Workspace) -> Result<String> {
@@ -126,7 +175,7 @@ pub fn blocks(page: &str) -> impl Iterator<Item = (&str, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{blocks, names, own_part};
+    use super::{blocks, names, own_part, typed};
 
     #[test]
     fn finds_blocks_and_their_language() {
@@ -135,6 +184,17 @@ mod tests {
         assert_eq!(found[0], ("sh", "xcebra b \\\n  c\n".to_owned()));
         assert_eq!(found[1], ("toml", "d = 1\n".to_owned()));
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn reads_what_is_typed() {
+        let line = "cargo run --release -- --json demo --seed 3   # --not an option";
+        assert_eq!(typed(line), Some(("demo", vec!["--json", "--seed"])));
+        assert_eq!(
+            typed("xcebra fit --data a.npz"),
+            Some(("fit", vec!["--data"]))
+        );
+        assert_eq!(typed("cargo xtask ci"), None);
     }
 
     #[test]
