@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use xcebra::files::{Source, read};
 
 use super::WINDOW;
-use super::signals::{episodes, spike_and_wave};
+use super::signals::{episodes, rhythm};
 use crate::case_study::example;
 use crate::error::Result;
 
@@ -104,11 +104,7 @@ impl Discharge {
     }
 
     fn new(on: Vec<f64>, rng: &mut ChaCha8Rng) -> Self {
-        let course = on
-            .iter()
-            .zip(spike_and_wave(on.len(), rng))
-            .map(|(on, v)| on * v)
-            .collect();
+        let course = rhythm(&on, rng);
         Self { on, course }
     }
 

@@ -28,11 +28,7 @@ impl Sources {
         let mut values = Array2::zeros((time, CHANNELS));
         for (source, mut column) in values.columns_mut().into_iter().enumerate() {
             let course: Vec<f64> = match source {
-                RHYTHM => on
-                    .iter()
-                    .zip(spike_and_wave(time, rng))
-                    .map(|(on, s)| SIZE * on * s)
-                    .collect(),
+                RHYTHM => rhythm(&on, rng).into_iter().map(|v| SIZE * v).collect(),
                 // rhythms of their own, in bursts
                 1..=4 => bursts(time, [10.0, 6.0, 20.0, 2.0][source - 1], rng),
                 _ => background(time, rng),
@@ -59,8 +55,14 @@ pub(super) fn episodes(time: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
     on
 }
 
+/// The spike and wave where it is on, otherwise 0.
+pub(super) fn rhythm(on: &[f64], rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let course = spike_and_wave(on.len(), rng);
+    on.iter().zip(course).map(|(on, v)| on * v).collect()
+}
+
 /// A sharp spike and a slow wave of size 1, three a second, with a rate that wanders by a tenth.
-pub(super) fn spike_and_wave(time: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+fn spike_and_wave(time: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
     let (mut phase, mut rate) = (0.0, CYCLES);
     (0..time)
         .map(|_| {
