@@ -23,6 +23,16 @@ pub(super) struct Lane<E> {
     pub total: f64,
 }
 
+impl<E: Element> Lane<E> {
+    /// Makes room, and sets the sums to zero.
+    pub fn begin(&mut self, scratch: usize, sums: usize) {
+        self.scratch.resize(scratch, E::zero());
+        self.negative_sum.clear();
+        self.negative_sum.resize(sums, E::zero());
+        self.total = 0.0;
+    }
+}
+
 impl<E: Element> Buffers<E> {
     /// A vector of zeros.
     pub(super) fn zeros(&self, len: usize) -> Vec<E> {
@@ -32,18 +42,9 @@ impl<E: Element> Buffers<E> {
         vector
     }
 
-    /// As many lanes as `jobs` need, their sums at zero.
-    pub(super) fn lanes(&self, jobs: usize, scratch: usize, sums: usize) -> Vec<Lane<E>> {
-        (0..lanes::count(jobs))
-            .map(|_| {
-                let mut lane = self.lanes.take();
-                lane.scratch.resize(scratch, E::zero());
-                lane.negative_sum.clear();
-                lane.negative_sum.resize(sums, E::zero());
-                lane.total = 0.0;
-                lane
-            })
-            .collect()
+    /// As many lanes as `jobs` need.
+    pub(super) fn lanes(&self, jobs: usize) -> Vec<Lane<E>> {
+        self.lanes.take_all(lanes::count(jobs))
     }
 
     /// Sums the lanes in their order, and keeps them for later: the negatives' sums, and the total.
@@ -55,7 +56,7 @@ impl<E: Element> Buffers<E> {
             .collect();
         lanes::reduce_into(&parts, &mut sum);
         let total = lanes.iter().map(|lane| lane.total).sum();
-        lanes.into_iter().for_each(|lane| self.lanes.give(lane));
+        self.lanes.give_all(lanes);
         (sum, total)
     }
 }

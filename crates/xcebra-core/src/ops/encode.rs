@@ -98,15 +98,12 @@ fn reverse<E: Element>(
         .zip(c.chunks(chunk * outputs))
         .zip(pre)
         .collect();
-    let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
-        .map(|_| {
-            let mut lane = workspace.encode.take();
-            lane.gradient.clear();
-            lane.gradient.resize(network.parameters(), E::zero());
-            lane
-        })
-        .collect();
-    lanes::run(&mut states, jobs, |lane, _, ((x, c), pre)| {
+    let mut states = workspace.encode.take_all(lanes::count(jobs.len()));
+    let begin = |lane: &mut Lane<E>| {
+        lane.gradient.clear();
+        lane.gradient.resize(network.parameters(), E::zero());
+    };
+    lanes::run(&mut states, jobs, begin, |lane, ((x, c), pre)| {
         let plan = network.windows(weights, x.len() / inputs);
         let x = time_major(&plan, x, &mut lane.major);
         let (gradient, scratch) = (&mut lane.gradient, &mut lane.scratch);
@@ -115,8 +112,6 @@ fn reverse<E: Element>(
     });
     let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
     let sum = lanes::reduce(&parts);
-    states
-        .into_iter()
-        .for_each(|lane| workspace.encode.give(lane));
+    workspace.encode.give_all(states);
     sum
 }

@@ -3,6 +3,7 @@
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{Merge, PutTape, SplitTape, Tape};
 
+use super::buffers::Lane;
 use super::kernels::pairs::{Block, ROWS, padded};
 use super::role::Role;
 use super::{Buffers, Taped, Term, TermValue, Vector, lanes, scalar};
@@ -199,8 +200,9 @@ fn uniformity<E: Element>(
         .chunks(CHUNK * d)
         .zip(sums.chunks_mut(CHUNK * d))
         .collect();
-    let mut states = buffers.lanes(jobs.len(), ROWS * width, d * width);
-    lanes::run(&mut states, jobs, |lane, _, (u, sum)| {
+    let mut states = buffers.lanes(jobs.len());
+    let begin = |lane: &mut Lane<E>| lane.begin(ROWS * width, d * width);
+    lanes::run(&mut states, jobs, begin, |lane, (u, sum)| {
         lane.total += E::pairs_block(&mut Block {
             dot,
             scale: E::of(scale),

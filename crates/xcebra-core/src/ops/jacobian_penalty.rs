@@ -76,17 +76,14 @@ fn value_and_gradient<E: Element>(
         .chunks(chunk * inputs)
         .zip(probes.chunks(chunk * each))
         .collect();
-    let mut states: Vec<Lane<E>> = (0..lanes::count(jobs.len()))
-        .map(|_| {
-            let mut lane = workspace.penalty.take();
-            lane.value = 0.0;
-            lane.gradient.clear();
-            lane.gradient.resize(network.parameters(), E::zero());
-            lane
-        })
-        .collect();
+    let mut states = workspace.penalty.take_all(lanes::count(jobs.len()));
+    let begin = |lane: &mut Lane<E>| {
+        lane.value = 0.0;
+        lane.gradient.clear();
+        lane.gradient.resize(network.parameters(), E::zero());
+    };
     let scale = E::of(factor / n as f64);
-    lanes::run(&mut states, jobs, |lane, _, (x, probes)| {
+    lanes::run(&mut states, jobs, begin, |lane, (x, probes)| {
         // (rows, probe, outputs) to (probe, rows, outputs)
         lane.probes.clear();
         for p in 0..each / d {
@@ -108,8 +105,6 @@ fn value_and_gradient<E: Element>(
     let value = states.iter().map(|lane| lane.value).sum();
     let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
     let gradient = lanes::reduce(&parts);
-    states
-        .into_iter()
-        .for_each(|lane| workspace.penalty.give(lane));
+    workspace.penalty.give_all(states);
     (value, gradient)
 }

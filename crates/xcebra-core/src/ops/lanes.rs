@@ -2,25 +2,30 @@
 
 use rayon::prelude::*;
 
+use super::kernels::elementwise::add;
+use crate::element::Element;
+
 /// Number of lanes. It bounds the parallelism of one step and fixes the order of sums, so that
 /// results do not depend on the number of threads.
 pub const LANES: usize = 16;
 
-/// Gives chunk `c` of `chunks` to lane `c % LANES`, in rising order within a lane; the lanes run
-/// in parallel. `jobs` holds one item a chunk.
+/// Gives job `i` to lane `i % lanes`, in rising order within a lane; the lanes run in parallel, each
+/// made ready by `begin`.
 pub fn run<S: Send, J: Send>(
     lanes: &mut [S],
     jobs: Vec<J>,
-    work: impl Fn(&mut S, usize, J) + Sync,
+    begin: impl Fn(&mut S) + Sync,
+    work: impl Fn(&mut S, J) + Sync,
 ) {
     let count = lanes.len();
-    let mut queues: Vec<Vec<(usize, J)>> = (0..count).map(|_| Vec::new()).collect();
-    for (chunk, job) in jobs.into_iter().enumerate() {
-        queues[chunk % count].push((chunk, job));
+    let mut queues: Vec<Vec<J>> = (0..count).map(|_| Vec::new()).collect();
+    for (i, job) in jobs.into_iter().enumerate() {
+        queues[i % count].push(job);
     }
     lanes.par_iter_mut().zip(queues).for_each(|(lane, queue)| {
-        for (chunk, job) in queue {
-            work(lane, chunk, job);
+        begin(lane);
+        for job in queue {
+            work(lane, job);
         }
     });
 }
@@ -31,14 +36,14 @@ pub fn count(chunks: usize) -> usize {
 }
 
 /// Sums vectors of one length element by element, in the order of the vectors.
-pub fn reduce<E: Copy + Send + Sync + std::ops::AddAssign>(parts: &[&[E]]) -> Vec<E> {
+pub fn reduce<E: Element>(parts: &[&[E]]) -> Vec<E> {
     let mut sum = Vec::new();
     reduce_into(parts, &mut sum);
     sum
 }
 
 /// As [`reduce`], into `sum`, whose content is overwritten.
-pub fn reduce_into<E: Copy + Send + Sync + std::ops::AddAssign>(parts: &[&[E]], sum: &mut Vec<E>) {
+pub fn reduce_into<E: Element>(parts: &[&[E]], sum: &mut Vec<E>) {
     sum.clear();
     let Some((first, rest)) = parts.split_first() else {
         return;
@@ -46,9 +51,7 @@ pub fn reduce_into<E: Copy + Send + Sync + std::ops::AddAssign>(parts: &[&[E]], 
     sum.extend_from_slice(first);
     sum.par_chunks_mut(4096).enumerate().for_each(|(i, piece)| {
         for part in rest {
-            for (s, &p) in piece.iter_mut().zip(&part[i * 4096..]) {
-                *s += p;
-            }
+            add(piece, &part[i * 4096..]);
         }
     });
 }

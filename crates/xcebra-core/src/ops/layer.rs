@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::kernels::elementwise::{add, add_rows};
 use super::kernels::matmul::{Matrix, matmul};
 use crate::element::Element;
 
@@ -115,11 +116,7 @@ impl Layer {
     /// `db += Σ c`.
     pub fn add_bias_gradient<E: Element>(&self, c: &[E], gradient: &mut [E]) {
         let bias = &mut gradient[self.bias.clone()];
-        for row in c.chunks_exact(self.outputs) {
-            for (b, &c) in bias.iter_mut().zip(row) {
-                *b += c;
-            }
-        }
+        add_rows(bias, c);
     }
 
     /// Where in `x` the part stands that a skip adds to `len` numbers of `hidden`.
@@ -140,11 +137,5 @@ impl Layer {
         if self.skip {
             add(&mut x[self.crop(rows, c.len())], c);
         }
-    }
-}
-
-fn add<E: Element>(out: &mut [E], more: &[E]) {
-    for (o, &m) in out.iter_mut().zip(more) {
-        *o += m;
     }
 }

@@ -3,6 +3,7 @@
 use dfdx::shapes::{HasShape, Rank0};
 use dfdx::tensor::{PutTape, SplitTape};
 
+use super::buffers::Lane;
 use super::role::Role;
 use super::{Buffers, Pairs, Taped, TermValue, lanes, with_gradient};
 use crate::element::Element;
@@ -129,9 +130,10 @@ fn uniformity<E: Element>(
         .chunks(CHUNK * d)
         .zip(reference.gradient.chunks_mut(CHUNK * d))
         .collect();
-    let mut states = buffers.lanes(jobs.len(), ROWS * columns, columns * d);
+    let mut states = buffers.lanes(jobs.len());
+    let begin = |lane: &mut Lane<E>| lane.begin(ROWS * columns, columns * d);
     let negatives = &negative.values;
-    lanes::run(&mut states, jobs, |lane, _, (u, du)| {
+    lanes::run(&mut states, jobs, begin, |lane, (u, du)| {
         for (u, du) in u.chunks(ROWS * d).zip(du.chunks_mut(ROWS * d)) {
             let weights = &mut lane.scratch[..u.len() / d * columns];
             for (strip, v) in negatives.chunks(STRIP * d).enumerate() {

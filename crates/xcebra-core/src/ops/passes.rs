@@ -3,6 +3,7 @@
 //! A chunk is small enough for all its layers to stay in the second cache. Its numbers are
 //! time-major, (time, row, channel), where rows are samples.
 
+use super::kernels::elementwise::{add, multiply};
 use super::network::Plan;
 use crate::element::Element;
 
@@ -35,9 +36,7 @@ pub fn forward<E: Element>(
             } else {
                 hidden.copy_within(crop, 0);
             }
-            for (h, &v) in hidden.iter_mut().zip(&value[..len]) {
-                *h += v;
-            }
+            add(hidden, &value[..len]);
         } else {
             E::gelu(below, &mut hidden[..len]);
         }
@@ -157,13 +156,9 @@ pub fn reverse<E: Element>(
         if network.layers[l - 1].skip {
             flow.kept[..below.len()].copy_from_slice(next);
         }
-        for (n, &f) in next.iter_mut().zip(&states.first[below.clone()]) {
-            *n *= f;
-        }
+        multiply(next, &states.first[below.clone()]);
         if let Some(owed) = states.owed {
-            for (n, &o) in next.iter_mut().zip(&owed[below]) {
-                *n += o;
-            }
+            add(next, &owed[below]);
         }
         std::mem::swap(&mut flow.pre, &mut flow.next);
     }

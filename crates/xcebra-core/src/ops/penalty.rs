@@ -1,6 +1,7 @@
 //! The Jacobian penalty of a network on one chunk, and its gradient: reverse mode over reverse
 //! mode.
 
+use super::kernels::elementwise::{add_product, multiply, product};
 use super::network::Plan;
 use super::passes::{Flow, States, reverse};
 use crate::element::Element;
@@ -120,10 +121,7 @@ fn down<'a, E: Element>(
         layer.add_skip_transposed(&here[..span.len()], plan.rows, target);
         if l > 0 {
             let below = plan.spans[l - 1].clone();
-            let lower = lower[below.clone()].iter_mut();
-            for ((e, &c), &f) in lower.zip(&*target).zip(&s.first[below]) {
-                *e = c * f;
-            }
+            product(&mut lower[below.clone()], target, &s.first[below]);
         }
     }
     &mut s.up[..inputs]
@@ -158,10 +156,8 @@ fn up<E: Element>(
         }
         let (owed, second) = (&mut s.owed[span.clone()], &s.second[span.clone()]);
         let (activation, first) = (&s.activation[span.clone()], &s.first[span.clone()]);
-        for i in 0..next.len() {
-            owed[i] += next[i] * activation[i] * second[i];
-            next[i] *= first[i];
-        }
+        add_product(owed, next, activation, second);
+        multiply(next, first);
         layer.add_skip(flow, rows, next);
         len = span.len();
         std::mem::swap(&mut s.up, &mut s.next);

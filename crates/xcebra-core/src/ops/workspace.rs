@@ -31,6 +31,16 @@ impl<T: Default> Pool<T> {
         pool.pop().unwrap_or_default()
     }
 
+    /// Some of them.
+    pub fn take_all(&self, count: usize) -> Vec<T> {
+        (0..count).map(|_| self.take()).collect()
+    }
+
+    /// Keeps some for later.
+    pub fn give_all(&self, things: Vec<T>) {
+        things.into_iter().for_each(|thing| self.give(thing));
+    }
+
     /// Keeps one for later.
     pub fn give(&self, thing: T) {
         let mut pool = self

@@ -283,6 +283,12 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     /// # Errors
     /// [`Error::Diverged`] if the loss is not finite or grows without bound.
     pub fn step(&mut self) -> Result<StepReport> {
+        // enter the thread pool once: each entry from outside puts this thread to sleep and wakes
+        // another
+        rayon::scope(|_| self.make_step())
+    }
+
+    fn make_step(&mut self) -> Result<StepReport> {
         let (n, step) = (self.config.train.batch, self.step);
         let batch = self.sampler.draw(n, &mut self.samples);
         let window = self.encoder.window();

@@ -4,6 +4,7 @@
 //! time; sums may therefore differ in their last bits between processors, never between two runs
 //! on one. The one `unsafe` call, into the matrix product, is in [`matmul`].
 
+pub mod elementwise;
 pub mod exp;
 pub mod gelu;
 pub mod matmul;
