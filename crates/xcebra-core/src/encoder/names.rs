@@ -96,12 +96,13 @@ impl EncoderName {
     /// # Errors
     /// [`Error::Setting`] if there is no such encoder.
     pub fn parse(name: &str) -> Result<Self> {
-        serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|_| {
-            Error::setting(
-                "the name of the encoder",
-                format!("`{name}`"),
-                "one of `EncoderName`, such as `offset10-mse`",
-            )
+        serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|e| {
+            // "unknown variant `…`, expected one of `offset1`, …"
+            let problem = e.to_string();
+            let known = problem
+                .split_once("expected ")
+                .map_or("", |(_, names)| names);
+            Error::setting("the name of the encoder", format!("`{name}`"), known)
         })
     }
 

@@ -55,6 +55,9 @@ pub type Vector<E> = Tensor<(usize,), E, Cpu>;
 /// One number that records what is done to reach it, such as a loss.
 pub type Value<E> = Taped<Rank0, E>;
 
+/// Gradients, by what they belong to.
+pub type Gradients<E> = dfdx::tensor::Gradients<E, Cpu>;
+
 /// The engine, for losses and networks of one's own in its tensors.
 pub use dfdx;
 

@@ -9,15 +9,19 @@ fn named(name: &str) -> Architecture {
     Architecture::named(name, 10, 3, &Sizes::default())
 }
 
-/// Windows as CEBRA's `get_offset` gives them, parameters as its `num_parameters`, for 10
-/// channels, 32 units and 3 outputs.
+/// Windows as CEBRA's `get_offset` gives them, parameters as many as its `state_dict` has numbers, for
+/// 10 channels, 32 units and 3 outputs.
 #[test]
 fn names_mean_what_they_mean_in_cebra() {
     for (name, left, right, parameters) in [
         ("offset1", 0, 1, 1987),
         ("offset1-mse", 0, 1, 12003),
         ("offset1-v2", 0, 1, 2563),
+        ("offset1-v3", 0, 1, 2563),
         ("offset1-v4", 0, 1, 4675),
+        ("offset1-v5", 0, 1, 4675),
+        ("offset1-mse-v2", 0, 1, 3043),
+        ("offset1-mse-resnet", 0, 1, 3043),
         ("offset5", 2, 3, 3971),
         ("offset10", 5, 5, 10275),
         ("offset10-mse", 5, 5, 10275),
@@ -30,7 +34,7 @@ fn names_mean_what_they_mean_in_cebra() {
         let architecture = named(name);
         assert_eq!(architecture.window, Window { left, right }, "{name}");
         assert_eq!(architecture.receptive_field(), left + right);
-        let normalised = !name.ends_with("-mse");
+        let normalised = !name.contains("-mse");
         assert_eq!(architecture.head == Head::Normalize, normalised, "{name}");
         let encoder = Encoder::<f32>::new(architecture, 0).unwrap();
         assert_eq!(encoder.parameters().len(), parameters, "{name}");
@@ -43,7 +47,11 @@ fn names_mean_what_they_mean_in_cebra() {
         named("offset1-mse-resnet").widths(),
         [10, 32, 32, 32, 16, 3]
     );
-    assert!(EncoderName::parse("offset11").is_err());
+    let error = EncoderName::parse("offset11").unwrap_err().to_string();
+    assert!(
+        error.contains("`offset11`") && error.contains("`offset10`, `offset10-mse`"),
+        "{error}"
+    );
 }
 
 fn config(json: &str) -> Result<EncoderConfig, serde_json::Error> {

@@ -105,7 +105,7 @@ fn assert_close<'a>(
 
 #[test]
 fn outputs_and_jacobians_equal_cebra() {
-    assert_eq!(models().len(), 21);
+    assert_eq!(models().len(), 22);
     for model in models() {
         let file = Reference::open(&model);
         let encoder = Encoder::<f64>::from_cebra(&file.model(), &model).unwrap();
@@ -136,7 +136,32 @@ fn embeddings_of_a_recording_equal_cebra() {
         assert_close(&found.values, expected.t(), &model);
         count += 1;
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 11);
+}
+
+/// CEBRA's classes without their normalisation, for the names with `-mse` that CEBRA does not have.
+#[test]
+fn unnormalised_convolutions_equal_cebra() {
+    let mut names = Vec::new();
+    for model in models() {
+        let file = Reference::open(&model);
+        let Some(raw) = file.array("raw") else {
+            continue;
+        };
+        let name = format!("{}-mse", model.replace("-more-dropout", ""));
+        let encoder = Encoder::<f64>::from_cebra(&file.model(), &name).unwrap();
+        let x = file.array("x").unwrap();
+        assert_close(&encoder.forward(x.view()).unwrap(), &raw, &name);
+        let jacobian = encoder.jacobian(x.view()).unwrap();
+        assert_close(&jacobian, &file.array("raw_jacobian").unwrap(), &name);
+        names.push(name);
+    }
+    names.sort();
+    names.dedup();
+    assert_eq!(
+        names,
+        [10, 15, 18, 20, 36, 40, 5, 50].map(|times| format!("offset{times}-model-mse"))
+    );
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 mod architectures;
 mod cebra;
+mod cebra_sampling;
 mod common;
 mod convolutions;
 mod distributions;
 mod embedding;
+mod every_encoder;
 mod files;
 mod gradients;
 mod info_nce;
 mod objective_config;
+mod optimizer;
 mod own_parts;
 mod pair_similarity;
 mod pieces;

@@ -6,16 +6,20 @@
 One file a model, named after it: its state_dict (double precision), the batch `reference.x`
 (n, channels) or (n, channels, window), its outputs `reference.y` (n, outputs), their derivatives in
 x `reference.jacobian` (n, outputs, …), and for convolutions a longer recording `reference.recording`
-(channels, time) with the outputs `reference.embedding` (outputs, time - window + 1). For the models
-in PENALISED also CEBRA's exact JacobianReg on the batch, `reference.penalty` (1,), and its gradient
+(channels, time) with the outputs `reference.embedding` (outputs, time - window + 1). For convolutions that
+normalise also the same weights in CEBRA's class with `normalize=False`, which has no name there:
+`reference.raw` and `reference.raw_jacobian`. `offset18-model` is no model of CEBRA: it is built of its
+layers by its rule. For the models in PENALISED also CEBRA's exact JacobianReg on the batch, `reference.penalty` (1,), and its gradient
 in every tensor, `gradient.` before the tensor's name.
 """
 
 from pathlib import Path
 
+import cebra.data
 import cebra.models
 import torch
 from cebra.models.jacobian_regularizer import JacobianReg
+from cebra.models.model import ConvolutionalModelMixin, _OffsetModel
 from safetensors.torch import save_file
 
 CHANNELS, UNITS, OUTPUTS, SAMPLES = 3, 4, 2, 2
@@ -41,8 +45,38 @@ MODELS = [
     "offset36-model-more-dropout",
     "offset40-model",
     "offset50-model",
+    "offset18-model",
 ]
 PENALISED = ["offset1-model-v4", "offset5-model", "offset10-model-mse", "offset10-model-mse-tanh"]
+
+
+@cebra.models.register("offset18-model")
+class Offset18(_OffsetModel, ConvolutionalModelMixin):
+    def __init__(self, num_neurons, num_units, num_output, normalize=True):
+        super().__init__(
+            torch.nn.Conv1d(num_neurons, num_units, 2),
+            torch.nn.GELU(),
+            *self._make_layers(num_units, num_layers=7),
+            torch.nn.Conv1d(num_units, num_output, 3),
+            num_input=num_neurons,
+            num_output=num_output,
+            normalize=normalize,
+        )
+
+    def get_offset(self):
+        return cebra.data.Offset(9, 9)
+
+
+def jacobian_of(model, x):
+    rows = [torch.autograd.functional.jacobian(lambda s: model(s[None])[0], s) for s in x]
+    return torch.stack(rows)
+
+
+def raw(name, model, x):
+    """The model without its normalisation."""
+    other = cebra.models.init(name, CHANNELS, UNITS, OUTPUTS, normalize=False).double().eval()
+    other.load_state_dict(model.state_dict())
+    return {"reference.raw": other(x).detach(), "reference.raw_jacobian": jacobian_of(other, x)}
 
 
 def penalty(model, x):
@@ -65,9 +99,7 @@ def main():
         shape = (CHANNELS,) if window == 1 else (CHANNELS, window)
         # wide enough for GELU to bend, for tanh and the clip to bite
         x = 2 * torch.randn(SAMPLES, *shape)
-        jacobian = torch.stack(
-            [torch.autograd.functional.jacobian(lambda s: model(s[None])[0], s) for s in x]
-        )
+        jacobian = jacobian_of(model, x)
         # the models tie some layers; the format refuses shared memory
         tensors = {key: value.clone() for key, value in model.state_dict().items()}
         tensors |= {"reference.x": x, "reference.y": model(x).detach(), "reference.jacobian": jacobian}
@@ -77,6 +109,8 @@ def main():
                 "reference.recording": recording,
                 "reference.embedding": model(recording[None])[0].detach(),
             }
+            if model.normalize:
+                tensors |= raw(name, model, x)
         if name in PENALISED:
             tensors |= penalty(model, x)
         save_file({key: value.contiguous() for key, value in tensors.items()}, folder / f"{name}.safetensors")
