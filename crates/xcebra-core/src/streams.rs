@@ -8,3 +8,5 @@ pub const SAMPLES: u64 = 2;
 pub const PROBES: u64 = 3;
 /// References, negatives and positives of a validation.
 pub const VALIDATION: u64 = 4;
+/// Random projections of a validation.
+pub const VALIDATION_PROBES: u64 = 5;

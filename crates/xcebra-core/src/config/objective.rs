@@ -17,7 +17,7 @@ use crate::regularizer::Ramp;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Flat", into = "Flat")]
 pub struct ObjectiveConfig {
-    /// First and last-but-one embedding dimension; default all.
+    /// Embedding dimensions `[first, end]`, the end excluded; default all.
     pub dims: Option<[usize; 2]>,
     /// What is made small.
     pub loss: LossConfig,
@@ -113,13 +113,7 @@ impl ObjectiveConfig {
             positives.check(|name| field(&format!("positives.{name}")))?;
             similarity.check(|name| field(&format!("similarity.{name}")))?;
         }
-        if !(self.weight.is_finite() && self.weight >= 0.0) {
-            return Err(Error::setting(
-                field("weight"),
-                self.weight,
-                "0 or a positive number",
-            ));
-        }
+        self.schedule().check(field("weight"))?;
         let whole = self
             .dims
             .is_none_or(|[first, end]| first == 0 && end == outputs);

@@ -46,13 +46,7 @@ impl RegularizerConfig {
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        if !(self.weight.is_finite() && self.weight >= 0.0) {
-            return Err(Error::setting(
-                "regularizer.weight",
-                self.weight,
-                "0 or a positive number",
-            ));
-        }
+        self.schedule().check("regularizer.weight")?;
         if self.projections > 1000 {
             return Err(Error::setting(
                 "regularizer.projections",

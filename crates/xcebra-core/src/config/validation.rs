@@ -17,8 +17,11 @@ pub struct ValidationConfig {
     pub every: usize,
     /// Batches a validation draws, the same each time, default 4.
     pub batches: usize,
-    /// Validations without a lower loss after which the training stops, and its best parameters
-    /// are taken; default 0: it never stops early, and the last parameters are taken.
+    /// Validations without a lower sum of loss and penalty after which the training stops, and its best
+    /// parameters are taken; default 0: it never stops early, and the last parameters are taken.
+    ///
+    /// Sums can be compared once all weights are final: validations count from the step on at which
+    /// objectives and regulariser have the weights of the last step.
     pub patience: usize,
 }
 

@@ -67,6 +67,11 @@ impl<E: Element> Sum<E> {
         Ok(number)
     }
 
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Differentiates the sum, through the embedding that its losses were made of.
     ///
     /// # Errors

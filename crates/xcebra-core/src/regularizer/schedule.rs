@@ -1,9 +1,11 @@
-//! The weight of the regulariser over the steps.
+//! The weight of a part of the loss over the steps.
+
+use crate::error::{Error, Result};
 
 /// 0 before `start`, then a linear rise over `ramp` steps, then `weight`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ramp {
-    /// The final weight λ.
+    /// The final weight.
     pub weight: f64,
     /// First step of the rise.
     pub start: usize,
@@ -21,6 +23,14 @@ impl Ramp {
         }
     }
 
+    /// Checks the final weight, the setting `field`.
+    pub(crate) fn check(&self, field: impl Into<String>) -> Result<()> {
+        if self.weight.is_finite() && self.weight >= 0.0 {
+            return Ok(());
+        }
+        Err(Error::setting(field, self.weight, "0 or a positive number"))
+    }
+
     /// The weight at a step, counted from 0.
     pub fn at(&self, step: usize) -> f64 {
         if step < self.start {
@@ -32,6 +42,12 @@ impl Ramp {
         } else {
             self.weight * risen as f64 / self.ramp as f64
         }
+    }
+}
+
+impl From<f64> for Ramp {
+    fn from(weight: f64) -> Self {
+        Self::constant(weight)
     }
 }
 

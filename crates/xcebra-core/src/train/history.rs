@@ -75,10 +75,8 @@ impl History {
     /// The validation of the parameters that a training ends with: the best where it may stop early, with some
     /// `patience`, otherwise the last.
     pub fn taken(&self, patience: usize) -> Option<&Validation> {
-        match patience {
-            0 => self.validation.last(),
-            _ => self.validation.iter().rfind(|v| v.best),
-        }
+        let best = self.validation.iter().rfind(|v| patience > 0 && v.best);
+        best.or(self.validation.last())
     }
 
     /// Number of reports.

@@ -1,9 +1,11 @@
 //! Training: steps, what is reported of them, the curves they leave, and how to go on after a
 //! break.
 
+mod additions;
 mod checkpoint;
 mod history;
 mod objectives;
+mod penalties;
 mod report;
 mod resume;
 mod sampler;

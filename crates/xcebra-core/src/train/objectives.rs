@@ -77,6 +77,8 @@ pub struct Losses {
     pub terms: Vec<TermValue>,
     /// The others.
     pub parts: Vec<PartValue>,
+    /// Weighted sum of the absolute values of losses of one's own, of which no chance level is known.
+    pub own: f64,
 }
 
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
@@ -155,6 +157,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 .then(|| sum.add(weight, own.loss(embedded.taped(), batch)))
                 .transpose()?;
             all.loss += weight * value.unwrap_or(0.0);
+            all.own += (weight * value.unwrap_or(0.0)).abs();
             all.parts.push(PartValue::new(own.name(), value, weight));
         }
         Ok(all)

@@ -10,16 +10,16 @@ use super::objectives::{Kind, Objective, naive_loss};
 use super::sampler::Sampler;
 use super::validation::{self, Progress};
 use super::watch::Watch;
-use super::{History, PartValue, StepReport};
+use super::{History, StepReport};
 use crate::config::{Config, LossConfig, ObjectiveConfig};
 use crate::element::Element;
 use crate::encoder::{Encoder, Trainable};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
-use crate::objective::{Loss, Similarity, Targets};
-use crate::ops::{self, Adam, Buffers, PairSimilarity, Vector};
+use crate::objective::{Loss, Targets};
+use crate::ops::{self, Adam, Buffers, Vector};
 use crate::recording::Recording;
-use crate::regularizer::{At, JacobianNorm, Ramp, Regularizer};
+use crate::regularizer::{JacobianNorm, Ramp, Regularizer};
 use crate::sampling::{Pieces, Positives, positives};
 use crate::streams;
 
@@ -186,43 +186,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         Ok(())
     }
 
-    /// Adds a contrastive objective with a distribution of positives of one's own. `positives`
-    /// makes it for given centers; it is called for those of the training and, if something is
-    /// held out, for those of the validation.
-    ///
-    /// # Errors
-    /// What `positives` gives; [`Error::Setting`] for dimensions the encoder does not have;
-    /// [`Error::Data`] if the recording is too short for it.
-    pub fn add_objective(
-        &mut self,
-        dims: Range<usize>,
-        similarity: Similarity,
-        weight: f64,
-        positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
-    ) -> Result<()> {
-        let kind = Kind::Known(similarity);
-        self.add_contrast(dims, kind, Ramp::constant(weight), positives)
-    }
-
-    /// Adds a contrastive objective with a similarity of one's own; otherwise as
-    /// [`add_objective`](Self::add_objective).
-    ///
-    /// # Errors
-    /// As [`add_objective`](Self::add_objective).
-    pub fn add_objective_by(
-        &mut self,
-        dims: Range<usize>,
-        similarity: impl PairSimilarity<E> + Send + 'static,
-        weight: f64,
-        positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
-    ) -> Result<()> {
-        let kind = Kind::Own(Box::new(move |embedding, pairs, buffers| {
-            ops::info_nce_by(embedding, pairs, &similarity, buffers)
-        }));
-        self.add_contrast(dims, kind, Ramp::constant(weight), positives)
-    }
-
-    fn add_contrast(
+    pub(super) fn add_contrast(
         &mut self,
         dims: Range<usize>,
         kind: Kind<E>,
@@ -230,6 +194,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
     ) -> Result<()> {
         self.check_dims(&dims)?;
+        weight.check(format!("objective[{}].weight", self.objectives.len()))?;
         let made = positives(self.sampler.centers())?;
         self.sampler.add(made)?;
         if let Some(held_out) = &mut self.held_out {
@@ -268,16 +233,6 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         Ok(())
     }
 
-    /// Adds a loss of one's own on the embedding.
-    pub fn add_loss(&mut self, loss: Box<dyn Loss<E>>) {
-        self.losses.push(loss);
-    }
-
-    /// Adds a regulariser of one's own.
-    pub fn add_regularizer(&mut self, regularizer: Box<dyn Regularizer<E>>) {
-        self.regularizers.push(regularizer);
-    }
-
     /// Makes one step.
     ///
     /// # Errors
@@ -295,42 +250,26 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let x = Arc::new(self.recording.gather(&batch.times, window));
 
         let mut sum = ops::Sum::default();
-        let (mut parts, mut penalty) = (Vec::new(), 0.0);
-        for regularizer in &self.regularizers {
-            let mut at = At {
-                encoder: &self.encoder,
-                samples: &x[..n * window.len() * self.encoder.channels()],
-                count: n,
-                rng: &mut self.probes,
-            };
-            let weight = regularizer.weight(step);
-            let value = (weight > 0.0)
-                .then(|| {
-                    sum.add(
-                        weight,
-                        regularizer.penalty(ops::traced(&self.parameters), &mut at),
-                    )
-                })
-                .transpose()?;
-            penalty += weight * value.unwrap_or(0.0);
-            parts.push(PartValue::new(regularizer.name(), value, weight));
-        }
+        let mut probes = self.probes.clone();
+        let penalties = self.add_penalties(step, n, &x, &mut probes, &mut sum)?;
+        self.probes = probes;
         let embedded = ops::Embedded::new(&self.encoder, &self.parameters, x);
         let losses = self.add_losses(step, &batch, &embedded, &mut sum)?;
-        let mut gradients = sum.backward(embedded)?;
+        // where every weight is still 0 there is nothing to learn from
+        let gradients = match sum.is_empty() {
+            true => None,
+            false => Some(sum.backward(embedded)?),
+        };
 
         let chance = |o: &Objective<E>| o.weight.at(step) * o.chance(n);
-        let chance = self.objectives.iter().map(chance).sum();
-        self.watch.look(step, losses.loss, penalty, chance)?;
+        let chance = self.objectives.iter().map(chance).sum::<f64>() + losses.own;
+        self.watch
+            .look(step, losses.loss, penalties.total, chance)?;
         let learning_rate = self.config.train.learning_rate_at(step);
-        let decay = self.config.train.weight_decay;
-        self.adam
-            .step(&mut self.parameters, &mut gradients, learning_rate, decay)?;
-        if let Some(t) = &mut self.temperatures {
-            t.adam
-                .step(&mut t.values, &mut gradients, learning_rate, 0.0)?;
+        if let Some(gradients) = gradients {
+            self.update(gradients, learning_rate)?;
         }
-        let parts = losses.parts.into_iter().chain(parts).collect();
+        let parts = losses.parts.into_iter().chain(penalties.parts).collect();
         let mut report = StepReport {
             step,
             steps: self.config.train.steps,
@@ -350,6 +289,17 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         }
         self.history.validation.extend(report.validation.clone());
         Ok(report)
+    }
+
+    fn update(&mut self, mut gradients: ops::Gradients<E>, learning_rate: f64) -> Result<()> {
+        let decay = self.config.train.weight_decay;
+        self.adam
+            .step(&mut self.parameters, &mut gradients, learning_rate, decay)?;
+        if let Some(t) = &mut self.temperatures {
+            t.adam
+                .step(&mut t.values, &mut gradients, learning_rate, 0.0)?;
+        }
+        Ok(())
     }
 
     /// Whether all steps are made, or validation has run out of patience.

@@ -21,17 +21,24 @@ pub struct Validation {
     pub step: usize,
     /// Weighted sum of the objectives' losses, without regularisers.
     pub loss: f64,
+    /// Weighted sum of the regularisers on the same references; measured only where the training may
+    /// stop early, once it counts for `best`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<f64>,
     /// Goodness of fit of each contrastive objective, in bits over chance:
     /// `(ln n − loss) / ln 2` with `n` negatives; 0 for an encoder that maps all to one point.
     pub bits: Vec<f64>,
-    /// Whether it is the lowest loss so far.
+    /// Whether it is the best so far: the lowest sum of loss and penalty.
+    ///
+    /// Sums can be compared from the step on at which all weights, of objectives and of regularisers,
+    /// are what they are at the last step; no validation before is the best.
     pub best: bool,
 }
 
 /// How validation stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Lowest loss so far, and its step.
+    /// Lowest sum of loss and penalty so far, and its step.
     pub best: Option<(f64, usize)>,
     /// Validations since then.
     pub since: usize,
@@ -40,7 +47,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Takes note of a loss; true if it is the lowest so far.
+    /// Takes note of a sum of loss and penalty; true if it is the lowest so far.
     pub fn note(&mut self, step: usize, loss: f64, patience: usize) -> bool {
         let better = self.best.is_none_or(|(best, _)| loss < best);
         if better {
@@ -54,11 +61,11 @@ impl Progress {
     }
 }
 
-/// The generator of a validation's samples: the same ones every time, so that two losses differ by
-/// the encoder alone.
-fn generator(seed: u64) -> ChaCha8Rng {
+/// A generator of a validation: it draws the same every time, so that two losses differ by the encoder
+/// alone.
+fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(streams::VALIDATION);
+    rng.set_stream(stream);
     rng
 }
 
@@ -80,35 +87,60 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let Some(held_out) = &self.held_out else {
             return Ok(None);
         };
-        let v = &self.config.validation;
-        let mut rng = generator(self.config.train.seed);
+        let (step, n) = (self.step - 1, self.config.train.batch);
+        let (v, seed) = (&self.config.validation, self.config.train.seed);
+        let comparable = self.is_settled(step);
+        let mut samples = generator(seed, streams::VALIDATION);
+        let mut probes = generator(seed, streams::VALIDATION_PROBES);
         let (mut loss, mut bits) = (0.0, Vec::<Vec<f64>>::new());
+        let mut penalty = (v.patience > 0 && comparable).then_some(0.0);
         for _ in 0..v.batches {
-            let batch = held_out.sampler.draw(self.config.train.batch, &mut rng);
+            let batch = held_out.sampler.draw(n, &mut samples);
             let x = self.recording.gather(&batch.times, self.encoder.window());
+            if let Some(penalty) = &mut penalty {
+                let none = &mut ops::Sum::default();
+                *penalty += self.add_penalties(step, n, &x, &mut probes, none)?.total;
+            }
             let embedded = ops::Embedded::new(&self.encoder, &self.parameters, Arc::new(x));
-            let losses =
-                self.add_losses(self.step - 1, &batch, &embedded, &mut ops::Sum::default())?;
+            let losses = self.add_losses(step, &batch, &embedded, &mut ops::Sum::default())?;
             loss += losses.loss;
             bits.push(losses.terms.iter().map(|t| t.bits_over_chance()).collect());
         }
         loss /= v.batches as f64;
+        let penalty = penalty.map(|sum| sum / v.batches as f64);
         let bits = mean(&bits);
-        let (step, patience) = (self.step - 1, v.patience);
+        let patience = v.patience;
         let parameters = (patience > 0).then(|| self.parameters.as_vec());
         let Some(held_out) = &mut self.held_out else {
             return Ok(None);
         };
-        let best = held_out.progress.note(step, loss, patience);
+        let sum = loss + penalty.unwrap_or(0.0);
+        let best = comparable && held_out.progress.note(step, sum, patience);
         if best {
             held_out.best = parameters;
         }
         Ok(Some(Validation {
             step,
             loss,
+            penalty,
             bits,
             best,
         }))
+    }
+
+    /// Whether all weights at a step are those of the last step.
+    fn is_settled(&self, step: usize) -> bool {
+        let last = self.config.train.steps - 1;
+        let objectives = self.objectives.iter().map(|o| &o.weight);
+        objectives
+            .map(|w| [w.at(step), w.at(last)])
+            .chain(self.losses.iter().map(|l| [l.weight(step), l.weight(last)]))
+            .chain(
+                self.regularizers
+                    .iter()
+                    .map(|r| [r.weight(step), r.weight(last)]),
+            )
+            .all(|[now, then]| now == then)
     }
 }
 

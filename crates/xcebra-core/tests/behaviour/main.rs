@@ -19,6 +19,7 @@ mod pieces;
 mod reference;
 mod resume;
 mod sampling;
+mod schedules;
 mod supervised;
 mod training;
 mod validation;
