@@ -94,8 +94,10 @@ impl<E: Element> Recording<E> {
     /// # Errors
     /// [`Error::Data`] if a length is 0 or they do not add up to the number of samples.
     pub fn with_sessions(mut self, lengths: &[usize]) -> Result<Self> {
-        let total: usize = lengths.iter().sum();
-        if lengths.contains(&0) || total != self.len() {
+        let total = lengths
+            .iter()
+            .try_fold(0_usize, |t, &len| t.checked_add(len));
+        if lengths.contains(&0) || total != Some(self.len()) {
             return Err(Error::data(
                 "the sessions",
                 format!("lengths {lengths:?} for {} samples", self.len()),
@@ -185,7 +187,7 @@ impl<E: Element> Recording<E> {
         self.channels
     }
 
-    /// First and last-but-one sample of each session.
+    /// The samples of each session, one session after another.
     pub fn sessions(&self) -> &[Range<usize>] {
         &self.sessions
     }

@@ -168,6 +168,13 @@ impl<E: Element, N: TensorEncoder<E>> Custom<N, E> {
         Ok((0.5 * scale * value, gradient))
     }
 
+    /// The outputs (n, outputs) of flat windows (n, window, channels).
+    pub(super) fn outputs_of(&self, windows: Vec<E>) -> Vec<E> {
+        let parameters = vector(self.parameters.clone());
+        let x = self.tensor(windows).put_tape(OwnedTape::default());
+        self.network.forward(parameters.leaky_trace(), x).as_vec()
+    }
+
     /// Flat windows (n, window, channels) of a batch (n, channels, window).
     fn windows(&self, x: &ArrayViewD<'_, E>) -> Vec<E> {
         match self.input_shape.len() {
@@ -249,13 +256,9 @@ impl<E: Element, N: TensorEncoder<E>> Model<E> for Custom<N, E> {
 
     fn forward(&self, x: ArrayViewD<'_, E>) -> std::result::Result<Array2<E>, ModelError> {
         let n = batch_len(&self.input_shape, x.shape())?;
-        let parameters = vector(self.parameters.clone());
-        let mut out = Vec::with_capacity(n * self.network.outputs());
-        for chunk in self.chunks(&self.windows(&x)) {
-            let x = self.tensor(chunk.to_vec()).put_tape(OwnedTape::default());
-            let y = self.network.forward(parameters.leaky_trace(), x);
-            out.extend(y.as_vec());
-        }
+        let windows = self.windows(&x);
+        let chunks = self.chunks(&windows);
+        let out = chunks.flat_map(|x| self.outputs_of(x.to_vec())).collect();
         Array2::from_shape_vec((n, self.network.outputs()), out).map_err(ModelError::evaluation)
     }
 

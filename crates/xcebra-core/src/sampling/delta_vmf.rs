@@ -28,7 +28,8 @@ impl DeltaVmf {
     ///
     /// # Errors
     /// [`Error::Setting`] if there is no such label, it holds classes, or `kappa` is not a
-    /// positive number up to 10⁸; [`Error::Data`] if the label has too many columns.
+    /// positive number up to 10⁸; [`Error::Data`] if the label has too many columns, or holds points
+    /// (cos, sin) instead of angles.
     pub fn new<E: Element>(
         recording: &Recording<E>,
         centers: &Pieces,
@@ -43,6 +44,13 @@ impl DeltaVmf {
                 "a label of angles in radians for `delta-vmf` positives",
             ));
         };
+        if are_points(angles) {
+            return Err(Error::data(
+                format!("the label `{label}`"),
+                "its two columns are points (cos, sin) on the circle, at every sample",
+                "give the angle itself in radians, atan2 of the second column and the first",
+            ));
+        }
         // equal up to whole turns becomes equal
         let angles = angles.mapv(|a| a.rem_euclid(TAU));
         let points = Array2::from_shape_vec(
@@ -70,6 +78,14 @@ impl Positives for DeltaVmf {
         let uniform = uniforms(references.len(), rng);
         self.index.nearest(&queries, &uniform)
     }
+}
+
+/// Whether all rows lie on the unit circle, to single precision; two angles never do.
+fn are_points(rows: &Array2<f64>) -> bool {
+    rows.ncols() == 2
+        && rows
+            .outer_iter()
+            .all(|row| (row.dot(&row) - 1.0).abs() < 1e-5)
 }
 
 fn on_circle(angle: f64) -> [f64; 2] {

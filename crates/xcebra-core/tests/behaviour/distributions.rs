@@ -376,4 +376,18 @@ fn impossible_distributions_are_refused() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("18 columns"), "{error}");
+    // a point on the circle is no pair of angles
+    let points = Array2::from_shape_fn((900, 2), |(t, k)| {
+        let angle = 0.1 * t as f64;
+        f64::from(if k == 0 { angle.cos() } else { angle.sin() } as f32)
+    });
+    let two = points.mapv(|v| 1.5 * v);
+    let recording = recording
+        .with_label("points", Labels::Continuous(points))
+        .unwrap()
+        .with_label("two", Labels::Continuous(two))
+        .unwrap();
+    let error = DeltaVmf::new(&recording, &centers, "points", 1.0).unwrap_err();
+    assert!(error.to_string().contains("atan2"), "{error}");
+    assert!(DeltaVmf::new(&recording, &centers, "two", 1.0).is_ok());
 }

@@ -14,7 +14,7 @@ use xcebra_core::ops::dfdx::prelude::*;
 use xcebra_core::ops::{PairSimilarity, Taped, Value, traced, vector};
 use xcebra_core::regularizer::{At, Probes, Regularizer};
 use xcebra_core::sampling::{Pieces, Positives, Time};
-use xcebra_core::{Element, Similarity, Trainer};
+use xcebra_core::{Edges, Element, Similarity, Trainer, Window};
 use xcebra_model::Model as _;
 
 /// `W₂ tanh(W₁ x + b)`.
@@ -151,6 +151,72 @@ fn the_jacobian_penalty_of_an_own_network_and_its_gradient() {
     }
 }
 
+/// The mean of three samples, of which the embedded one is the second, times a matrix.
+struct Smooth;
+
+impl TensorEncoder<f64> for Smooth {
+    fn channels(&self) -> usize {
+        8
+    }
+
+    fn window(&self) -> Window {
+        Window { left: 1, right: 2 }
+    }
+
+    fn outputs(&self) -> usize {
+        2
+    }
+
+    fn initial(&self, rng: &mut ChaCha8Rng) -> Vec<f64> {
+        (0..48)
+            .map(|_| rng.sample(Uniform::new(-0.5, 0.5)))
+            .collect()
+    }
+
+    fn forward(
+        &self,
+        p: Taped<(usize,), f64>,
+        x: Taped<(usize, usize), f64>,
+    ) -> Taped<(usize, usize), f64> {
+        x.matmul(p.reshape_like(&(24, 2)))
+    }
+}
+
+#[test]
+fn an_own_network_embeds_a_whole_recording() {
+    let network = Custom::new(Smooth, 4);
+    let matrix = Array2::from_shape_vec((24, 2), network.parameters().to_vec()).unwrap();
+    for time in [1, 2, 3, 512, 513, 700] {
+        let x = samples(time);
+        let expected = Array2::from_shape_fn((time, 2), |(t, k)| {
+            let around = [t.saturating_sub(1), t, (t + 1).min(time - 1)];
+            let window = around.iter().flat_map(|&t| x.row(t));
+            window
+                .zip(matrix.column(k))
+                .map(|(x, w)| x * w)
+                .sum::<f64>()
+        });
+        // f64, sums of 24 terms
+        let close = |a: &Array2<f64>, b: &Array2<f64>| (a - b).iter().all(|d| d.abs() < 1e-13);
+        let all = network.embed(x.view(), Edges::Pad).unwrap();
+        assert_eq!(all.start, 0);
+        assert!(close(&all.values, &expected), "{time}");
+        let inner = network.embed(x.view(), Edges::Drop).unwrap();
+        assert_eq!(
+            (inner.start, inner.values.nrows()),
+            (1, time.saturating_sub(2))
+        );
+        let range = ndarray::Slice::from(1..time.max(2) - 1);
+        if time > 2 {
+            let expected = expected.slice_axis(ndarray::Axis(0), range).to_owned();
+            assert!(close(&inner.values, &expected), "{time}");
+        }
+    }
+    let narrow = Array2::zeros((5, 7));
+    let error = network.embed(narrow.view(), Edges::Pad).unwrap_err();
+    assert!(error.to_string().contains("7 channels"), "{error}");
+}
+
 #[test]
 fn an_own_network_trains_and_resumes() {
     let z = latents(500);
@@ -251,6 +317,32 @@ fn own_losses_and_regularisers_join_the_sum() {
     };
     let (plain, held) = (norm(false), norm(true));
     assert!(held < 0.5 * plain, "{held} {plain}");
+}
+
+/// A thousand, from step 20 on.
+struct Late;
+
+impl Loss<f32> for Late {
+    fn name(&self) -> &'static str {
+        "late"
+    }
+
+    fn weight(&self, step: usize) -> f64 {
+        if step < 20 { 0.0 } else { 1.0 }
+    }
+
+    fn loss(&self, embedding: Taped<(usize, usize), f32>, _: &Batch) -> Value<f32> {
+        embedding.square().mean() * 0.0 + 1000.0
+    }
+}
+
+/// Of a loss of one's own nobody knows how large it may be.
+#[test]
+fn a_large_loss_that_begins_late_is_no_divergence() {
+    let mut trainer = Trainer::new(config(120), recording::<f32>(&latents(300))).unwrap();
+    trainer.add_loss(Box::new(Late));
+    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(trainer.steps_made(), 120);
 }
 
 /// One of the two neighbours in time.

@@ -257,6 +257,10 @@ fn unusable_recordings_are_refused() {
     );
     let sessions = Recording::new(good.view()).unwrap().with_sessions(&[4, 5]);
     assert!(sessions.err().unwrap().to_string().contains("add up"));
+    let sessions = Recording::new(good.view())
+        .unwrap()
+        .with_sessions(&[usize::MAX, 11]);
+    assert!(sessions.err().unwrap().to_string().contains("add up"));
 }
 
 #[test]
