@@ -1,6 +1,7 @@
 //! The number types an encoder is trained in.
 
 use dfdx::dtypes::{Dtype, NotMixedPrecision};
+use pulp::Arch;
 use xcebra_model::Scalar;
 
 use crate::ops::kernels::{gelu, pairs, pairs_single};
@@ -36,23 +37,23 @@ impl Element for f32 {
     const NAME: &'static str = "F32";
 
     fn gelu(x: &[f32], out: &mut [f32]) {
-        gelu::fast::value(x, out);
+        gelu::fast::value(Arch::new(), x, out);
     }
 
     fn gelu_first(x: &[f32], first: &mut [f32]) {
-        gelu::fast::first(x, first);
+        gelu::fast::first(Arch::new(), x, first);
     }
 
     fn gelu_value_first(x: &[f32], value: &mut [f32], first: &mut [f32]) {
-        gelu::fast::value_first(x, value, first);
+        gelu::fast::value_first(Arch::new(), x, value, first);
     }
 
     fn gelu_all(x: &[f32], value: &mut [f32], first: &mut [f32], second: &mut [f32]) {
-        gelu::fast::all(x, value, first, second);
+        gelu::fast::all(Arch::new(), x, value, first, second);
     }
 
     fn pairs_block(block: &mut pairs::Block<'_, f32>) -> f64 {
-        pairs_single::block(block)
+        pairs_single::block(Arch::new(), block)
     }
 }
 

@@ -18,53 +18,60 @@ use xcebra_core::{Edges, Element, Similarity, Trainer, Window};
 use xcebra_model::Model as _;
 
 /// `W₂ tanh(W₁ x + b)`.
-struct Tanh {
-    inputs: usize,
-    hidden: usize,
-    outputs: usize,
+pub struct Tanh {
+    pub inputs: usize,
+    pub hidden: usize,
+    pub outputs: usize,
 }
 
-impl TensorEncoder<f64> for Tanh {
-    fn channels(&self) -> usize {
-        self.inputs
-    }
+// the engine's products exist for each type by itself
+macro_rules! tanh_network {
+    ($($E:ty),*) => {$(
+        impl TensorEncoder<$E> for Tanh {
+            fn channels(&self) -> usize {
+                self.inputs
+            }
 
-    fn outputs(&self) -> usize {
-        self.outputs
-    }
+            fn outputs(&self) -> usize {
+                self.outputs
+            }
 
-    fn initial(&self, rng: &mut ChaCha8Rng) -> Vec<f64> {
-        let count = self.hidden * (self.inputs + 1 + self.outputs);
-        (0..count)
-            .map(|_| rng.sample(Uniform::new(-0.5, 0.5)))
-            .collect()
-    }
+            fn initial(&self, rng: &mut ChaCha8Rng) -> Vec<$E> {
+                let count = self.hidden * (self.inputs + 1 + self.outputs);
+                (0..count)
+                    .map(|_| rng.sample(Uniform::new(-0.5, 0.5)))
+                    .collect()
+            }
 
-    fn forward(
-        &self,
-        p: Taped<(usize,), f64>,
-        x: Taped<(usize, usize), f64>,
-    ) -> Taped<(usize, usize), f64> {
-        let (i, h, o) = (self.inputs, self.hidden, self.outputs);
-        let n = x.shape().0;
-        let (p, tape) = p.split_tape();
-        let part = |range: std::ops::Range<usize>| {
-            p.clone().put_tape(OwnedTape::default()).slice((range,))
-        };
-        let first = part(0..h * i)
-            .reshape_like(&(h, i))
-            .permute::<_, Axes2<1, 0>>();
-        let bias = part(h * i..h * i + h)
-            .reshape_like(&(h,))
-            .broadcast_like::<_, Axis<0>>(&(n, h));
-        let second = part(h * i + h..h * (i + 1 + o))
-            .reshape_like(&(o, h))
-            .permute::<_, Axes2<1, 0>>();
-        let hidden = (x.matmul(first) + bias).tanh();
-        let (y, rest) = hidden.matmul(second).split_tape();
-        y.put_tape(tape.merge(rest))
-    }
+            fn forward(
+                &self,
+                p: Taped<(usize,), $E>,
+                x: Taped<(usize, usize), $E>,
+            ) -> Taped<(usize, usize), $E> {
+                let (i, h, o) = (self.inputs, self.hidden, self.outputs);
+                let n = x.shape().0;
+                let (p, tape) = p.split_tape();
+                let part = |range: std::ops::Range<usize>| {
+                    p.clone().put_tape(OwnedTape::default()).slice((range,))
+                };
+                let first = part(0..h * i)
+                    .reshape_like(&(h, i))
+                    .permute::<_, Axes2<1, 0>>();
+                let bias = part(h * i..h * i + h)
+                    .reshape_like(&(h,))
+                    .broadcast_like::<_, Axis<0>>(&(n, h));
+                let second = part(h * i + h..h * (i + 1 + o))
+                    .reshape_like(&(o, h))
+                    .permute::<_, Axes2<1, 0>>();
+                let hidden = (x.matmul(first) + bias).tanh();
+                let (y, rest) = hidden.matmul(second).split_tape();
+                y.put_tape(tape.merge(rest))
+            }
+        }
+    )*};
 }
+
+tanh_network!(f32, f64);
 
 fn network() -> Custom<Tanh, f64> {
     Custom::new(
@@ -384,16 +391,16 @@ fn an_own_distribution_joins_the_objectives() {
 }
 
 /// The squared distance, by hand.
-struct Distance;
+pub struct Distance;
 
-impl PairSimilarity<f64> for Distance {
-    fn value(&self, u: &[f64], v: &[f64]) -> f64 {
-        -u.iter().zip(v).map(|(u, v)| (u - v).powi(2)).sum::<f64>()
+impl<E: Element> PairSimilarity<E> for Distance {
+    fn value(&self, u: &[E], v: &[E]) -> E {
+        u.iter().zip(v).map(|(&u, &v)| -(u - v) * (u - v)).sum()
     }
 
-    fn add_gradient(&self, u: &[f64], v: &[f64], c: f64, du: &mut [f64], dv: &mut [f64]) {
+    fn add_gradient(&self, u: &[E], v: &[E], c: E, du: &mut [E], dv: &mut [E]) {
         for k in 0..u.len() {
-            let slope = -2.0 * c * (u[k] - v[k]);
+            let slope = E::of(-2.0) * c * (u[k] - v[k]);
             du[k] += slope;
             dv[k] -= slope;
         }

@@ -43,6 +43,7 @@ fn with_breaks<E: Element>(breaks: &[usize]) -> (Vec<E>, xcebra_core::History) {
         assert_eq!(checkpoint.step(), trainer.steps_made());
         trainer = Trainer::new(checkpoint.config().clone(), recording::<E>(&z)).unwrap();
         trainer.restore(&checkpoint).unwrap();
+        assert_eq!(trainer.checkpoint(), checkpoint, "all of it is taken up");
     }
     trainer.run(|_| ControlFlow::Continue(())).unwrap();
     let (encoder, history) = trainer.finish().unwrap();

@@ -59,28 +59,6 @@ fn double_precision_recovers_the_latents() {
 }
 
 #[test]
-fn same_seed_same_bits_for_any_number_of_threads() {
-    let z = latents(500);
-    let run = |threads: usize, seed: u64| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
-        pool.install(|| {
-            let mut config = config(20);
-            config.train.batch = 300;
-            config.regularizer.start = 5;
-            config.train.seed = seed;
-            train(config, recording::<f32>(&z)).parameters().to_vec()
-        })
-    };
-    let one = run(1, 0);
-    assert_eq!(one, run(2, 0));
-    assert_eq!(one, run(5, 0));
-    assert_ne!(one, run(1, 1));
-}
-
-#[test]
 fn discrete_positives_separate_the_classes() {
     let z = latents(1000);
     let mut config = config(300);

@@ -51,7 +51,7 @@ pub mod exact {
 
 /// Single precision, vectorised: Φ from the rational approximation 7.1.26 of Abramowitz and
 /// Stegun (absolute error of Φ below 7.5e-8, about the rounding of `f32`), which shares its one
-/// exponential with φ.
+/// exponential with φ. `arch` is the instruction set to use.
 pub mod fast {
     use pulp::{Arch, NullaryFnOnce};
 
@@ -127,26 +127,29 @@ pub mod fast {
         }
     }
 
-    pub fn value(x: &[f32], out: &mut [f32]) {
-        Arch::new().dispatch(Value(x, out));
+    pub fn value(arch: Arch, x: &[f32], out: &mut [f32]) {
+        arch.dispatch(Value(x, out));
     }
 
-    pub fn first(x: &[f32], first: &mut [f32]) {
-        Arch::new().dispatch(First(x, first));
+    pub fn first(arch: Arch, x: &[f32], first: &mut [f32]) {
+        arch.dispatch(First(x, first));
     }
 
-    pub fn value_first(x: &[f32], value: &mut [f32], first: &mut [f32]) {
-        Arch::new().dispatch(ValueFirst(x, value, first));
+    pub fn value_first(arch: Arch, x: &[f32], value: &mut [f32], first: &mut [f32]) {
+        arch.dispatch(ValueFirst(x, value, first));
     }
 
-    pub fn all(x: &[f32], value: &mut [f32], first: &mut [f32], second: &mut [f32]) {
-        Arch::new().dispatch(All(x, value, first, second));
+    pub fn all(arch: Arch, x: &[f32], value: &mut [f32], first: &mut [f32], second: &mut [f32]) {
+        arch.dispatch(All(x, value, first, second));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use pulp::Arch;
+
     use super::{exact, fast};
+    use crate::ops::kernels::instruction_sets;
 
     #[test]
     fn closed_form_values() {
@@ -182,7 +185,7 @@ mod tests {
         let mut double = [vec![0.0_f64; n], vec![0.0_f64; n], vec![0.0_f64; n]];
         {
             let [a, b, c] = &mut single;
-            fast::all(&x, a, b, c);
+            fast::all(Arch::new(), &x, a, b, c);
             let [a, b, c] = &mut double;
             exact::all(&wide, a, b, c);
         }
@@ -199,13 +202,24 @@ mod tests {
                 );
             }
         }
-        let mut again = [vec![0.0_f32; n], vec![0.0_f32; n], vec![0.0_f32; n]];
-        fast::value(&x, &mut again[0]);
-        fast::first(&x, &mut again[1]);
-        assert_eq!(again[0], single[0]);
-        assert_eq!(again[1], single[1]);
-        let [a, b, _] = &mut again;
-        fast::value_first(&x, a, b);
-        assert_eq!(again[..2], single[..2]);
+        // the same operations in every instruction set, whatever is asked for
+        for (name, arch) in instruction_sets() {
+            let [mut a, mut b, mut c] = [(); 3].map(|()| vec![0.0; n]);
+            fast::value(arch, &x, &mut a);
+            fast::first(arch, &x, &mut b);
+            assert_eq!([&a, &b], [&single[0], &single[1]], "{name}");
+            let [mut a, mut b] = [(); 2].map(|()| vec![0.0; n]);
+            fast::value_first(arch, &x, &mut a, &mut b);
+            assert_eq!([&a, &b], [&single[0], &single[1]], "{name}");
+            fast::all(arch, &x, &mut a, &mut b, &mut c);
+            assert_eq!([a, b, c], single, "{name}");
+        }
+        let [mut a, mut b] = [(); 2].map(|()| vec![0.0; n]);
+        exact::value(&wide, &mut a);
+        exact::first(&wide, &mut b);
+        assert_eq!([&a, &b], [&double[0], &double[1]]);
+        let [mut a, mut b] = [(); 2].map(|()| vec![0.0; n]);
+        exact::value_first(&wide, &mut a, &mut b);
+        assert_eq!([&a, &b], [&double[0], &double[1]]);
     }
 }

@@ -2,14 +2,15 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::exp::exp_nonpositive_register;
 use super::pairs::{Block, ROWS, padded};
 
 /// Numbers between two changes of the embedding dimension, so that they stay in the first cache.
 const STRIP: usize = 512;
 
-/// As [`super::pairs::block`], vectorised for the instruction sets found at run time.
-pub fn block(b: &mut Block<'_, f32>) -> f64 {
-    Arch::new().dispatch(Rows(b))
+/// As [`super::pairs::block`], vectorised for the instruction set `arch`.
+pub fn block(arch: Arch, b: &mut Block<'_, f32>) -> f64 {
+    arch.dispatch(Rows(b))
 }
 
 struct Rows<'a, 'b>(&'b mut Block<'a, f32>);
@@ -107,7 +108,7 @@ fn softmax<S: Simd>(simd: S, row: &mut [f32]) -> f64 {
     let shift = simd.splat_f32s(highest);
     let mut sums = simd.splat_f32s(0.0);
     for tile in row.iter_mut() {
-        *tile = exp_nonpositive(simd, simd.sub_f32s(*tile, shift));
+        *tile = exp_nonpositive_register(simd, simd.sub_f32s(*tile, shift));
         sums = simd.add_f32s(sums, *tile);
     }
     let sum = simd.reduce_sum_f32s(sums);
@@ -116,35 +117,6 @@ fn softmax<S: Simd>(simd: S, row: &mut [f32]) -> f64 {
         *tile = simd.mul_f32s(*tile, inverse);
     }
     f64::from(highest) + f64::from(sum).ln()
-}
-
-/// [`super::exp::exp_nonpositive`] of a register.
-#[inline(always)]
-fn exp_nonpositive<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let c = |value: f32| simd.splat_f32s(value);
-    let round = c(12_582_912.0);
-    let lowest = c(-87.0);
-    let clamped = simd.max_f32s(x, lowest);
-    let shifted = simd.mul_add_e_f32s(clamped, c(std::f32::consts::LOG2_E), round);
-    let k = simd.sub_f32s(shifted, round);
-    let r = simd.mul_add_e_f32s(k, c(-0.693_359_4), clamped);
-    let r = simd.mul_add_e_f32s(k, c(2.121_944_4e-4), r);
-    let mut p = c(1.0 / 5040.0);
-    for coefficient in [
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ] {
-        p = simd.mul_add_e_f32s(p, r, c(coefficient));
-    }
-    let bits = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
-    let scale = simd.transmute_f32s_u32s(simd.add_u32s(bits, simd.splat_u32s(0x3f80_0000)));
-    let value = simd.mul_f32s(p, scale);
-    simd.select_f32s(simd.greater_than_f32s(x, lowest), value, c(0.0))
 }
 
 #[inline(always)]
@@ -188,6 +160,85 @@ fn gradient_sums<S: Simd, const R: usize, const DOT: bool>(
             }
             for r in 0..R {
                 reference_sum[r * d + k] += simd.reduce_sum_f32s(sums[r]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::block;
+    use crate::ops::kernels::instruction_sets;
+    use crate::ops::kernels::pairs::{self, Block, ROWS, padded};
+
+    /// Numbers of any order, not far from 0.
+    fn numbers(len: usize, seed: usize, size: f64) -> Vec<f32> {
+        let number = |i: usize| (((i + 1) * (7919 + 2 * seed)) as f64 * 0.618).sin() * size;
+        (0..len).map(|i| number(i) as f32).collect()
+    }
+
+    /// Value and both sums, the second without its padding.
+    fn run<E: Copy + Default>(
+        [u, v]: [&[E]; 2],
+        (d, columns, dot): (usize, usize, bool),
+        scale: E,
+        before: E,
+        of: impl Fn(&mut Block<'_, E>) -> f64,
+    ) -> (f64, Vec<E>, Vec<E>) {
+        let width = padded(columns);
+        let mut negative = vec![E::default(); d * width];
+        for (k, row) in v.chunks_exact(columns).enumerate() {
+            negative[k * width..][..columns].copy_from_slice(row);
+        }
+        // rows are overwritten and columns added to, whatever was there
+        let mut reference_sum = vec![before; u.len()];
+        let mut negative_sum = vec![before; d * width];
+        let total = of(&mut Block {
+            dot,
+            scale,
+            dims: d,
+            columns,
+            reference: u,
+            negative: &negative,
+            scratch: &mut vec![before; ROWS * width],
+            reference_sum: &mut reference_sum,
+            negative_sum: &mut negative_sum,
+        });
+        let columns = negative_sum.chunks_exact(width).map(|row| &row[..columns]);
+        (total, reference_sum, columns.flatten().copied().collect())
+    }
+
+    /// Around the edges of shared rows, registers and strips.
+    #[test]
+    fn every_instruction_set_agrees_with_double_precision() {
+        for d in [1, 3, 64] {
+            for columns in [1, 7, 15, 16, 17, 511, 513, 1030] {
+                for rows in [1, 3, 4, 7, 9] {
+                    let size = 1.5 / (d as f64).sqrt();
+                    let [u, v] =
+                        [(rows, 1), (columns, 2)].map(|(n, seed)| numbers(n * d, seed, size));
+                    let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+                    for dot in [false, true] {
+                        let shape = (d, columns, dot);
+                        let exact = run([&wide(&u), &wide(&v)], shape, 1.25, 0.5, pairs::block);
+                        for (name, arch) in instruction_sets() {
+                            let found = run([&u, &v], shape, 1.25, 0.5, |b| block(arch, b));
+                            let what = format!("{name}, {rows} × {columns}, d {d}, dot {dot}");
+                            // similarities of order 1 and logarithms of order 7, each of relative
+                            // error 1e-6
+                            let near = |f: f64, e: f64, size: f64| {
+                                assert!((f - e).abs() < 3e-6 * size, "{what}: {f} {e}");
+                            };
+                            near(found.0, exact.0, 7.0 * rows as f64);
+                            for (&f, &e) in found.1.iter().zip(&exact.1) {
+                                near(f64::from(f), e, size);
+                            }
+                            for (&f, &e) in found.2.iter().zip(&exact.2) {
+                                near(f64::from(f), e, 0.5 + size);
+                            }
+                        }
+                    }
+                }
             }
         }
     }

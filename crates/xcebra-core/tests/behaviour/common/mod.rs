@@ -1,7 +1,9 @@
 //! What tests of trainings share.
 
+pub mod dual;
 pub mod encoders;
 pub mod losses;
+pub mod plain;
 pub mod reference_files;
 
 use std::ops::ControlFlow;
