@@ -72,6 +72,14 @@ fn assert_exact<E: Element>(
     );
 }
 
+/// The gradient of a loss, taken of `½ loss + ¼ loss`: what follows on the tape counts, and what
+/// else flows into the same numbers.
+fn twice<E: Element>(parameters: &ops::Vector<E>, loss: impl Fn() -> ops::Value<E>) -> Vec<f64> {
+    let gradients = (loss() * E::of(0.5) + loss() * E::of(0.25)).backward();
+    let gradient = gradients.get(parameters).as_vec();
+    gradient.iter().map(|g| g.as_f64() / 0.75).collect()
+}
+
 /// A dense encoder of more parameters than are added up in one piece, and one with a window.
 fn architectures(d: usize, head: Head) -> [Architecture; 2] {
     let convolutions = vec![
@@ -92,12 +100,14 @@ fn encodes<E: Element>(architecture: &Architecture, n: usize) {
     let x = normal::<E>(n * architecture.inputs * architecture.window.len(), 4);
     let cotangents = normal::<E>(n * architecture.outputs(), 5);
     let parameters = ops::vector(encoder.parameters().to_vec());
-    let y = ops::encode(&encoder, ops::traced(&parameters), Arc::new(x.clone()));
-    let found = wide(&y.as_vec());
     let shape = (n, architecture.outputs());
-    let c = Cpu::default().tensor_from_vec(cotangents.clone(), shape);
-    let gradients = (y * c).sum().backward();
-    let gradient = wide(&gradients.get(&parameters).as_vec());
+    let x_shared = Arc::new(x.clone());
+    let embed = || ops::encode(&encoder, ops::traced(&parameters), Arc::clone(&x_shared));
+    let found = wide(&embed().as_vec());
+    let gradient = twice(&parameters, || {
+        let c = Cpu::default().tensor_from_vec(cotangents.clone(), shape);
+        (embed() * c).sum()
+    });
 
     let (x, cotangents) = (wide(&x), wide(&cotangents));
     let direction = normal::<f64>(gradient.len(), 6);
@@ -128,15 +138,12 @@ fn penalises<E: Element>(architecture: &Architecture, n: usize, probes: Probes) 
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (directions, factor) = probes.draw::<E>(n, architecture.outputs(), &mut rng);
     let parameters = ops::vector(encoder.parameters().to_vec());
-    let taped = ops::traced(&parameters);
-    let penalty = ops::jacobian_penalty(&encoder, taped, &x, &directions, factor);
-    let value = penalty.array().as_f64();
-    // what follows on the tape counts
-    let gradients = (penalty * E::of(0.5)).backward();
-    let gradient: Vec<f64> = wide(&gradients.get(&parameters).as_vec())
-        .iter()
-        .map(|g| 2.0 * g)
-        .collect();
+    let penalty = || {
+        let taped = ops::traced(&parameters);
+        ops::jacobian_penalty(&encoder, taped, &x, &directions, factor)
+    };
+    let value = penalty().array().as_f64();
+    let gradient = twice(&parameters, penalty);
 
     let (x, directions) = (wide(&x), wide(&directions));
     let direction = normal::<f64>(gradient.len(), 6);
@@ -191,12 +198,16 @@ fn terms(n: usize, d: usize) -> Vec<Term> {
         },
         weight,
     };
-    vec![
+    let mut terms = vec![
         term(Metric::Euclidean, false, 0..d, 2 * n..3 * n, 1.0),
         term(Metric::Cosine, true, d / 2..d, 3 * n..4 * n, 0.6),
         term(Metric::Dot, false, 0..d, 2 * n..3 * n, 0.3),
+        term(Metric::Dot, true, d / 2..d, 2 * n..3 * n, 0.5),
         term(Metric::Euclidean, true, d / 3..d, 3 * n..4 * n, 0.4),
-    ]
+    ];
+    // more negatives than references, some of them positives
+    terms[4].negative.end = 2 * n + n.div_ceil(3);
+    terms
 }
 
 fn contrasts<E: Element>(n: usize, d: usize) {
@@ -206,34 +217,42 @@ fn contrasts<E: Element>(n: usize, d: usize) {
         .map(|v| E::of(v / (d as f64).sqrt()))
         .collect();
     let terms = terms(n, d);
-    let learned = [E::of(-0.4), E::of(0.3)];
+    let learned = [-0.4, 1.1, 0.3].map(E::of);
     let temperatures = ops::vector(learned.to_vec());
     let embedding = Cpu::default().tensor_from_vec(values.clone(), (4 * n, d));
-    let (loss, reports) = ops::info_nce_at(
-        embedding.leaky_trace(),
-        Some(ops::traced(&temperatures)),
-        &terms,
-        &Buffers::default(),
-    );
+    let contrast = || {
+        let temperatures = Some(ops::traced(&temperatures));
+        ops::info_nce_at(
+            embedding.leaky_trace(),
+            temperatures,
+            &terms,
+            &Buffers::default(),
+        )
+    };
+    let (loss, reports) = contrast();
     let value = loss.array().as_f64();
-    let total: f64 = reports
-        .iter()
-        .zip(&terms)
-        .map(|(r, t)| t.weight * r.loss())
-        .sum();
+    let mut total = 0.0;
+    for (report, term) in reports.iter().zip(&terms) {
+        total += term.weight * report.loss();
+        assert_eq!(report.negatives, term.negative.len());
+    }
     assert!((value - total).abs() <= tolerance::<E>() * (1.0 + value.abs()));
-    // what follows on the tape counts
-    let gradients = (loss * E::of(0.5)).backward();
+    // what follows on the tape counts, and what else flows into the same numbers
+    let gradients = (loss * E::of(0.5) + contrast().0 * E::of(0.25)).backward();
     let mut gradient = wide(&gradients.get(&embedding).as_vec());
     gradient.extend(wide(&gradients.get(&temperatures).as_vec()));
-    gradient.iter_mut().for_each(|g| *g *= 2.0);
+    gradient.iter_mut().for_each(|g| *g /= 0.75);
 
     let direction = normal::<f64>(gradient.len(), 7);
     let numbers: Vec<f64> = wide(&values).into_iter().chain(wide(&learned)).collect();
     let dual = along(&numbers, &direction);
     let (values, learned) = dual.split_at(values.len());
     let fixed = Dual::of(1.0 / 0.7);
-    let inverse = [fixed, learned[0].exp(), fixed, learned[1].exp()];
+    let free = |i: usize| learned[i].exp();
+    let inverse = [fixed, free(0), fixed, free(1), free(2)];
+    for (report, inverse) in reports.iter().zip(inverse) {
+        assert!((report.temperature * inverse.value - 1.0).abs() < 1e-14);
+    }
     let expected = plain::info_nce(values, d, &terms, &inverse);
     let what = format!("{}, n {n}, d {d}", E::NAME);
     assert_exact::<E>((value, &gradient), expected, &direction, 0.1, &what);

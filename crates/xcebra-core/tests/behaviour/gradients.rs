@@ -1,10 +1,10 @@
-//! Every operation of the tape against a plain computation or finite differences.
+//! Losses and penalties through every head, against finite differences and each other.
 
 use std::sync::Arc;
 
-use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
-use dfdx::tensor_ops::Backward;
-use rand::{Rng, SeedableRng};
+use crate::common::losses::{differentiate, normal};
+use dfdx::tensor::{AsArray, Trace};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use xcebra_core::ops::{self, Head, Penalty, Term, evaluate, info_nce, jacobian_penalty};
 use xcebra_core::regularizer::Probes;
@@ -17,13 +17,6 @@ const HEADS: [Head; 4] = [
     Head::Clip { limit: 0.2 },
     Head::Tanh,
 ];
-
-fn normal<E: Element>(len: usize, seed: u64) -> Vec<E> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    (0..len)
-        .map(|_| E::of(rng.sample::<f64, _>(rand_distr::StandardNormal)))
-        .collect()
-}
 
 fn encoder<E: Element>(inputs: usize, hidden: &[usize], outputs: usize, head: Head) -> Encoder<E> {
     Encoder::new(Architecture::dense(inputs, hidden, outputs, head), 3).unwrap()
@@ -45,110 +38,9 @@ fn terms(n: usize, d: usize) -> Vec<Term> {
     ]
 }
 
-/// InfoNCE straight from its definition.
-fn plain_info_nce(values: &[f64], columns: usize, terms: &[Term]) -> f64 {
-    let row = |i: usize, term: &Term| -> Vec<f64> {
-        let row = &values[i * columns..][term.dims.clone()];
-        if term.similarity.metric == Metric::Cosine {
-            let norm = row.iter().map(|v| v * v).sum::<f64>().sqrt();
-            return row.iter().map(|v| v / norm).collect();
-        }
-        row.to_vec()
-    };
-    let similarity = |i: usize, j: usize, term: &Term| {
-        let (u, v) = (row(i, term), row(j, term));
-        let raw = if term.similarity.metric == Metric::Euclidean {
-            -u.iter()
-                .zip(&v)
-                .map(|(a, b)| (a - b) * (a - b))
-                .sum::<f64>()
-        } else {
-            u.iter().zip(&v).map(|(a, b)| a * b).sum::<f64>()
-        };
-        raw / term.similarity.temperature
-    };
-    let mut total = 0.0;
-    for term in terms {
-        let n = term.reference.len() as f64;
-        for (i, p) in term.reference.clone().zip(term.positive.clone()) {
-            let sum: f64 = term
-                .negative
-                .clone()
-                .map(|j| similarity(i, j, term).exp())
-                .sum();
-            total += term.weight * (sum.ln() - similarity(i, p, term)) / n;
-        }
-    }
-    total
-}
-
-/// Value and gradient of the fused operation.
-fn fused_info_nce<E: Element>(values: &[E], d: usize, terms: &[Term]) -> (f64, Vec<f64>) {
-    let embedding = Cpu::default().tensor_from_vec(values.to_vec(), (values.len() / d, d));
-    let (loss, _) = info_nce(embedding.leaky_trace(), terms);
-    let (value, tape) = loss.split_tape();
-    let gradients = dfdx::tensor::PutTape::put_tape(value.clone(), tape).backward();
-    let gradient = gradients
-        .get(&embedding)
-        .as_vec()
-        .iter()
-        .map(|g| g.as_f64())
-        .collect();
-    (value.array().as_f64(), gradient)
-}
-
-#[test]
-fn info_nce_equals_its_definition_on_odd_shapes() {
-    for n in [1, 2, 7, 33, 513] {
-        for d in [1, 3, 64] {
-            let values = normal::<f64>(4 * n * d, (n * 100 + d) as u64);
-            let terms = terms(n, d);
-            let (value, gradient) = fused_info_nce(&values, d, &terms);
-            let plain = plain_info_nce(&values, d, &terms);
-            let scale = plain.abs().max(1.0);
-            assert!(
-                (value - plain).abs() < 1e-12 * scale,
-                "n {n}, d {d}: {value} {plain}"
-            );
-
-            // along random directions; central differences with h = 1e-5: truncation about 1e-9
-            let direction = normal::<f64>(values.len(), 1);
-            let moved = |h: f64| {
-                let at: Vec<f64> = values
-                    .iter()
-                    .zip(&direction)
-                    .map(|(v, d)| v + h * d)
-                    .collect();
-                plain_info_nce(&at, d, &terms)
-            };
-            let slope: f64 = gradient.iter().zip(&direction).map(|(g, d)| g * d).sum();
-            let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-            assert!(
-                (slope - difference).abs() < 1e-6 * scale,
-                "n {n}, d {d}: {slope} {difference}"
-            );
-        }
-    }
-}
-
-#[test]
-fn single_precision_info_nce_agrees_with_double() {
-    for n in [1, 7, 513] {
-        for d in [1, 3, 64] {
-            let double = normal::<f64>(4 * n * d, 9);
-            let single: Vec<f32> = double.iter().map(|&v| v as f32).collect();
-            let double: Vec<f64> = single.iter().map(|&v| f64::from(v)).collect();
-            let terms = terms(n, d);
-            let (value, gradient) = fused_info_nce(&single, d, &terms);
-            let (expected, exact) = fused_info_nce(&double, d, &terms);
-            // sums of d squares of order 1 in single precision, divided by the temperature
-            assert!((value - expected).abs() < 2e-6 * (d as f64 + expected.abs()));
-            let largest = exact.iter().fold(0.0_f64, |a, g| a.max(g.abs()));
-            for (g, e) in gradient.iter().zip(&exact) {
-                assert!((g - e).abs() < 1e-4 * largest, "n {n}, d {d}: {g} {e}");
-            }
-        }
-    }
+/// The loss of an embedding in three dimensions.
+fn value<E: Element>(values: &[E], terms: &[Term]) -> f64 {
+    differentiate(values, 3, |e| info_nce(e, terms).0).0
 }
 
 /// Far-spread embeddings: the similarities to all negatives underflow.
@@ -180,10 +72,7 @@ fn info_nce_survives_far_negatives() {
         total / 40.0
     };
     let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-    for value in [
-        fused_info_nce(&values, 3, terms).0,
-        fused_info_nce(&single, 3, terms).0,
-    ] {
+    for value in [value(&values, terms), value(&single, terms)] {
         assert!(
             (value / plain_sum - 1.0).abs() < 1e-5,
             "{value} {plain_sum}"
@@ -196,7 +85,7 @@ fn a_nan_anywhere_makes_the_loss_nan() {
     for at in [0, 20, 50, 110] {
         let mut values = normal::<f32>(4 * 10 * 3, 2);
         values[at] = f32::NAN;
-        assert!(fused_info_nce(&values, 3, &terms(10, 3)[..2]).0.is_nan());
+        assert!(value(&values, &terms(10, 3)[..2]).is_nan());
     }
 }
 

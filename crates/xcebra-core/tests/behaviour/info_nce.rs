@@ -1,7 +1,6 @@
-//! Learned temperatures, goodness of fit and reused memory: against finite differences and CEBRA
-//! (`tests/data/README.md`).
+//! Learned temperatures, goodness of fit and reused memory: against CEBRA (`tests/data/README.md`).
 
-use crate::common::losses::{assert_slope, differentiate, normal, term};
+use crate::common::losses::{differentiate, normal, term};
 use crate::common::reference_files::{TOLERANCE, number, open, rows};
 use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
 use dfdx::tensor_ops::Backward;
@@ -42,42 +41,6 @@ fn at_temperatures<E: Element>(
         double(gradients.get(&parameters).as_vec()),
         reports,
     )
-}
-
-#[test]
-fn temperature_gradients_agree_with_differences() {
-    for (n, d) in [(1, 1), (7, 3), (33, 6), (513, 4)] {
-        // far from the origin: the distance does not care
-        let mut values = normal::<f64>(3 * n * d, 5);
-        values.iter_mut().for_each(|v| *v += 3.0);
-        let fixed = term(n, 0..d, Similarity::new(Metric::Dot, 9.0));
-        let terms = [
-            term(n, 0..d, learned(Metric::Euclidean, 0.01)),
-            fixed,
-            term(n, d / 2..d, learned(Metric::Cosine, 0.01)),
-            term(n, 0..d, learned(Metric::Dot, 0.01)),
-        ];
-        let temperatures = [0.4, 1.1, -2.0];
-        let (_, gradient, slopes, reports) = at_temperatures(&values, d, &temperatures, &terms);
-        let what = format!("n {n}, d {d}");
-        assert_slope(
-            &temperatures,
-            |t| at_temperatures(&values, d, t, &terms).0,
-            &slopes,
-            &what,
-        );
-        assert_slope(
-            &values,
-            |v| at_temperatures(v, d, &temperatures, &terms).0,
-            &gradient,
-            &what,
-        );
-        let found: Vec<f64> = reports.iter().map(|r| r.temperature).collect();
-        let expected = [(-0.4_f64).exp(), 9.0, (-1.1_f64).exp(), 2.0_f64.exp()];
-        for (f, e) in found.iter().zip(expected) {
-            assert!((f - e).abs() < 1e-14 * e);
-        }
-    }
 }
 
 #[test]

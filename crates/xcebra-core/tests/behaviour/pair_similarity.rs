@@ -45,6 +45,8 @@ fn check_pairs<E: Element>(tolerance: f64) {
                 let metric = if dot { Metric::Dot } else { Metric::Euclidean };
                 let mut term = term(n, d / 3..d, Similarity::new(metric, 0.7));
                 term.weight = 1.0;
+                // more negatives than references
+                term.negative.end = 2 * n + n.div_ceil(3);
                 let foreign = Scaled {
                     dot,
                     scale: 1.0 / 0.7,
