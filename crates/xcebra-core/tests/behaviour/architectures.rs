@@ -231,26 +231,26 @@ fn impossible_configurations_are_refused() {
 #[test]
 fn identities_are_added_to_the_first_weights() {
     let layers = |identity: bool| {
-        let layer = Layer::convolution(2, 3);
+        let layer = Layer::convolution(2, 4);
         let layer = if identity { layer.identity() } else { layer };
         Architecture::new(3, vec![layer, Layer::dense(2)], Head::Identity)
     };
     let plain = Encoder::<f64>::new(layers(false), 4).unwrap();
     let around = Encoder::<f64>::new(layers(true), 4).unwrap();
-    assert_eq!(around.layout()[0].1, [3, 2, 3]);
+    assert_eq!(around.layout()[0].1, [4, 2, 3]);
     for (i, (p, a)) in plain
         .parameters()
         .iter()
         .zip(around.parameters())
         .enumerate()
     {
-        // the middle tap is 6..12, (out, in) row-major
+        // the first of both middle taps is 6..12, (out, in) row-major
         let one = if i == 6 || i == 10 { 1.0 } else { 0.0 };
         assert_eq!(*a, p + one, "{i}");
     }
     // ±1/√(inputs · kernel), all of it used
-    let bound = 1.0 / 9.0_f64.sqrt();
-    let largest = plain.parameters()[..20]
+    let bound = 1.0 / 12.0_f64.sqrt();
+    let largest = plain.parameters()[..26]
         .iter()
         .fold(0.0_f64, |m, p| m.max(p.abs()));
     assert!(largest <= bound && largest > 0.7 * bound);

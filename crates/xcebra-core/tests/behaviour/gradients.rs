@@ -256,3 +256,34 @@ fn single_precision_training_gradient_agrees_with_double() {
     // a few thousand single-precision roundings in each sum
     assert!(error < 1e-5 * norm, "{}", error / norm);
 }
+
+/// A row of zeros has no direction: it stays, with a zero derivative.
+#[test]
+fn rows_of_zeros_are_not_normalised() {
+    let architecture = Architecture::dense(2, &[], 3, Head::Normalize);
+    let encoder = Encoder::<f64>::from_parameters(architecture, vec![0.0; 9]).unwrap();
+    let x = ndarray::array![[1.0, 2.0]].into_dyn();
+    assert_eq!(
+        encoder.forward(x.view()).unwrap(),
+        ndarray::array![[0.0; 3]]
+    );
+    assert!(
+        encoder
+            .jacobian(x.view())
+            .unwrap()
+            .iter()
+            .all(|&j| j == 0.0)
+    );
+    let parameters = ops::vector(encoder.parameters().to_vec());
+    let (probes, factor) = Probes::Exact.draw(1, 3, &mut ChaCha8Rng::seed_from_u64(0));
+    let penalty = Penalty {
+        samples: 1,
+        probes,
+        factor,
+        weight: 1.0,
+    };
+    let x = Arc::new(vec![1.0, 2.0]);
+    let e = evaluate(&encoder, &parameters, x, &[], Some(&penalty)).unwrap();
+    assert_eq!(e.penalty, Some(0.0));
+    assert_eq!(e.gradients.get(&parameters).as_vec(), [0.0; 9]);
+}

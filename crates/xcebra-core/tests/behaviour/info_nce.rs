@@ -47,9 +47,9 @@ fn at_temperatures<E: Element>(
 fn single_precision_temperature_gradients_agree_with_double() {
     let (n, d) = (300, 6);
     for metric in [Metric::Euclidean, Metric::Cosine, Metric::Dot] {
-        // rows around 20: without the origin at their mean the distance would lose six digits
+        // rows around 5000: without the origin at their mean the distance would lose three digits
         let offset = if metric == Metric::Euclidean {
-            20.0
+            5000.0
         } else {
             0.0
         };
@@ -139,6 +139,20 @@ fn a_collapsed_embedding_is_at_chance() {
         &[term(50, 0..2, learned(Metric::Euclidean, 0.01))],
     );
     assert!(reports[0].bits_over_chance().abs() < 1e-14);
+}
+
+/// Rows of zeros have no direction: their similarity is 0, and so is its derivative.
+#[test]
+fn rows_of_zeros_are_at_right_angles_to_all() {
+    let mut values = vec![0.6, 0.8, 0.0, 0.0, 0.0, 0.0];
+    let terms = [term(1, 0..2, Similarity::new(Metric::Cosine, 0.5))];
+    let cosine = |values: &[f64]| differentiate(values, 2, |e| info_nce(e, &terms).0);
+    assert_eq!(cosine(&values), (0.0, vec![0.0; 6]));
+    // the negative is the reference: 0.8 (1 / 0.5 − 0)
+    values[2..4].copy_from_slice(&[3.0, 4.0]);
+    let (loss, gradient) = cosine(&values);
+    assert!((loss - 1.6).abs() < 1e-15);
+    assert!(gradient.iter().all(|g| g.abs() < 1e-15), "{gradient:?}");
 }
 
 #[test]
