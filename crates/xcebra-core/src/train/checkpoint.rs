@@ -2,15 +2,16 @@
 //!
 //! A checkpoint is a `.safetensors` file: the vectors as tensors (`parameters`, Adam's `first` and
 //! `second`, the same three with the prefix `temperatures.` if temperatures are learned, `best` if
-//! the training may stop early), all else as JSON in the metadata under `xcebra.checkpoint`,
-//! with a checksum over everything.
+//! the training may stop early), all else as JSON in the bytes of the tensor `state`. The metadata
+//! have the format's number, `xcebra.checkpoint`, and a checksum over all tensors. The JSON is no
+//! metadata because the curves in it grow, and the format refuses a header of more than 100 MB.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use safetensors::tensor::{SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::History;
@@ -24,7 +25,8 @@ use crate::fingerprint::Fingerprint;
 
 const METADATA: &str = "xcebra.checkpoint";
 const CHECKSUM: &str = "xcebra.checksum";
-const FORMAT: u32 = 1;
+const STATE: &str = "state";
+const FORMAT: u32 = 2;
 
 /// Largest checkpoint that is read.
 const MOST_BYTES: u64 = 1 << 34;
@@ -43,7 +45,6 @@ pub struct Checkpoint<E> {
 /// What is not a vector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
-    pub format: u32,
     pub element: String,
     pub config: Config,
     pub recording: Fingerprint,
@@ -80,28 +81,21 @@ impl<E: Element> Checkpoint<E> {
     /// [`Error::Engine`] if the format refuses it.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let fail = |e: &dyn std::fmt::Display| Error::Engine(format!("the checkpoint: {e}"));
-        let json = serde_json::to_string(&self.state).map_err(|e| fail(&e))?;
-        let bytes: Vec<(&String, usize, Vec<u8>)> = self
-            .vectors
+        let json = serde_json::to_vec(&self.state).map_err(|e| fail(&e))?;
+        let mut tensors = BTreeMap::from([(STATE, (Dtype::U8, json.len(), json))]);
+        for (name, v) in &self.vectors {
+            tensors.insert(name, (disk::dtype::<E>(), v.len(), disk::to_bytes(v)));
+        }
+        let sum = checksum(tensors.iter().map(|(name, (.., b))| (*name, b.as_slice())));
+        let views = tensors
             .iter()
-            .map(|(name, v)| (name, v.len(), disk::to_bytes(v)))
-            .collect();
-        let sum = checksum(
-            &json,
-            bytes
-                .iter()
-                .map(|(name, _, b)| (name.as_str(), b.as_slice())),
-        );
-        let views = bytes
-            .iter()
-            .map(|(name, len, b)| {
-                TensorView::new(disk::dtype::<E>(), vec![*len], b)
-                    .map(|view| ((*name).clone(), view))
+            .map(|(name, (dtype, len, b))| {
+                TensorView::new(*dtype, vec![*len], b).map(|view| (*name, view))
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| fail(&e))?;
         let metadata = HashMap::from([
-            (METADATA.to_owned(), json),
+            (METADATA.to_owned(), FORMAT.to_string()),
             (CHECKSUM.to_owned(), format!("{sum:08x}")),
         ]);
         safetensors::serialize(views, Some(metadata)).map_err(|e| fail(&e))
@@ -147,22 +141,22 @@ impl<E: Element> Checkpoint<E> {
             let found = header.metadata().as_ref().and_then(|m| m.get(key));
             found.ok_or_else(|| foreign(format!("it has no metadata `{key}`")))
         };
-        let (json, sum) = (read(METADATA)?, read(CHECKSUM)?);
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
-        let mut found: Vec<_> = tensors.tensors();
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        let pairs = found.iter().map(|(name, t)| (name.as_str(), t.data()));
-        if format!("{:08x}", checksum(json, pairs)) != *sum {
-            return Err(foreign("its checksum is wrong".to_owned()));
-        }
-        let state: State = serde_json::from_str(json)
-            .map_err(|e| foreign(format!("its state cannot be read: {e}")))?;
-        if state.format != FORMAT {
+        let (format, sum) = (read(METADATA)?, read(CHECKSUM)?);
+        if *format != FORMAT.to_string() {
             return Err(foreign(format!(
-                "its format is {}, this version reads {FORMAT}",
-                state.format
+                "it is of another version, this one reads format {FORMAT}"
             )));
         }
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
+        let mut found = BTreeMap::from_iter(tensors.tensors());
+        let pairs = found.iter().map(|(name, t)| (name.as_str(), t.data()));
+        if format!("{:08x}", checksum(pairs)) != *sum {
+            return Err(foreign("its checksum is wrong".to_owned()));
+        }
+        let state = found.remove(STATE);
+        let state = state.ok_or_else(|| foreign(format!("it has no tensor `{STATE}`")))?;
+        let state: State = serde_json::from_slice(state.data())
+            .map_err(|e| foreign(format!("its state cannot be read: {e}")))?;
         if state.element != E::NAME {
             return Err(foreign(format!(
                 "its numbers are {}, those of this training {}",
@@ -184,7 +178,6 @@ impl<E: Element> Checkpoint<E> {
     pub(super) fn new(state: State) -> Self {
         Self {
             state: State {
-                format: FORMAT,
                 element: E::NAME.to_owned(),
                 ..state
             },
@@ -208,11 +201,10 @@ impl<E: Element> Checkpoint<E> {
     }
 }
 
-/// CRC-32 over the state and the vectors with their names, in the order of the names.
-fn checksum<'a>(json: &str, vectors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
+/// CRC-32 over the tensors with their names, in the order of the names.
+fn checksum<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
     let mut sum = crc32fast::Hasher::new();
-    sum.update(json.as_bytes());
-    for (name, bytes) in vectors {
+    for (name, bytes) in tensors {
         sum.update(name.as_bytes());
         sum.update(bytes);
     }

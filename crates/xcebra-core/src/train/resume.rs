@@ -31,7 +31,6 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     pub fn checkpoint(&self) -> Checkpoint<E> {
         let moments = self.adam.moments();
         let mut checkpoint = Checkpoint::new(State {
-            format: 0,
             element: String::new(),
             config: self.config.clone(),
             recording: self.fingerprint(),

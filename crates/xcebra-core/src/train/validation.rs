@@ -10,7 +10,7 @@ use super::Trainer;
 use crate::config::ValidationConfig;
 use crate::element::Element;
 use crate::encoder::Trainable;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops;
 use crate::streams;
 
@@ -108,13 +108,18 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         }
         loss /= v.batches as f64;
         let penalty = penalty.map(|sum| sum / v.batches as f64);
-        let bits = mean(&bits);
-        let patience = v.patience;
+        let sum = loss + penalty.unwrap_or(0.0);
+        if !sum.is_finite() {
+            return Err(Error::Diverged {
+                step,
+                reason: format!("on what is held out, loss and penalty are {sum}"),
+            });
+        }
+        let (bits, patience) = (mean(&bits), v.patience);
         let parameters = (patience > 0).then(|| self.parameters.as_vec());
         let Some(held_out) = &mut self.held_out else {
             return Ok(None);
         };
-        let sum = loss + penalty.unwrap_or(0.0);
         let best = comparable && held_out.progress.note(step, sum, patience);
         if best {
             held_out.best = parameters;

@@ -83,6 +83,38 @@ fn a_checkpoint_of_another_training_is_refused() {
     assert!(wrong.to_string().contains("F32"), "{wrong}");
 }
 
+/// The format refuses a header of 100 MB, which the curves of a long training would exceed.
+#[test]
+fn curves_stay_out_of_the_header() {
+    let mut config = settings();
+    config.train.log_every = 1;
+    let mut trainer = Trainer::new(config, recording::<f32>(&latents(400))).unwrap();
+    let sizes = [1, 39].map(|until| {
+        while trainer.steps_made() < until {
+            trainer.step().unwrap();
+        }
+        let bytes = trainer.checkpoint().to_bytes().unwrap();
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+        (header, bytes.len())
+    });
+    assert!(sizes[1].1 > sizes[0].1 + 38 * 100, "{sizes:?}");
+    // a tensor more, of the best parameters, and longer numbers in what says where tensors lie
+    assert!(sizes[1].0 < sizes[0].0 + 200, "{sizes:?}");
+}
+
+#[test]
+fn a_checkpoint_of_another_version_is_refused() {
+    let trainer = Trainer::new(settings(), recording::<f32>(&latents(400))).unwrap();
+    let bytes = trainer.checkpoint().to_bytes().unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let mut metadata = header.metadata().clone().unwrap();
+    metadata.insert("xcebra.checkpoint".into(), "1".into());
+    let other = safetensors::serialize(tensors.tensors(), Some(metadata)).unwrap();
+    let error = Checkpoint::<f32>::from_bytes(&other).unwrap_err();
+    assert!(error.to_string().contains("another version"), "{error}");
+}
+
 #[test]
 fn a_checkpoint_file_is_written_whole() {
     let folder = tempfile::tempdir().unwrap();
