@@ -121,7 +121,7 @@ fn add_term<E: Element>(
     let uniform = uniformity(&mut reference, &mut negative, term, buffers);
     let roles = [reference, positive, negative];
     let slope = if term.similarity.learn {
-        temperature_slope(&roles, term)
+        temperature_slope(&roles)
     } else {
         0.0
     };
@@ -139,16 +139,9 @@ fn add_term<E: Element>(
 
 /// The derivative of a term by `log 1/τ`: dot product and squared distance are homogeneous of
 /// degree 2 in both rows together, so that (Euler) `∂ℓ/∂ log(1/τ) = Σ ∂ℓ/∂φ · φ` is half the
-/// product of all rows with their gradients. The distance allows any origin; the mean of the
-/// references keeps numbers small.
-fn temperature_slope<E: Element>(roles: &[Role<E>; 3], term: &Term) -> f64 {
-    let d = term.dims.len();
-    let origin = if term.similarity.metric.is_dot() {
-        vec![0.0; d]
-    } else {
-        roles[0].mean(d)
-    };
-    0.5 * roles.iter().map(|role| role.along(&origin)).sum::<f64>()
+/// product of all rows with their gradients.
+fn temperature_slope<E: Element>(roles: &[Role<E>; 3]) -> f64 {
+    0.5 * roles.iter().map(Role::along).sum::<f64>()
 }
 
 /// `−Σ_i φ(u_i, u_i⁺)`, with its gradient.

@@ -161,9 +161,7 @@ fn uniformity<E: Element>(
         }
     });
     let (sum, total) = buffers.settle(states);
-    for (g, &s) in negative.gradient.iter_mut().zip(&sum) {
-        *g += s;
-    }
+    negative.gradient.copy_from_slice(&sum);
     buffers.vectors.give(sum);
     total
 }

@@ -54,30 +54,10 @@ impl<E: Element> Role<E> {
         self
     }
 
-    /// `Σ ⟨row − origin, gradient of the row⟩`.
-    pub fn along(&self, origin: &[f64]) -> f64 {
-        let rows = self.values.chunks_exact(origin.len());
-        rows.zip(self.gradient.chunks_exact(origin.len()))
-            .map(|(row, gradient)| {
-                let terms = row.iter().zip(gradient).zip(origin);
-                terms
-                    .map(|((v, g), o)| (v.as_f64() - o) * g.as_f64())
-                    .sum::<f64>()
-            })
-            .sum()
-    }
-
-    /// The mean row.
-    pub fn mean(&self, d: usize) -> Vec<f64> {
-        let mut mean = vec![0.0; d];
-        for row in self.values.chunks_exact(d) {
-            for (m, v) in mean.iter_mut().zip(row) {
-                *m += v.as_f64();
-            }
-        }
-        let n = (self.values.len() / d) as f64;
-        mean.iter_mut().for_each(|m| *m /= n);
-        mean
+    /// `Σ ⟨row, gradient of the row⟩`.
+    pub fn along(&self) -> f64 {
+        let terms = self.values.iter().zip(&self.gradient);
+        terms.map(|(v, g)| v.as_f64() * g.as_f64()).sum()
     }
 
     /// Adds this role's gradient to that of the embedding, through the normalisation if any.

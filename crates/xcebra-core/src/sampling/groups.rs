@@ -14,9 +14,10 @@ pub struct Groups {
 
 impl Groups {
     /// Groups the samples that `compare` finds equal; groups stand in its order, the samples of
-    /// one in theirs.
+    /// one as they were given.
     pub fn new(mut samples: Vec<usize>, compare: impl Fn(usize, usize) -> Ordering + Sync) -> Self {
-        samples.par_sort_by(|&a, &b| compare(a, b).then(a.cmp(&b)));
+        // a stable sort
+        samples.par_sort_by(|&a, &b| compare(a, b));
         let mut starts: Vec<usize> = (0..samples.len())
             .filter(|&i| i == 0 || compare(samples[i - 1], samples[i]).is_ne())
             .collect();

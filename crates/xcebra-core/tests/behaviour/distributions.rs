@@ -99,11 +99,15 @@ fn delta_vmf_moves_angles_around_the_circle() {
     let pieces = recording.pieces();
     for kappa in [1e-6, 0.5, 4.0, 300.0] {
         let vmf = DeltaVmf::new(&recording, &pieces, "angle", kappa).unwrap();
-        let found = vmf.draw(&vec![0; draws], &mut rng(2));
+        let reference = 1234;
+        let found = vmf.draw(&vec![reference; draws], &mut rng(2));
         let turn = |a: f64| {
             (a + std::f64::consts::PI).rem_euclid(std::f64::consts::TAU) - std::f64::consts::PI
         };
-        let moved: Vec<f64> = found.iter().map(|&p| turn(label(p) - label(0))).collect();
+        let moved: Vec<f64> = found
+            .iter()
+            .map(|&p| turn(label(p) - label(reference)))
+            .collect();
         // the distribution function by the midpoint rule on the labels' own grid
         let density: Vec<f64> = (0..n)
             .map(|i| (kappa * (turn(step * (i as f64 + 0.5)).cos() - 1.0)).exp())
@@ -198,19 +202,35 @@ fn uniform_positives_ignore_their_reference() {
 #[test]
 fn equal_labels_are_drawn_evenly() {
     let n = 900;
-    let recording = recording(vec![("y", column(n, |t| (t % 3) as f64))], n);
-    let delta = TimeDelta::new(&recording, &recording.pieces(), "y", 1).unwrap();
+    let recording = recording(
+        vec![
+            ("y", column(n, |t| (t % 3) as f64)),
+            // a class of its own for the samples of one label
+            (
+                "class",
+                Labels::Discrete((0..n).map(|t| i64::from(t % 3 == 0)).collect()),
+            ),
+        ],
+        n,
+    );
+    let pieces = recording.pieces();
     let references: Vec<usize> = (0..n).cycle().take(90_000).collect();
-    let mut counts = vec![0.0; n];
-    for p in delta.draw(&references, &mut rng(7)) {
-        counts[p] += 1.0;
-    }
-    for class in 0..3 {
-        let own: Vec<f64> = counts.iter().copied().skip(class).step_by(3).collect();
-        let expected = own.iter().sum::<f64>() / 300.0;
-        let chi2: f64 = own.iter().map(|c| (c - expected).powi(2) / expected).sum();
-        // 299 degrees of freedom: exceeded with probability 1e-4 only
-        assert!(chi2 < 396.0, "{chi2}");
+    let distributions: [Box<dyn Positives>; 2] = [
+        Box::new(TimeDelta::new(&recording, &pieces, "y", 1).unwrap()),
+        Box::new(Mixed::new(&recording, &pieces, "class", "y", 1).unwrap()),
+    ];
+    for distribution in distributions {
+        let mut counts = vec![0.0; n];
+        for p in distribution.draw(&references, &mut rng(7)) {
+            counts[p] += 1.0;
+        }
+        for label in 0..3 {
+            let own: Vec<f64> = counts.iter().copied().skip(label).step_by(3).collect();
+            let expected = own.iter().sum::<f64>() / 300.0;
+            let chi2: f64 = own.iter().map(|c| (c - expected).powi(2) / expected).sum();
+            // 299 degrees of freedom: exceeded with probability 1e-4 only
+            assert!(chi2 < 396.0, "{chi2}");
+        }
     }
 }
 

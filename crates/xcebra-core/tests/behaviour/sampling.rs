@@ -55,29 +55,32 @@ proptest! {
 }
 
 /// Two sessions whose labels move by +1 and −1 a step, and jump by 1000 between them: with label
-/// differences within sessions only, every positive lies one label away from its reference.
+/// differences within sessions only, every positive lies `delta` labels away from its reference.
 #[test]
 fn time_delta_never_takes_a_difference_across_sessions() {
     let rising = (0..100).map(f64::from);
     let falling = (0..100).map(|t| 1000.0 - f64::from(t));
     let label = Array2::from_shape_vec((200, 1), rising.chain(falling).collect()).unwrap();
     let recording = recording(&[100, 100], Labels::Continuous(label.clone()));
-    let positives = TimeDelta::new(&recording, &recording.pieces(), "y", 1).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let references: Vec<usize> = (1..99).chain(101..199).cycle().take(5000).collect();
-    let (mut up, mut down) = (0, 0);
-    for (r, p) in references.iter().zip(positives.draw(&references, &mut rng)) {
-        let difference = label[[p, 0]] - label[[*r, 0]];
-        if difference == 1.0 {
-            up += 1;
-        } else if difference == -1.0 {
-            down += 1;
-        } else {
-            panic!("{difference}")
+    for delta in [1, 3] {
+        let positives = TimeDelta::new(&recording, &recording.pieces(), "y", delta).unwrap();
+        let inner = (delta..100 - delta).chain(100 + delta..200 - delta);
+        let references: Vec<usize> = inner.cycle().take(5000).collect();
+        let (mut up, mut down) = (0, 0);
+        for (r, p) in references.iter().zip(positives.draw(&references, &mut rng)) {
+            let difference = label[[p, 0]] - label[[*r, 0]];
+            if difference == delta as f64 {
+                up += 1;
+            } else if difference == -(delta as f64) {
+                down += 1;
+            } else {
+                panic!("{difference}")
+            }
         }
+        // 5000 fair coins: five standard deviations are 177
+        assert!((2323..2677).contains(&up), "{up} up, {down} down");
     }
-    // 5000 fair coins: five standard deviations are 177
-    assert!((2323..2677).contains(&up), "{up} up, {down} down");
 }
 
 /// On a random walk whose values lie close together, the differences of positives and references
