@@ -163,3 +163,16 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         Ok(all)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Targets, naive_loss};
+
+    #[test]
+    fn losses_without_an_encoder() {
+        let values = vec![1.0, -2.0, 3.0, 0.0];
+        assert_eq!(naive_loss(&Targets::Values { values, columns: 2 }), 3.5);
+        let classes = Targets::<f32>::Classes(vec![0, 4, 1, 4]);
+        assert_eq!(naive_loss(&classes), 5.0_f64.ln());
+    }
+}

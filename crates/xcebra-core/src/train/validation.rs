@@ -157,14 +157,21 @@ mod tests {
     fn patience_runs_out_after_so_many_validations_without_a_better_one() {
         let mut progress = Progress::default();
         let losses = [3.0, 2.0, 2.5, 1.9, 2.0, 1.9, 1.95];
-        let better: Vec<bool> = losses
-            .iter()
-            .enumerate()
-            .map(|(step, &loss)| progress.note(step, loss, 3))
-            .collect();
-        assert_eq!(better, [true, true, false, true, false, false, false]);
+        let noted = losses.iter().enumerate().map(|(step, &loss)| {
+            let better = progress.note(step, loss, 3);
+            (better, progress.since, progress.stop)
+        });
+        let expected = [
+            (true, 0, false),
+            (true, 0, false),
+            (false, 1, false),
+            (true, 0, false),
+            (false, 1, false),
+            (false, 2, false),
+            (false, 3, true),
+        ];
+        assert_eq!(noted.collect::<Vec<_>>(), expected);
         assert_eq!(progress.best, Some((1.9, 3)));
-        assert!(progress.stop);
         let mut patient = Progress::default();
         assert!((0..100).all(|step| {
             patient.note(step, step as f64, 0);

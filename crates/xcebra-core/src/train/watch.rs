@@ -90,15 +90,33 @@ mod tests {
         assert!((0..200).all(|step| limited.look(step, -1.0, 0.0, 0.0).is_ok()));
     }
 
+    /// A loss may lie three times as high as the first, and as chance.
+    #[test]
+    fn the_bound_is_the_larger_of_two() {
+        for (first, low, high) in [
+            (1.0, 18.0, 19.0),
+            (100.0, 299.0, 301.0),
+            (-100.0, 299.0, 301.0),
+        ] {
+            let look = |loss: f64| {
+                let mut watch = Watch::default();
+                watch.look(0, first, 0.0, 6.2).unwrap();
+                (1..60).all(|step| watch.look(step, loss, 0.0, 6.2).is_ok())
+            };
+            assert!(look(low) && !look(high), "first loss {first}");
+        }
+    }
+
     #[test]
     fn a_short_excursion_is_no_divergence() {
-        let mut watch = Watch::default();
+        let (mut watch, mut deep) = (Watch::default(), Watch::default());
         for step in 0..200 {
-            let loss = if step % 40 == 39 { 5.0 } else { 500.0 };
-            assert!(step == 0 || watch.look(step, loss, 0.0, 6.2).is_ok());
-            if step == 0 {
-                watch.look(0, 5.0, 0.0, 6.2).unwrap();
-            }
+            let (loss, depth) = match step % 40 {
+                0 => (5.0, 5.0),
+                _ => (500.0, -7e4),
+            };
+            assert!(watch.look(step, loss, 0.0, 6.2).is_ok());
+            assert!(deep.look(step, depth, 0.0, 6.2).is_ok());
         }
     }
 }

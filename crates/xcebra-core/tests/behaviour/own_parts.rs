@@ -278,7 +278,7 @@ impl Loss<f32> for Small {
     }
 
     fn weight(&self, _: usize) -> f64 {
-        1.0
+        0.5
     }
 
     fn loss(&self, embedding: Taped<(usize, usize), f32>, batch: &Batch) -> Value<f32> {
@@ -302,6 +302,9 @@ fn own_losses_and_regularisers_join_the_sum() {
         }
         let report = trainer.step().unwrap();
         assert_eq!(report.part("small").is_some(), own);
+        let small = report.part("small").and_then(|p| p.value);
+        let terms: f64 = report.terms.iter().map(|t| t.loss()).sum();
+        assert!((report.loss - terms - 0.5 * small.unwrap_or(0.0)).abs() < 1e-12);
         assert_eq!(report.part("squares").and_then(|p| p.value), None);
         trainer.run(|_| ControlFlow::Continue(())).unwrap();
         let (encoder, history) = trainer.finish().unwrap();
@@ -425,7 +428,7 @@ fn an_own_similarity_trains_as_the_shipped_one() {
         let mut losses = Vec::new();
         trainer
             .run(|r| {
-                losses.push(r.terms[1].loss());
+                losses.extend([r.terms[1].loss(), r.loss]);
                 ControlFlow::Continue(())
             })
             .unwrap();

@@ -126,6 +126,32 @@ fn divergence_is_an_error_that_advises() {
     assert!(error.to_string().contains("smaller train.learning_rate"));
 }
 
+/// Chance is that of the weights at the step: the first loss says nothing of a later one.
+#[test]
+fn a_loss_that_sets_in_late_is_no_divergence() {
+    let mut config = config(80);
+    config.regularizer.weight = 0.0;
+    for objective in &mut config.objective {
+        objective.weight = 50.0;
+        objective.weight_start = 10;
+    }
+    let mut trainer = Trainer::new(config, recording::<f32>(&latents(300))).unwrap();
+    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    let (_, history) = trainer.finish().unwrap();
+    assert!(history.loss[0] == 0.0 && history.loss[1] > 100.0);
+}
+
+#[test]
+fn linear_schedule_falls_to_a_hundredth() {
+    let mut train = config(5).train;
+    train.schedule = LearningRateSchedule::Linear;
+    for (step, factor) in [1.0, 0.7525, 0.505, 0.2575, 0.01].into_iter().enumerate() {
+        assert!((train.learning_rate_at(step) - 1e-3 * factor).abs() < 1e-15);
+    }
+    train.steps = 1;
+    assert_eq!(train.learning_rate_at(0), 1e-3);
+}
+
 #[test]
 fn cosine_schedule_rises_and_falls() {
     let mut train = config(1000).train;
