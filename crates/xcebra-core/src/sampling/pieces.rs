@@ -137,7 +137,7 @@ impl Pieces {
             window.left,
             window.right.saturating_sub(1),
             &format!("a window of {} samples", window.len()),
-            "choose an encoder with a smaller receptive field, longer sessions, or fewer blocks",
+            "choose an encoder with a smaller receptive field, longer sessions, or fewer held-out blocks",
         )
     }
 
@@ -150,7 +150,7 @@ impl Pieces {
             0,
             lookahead,
             &format!("an offset of {lookahead}"),
-            "choose a smaller offset or delta, or longer sessions",
+            "choose a smaller offset or delta, longer sessions, or fewer held-out blocks",
         )
     }
 

@@ -50,19 +50,15 @@ impl History {
             self.uniform[o].push(term.uniform);
             self.temperature[o].push(term.temperature);
         }
-        for part in &report.parts {
-            let at = match self.parts.iter().position(|c| c.name == part.name) {
-                Some(at) => at,
-                None => {
-                    self.parts.push(Curve {
-                        name: part.name.clone(),
-                        ..Curve::default()
-                    });
-                    self.parts.len() - 1
-                }
-            };
-            self.parts[at].value.push(part.value);
-            self.parts[at].weight.push(part.weight);
+        // parts may have equal names; they come in the same order every time
+        let new = report.parts.iter().skip(self.parts.len());
+        self.parts.extend(new.map(|part| Curve {
+            name: part.name.clone(),
+            ..Curve::default()
+        }));
+        for (curve, part) in self.parts.iter_mut().zip(&report.parts) {
+            curve.value.push(part.value);
+            curve.weight.push(part.weight);
         }
         self.learning_rate.push(report.learning_rate);
     }

@@ -172,6 +172,15 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 LossConfig::Mse { label } => format!("mse {label}"),
                 LossConfig::InfoNce { .. } => String::new(),
             };
+            let again = format!("{name} (");
+            let same = |o: &&Objective<E>| match &o.kind {
+                Kind::Supervised { name: n, .. } => *n == name || n.starts_with(&again),
+                _ => false,
+            };
+            let name = match self.objectives.iter().filter(same).count() {
+                0 => name,
+                others => format!("{name} ({})", others + 1),
+            };
             let naive = naive_loss(&targets);
             self.objectives.push(Objective {
                 dims,

@@ -348,6 +348,41 @@ fn supervised_objectives_learn_their_labels() {
     assert!(error < 0.02, "{error}");
 }
 
+/// Two losses to one label have a curve each.
+#[test]
+fn losses_of_equal_names_have_curves_of_their_own() {
+    let mut config = config(30);
+    let mse = |dims| ObjectiveConfig {
+        dims: Some(dims),
+        ..ObjectiveConfig::new(LossConfig::Mse { label: "z".into() })
+    };
+    config.objective = vec![mse([0, 1]), mse([1, 2])];
+    config.objective[1].weight = 0.5;
+    let mut trainer = Trainer::new(config, recording::<f32>(&latents(300))).unwrap();
+    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    let (_, history) = trainer.finish().unwrap();
+    let names: Vec<&str> = history
+        .parts
+        .iter()
+        .map(|part| part.name.as_str())
+        .collect();
+    assert_eq!(names, ["mse z", "mse z (2)", "jacobian"]);
+    for (i, loss) in history.loss.iter().enumerate() {
+        let parts = &history.parts[..2];
+        let sum: f64 = parts
+            .iter()
+            .map(|p| p.weight[i] * p.value[i].unwrap())
+            .sum();
+        assert!((sum - loss).abs() < 1e-12);
+    }
+    assert!(
+        history
+            .parts
+            .iter()
+            .all(|part| part.value.len() == history.len())
+    );
+}
+
 #[test]
 fn supervised_dimensions_must_fit_their_label() {
     let refused = |loss, dims| {

@@ -4,6 +4,7 @@ pub mod data;
 mod figures;
 mod keeper;
 mod labels;
+mod notes;
 mod result;
 mod settings;
 
@@ -123,8 +124,9 @@ Settings (TOML), each with its default unless it says otherwise:
   blocks = 10                   # blocks of time it is made of
   every = 250                   # steps between two validations
   batches = 4                   # batches a validation draws
-  patience = 0                  # validations without a lower loss after which the training
-                                # stops and its best parameters are taken; 0: never
+  patience = 0                  # validations that are no better after which the training stops
+                                # and its best parameters are taken; 0: never. They count from
+                                # where objectives and regulariser have their last weights
 
 Positives (the sample that a reference is to be near to):
   { kind = \"time\", offset = 1 }                      offset samples later
@@ -195,7 +197,13 @@ impl Fit {
                     inputs: Inputs::new(&self.data)?,
                     effort: Effort::default(),
                 };
-                self.train(session, Prepared::new(unfinished)?, keeper)
+                let mut prepared = Prepared::new(unfinished)?;
+                let config = prepared.unfinished.settings.config();
+                for note in notes::notes(&config, &prepared.data.recording) {
+                    session.note(&note);
+                    prepared.unfinished.effort.log += &format!("note: {note}\n");
+                }
+                self.train(session, prepared, keeper)
             }
             (None, None) => Err(Problem::new(
                 "there is no --out",

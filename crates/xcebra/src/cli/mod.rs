@@ -32,9 +32,9 @@ const EXAMPLES: &str = "\
 Examples:
   See it all at once, in a minute:
     xcebra demo --out demo
-  The same step by step, on data with a known answer:
+  The same step by step, with its settings on other data whose answer is known:
     xcebra synth --samples 20000 --seed 1 --out data.npz
-    xcebra fit --data data.npz --out run --set train.steps=2000
+    xcebra fit --data data.npz --config demo/config.toml --out run
     xcebra embed --model run --data data.npz --out embedding.npz
     xcebra attribute --model run --data data.npz --method ing --out map.npz
     xcebra eval --map map.npz:ing --truth data.npz:map

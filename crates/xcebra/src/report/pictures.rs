@@ -68,7 +68,13 @@ pub fn training_curves(history: &History) -> Vec<Picture> {
             .collect()
     };
     let mut figures = Vec::new();
-    let mut loss = LineChart::new("step", "InfoNCE loss")
+    let contrastive = !history.align.is_empty();
+    let supervised = history.parts.iter().any(|part| part.name != "jacobian");
+    let name = match contrastive && !supervised {
+        true => "InfoNCE loss",
+        false => "loss",
+    };
+    let mut loss = LineChart::new("step", name)
         .title("Loss")
         .size(SIZE.0, SIZE.1);
     loss = loss.series("sum of all objectives", steps(&history.loss));
@@ -78,10 +84,14 @@ pub fn training_curves(history: &History) -> Vec<Picture> {
             loss = loss.series(&format!("objective {o}"), steps(&total));
         }
     }
-    let mut caption =
-        "What the training minimises: the embedding of a sample should lie nearer to \
-                       its positives than to other samples."
-            .to_owned();
+    let mut caption = match contrastive {
+        true => {
+            "What the training minimises: the embedding of a sample should lie nearer to its positives \
+             than to other samples."
+        }
+        false => "What the training minimises: how far the outputs are from the labels.",
+    }
+    .to_owned();
     if !history.validation.is_empty() {
         let points = history.validation.iter().map(|v| (v.step as f64, v.loss));
         loss = loss.series("held out", points);

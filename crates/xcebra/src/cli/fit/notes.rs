@@ -1,0 +1,83 @@
+//! What in the settings is likely to be a mistake, though a training with it is possible.
+
+use ndarray::ArrayView1;
+use xcebra::core::ops::Head;
+use xcebra::core::{Config, Labels, LossConfig, PositivesConfig, Recording};
+
+/// One sentence for each.
+pub fn notes(config: &Config, recording: &Recording<f32>) -> Vec<String> {
+    let mut all = Vec::new();
+    let steps = config.train.steps;
+    let architecture = config.encoder.architecture(recording.channels());
+    let limit = match architecture.head {
+        Head::Identity => f64::INFINITY,
+        Head::Normalize | Head::Tanh => 1.0,
+        Head::Clip { limit } => limit,
+    };
+    for (i, objective) in config.objectives().iter().enumerate() {
+        if objective.schedule().at(steps - 1) == 0.0 {
+            all.push(format!(
+                "objective {i} never counts: its weight is 0 in all {steps} steps (weight = {}, \
+                 weight_start = {})",
+                objective.weight, objective.weight_start
+            ));
+        }
+        if let LossConfig::Mse { label } = &objective.loss
+            && let Ok(values) = recording.label(label)
+            && largest(values) > limit
+        {
+            all.push(format!(
+                "outputs of the encoder go to ±{limit} at most, and the label `{label}` to {}: choose \
+                 an encoder without a limit, such as offset1-mse, or a smaller unit",
+                (1e3 * largest(values)).round() / 1e3
+            ));
+        }
+        if let LossConfig::InfoNce { positives, .. } = &objective.loss
+            && let PositivesConfig::DeltaVmf { label, .. } = positives
+            && recording.label(label).is_ok_and(is_in_degrees)
+        {
+            all.push(format!(
+                "the label `{label}` looks like degrees, and delta-vmf takes radians"
+            ));
+        }
+    }
+    let regularizer = &config.regularizer;
+    if regularizer.weight > 0.0 && regularizer.schedule().at(steps - 1) == 0.0 {
+        all.push(format!(
+            "the Jacobian regulariser is off in all {steps} steps: regularizer.start = {}",
+            regularizer.start
+        ));
+    }
+    let window = architecture.window.len();
+    let sessions = recording.sessions();
+    let short = sessions.iter().filter(|s| s.len() < window).count();
+    if short > 0 {
+        all.push(format!(
+            "{short} of {} sessions are shorter than the encoder's window of {window} samples; they are \
+             left out of the training",
+            sessions.len()
+        ));
+    }
+    all
+}
+
+/// Largest absolute value.
+fn largest(labels: &Labels) -> f64 {
+    match labels {
+        Labels::Continuous(values) => values.iter().fold(0.0, |m, v| v.abs().max(m)),
+        Labels::Discrete(classes) => classes.iter().fold(0.0, |m, &c| (c as f64).abs().max(m)),
+    }
+}
+
+/// Whether angles lie in one turn of 360 and jump from its end to its beginning.
+fn is_in_degrees(labels: &Labels) -> bool {
+    let Labels::Continuous(values) = labels else {
+        return false;
+    };
+    let turn = |v: &f64| (0.0..=360.0).contains(v) || (-180.0..=180.0).contains(v);
+    let jumps = |column: ArrayView1<'_, f64>| {
+        let pairs = column.iter().zip(column.iter().skip(1));
+        pairs.map(|(a, b)| (b - a).abs()).any(|jump| jump > 180.0)
+    };
+    values.iter().all(turn) && values.columns().into_iter().any(jumps)
+}
