@@ -45,6 +45,9 @@ impl<E: Element> Encoder<E> {
     /// `offset1-model-mse-clip-5-5` or `offset1-model-mse-resnet-3layers-tanh`, from the bytes of a
     /// `.safetensors` file. Channels, units and embedding dimensions are those of the tensors.
     ///
+    /// What follows the last layer (normalisation, tanh, a limit) has no tensors, so that only the
+    /// name tells it: `offset10-model-mse` read as `offset10-model` is not noticed.
+    ///
     /// CEBRA ties all intermediate layers of its `v2` and `resnet` models; they are read as
     /// layers of their own that begin equal.
     ///
@@ -53,7 +56,7 @@ impl<E: Element> Encoder<E> {
     /// missing, unknown or of another shape, or if the layers are not those of that model.
     pub fn from_cebra(bytes: &[u8], name: &str) -> Result<Self> {
         let model = Named::parse(name)?;
-        let encoder = Self::from_state_dict(bytes, Head::Identity)?;
+        let (encoder, places) = Self::with_places(bytes, Head::Identity)?;
         let found = encoder.architecture;
         let sizes = Sizes {
             units: found.layers[0].outputs,
@@ -74,7 +77,8 @@ impl<E: Element> Encoder<E> {
         let pairs = found.layers.iter().zip(&expected.layers);
         if let Some((l, (found, expected))) = pairs.enumerate().find(|(_, (f, e))| f != e) {
             return Err(foreign(format!(
-                "its layer {l} is {}, but that of {name} {}",
+                "its layer {l}, `net.{}`, is {}, but that of {name} {}",
+                places[l],
                 described(found),
                 described(expected)
             )));
@@ -88,6 +92,11 @@ impl<E: Element> Encoder<E> {
     /// # Errors
     /// [`Error::Data`] if a tensor is missing, unknown or of an impossible shape.
     pub fn from_state_dict(bytes: &[u8], head: Head) -> Result<Self> {
+        Ok(Self::with_places(bytes, head)?.0)
+    }
+
+    /// With the place of each layer in the `Sequential`.
+    fn with_places(bytes: &[u8], head: Head) -> Result<(Self, Vec<usize>)> {
         let file = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
         let mut places = BTreeMap::<usize, Place<'_>>::new();
         for (key, tensor) in file.iter() {
@@ -131,7 +140,7 @@ impl<E: Element> Encoder<E> {
                 layer.add_identity(&mut parameters);
             }
         }
-        Self::from_parameters(architecture, parameters)
+        Ok((Self::from_parameters(architecture, parameters)?, indices))
     }
 }
 

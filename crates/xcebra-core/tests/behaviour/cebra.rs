@@ -262,7 +262,7 @@ fn foreign_state_dicts_are_refused() {
     refused(
         &whole,
         "offset1-model-mse-v2-2layers",
-        "its layer 0 is 4 units of kernel 2",
+        "its layer 0, `net.0`, is 4 units of kernel 2",
     );
     refused(&whole[..200], "offset10-model-mse", "the state_dict");
 

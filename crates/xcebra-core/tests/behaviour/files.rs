@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use ndarray::ArrayD;
-use xcebra_core::encoder::Sizes;
-use xcebra_core::{Architecture, Element, Encoder, EncoderName};
+use ndarray::{Array2, ArrayD};
+use safetensors::SafeTensors;
+use xcebra_core::encoder::{Layer, Sizes};
+use xcebra_core::ops::Head;
+use xcebra_core::{Architecture, Edges, Element, Encoder, EncoderName};
 use xcebra_model::Model;
 
 fn encoder<E: Element>(name: EncoderName) -> Encoder<E> {
@@ -49,6 +51,86 @@ fn encoders_survive_the_round_trip() {
     round_trip::<f64>();
 }
 
+/// Embeds (time, channels) with nothing but the tensors of a file, as `docs/file-formats.md` says.
+fn embedded(bytes: &[u8], layers: &[Layer], x: &Array2<f64>) -> Array2<f64> {
+    let file = SafeTensors::deserialize(bytes).unwrap();
+    assert_eq!(file.len(), 2 * layers.len());
+    let tensor = |name: String, shape: &[usize]| {
+        let tensor = file.tensor(&name).unwrap();
+        assert_eq!(tensor.shape(), shape, "{name}");
+        let numbers = tensor.data().as_chunks::<8>().0.iter();
+        let numbers = numbers.map(|b| f64::from_le_bytes(*b)).collect();
+        ArrayD::from_shape_vec(shape, numbers).unwrap()
+    };
+    let mut h = x.clone();
+    for (l, layer) in layers.iter().enumerate() {
+        let (inputs, outputs, taps) = (h.ncols(), layer.outputs, layer.kernel);
+        let shape = [taps, outputs, inputs];
+        let w = tensor(
+            format!("layers.{l}.weight"),
+            &shape[usize::from(taps == 1)..],
+        );
+        let w = w.into_shape_with_order(shape).unwrap();
+        let b = tensor(format!("layers.{l}.bias"), &[outputs]);
+        let y = Array2::from_shape_fn((h.nrows() + 1 - taps, outputs), |(t, o)| {
+            let seen = |j: usize| (0..inputs).map(move |i| (j, i));
+            let sum = (0..taps).flat_map(seen);
+            let mut y = b[[o]] + sum.map(|(j, i)| w[[j, o, i]] * h[[t + j, i]]).sum::<f64>();
+            if l + 1 < layers.len() {
+                y *= (1.0 + libm::erf(y / 2_f64.sqrt())) / 2.0;
+            }
+            y + match layer.skip {
+                true => h[[t + (taps - 1) / 2, o]],
+                false => 0.0,
+            }
+        });
+        h = y;
+    }
+    h
+}
+
+#[test]
+fn tensors_have_the_names_and_shapes_that_are_documented() {
+    let x = Array2::from_shape_fn((30, 4), |(t, c)| (1.7 * (t * (c + 2)) as f64).sin());
+    let conv = |kernel| Layer::convolution(5, kernel);
+    for (layers, head) in [
+        (vec![Layer::dense(6), Layer::dense(3)], Head::Identity),
+        (vec![Layer::dense(4).skip(), Layer::dense(3)], Head::Tanh),
+        (
+            vec![
+                conv(2),
+                conv(4).skip(),
+                conv(3).identity(),
+                Layer::convolution(3, 2),
+            ],
+            Head::Normalize,
+        ),
+        (
+            vec![conv(3), Layer::convolution(3, 1)],
+            Head::Clip { limit: 0.1 },
+        ),
+    ] {
+        let architecture = Architecture::new(4, layers.clone(), head);
+        let encoder = Encoder::<f64>::new(architecture, 3).unwrap();
+        let mut expected = embedded(&encoder.to_safetensors().unwrap(), &layers, &x);
+        for mut row in expected.rows_mut() {
+            let norm = row.dot(&row).sqrt();
+            row.mapv_inplace(|y| match head {
+                Head::Identity => y,
+                Head::Normalize => y / norm,
+                Head::Clip { limit } => y.clamp(-limit, limit),
+                Head::Tanh => y.tanh(),
+            });
+        }
+        let found = encoder.embed(x.view(), Edges::Drop).unwrap().values;
+        assert_eq!(found.dim(), expected.dim());
+        for (f, e) in found.iter().zip(&expected) {
+            // double precision on both sides, sums of at most 20 terms
+            assert!((f - e).abs() < 1e-12, "{head:?}: {f} {e}");
+        }
+    }
+}
+
 #[test]
 fn a_double_encoder_loads_in_single_precision() {
     let double = encoder::<f64>(EncoderName::Offset1Mse);
@@ -63,7 +145,7 @@ fn a_double_encoder_loads_in_single_precision() {
 fn files_that_list_widths_are_read() {
     let encoder = encoder::<f32>(EncoderName::Offset1);
     let bytes = encoder.to_safetensors().unwrap();
-    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let widths = r#"{"inputs":7,"hidden":[8,8,4],"outputs":3,"head":{"kind":"normalize"}}"#;
     let metadata = HashMap::from([("xcebra.architecture".to_owned(), widths.to_owned())]);
     let old = safetensors::serialize(tensors.tensors(), Some(metadata)).unwrap();
