@@ -23,7 +23,7 @@ use xcebra_core::{Architecture, Encoder, History};
 use crate::curves;
 use crate::files::{DataFile, FileError, Recording, Source, write_file};
 use crate::fit_file::{FitFile, FitFileError};
-use crate::unfinished::CHECKPOINT;
+use crate::unfinished::{CHECKPOINT, Unfinished};
 
 /// Name of the encoder's file.
 pub const MODEL: &str = "model.safetensors";
@@ -53,8 +53,8 @@ pub enum RunError {
     },
     /// The training is not finished.
     #[error(
-        "{0} holds a training that is not finished; finish it with `xcebra fit --resume {0}`",
-        path.display()
+        "{} holds a training that is not finished; finish it with `{}`",
+        path.display(), Unfinished::command(path)
     )]
     Unfinished {
         /// The folder.

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `checkpoint.safetensors` | the training as it stands, with its curves |
 //! | `config.toml` | all settings, defaults written out |
-//! | `resume.json` | the data files, and the effort so far |
+//! | `resume.json` | the data files, the number of seeds to compare, and the effort so far |
+//! | `.xcebra-lock` | locked by the program that trains |
 //!
-//! Each file is replaced whole. The folder is finished once it holds the encoder, which is written
-//! after all other results.
+//! Each file is replaced whole. The training is finished once the folder holds the encoder, which is
+//! written after all other results. Where seeds are to be compared, all this stays until they are.
 
 use std::fs;
 use std::io;
@@ -38,11 +39,20 @@ impl Inputs {
     /// Sources whose relative paths begin where the program runs.
     ///
     /// # Errors
-    /// [`FileError::Read`] if the system does not tell where that is.
+    /// [`FileError::Read`] if the system does not tell where that is; [`FileError::Value`] if the
+    /// folder's name is no text, so that a checkpoint cannot say it.
     pub fn new(data: &[Source]) -> Result<Self, FileError> {
         let folder = std::env::current_dir();
+        let folder = folder.map_err(|error| FileError::read(Path::new("."), error))?;
+        if folder.to_str().is_none() {
+            return Err(FileError::Value {
+                place: folder.display().to_string(),
+                problem: "the name of this folder is no text (UTF-8)".to_owned(),
+                advice: "rename it, or work in another".to_owned(),
+            });
+        }
         Ok(Self {
-            folder: folder.map_err(|error| FileError::read(Path::new("."), error))?,
+            folder,
             data: data.iter().map(Source::to_string).collect(),
         })
     }
@@ -84,6 +94,8 @@ pub struct Unfinished {
     pub settings: FitFile,
     /// The recording.
     pub inputs: Inputs,
+    /// From how many seeds to train in all, if they are to be compared.
+    pub seeds: Option<u16>,
     /// What it has taken so far.
     pub effort: Effort,
 }
@@ -93,6 +105,8 @@ pub struct Unfinished {
 #[serde(deny_unknown_fields)]
 struct Resume {
     inputs: Inputs,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seeds: Option<u16>,
     effort: Effort,
 }
 
@@ -100,6 +114,28 @@ impl Unfinished {
     /// Whether a folder holds a training that is not finished.
     pub fn is_in(folder: &Path) -> bool {
         folder.join(CHECKPOINT).is_file() && !folder.join(MODEL).is_file()
+    }
+
+    /// The command that goes on with the training in a folder, as a shell takes it.
+    pub fn command(folder: &Path) -> String {
+        let folder = folder.display().to_string();
+        let plain = |c: char| c.is_alphanumeric() || "/._-+:,@%".contains(c);
+        let word = match (folder.starts_with('-'), folder.chars().all(plain)) {
+            (true, true) => format!("./{folder}"),
+            (false, true) => folder,
+            (dash, false) => {
+                let folder = folder.replace('\'', r"'\''");
+                format!("'{}{folder}'", if dash { "./" } else { "" })
+            }
+        };
+        format!("xcebra fit --resume {word}")
+    }
+
+    /// Whether a folder holds a training that is finished but for the comparison of its seeds.
+    pub fn lacks_seeds(folder: &Path) -> bool {
+        folder.join(CHECKPOINT).is_file()
+            && folder.join(MODEL).is_file()
+            && read_resume(folder).is_ok_and(|resume| resume.seeds.is_some())
     }
 
     /// Makes the folder, with everything that is needed to go on; what stands there is replaced as
@@ -129,9 +165,9 @@ impl Unfinished {
         let path = folder.join(RESUME);
         let resume = Resume {
             inputs: self.inputs.clone(),
+            seeds: self.seeds,
             effort: self.effort.clone(),
         };
-        // fails for a folder whose name is no text
         let text = serde_json::to_string_pretty(&resume)
             .map_err(|error| FileError::write(&path, io::Error::other(error)))?;
         Ok(write_file(&path, text.as_bytes())?)
@@ -144,16 +180,15 @@ impl Unfinished {
     pub fn load(folder: &Path) -> Result<(Self, Checkpoint<f32>), RunError> {
         let checkpoint = Checkpoint::load(folder.join(CHECKPOINT))?;
         let settings = read_settings(&folder.join(CONFIG))?;
-        let path = folder.join(RESUME);
-        let resume: Resume =
-            serde_json::from_str(&read_text(&path)?).map_err(|error| RunError::Resume {
-                path,
-                problem: error.to_string(),
-            })?;
-        let Resume { inputs, effort } = resume;
+        let Resume {
+            inputs,
+            seeds,
+            effort,
+        } = read_resume(folder)?;
         let unfinished = Self {
             settings,
             inputs,
+            seeds,
             effort,
         };
         Ok((unfinished, checkpoint))
@@ -165,6 +200,11 @@ impl Unfinished {
     /// # Errors
     /// [`RunError::File`].
     pub fn clear(folder: &Path) -> Result<(), RunError> {
+        // first, because without it nothing remains to be done
+        let checkpoint = folder.join(CHECKPOINT);
+        if checkpoint.is_file() {
+            fs::remove_file(&checkpoint).map_err(|error| FileError::write(&checkpoint, error))?;
+        }
         let entries = fs::read_dir(folder).map_err(|error| FileError::read(folder, error))?;
         for entry in entries {
             let path = entry
@@ -179,5 +219,32 @@ impl Unfinished {
             }
         }
         Ok(())
+    }
+}
+
+fn read_resume(folder: &Path) -> Result<Resume, RunError> {
+    let path = folder.join(RESUME);
+    serde_json::from_str(&read_text(&path)?).map_err(|error| RunError::Resume {
+        path,
+        problem: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_the_command_for_any_folder() {
+        for (folder, word) in [
+            ("run", "run"),
+            ("a/größe-2.0", "a/größe-2.0"),
+            ("-run", "./-run"),
+            ("two words", "'two words'"),
+            ("- it's $y", r"'./- it'\''s $y'"),
+        ] {
+            let command = Unfinished::command(Path::new(folder));
+            assert_eq!(command, format!("xcebra fit --resume {word}"));
+        }
     }
 }

@@ -6,6 +6,7 @@ mod keeper;
 mod labels;
 mod notes;
 mod result;
+mod seeds;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -154,8 +155,8 @@ Encoders (GELU between layers; those without mse normalise their output to unit 
 
 Several sessions: --data once for each file. A label is the same-named array of each file.
 
-A training that ends early (Ctrl-C, power, a batch system) leaves its last checkpoint in the
-folder; `xcebra fit --resume FOLDER` goes on from there, to the same bytes.
+A training that ends early leaves its last checkpoint in the folder, and after Ctrl-C or the SIGTERM
+of a batch system a fresh one; `xcebra fit --resume FOLDER` goes on from there, to the same bytes.
 
 Examples:
   xcebra fit --data data.npz --config fit.toml --out run
@@ -177,12 +178,19 @@ impl Fit {
             ensure_folder(figures)?;
         }
         match (&self.resume, &self.out) {
-            (Some(folder), _) if folder.join(MODEL).is_file() => finished_already(folder),
             (Some(folder), _) => {
+                if is_finished(folder) {
+                    return finished_already(folder);
+                }
+                require_unfinished(folder)?;
+                let keeper = Keeper::of_unfinished(folder, self.checkpoint_every)?;
+                // the program that trained there before may have finished in the meantime
+                if is_finished(folder) {
+                    return finished_already(folder);
+                }
                 let prepared = self.take_up(folder)?;
                 let (step, steps) = (prepared.trainer.steps_made(), steps(&prepared.trainer));
                 session.note(&format!("going on after step {step} of {steps}"));
-                let keeper = Keeper::of_unfinished(folder, self.checkpoint_every);
                 self.train(session, prepared, keeper)
             }
             (None, Some(out)) => {
@@ -195,6 +203,7 @@ impl Fit {
                 let unfinished = Unfinished {
                     settings,
                     inputs: Inputs::new(&self.data)?,
+                    seeds: self.seeds,
                     effort: Effort::default(),
                 };
                 let mut prepared = Prepared::new(unfinished)?;
@@ -225,9 +234,10 @@ impl Fit {
         })?;
         let mut finished = Finished::new(unfinished.settings, data, trained)?;
         keeper.finish(|folder| finished.write(folder))?;
-        if let Some(count) = self.seeds {
-            finished.compare_seeds(session, count.into(), keeper.folder())?;
+        if let Some(count) = unfinished.seeds {
+            seeds::compare(session, &mut finished, &mut keeper, count.into())?;
         }
+        keeper.clear()?;
         if let Some(folder) = &self.figures {
             for picture in finished.pictures() {
                 picture.write(folder)?;
@@ -238,12 +248,6 @@ impl Fit {
 
     /// The unfinished training in a folder.
     fn take_up(&self, folder: &Path) -> Result<Prepared> {
-        if !Unfinished::is_in(folder) {
-            return Err(Problem::new(
-                format!("{} holds no training to go on with", folder.display()),
-                "pass a folder in which a training left its checkpoint, or begin with --data and --out",
-            ));
-        }
         let (mut unfinished, checkpoint) = Unfinished::load(folder)?;
         if *checkpoint.config() != unfinished.settings.config() {
             return Err(Problem::new(
@@ -294,6 +298,21 @@ impl Prepared {
 
 fn steps(trainer: &Trainer<f32>) -> usize {
     trainer.config().train.steps
+}
+
+/// Whether nothing remains to be done in a folder.
+fn is_finished(folder: &Path) -> bool {
+    folder.join(MODEL).is_file() && !Unfinished::lacks_seeds(folder)
+}
+
+fn require_unfinished(folder: &Path) -> Result<()> {
+    if Unfinished::is_in(folder) || Unfinished::lacks_seeds(folder) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("{} holds no training to go on with", folder.display()),
+        "pass a folder in which a training left its checkpoint, or begin with --data and --out",
+    ))
 }
 
 /// What there is to say of a folder that needs no training.

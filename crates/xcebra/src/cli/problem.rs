@@ -13,8 +13,6 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 /// Exit code of every error.
 const EXIT: u8 = 2;
-/// Exit code of a command that was interrupted: 128 and the number of the signal.
-pub const INTERRUPTED: u8 = 130;
 
 /// An error with advice and, where it is about a text file, the place in it.
 ///

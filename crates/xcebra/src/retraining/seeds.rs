@@ -1,7 +1,5 @@
 //! What another seed would have given.
 
-use std::ops::ControlFlow;
-
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use xcebra_attr::{Deviations, Methods, agreement};
@@ -9,7 +7,7 @@ use xcebra_core::{Config, Encoder, Recording};
 use xcebra_eval::consistency;
 
 use super::attributions::{Probe, align};
-use super::{RetrainError, groups, trained};
+use super::{RetrainError, groups};
 
 /// Samples that embeddings and maps of several seeds are compared over.
 const SAMPLES: usize = 1000;
@@ -28,26 +26,27 @@ pub struct SeedAgreement {
     pub maps: Option<[f64; 2]>,
 }
 
-/// Trains `count − 1` more encoders, from the seeds after that of `config`, and compares them with
-/// `encoder`. `progress` is told of the steps made of all these trainings, after each.
+/// Compares `encoder`, which was trained with `config`, with `count − 1` more, which `train` makes from
+/// the seeds after that of `config`, on the same recording.
 ///
 /// # Errors
-/// [`RetrainError`], [`RetrainError::Interrupted`] if `progress` breaks.
-pub fn across_seeds(
+/// [`RetrainError`], and those of `train`.
+pub fn across_seeds<E: From<RetrainError>>(
     encoder: &Encoder<f32>,
     config: &Config,
     recording: &Recording<f32>,
     count: usize,
-    mut progress: impl FnMut(usize) -> ControlFlow<()>,
-) -> Result<SeedAgreement, RetrainError> {
+    mut train: impl FnMut(Config) -> Result<Encoder<f32>, E>,
+) -> Result<SeedAgreement, E> {
     if count < 2 {
         return Err(RetrainError::unfit(
             format!("{count} seeds cannot be compared"),
             "ask for 2 at least",
-        ));
+        )
+        .into());
     }
     let probe = Probe::new(recording, config, SAMPLES)?;
-    let methods: Methods<f32> = "ing".parse()?;
+    let methods: Methods<f32> = "ing".parse().map_err(RetrainError::from)?;
     let own = probe.embed(encoder)?;
     let map = |encoder: &Encoder<f32>, own: Option<&Array2<f64>>| {
         let alignment = match own {
@@ -63,8 +62,7 @@ pub fn across_seeds(
         let mut config = config.clone();
         config.train.seed = config.train.seed.wrapping_add(k as u64);
         seeds.push(config.train.seed);
-        let which = (k - 1, count - 1);
-        let other = trained(config, recording.clone(), which, &mut progress)?;
+        let other = train(config)?;
         embeddings.push(probe.embed(&other)?);
         maps.push(map(&other, Some(&own))?);
     }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::common::{Folder, RUN, interrupt, wait_for, x};
+use crate::common::{Folder, RUN, interrupt, signal, wait_for, wait_until, x};
 use assert_cmd::cargo::cargo_bin;
 
 /// A training of a second or two, with everything a checkpoint has to keep.
@@ -161,6 +161,20 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
     // before it listens, the signal itself ends it
     assert!(matches!(code, Some(130) | None), "{code:?}");
 
+    // as a batch system asks, perhaps more than once
+    let before = folder.bytes("run/checkpoint.safetensors");
+    let child = spawn(&folder, "fit --resume run --checkpoint-every 0.01");
+    let kept = || folder.bytes("run/checkpoint.safetensors") != before;
+    wait_until(kept, "another checkpoint");
+    signal(&child, "TERM");
+    signal(&child, "TERM");
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(143), "{said}");
+    for part in ["the system asks to end", "interrupted after step"] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+
     // the data are found from any folder
     fs::create_dir(folder.path("elsewhere")).unwrap();
     let output = Command::new(cargo_bin("xcebra"))
@@ -269,6 +283,44 @@ fn an_unfinished_training_is_replaced_only_when_that_is_asked() {
     folder.succeeds(&format!("{short} --force"));
     assert!(!folder.path("run/checkpoint.safetensors").exists());
     folder.succeeds("embed --model run --data data.npz --out e.npz");
+}
+
+#[cfg(unix)]
+#[test]
+fn one_program_at_a_time_trains_in_a_folder() {
+    let folder = prepared();
+    let mut child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0"));
+    wait_for(&folder.path("run/.xcebra-lock"));
+    sleep(Duration::from_millis(50));
+    signal(&child, "STOP");
+    for arguments in ["fit --resume run", &format!("{FIT} --out run --force")] {
+        folder.fails_with(
+            arguments,
+            &["another program is training in run", "wait until"],
+        );
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    folder.succeeds("fit --resume run");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_whose_name_is_no_text_is_refused_before_the_training() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = prepared();
+    let path = folder.path("").join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir(&path).unwrap();
+    let output = Command::new(cargo_bin("xcebra"))
+        .args("fit --data ../data.npz --config ../fit.toml --out run".split(' '))
+        .current_dir(&path)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("no text"), "{error}");
+    fs::remove_dir(&path).unwrap();
 }
 
 /// Files may grow to a few kilobytes.

@@ -89,27 +89,35 @@ fn the_demo_stops() {
     leaves_nothing(&folder, "demo --steps 1000000 --out demo");
 }
 
-/// The first training is finished and stays.
+/// The first training is finished and stays; with its other seeds one can go on.
 #[test]
-fn a_comparison_of_seeds_stops_and_leaves_the_first() {
+fn a_comparison_of_seeds_stops_and_goes_on() {
     let folder = Folder::new();
     folder.recording();
-    let fit = format!("fit --data data.npz --out run {SHORT}");
-    let child = folder.spawn_interruptible(&format!("{fit} --seeds 100"));
+    let fit = format!("fit --data data.npz {SHORT} --set train.steps=1000 --seeds 3");
+    folder.succeeds(&format!("{fit} --out whole"));
+    let mut child = folder.spawn_interruptible(&format!("{fit} --out run"));
     wait_for(&folder.path("run/model.safetensors"));
     let said = interrupted(child);
-    assert!(said.contains("interrupted after"), "{said}");
-    assert!(
-        said.contains("run holds the first training, finished"),
-        "{said}"
-    );
+    for part in [
+        "while other seeds were trained",
+        "`xcebra fit --resume run`",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    folder.succeeds("attribute --model run --data data.npz --out map.npz");
+    // killed once the second seed is trained
+    child = folder.spawn_interruptible("fit --resume run --checkpoint-every 0");
+    wait_for(&folder.path("run/.xcebra-seed-1.safetensors"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    folder.succeeds("fit --resume run");
+    for name in ["model.safetensors", "curves.csv", "diagnostics.json"] {
+        let bytes = |run: &str| folder.bytes(&format!("{run}/{name}"));
+        assert!(bytes("run") == bytes("whole"), "{name}");
+    }
+    let names = |run: &str| fs::read_dir(folder.path(run)).unwrap().count();
+    assert_eq!(names("run"), names("whole"));
     let said = folder.succeeds("fit --resume run");
     assert!(said.contains("this training is finished"), "{said}");
-    folder.succeeds("attribute --model run --data data.npz --out map.npz");
-    folder.succeeds(&fit.replace("run", "whole"));
-    assert!(folder.bytes("run/model.safetensors") == folder.bytes("whole/model.safetensors"));
-    assert_eq!(
-        folder.text("run/diagnostics.json"),
-        folder.text("whole/diagnostics.json")
-    );
 }

@@ -3,16 +3,15 @@
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use xcebra::core::Validation;
+use xcebra::core::{Recording, Validation};
 use xcebra::files::write_file;
 use xcebra::report::{Picture, Report, Table, training_curves};
-use xcebra::{Diagnostics, FitFile, Run, across_seeds};
+use xcebra::{Diagnostics, FitFile, Run, SeedAgreement};
 
 use super::data::Data;
 use super::figures;
-use crate::cli::problem::INTERRUPTED;
 use crate::cli::training::Trained;
-use crate::cli::{Outcome, Problem, Result, Session, interrupt};
+use crate::cli::{Outcome, Result};
 
 /// Names of classes that are text in the data.
 const CLASSES: &str = "classes.json";
@@ -62,31 +61,19 @@ impl Finished {
         Ok(self.run.save(folder, &self.trained.history, &self.log())?)
     }
 
-    /// Trains from more seeds, `count` with the one that is done, and adds to the written results how
-    /// alike they are.
-    pub fn compare_seeds(&mut self, session: &Session, count: usize, folder: &Path) -> Result<()> {
-        let config = self.run.settings.config();
-        let steps = config.train.steps;
-        let progress = session.progress("seeds", ((count - 1) * steps) as u64);
-        let report = |done: usize| {
-            let seed = (done - 1) / steps + 2;
-            progress.at(done as u64, &format!("seed {seed} of {count}"));
-            interrupt::flow()
-        };
-        let recording = &self.data.recording;
-        let found = across_seeds(&self.run.encoder, &config, recording, count, report);
-        self.diagnostics.seeds = Some(found.map_err(|error| {
-            let asked = interrupt::is_asked();
-            let problem = Problem::from(error).help(format!(
-                "{} holds the first training, finished; how alike others are is not known",
-                folder.display()
-            ));
-            if asked {
-                problem.exit(INTERRUPTED)
-            } else {
-                problem
-            }
-        })?);
+    /// The recording that it was trained on.
+    pub fn recording(&self) -> &Recording<f32> {
+        &self.data.recording
+    }
+
+    /// The trained encoder.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Adds to the written results how alike trainings from several seeds are.
+    pub fn add_seeds(&mut self, agreement: SeedAgreement, folder: &Path) -> Result<()> {
+        self.diagnostics.seeds = Some(agreement);
         self.diagnostics.save(folder)?;
         Ok(self.report().write(&folder.join("report.html"))?)
     }

@@ -177,8 +177,13 @@ pub fn wait_until(holds: impl Fn() -> bool, what: impl std::fmt::Debug) {
 
 /// Presses Ctrl-C.
 pub fn interrupt(child: &Child) {
+    signal(child, "INT");
+}
+
+/// Sends a signal.
+pub fn signal(child: &Child, name: &str) {
     let status = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([&format!("-{name}"), &child.id().to_string()])
         .status();
     assert!(status.unwrap().success());
 }
