@@ -109,7 +109,7 @@ impl FitFileError {
 impl FitFile {
     /// Reads settings from TOML and then applies `overrides` such as `train.steps=4000`,
     /// `encoder.name="offset1"` or `objective.1.dims=[3, 6]`; a value that is no TOML is taken as
-    /// text.
+    /// text. An objective with the number that follows the last one is a new one.
     ///
     /// # Errors
     /// [`FitFileError`] for text that is not TOML, unknown fields, and values of the wrong type.
@@ -186,14 +186,25 @@ impl FitFile {
     }
 }
 
-/// The place that a dotted path names; the last step may be new, for optional fields.
+/// The place that a dotted path names; the last step may be new, for optional fields, and so may one
+/// more table of a list.
 fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value, String> {
-    let (parents, last) = path.rsplit_once('.').ok_or("the path names no section")?;
+    let Some((parents, last)) = path.rsplit_once('.') else {
+        // all objectives at once
+        let list = root.get_mut(path).filter(|value| value.is_array());
+        return list.ok_or_else(|| "the path names no section".to_owned());
+    };
     let mut place = root;
     for step in parents.split('.') {
         let next = match place {
             toml::Value::Table(table) => table.get_mut(step),
-            toml::Value::Array(list) => step.parse::<usize>().ok().and_then(|i| list.get_mut(i)),
+            toml::Value::Array(list) => step.parse::<usize>().ok().and_then(|i| {
+                // the next one begins with what is set of it
+                if i == list.len() {
+                    list.push(toml::Value::Table(toml::Table::new()));
+                }
+                list.get_mut(i)
+            }),
             _ => None,
         };
         place = next.ok_or_else(|| format!("there is no `{step}` in `{path}`"))?;
@@ -287,6 +298,31 @@ mod tests {
         assert_eq!(file.data.labels["z"], "other");
         assert_eq!(file.data.labels["y"], "why");
         assert!(!file.data.standardize);
+    }
+
+    #[test]
+    fn objectives_can_be_added_without_a_file() {
+        let parse = |set: &[&str]| {
+            FitFile::parse("", &set.iter().map(|&s| s.to_owned()).collect::<Vec<_>>())
+        };
+        let one = parse(&[
+            "objective.0.positives={kind='time', offset=5}",
+            "objective.0.weight=2",
+            "objective.1.positives={kind='discrete', label='state'}",
+        ])
+        .unwrap();
+        let all = "objective=[{positives={kind='time', offset=5}, weight=2.0}, \
+                   {positives={kind='discrete', label='state'}}]";
+        assert_eq!(one, parse(&[all]).unwrap());
+        assert_eq!((one.objective.len(), one.objective[0].weight), (2, 2.0));
+        for (set, part) in [
+            ("objective.0.weight=2", "missing field `positives`"),
+            ("objective.1.positives={kind='time'}", "no `1`"),
+            ("objective=3", "invalid type"),
+        ] {
+            let error = parse(&[set]).unwrap_err();
+            assert!(error.message.contains(part), "{error}");
+        }
     }
 
     #[test]

@@ -160,6 +160,7 @@ of a batch system a fresh one; `xcebra fit --resume FOLDER` goes on from there, 
 
 Examples:
   xcebra fit --data data.npz --config fit.toml --out run
+  xcebra fit --data data.npz --set \"objective.0.positives={kind='time', offset=5}\" --out run
   xcebra fit --data data.npz:traces --set encoder.outputs=3 --set train.steps=4000 --out run
   xcebra fit --data walk.csv:\"ankle_*\" --config gait.toml --out run
   xcebra fit --data monday.npz --data tuesday.npz --config fit.toml --out run
