@@ -14,7 +14,7 @@ use xcebra_core::ops::dfdx::prelude::*;
 use xcebra_core::ops::{PairSimilarity, Taped, Value, traced, vector};
 use xcebra_core::regularizer::{At, Probes, Regularizer};
 use xcebra_core::sampling::{Pieces, Positives, Time};
-use xcebra_core::{Edges, Element, Similarity, Trainer, Window};
+use xcebra_core::{Edges, Element, Metric, Similarity, Trainer, Window};
 use xcebra_model::Model as _;
 
 /// `W₂ tanh(W₁ x + b)`.
@@ -425,10 +425,14 @@ fn an_own_similarity_trains_as_the_shipped_one() {
             let shipped = Similarity::default();
             trainer.add_objective(0..2, shipped, 0.7, next).unwrap();
         }
+        // reports keep their order, whatever comes after an own one
+        let last = Similarity::new(Metric::Dot, 2.0);
+        trainer.add_objective(0..1, last, 0.4, next).unwrap();
         let mut losses = Vec::new();
         trainer
             .run(|r| {
-                losses.extend([r.terms[1].loss(), r.loss]);
+                losses.extend(r.terms.iter().map(|t| t.loss()));
+                losses.push(r.loss);
                 ControlFlow::Continue(())
             })
             .unwrap();

@@ -159,7 +159,11 @@ fn cosine_schedule_rises_and_falls() {
     let rates: Vec<f64> = (0..1000).map(|s| train.learning_rate_at(s)).collect();
     let highest = rates.iter().copied().fold(0.0, f64::max);
     assert!((highest - 1e-3).abs() < 1e-9);
-    assert!(rates[0] < 1e-4 && rates[999] < 1.1e-5);
+    // a twenty-first each step, to the whole at the first step after the rise
+    for step in [0, 1, 19, 20] {
+        assert!((rates[step] - 1e-3 * (step + 1) as f64 / 21.0).abs() < 1e-15);
+    }
+    assert!(rates[999] < 1.1e-5);
     assert!((rates[510] - 0.505e-3).abs() < 2e-6);
     assert!(rates.windows(2).skip(21).all(|w| w[1] <= w[0]));
 }
