@@ -228,3 +228,25 @@ fn the_weight_can_rise() {
     let weights = [0, 10, 11, 14, 99].map(|step| objective.schedule().at(step));
     assert_eq!(weights, [0.0, 0.0, 0.5, 2.0, 2.0]);
 }
+
+#[test]
+fn the_hybrid_form_takes_the_label_for_the_second_half() {
+    let config = Config::hybrid(5, "z");
+    let dims: Vec<_> = config.objective.iter().map(|o| o.dims).collect();
+    assert_eq!(dims, [Some([0, 5]), Some([3, 5])]);
+    let positives = [
+        PositivesConfig::Time { offset: 1 },
+        PositivesConfig::TimeDelta {
+            label: "z".into(),
+            delta: 1,
+        },
+    ];
+    for (objective, positives) in config.objective.iter().zip(positives) {
+        let similarity = Similarity::new(Metric::Euclidean, 1.0);
+        let expected = LossConfig::InfoNce {
+            positives,
+            similarity,
+        };
+        assert_eq!((&objective.loss, objective.weight), (&expected, 1.0));
+    }
+}

@@ -277,6 +277,8 @@ fn a_training_makes_the_steps_that_its_settings_say() {
     assert!(trainer.is_done());
     let (encoder, history) = trainer.finish().unwrap();
     assert_eq!(history.step, [0, STEPS - 1]);
+    assert_eq!(history.learning_rate.len(), 2);
+    assert!((history.learning_rate[1] - 1e-4).abs() < 1e-15);
     for (found, expected) in encoder.parameters().iter().zip(&weights.values) {
         // rounding, through nine steps of Adam
         assert!((found - expected).abs() < 1e-10, "{found} {expected}");

@@ -56,6 +56,8 @@ fn early_stopping_takes_the_best_parameters() {
     let (encoder, history) = trainer.finish().unwrap();
     let best = history.validation.iter().rev().find(|v| v.best).unwrap();
     assert_eq!(made, best.step + 1 + 5 * 10);
+    assert_eq!(history.taken(5), Some(best));
+    assert_eq!(history.taken(0), history.validation.last());
     let lowest = history
         .validation
         .iter()
