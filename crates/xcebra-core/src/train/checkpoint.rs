@@ -210,27 +210,3 @@ fn checksum<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
     }
     sum.finalize()
 }
-
-#[cfg(test)]
-mod tests {
-    use ndarray::Array2;
-
-    use super::{Checkpoint, FORMAT};
-    use crate::config::Config;
-    use crate::recording::Recording;
-    use crate::train::Trainer;
-
-    #[test]
-    fn a_checkpoint_of_another_format_is_refused() {
-        let x = Array2::from_shape_fn((50, 2), |(t, c)| ((t + 3 * c) as f32).sin());
-        let recording = Recording::new(x.view()).unwrap();
-        let mut checkpoint = Trainer::new(Config::default(), recording)
-            .unwrap()
-            .checkpoint();
-        let read = |c: &Checkpoint<f32>| Checkpoint::<f32>::from_bytes(&c.to_bytes().unwrap());
-        assert_eq!(read(&checkpoint).unwrap(), checkpoint);
-        checkpoint.state.format = FORMAT + 1;
-        let error = read(&checkpoint).unwrap_err().to_string();
-        assert!(error.contains("its format is 2"), "{error}");
-    }
-}
