@@ -132,7 +132,7 @@ mod tests {
         let b = Array2::from_shape_fn(shape(turn_b, k, n), |(i, j)| value(17 * i + 3 * j + 5));
         let mut out = Array2::from_shape_fn((m, n), |(i, j)| value(i + 7 * j));
         let wide = |x: &Array2<E>, turned| {
-            let x = x.mapv(|v| v.as_f64());
+            let x = x.mapv(E::as_f64);
             if turned { x.reversed_axes() } else { x }
         };
         let mut expected = wide(&a, turn_a).dot(&wide(&b, turn_b));
