@@ -210,3 +210,23 @@ fn checksum<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
     }
     sum.finalize()
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use crate::config::Config;
+    use crate::recording::Recording;
+    use crate::train::Trainer;
+
+    #[test]
+    fn what_was_watched_is_kept() {
+        let x = Array2::from_shape_fn((50, 2), |(t, c)| ((t + 3 * c) as f32).sin());
+        let recording = Recording::new(x.view()).unwrap();
+        let mut trainer = Trainer::new(Config::default(), recording).unwrap();
+        let before = trainer.checkpoint().state.watch;
+        trainer.step().unwrap();
+        assert_ne!(trainer.watch, before);
+        assert_eq!(trainer.checkpoint().state.watch, trainer.watch);
+    }
+}

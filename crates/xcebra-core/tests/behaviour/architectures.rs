@@ -1,5 +1,8 @@
 //! Architectures: by name, by configuration, in files, and those that cannot be.
 
+use rand::distributions::Uniform;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use xcebra_core::encoder::{Layer, Sizes};
 use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Config, Encoder, EncoderConfig, EncoderName, Window};
@@ -254,4 +257,11 @@ fn identities_are_added_to_the_first_weights() {
         .iter()
         .fold(0.0_f64, |m, p| m.max(p.abs()));
     assert!(largest <= bound && largest > 0.7 * bound);
+    // from a stream of their own
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    rng.set_stream(1);
+    let uniform = Uniform::new_inclusive(-bound, bound);
+    for &p in &plain.parameters()[..26] {
+        assert_eq!(p, rng.sample(uniform));
+    }
 }

@@ -4,7 +4,8 @@ use ndarray::{Array2, Axis};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xcebra_core::sampling::{
-    DeltaNormal, DeltaVmf, Mixed, Pieces, Positives, References, TimeDelta, Uniform, positives,
+    DeltaNormal, DeltaVmf, Discrete, Mixed, Pieces, Positives, References, TimeDelta, Uniform,
+    positives,
 };
 use xcebra_core::{Labels, PositivesConfig, Recording, Window};
 
@@ -56,6 +57,35 @@ fn delta_normal_moves_labels_by_a_gaussian() {
     // half a step of the labels times the density at 0
     let distance = distance(moved, cdf);
     assert!(distance < bound(draws, 0.0005 * 0.5 / sigma), "{distance}");
+}
+
+/// Every reference by itself; whole numbers count as real ones.
+#[test]
+fn delta_normal_starts_at_each_reference() {
+    let n = 600;
+    let recording = recording(
+        vec![
+            ("y", column(n, |t| ((t * 7) % n) as f64)),
+            (
+                "class",
+                Labels::Discrete((0..n as i64).map(|t| t % 5).collect()),
+            ),
+        ],
+        n,
+    );
+    let references: Vec<usize> = (0..n).collect();
+    for label in ["y", "class"] {
+        // one label away is a hundred standard deviations
+        let normal = DeltaNormal::new(&recording, &recording.pieces(), label, 0.01).unwrap();
+        for (r, p) in references.iter().zip(normal.draw(&references, &mut rng(1))) {
+            let same = if label == "y" {
+                p == *r
+            } else {
+                p % 5 == r % 5
+            };
+            assert!(same, "{label}: {p} for {r}");
+        }
+    }
 }
 
 #[test]
@@ -215,7 +245,10 @@ fn equal_labels_are_drawn_evenly() {
     );
     let pieces = recording.pieces();
     let references: Vec<usize> = (0..n).cycle().take(90_000).collect();
-    let distributions: [Box<dyn Positives>; 2] = [
+    let distributions: [Box<dyn Positives>; 5] = [
+        Box::new(Discrete::new(&recording, &pieces, "class").unwrap()),
+        Box::new(DeltaNormal::new(&recording, &pieces, "y", 0.6).unwrap()),
+        Box::new(DeltaVmf::new(&recording, &pieces, "y", 2.0).unwrap()),
         Box::new(TimeDelta::new(&recording, &pieces, "y", 1).unwrap()),
         Box::new(Mixed::new(&recording, &pieces, "class", "y", 1).unwrap()),
     ];

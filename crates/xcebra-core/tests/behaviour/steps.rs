@@ -54,6 +54,7 @@ fn settings() -> Config {
             },
         ),
     ];
+    config.objective[0].weight_start = 1;
     config.objective[1].weight_start = 2;
     config.objective[1].weight_ramp = 3;
     config.regularizer.weight = 0.2;
@@ -235,7 +236,8 @@ fn a_training_makes_the_steps_that_its_settings_say() {
         });
         let embedded = Embedded::new(&encoder, &parameters, x);
         let (error, (contrast, _)) = losses(&training, &times, &embedded, step, &inverse);
-        let loss = 0.6 * sum.add(0.6, error).unwrap() + sum.add(1.0, contrast).unwrap();
+        let weight = if step == 0 { 0.0 } else { 0.6 };
+        let loss = weight * sum.add(weight, error).unwrap() + sum.add(1.0, contrast).unwrap();
         let gradients = sum.backward(embedded).unwrap();
         let rate = 1e-2 * (1.0 - 0.99 * step as f64 / (STEPS - 1) as f64);
         weights.step(&gradients.get(&parameters).as_vec(), step, rate);
@@ -243,6 +245,8 @@ fn a_training_makes_the_steps_that_its_settings_say() {
 
         let found = trainer.step().unwrap();
         assert_report(&found, loss, penalty);
+        // what has no weight is not computed
+        assert_eq!(found.part("mse z").unwrap().value.is_none(), step == 0);
         assert!((found.learning_rate - rate).abs() < 1e-15);
         let temperature = (-inverse.as_vec()[0]).exp();
         assert!((found.terms[0].temperature - temperature).abs() < 1e-12);

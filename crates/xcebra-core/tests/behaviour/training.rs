@@ -139,6 +139,7 @@ fn a_loss_that_sets_in_late_is_no_divergence() {
     trainer.run(|_| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     assert!(history.loss[0] == 0.0 && history.loss[1] > 100.0);
+    assert!(history.part("jacobian").is_none());
 }
 
 #[test]
@@ -183,6 +184,8 @@ fn impossible_settings_are_refused_before_work() {
     refused(&|c| c.train.steps = 0, "train.steps");
     refused(&|c| c.train.batch = 1, "train.batch");
     refused(&|c| c.train.learning_rate = f64::NAN, "train.learning_rate");
+    // every step would take more of a parameter than there is of it
+    refused(&|c| c.train.weight_decay = 2000.0, "train.weight_decay");
     refused(&|c| c.train.log_every = 0, "train.log_every");
     refused(&|c| c.regularizer.weight = -1.0, "regularizer.weight");
     refused(&|c| c.encoder.outputs = 0, "encoder.outputs");

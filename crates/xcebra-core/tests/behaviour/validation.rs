@@ -53,6 +53,9 @@ fn early_stopping_takes_the_best_parameters() {
     assert!(trainer.stopped_early());
     let made = trainer.steps_made();
     assert!(made < 2000, "{made}");
+    let mut resumed = Trainer::new(settings.clone(), noise(300)).unwrap();
+    resumed.restore(&trainer.checkpoint()).unwrap();
+    assert!(resumed.stopped_early());
     let (encoder, history) = trainer.finish().unwrap();
     let best = history.validation.iter().rev().find(|v| v.best).unwrap();
     assert_eq!(made, best.step + 1 + 5 * 10);
@@ -65,7 +68,11 @@ fn early_stopping_takes_the_best_parameters() {
         .fold(f64::INFINITY, f64::min);
     assert_eq!(best.loss, lowest);
 
-    // the same training, stopped by hand at the best step, has these parameters
+    // a checkpoint holds them, and the same training, stopped by hand at the best step, has them
+    assert_eq!(
+        resumed.finish().unwrap().0.parameters(),
+        encoder.parameters()
+    );
     settings.validation.patience = 0;
     let mut again = Trainer::new(settings, noise(300)).unwrap();
     (0..=best.step).for_each(|_| drop(again.step().unwrap()));
