@@ -19,6 +19,10 @@ const SAMPLES: usize = 100_000;
 const WARM_UP: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // as the command line does
+    rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["record", path] => record(path),

@@ -124,7 +124,7 @@ pub fn run() -> ExitCode {
     let session = Session::new(&cli.global);
     let outcome = cli
         .global
-        .set_threads()
+        .start_threads()
         .and_then(|()| cli.command.run(&session));
     match outcome {
         Ok(outcome) => outcome.print(cli.global.json),

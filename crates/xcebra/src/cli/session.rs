@@ -29,17 +29,19 @@ pub struct Global {
 }
 
 impl Global {
-    /// Sets the number of threads of this process.
-    pub fn set_threads(&self) -> Result<()> {
-        let Some(threads) = self.threads else {
-            return Ok(());
-        };
+    /// Starts the threads of this process; the one that calls is the first of them.
+    ///
+    /// A thread outside the pool is put to sleep and woken up again for each piece of work that it hands in,
+    /// and is one more for the system to find a place for: a short training step takes a quarter longer.
+    pub fn start_threads(&self) -> Result<()> {
+        let threads = self.threads.unwrap_or(0);
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads.into())
+            .use_current_thread()
             .build_global()
             .map_err(|error| {
                 Problem::new(
-                    format!("{threads} threads cannot be started: {error}"),
+                    format!("the threads cannot be started: {error}"),
                     "ask for fewer with --threads",
                 )
             })

@@ -48,10 +48,12 @@ fn cases() -> Vec<Case> {
     .collect()
 }
 
+/// A quarter of a second at least: for the first 50 ms after a pause, both threads may be on one core.
 fn steps_a_turn(side: &str, objectives: &str, batch: usize) -> usize {
     match (side, objectives, batch) {
-        (XCEBRA, _, 512) => 30,
+        (XCEBRA, _, 512) => 100,
         (XCEBRA, _, 5000) => 10,
+        (KDTREE, _, 512) => 15,
         (_, "time", 512) => 20,
         (CEBRA, "hybrid", 5000) | (CEBRA | KDTREE, _, 20_000) => 1,
         _ => 3,
