@@ -303,34 +303,26 @@ fn supervised_losses() {
     }
 }
 
-/// Kingma and Ba 2015, algorithm 1; with weight decay Loshchilov and Hutter 2019, algorithm 2.
 fn optimises<E: Element>(n: usize, decay: f64) {
     let start = normal::<E>(n, 1);
     let mut parameters = ops::vector(start.clone());
     let mut adam = Adam::new(n).unwrap();
-    let (mut plain, mut first, mut second) = (wide(&start), vec![0.0; n], vec![0.0; n]);
-    for step in 1..=30 {
-        let gradient = normal::<E>(n, 100 + step);
-        let rate = 0.01 * step as f64;
-        let slope = Cpu::default().tensor_from_vec(gradient.clone(), (n,));
+    let mut plain = plain::Adam::new(wide(&start), decay);
+    for step in 0..30 {
+        let gradient = normal::<E>(n, 100 + step as u64);
+        let rate = 0.01 * (step + 1) as f64;
+        plain.step(&wide(&gradient), step, rate);
+        let slope = Cpu::default().tensor_from_vec(gradient, (n,));
         let mut gradients = (ops::traced(&parameters) * slope).sum().backward();
         adam.step(&mut parameters, &mut gradients, rate, decay)
             .unwrap();
         if step % 10 == 0 {
             adam = Adam::from_moments(&adam.moments()).unwrap();
         }
-        for i in 0..n {
-            let g = gradient[i].as_f64();
-            first[i] = 0.9 * first[i] + 0.1 * g;
-            second[i] = 0.999 * second[i] + 0.001 * g * g;
-            let mean = first[i] / (1.0 - 0.9_f64.powi(step as i32));
-            let square: f64 = second[i] / (1.0 - 0.999_f64.powi(step as i32));
-            plain[i] -= rate * (mean / (square.sqrt() + 1e-8) + decay * plain[i]);
-        }
     }
     // in single precision 1 − 0.999^t keeps four digits in the first steps
     let tolerance = if E::NAME == "F64" { 1e-13 } else { 1e-4 };
-    for (found, expected) in parameters.as_vec().iter().zip(&plain) {
+    for (found, expected) in parameters.as_vec().iter().zip(&plain.values) {
         let error = (found.as_f64() - expected).abs();
         assert!(error < tolerance, "{} {decay}: {found} {expected}", E::NAME);
     }

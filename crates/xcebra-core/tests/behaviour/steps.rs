@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::common::plain::Adam;
 use crate::common::{latents, recording};
 use ndarray::Axis;
 use rand::SeedableRng;
@@ -83,36 +84,6 @@ fn stream(id: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(11);
     rng.set_stream(id);
     rng
-}
-
-/// Adam of some numbers; decay is that of AdamW.
-struct Plain {
-    values: Vec<f64>,
-    moments: [Vec<f64>; 2],
-    decay: f64,
-}
-
-impl Plain {
-    fn new(values: Vec<f64>, decay: f64) -> Self {
-        let moments = [(); 2].map(|()| vec![0.0; values.len()]);
-        Self {
-            values,
-            moments,
-            decay,
-        }
-    }
-
-    fn step(&mut self, gradient: &[f64], step: usize, rate: f64) {
-        let [first, second] = &mut self.moments;
-        let t = step as i32 + 1;
-        for i in 0..gradient.len() {
-            first[i] = 0.9 * first[i] + 0.1 * gradient[i];
-            second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i];
-            let mean = first[i] / (1.0 - 0.9_f64.powi(t));
-            let root = (second[i] / (1.0 - 0.999_f64.powi(t))).sqrt();
-            self.values[i] -= rate * (mean / (root + 1e-8) + self.decay * self.values[i]);
-        }
-    }
 }
 
 /// Samples of one part of the recording, and the losses at them.
@@ -206,8 +177,8 @@ fn a_training_makes_the_steps_that_its_settings_say() {
     let held_out = Part::new(&recording, &held_out, &encoder);
     let (mut samples, mut probes) = (stream(2), stream(3));
 
-    let mut weights = Plain::new(encoder.parameters().to_vec(), 0.1);
-    let mut temperatures = Plain::new(vec![2.0_f64.ln(), -(2.0_f64.ln())], 0.0);
+    let mut weights = Adam::new(encoder.parameters().to_vec(), 0.1);
+    let mut temperatures = Adam::new(vec![2.0_f64.ln(), -(2.0_f64.ln())], 0.0);
     let buffers = Buffers::default();
     // contrastive and supervised loss at the present numbers
     let losses = |part: &Part<'_>, times: &[usize], embedded: &Embedded<f64>, step, of: &_| {

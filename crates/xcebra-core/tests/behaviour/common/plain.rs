@@ -1,4 +1,4 @@
-//! Encoders, their Jacobian penalty and InfoNCE from their definitions, sample by sample.
+//! Encoders, their Jacobian penalty, InfoNCE and Adam from their definitions, sample by sample.
 
 use super::dual::{Dual, Real, sum};
 use xcebra_core::ops::{Head, Term};
@@ -114,4 +114,36 @@ pub fn info_nce<T: Real>(values: &[T], columns: usize, terms: &[Term], inverse: 
         });
         T::of(term.weight / term.reference.len() as f64) * sum(losses)
     }))
+}
+
+/// Adam of some numbers (Kingma and Ba 2015, algorithm 1); with decay it is AdamW (Loshchilov and
+/// Hutter 2019, algorithm 2).
+pub struct Adam {
+    pub values: Vec<f64>,
+    moments: [Vec<f64>; 2],
+    decay: f64,
+}
+
+impl Adam {
+    pub fn new(values: Vec<f64>, decay: f64) -> Self {
+        let moments = [(); 2].map(|()| vec![0.0; values.len()]);
+        Self {
+            values,
+            moments,
+            decay,
+        }
+    }
+
+    /// A step, counted from 0.
+    pub fn step(&mut self, gradient: &[f64], step: usize, rate: f64) {
+        let [first, second] = &mut self.moments;
+        let t = step as i32 + 1;
+        for i in 0..gradient.len() {
+            first[i] = 0.9 * first[i] + 0.1 * gradient[i];
+            second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i];
+            let mean = first[i] / (1.0 - 0.9_f64.powi(t));
+            let root = (second[i] / (1.0 - 0.999_f64.powi(t))).sqrt();
+            self.values[i] -= rate * (mean / (root + 1e-8) + self.decay * self.values[i]);
+        }
+    }
 }
