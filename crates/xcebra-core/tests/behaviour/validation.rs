@@ -6,7 +6,10 @@ use crate::common::{config, latents, recording};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::{Recording, Trainer};
+use xcebra_core::objective::{Batch, Loss};
+use xcebra_core::ops::dfdx::prelude::*;
+use xcebra_core::ops::{Taped, Value};
+use xcebra_core::{Error, Recording, Trainer};
 
 #[test]
 fn the_goodness_of_fit_rises_above_chance_where_there_is_something_to_learn() {
@@ -100,4 +103,38 @@ fn nothing_to_hold_out_is_refused() {
         c.validation.patience = 3;
     };
     assert!(refused(patience).contains("validation.patience"));
+}
+
+/// Infinite at samples that are held out.
+struct Beyond(Vec<usize>);
+
+impl Loss<f32> for Beyond {
+    fn name(&self) -> &'static str {
+        "beyond"
+    }
+
+    fn weight(&self, _: usize) -> f64 {
+        1.0
+    }
+
+    fn loss(&self, embedding: Taped<(usize, usize), f32>, batch: &Batch) -> Value<f32> {
+        let beyond = self.0.contains(&batch.times[0]);
+        embedding.square().mean() * if beyond { f32::INFINITY } else { 1.0 }
+    }
+}
+
+/// A checkpoint could not hold it, and no later validation be better.
+#[test]
+fn a_validation_that_is_not_finite_ends_the_training() {
+    let mut settings = config(20);
+    settings.validation.held_out = 0.3;
+    settings.validation.blocks = 2;
+    settings.validation.every = 7;
+    let recording = recording::<f32>(&latents(400));
+    let (_, held_out) = recording.pieces().split(0.3, 2).unwrap();
+    let mut trainer = Trainer::new(settings, recording).unwrap();
+    trainer.add_loss(Box::new(Beyond(held_out.samples().collect())));
+    let error = trainer.run(|_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, Error::Diverged { step: 6, .. }), "{error}");
+    assert!(error.to_string().contains("held out"), "{error}");
 }
