@@ -51,7 +51,6 @@
 mod curves;
 mod diagnostics;
 pub mod explain;
-pub mod files;
 mod fit_file;
 pub mod report;
 mod retraining;
@@ -76,6 +75,8 @@ pub use xcebra_attr as attr;
 pub use xcebra_core as core;
 #[doc(inline)]
 pub use xcebra_eval as eval;
+#[doc(inline)]
+pub use xcebra_files as files;
 #[doc(inline)]
 pub use xcebra_model as model;
 #[doc(inline)]

@@ -4,7 +4,7 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &[]),
     ("xcebra-eval", &[]),
@@ -12,6 +12,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("cdig", &["xcebra-model"]),
     ("xcebra-core", &["xcebra-model"]),
     ("xcebra-onnx", &["xcebra-model"]),
+    ("xcebra-files", &["xcebra-model"]),
     ("xcebra", &LIBRARIES),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
@@ -19,8 +20,9 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("xtask", &[]),
 ];
 
-const LIBRARIES: [&str; 7] = [
+const LIBRARIES: [&str; 8] = [
     "xcebra-model",
+    "xcebra-files",
     "xcebra-synth",
     "xcebra-eval",
     "xcebra-attr",
@@ -29,8 +31,9 @@ const LIBRARIES: [&str; 7] = [
     "xcebra-onnx",
 ];
 
-const LIBRARIES_AND_FACADE: [&str; 8] = [
+const LIBRARIES_AND_FACADE: [&str; 9] = [
     "xcebra-model",
+    "xcebra-files",
     "xcebra-synth",
     "xcebra-eval",
     "xcebra-attr",
@@ -41,7 +44,8 @@ const LIBRARIES_AND_FACADE: [&str; 8] = [
 ];
 
 /// Crates that must stay usable without the tensor engine and the command line …
-const LIGHT: [&str; 6] = [
+const LIGHT: [&str; 7] = [
+    "xcebra-files",
     "cdig",
     "xcebra-onnx",
     "xcebra-attr",

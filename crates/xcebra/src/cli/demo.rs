@@ -81,6 +81,8 @@ impl Demo {
             values: data.x.mapv(f64::from),
             channels: (0..data.x.ncols()).map(|c| c.to_string()).collect(),
             sampling_rate: None,
+            breaks: Vec::new(),
+            notes: Vec::new(),
         };
         let channels = Channels::of(&raw, settings.data.standardize)?;
         let x = channels.apply(&raw)?;

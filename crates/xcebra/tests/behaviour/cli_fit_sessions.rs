@@ -58,6 +58,8 @@ fn several_files_are_the_sessions_of_one_recording() {
         values: x(),
         channels: (0..4).map(|c| c.to_string()).collect(),
         sampling_rate: None,
+        breaks: Vec::new(),
+        notes: Vec::new(),
     };
     let scaled = Channels::of(&raw, true).unwrap().apply(&raw).unwrap();
     let classes = state().iter().map(|&s| s as i64).collect();

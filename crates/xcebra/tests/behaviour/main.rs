@@ -1,4 +1,4 @@
-//! The command line, the files and the reports as a user meets them. One program, because each would be linked anew.
+//! The command line and the reports as a user meets them. One program, because each would be linked anew.
 
 mod cli_demo;
 mod cli_embed_attribute;
@@ -16,6 +16,3 @@ mod cli_run_misfit;
 mod cli_significance;
 mod cli_synth_eval;
 mod common;
-mod files_hostile;
-mod files_numpy;
-mod files_signals;

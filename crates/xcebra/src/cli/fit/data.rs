@@ -123,6 +123,8 @@ fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording
         values: concatenate(Axis(0), &views)?,
         channels: channels.unwrap_or_default(),
         sampling_rate: sessions.first().and_then(|s| s.sampling_rate),
+        breaks: Vec::new(),
+        notes: Vec::new(),
     }))
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "../../../../xcebra-files/tests/behaviour/signal_files.rs"]
 pub mod signal_files;
 
 use std::fs;

@@ -3,8 +3,8 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use xcebra_model::Scalar;
 
-use crate::files::array::{DataArray, Values};
-use crate::files::error::{FileError, Result, list};
+use crate::array::{DataArray, Values};
+use crate::error::{FileError, Result, list};
 
 /// A recording `(time, channels)` of finite numbers, at least one of each.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,10 @@ pub struct Recording<A> {
     pub channels: Vec<String>,
     /// Samples a second, if the file tells.
     pub sampling_rate: Option<f64>,
+    /// Rows before which the recording was interrupted, ascending; none if it is in one piece.
+    pub breaks: Vec<usize>,
+    /// What the reader left out, assumed or repaired, a sentence each.
+    pub notes: Vec<String>,
 }
 
 impl<A: Scalar> Recording<A> {
@@ -93,6 +97,8 @@ impl DataArray {
             values,
             channels,
             sampling_rate: self.sampling_rate,
+            breaks: self.breaks.clone(),
+            notes: self.notes.clone(),
         })
     }
 
@@ -262,15 +268,10 @@ mod tests {
     use ndarray::{Array3, array};
 
     use super::*;
-    use crate::files::source::Source;
+    use crate::source::Source;
 
     fn sample<D: ndarray::Dimension>(values: ndarray::Array<f64, D>) -> DataArray {
-        DataArray {
-            source: Source::new("d.npz", "x"),
-            values: Values::F64(values.into_dyn()),
-            columns: None,
-            sampling_rate: None,
-        }
+        DataArray::new(Source::new("d.npz", "x"), Values::F64(values.into_dyn()))
     }
 
     fn message<T: std::fmt::Debug>(result: Result<T>) -> String {

@@ -3,8 +3,8 @@
 use ndarray::{Array1, Array2, ArrayD, Dimension, Ix1, Ix2};
 use xcebra_model::Scalar;
 
-use crate::files::error::{FileError, Result};
-use crate::files::source::Source;
+use crate::error::{FileError, Result};
+use crate::source::Source;
 
 /// Values of an array in (nearly) the element type of the file: integers of any width become `i64`.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,9 +63,25 @@ pub struct DataArray {
     pub columns: Option<Vec<String>>,
     /// Samples a second, where the file says so.
     pub sampling_rate: Option<f64>,
+    /// Rows before which the recording was interrupted, ascending; none if it is in one piece.
+    pub breaks: Vec<usize>,
+    /// What the reader left out, assumed or repaired, a sentence each.
+    pub notes: Vec<String>,
 }
 
 impl DataArray {
+    /// Values from a place, with nothing else known of them.
+    pub fn new(source: Source, values: Values) -> Self {
+        Self {
+            source,
+            values,
+            columns: None,
+            sampling_rate: None,
+            breaks: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// The array in words, for messages: ``array `x` of data.npz``.
     pub fn place(&self) -> String {
         place(&self.source)
@@ -160,12 +176,7 @@ mod tests {
     use super::*;
 
     fn sample(values: Values) -> DataArray {
-        DataArray {
-            source: Source::new("d.npz", "m"),
-            values,
-            columns: None,
-            sampling_rate: None,
-        }
+        DataArray::new(Source::new("d.npz", "m"), values)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::files::error::{FileError, Result};
+use crate::error::{FileError, Result};
 
 /// Positions of the columns that `selection` names, in the order of the selection.
 ///

@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::files::array::DataArray;
-use crate::files::csv::Table;
-use crate::files::edf;
-use crate::files::error::{FileError, Result};
-use crate::files::npy::read_values;
-use crate::files::npy_header::Header;
-use crate::files::npz::NpzFile;
-use crate::files::signals::Signals;
-use crate::files::source::{Format, Source};
-use crate::files::wav;
+use crate::array::DataArray;
+use crate::csv::Table;
+use crate::edf;
+use crate::error::{FileError, Result};
+use crate::npy::read_values;
+use crate::npy_header::Header;
+use crate::npz::NpzFile;
+use crate::signals::Signals;
+use crate::source::{Format, Source};
+use crate::wav;
 
 /// Name, element type and shape of an array in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,12 +127,7 @@ impl DataFile {
                 });
             }
         };
-        Ok(DataArray {
-            source: Source::new(&self.path, name),
-            values,
-            columns: None,
-            sampling_rate: None,
-        })
+        Ok(DataArray::new(Source::new(&self.path, name), values))
     }
 
     /// Reads a column of a table that holds text, `(rows,)`; none if it holds numbers, or the file is
@@ -168,12 +163,8 @@ impl DataFile {
             Contents::Npy => {
                 let (mut reader, header, available) = open_npy(&self.path)?;
                 let place = self.path.display().to_string();
-                Ok(DataArray {
-                    source: Source::file(&self.path),
-                    values: read_values(&mut reader, &header, available, &place)?,
-                    columns: None,
-                    sampling_rate: None,
-                })
+                let values = read_values(&mut reader, &header, available, &place)?;
+                Ok(DataArray::new(Source::file(&self.path), values))
             }
             Contents::Table(table) => table.select("*"),
             Contents::Signals(signals) => signals.select("*"),

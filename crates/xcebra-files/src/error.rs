@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::files::Format;
+use crate::Format;
 
 /// Result of reading or writing a file.
 pub type Result<T, E = FileError> = std::result::Result<T, E>;
@@ -129,7 +129,7 @@ pub enum FileError {
 
 impl FileError {
     /// The system refused to read `path`.
-    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+    pub fn read(path: &Path, source: io::Error) -> Self {
         Self::Read {
             path: path.to_path_buf(),
             source,
@@ -137,7 +137,7 @@ impl FileError {
     }
 
     /// The system refused to write `path`.
-    pub(crate) fn write(path: &Path, source: io::Error) -> Self {
+    pub fn write(path: &Path, source: io::Error) -> Self {
         Self::Write {
             path: path.to_path_buf(),
             source,
@@ -145,7 +145,7 @@ impl FileError {
     }
 
     /// The bytes at `place` do not make sense.
-    pub(crate) fn damaged(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub fn damaged(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Damaged {
             place: place.into(),
             problem: problem.into(),

@@ -21,6 +21,8 @@
 //! are there, not with what a header claims. A compressed array may hold [`SMALL_ARRAY`] values, or
 //! [`VALUES_PER_COMPRESSED_BYTE`] a compressed byte if that is more.
 
+#![forbid(unsafe_code)]
+
 mod array;
 mod atomic;
 mod columns;
@@ -39,8 +41,7 @@ mod source;
 mod wav;
 
 pub use array::{DataArray, Values};
-pub(crate) use atomic::TEMPORARY;
-pub use atomic::{AtomicFile, ensure_folder, ensure_writable, write_file};
+pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
 pub use lock::FolderLock;
@@ -48,3 +49,7 @@ pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
 pub use recording::Recording;
 pub use source::{Format, Source};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

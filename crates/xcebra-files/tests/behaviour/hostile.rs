@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, array};
 use ndarray_npy::{NpzWriter, WriteNpyExt};
 use proptest::prelude::*;
-use xcebra::files::{DataArray, DataFile, FileError, NpzOutput, Result, SMALL_ARRAY, Source, read};
+use xcebra_files::{DataArray, DataFile, FileError, NpzOutput, Result, SMALL_ARRAY, Source, read};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 

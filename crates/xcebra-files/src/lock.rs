@@ -3,8 +3,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use super::TEMPORARY;
-use crate::files::error::{FileError, Result};
+use crate::TEMPORARY;
+use crate::error::{FileError, Result};
 
 /// The right to write into a folder that several programs could take for theirs; it ends with the
 /// value, and with the program, killed or not.
@@ -38,7 +38,7 @@ impl FolderLock {
 
 #[cfg(test)]
 mod tests {
-    use super::FolderLock;
+    use crate::FolderLock;
 
     #[test]
     fn one_at_a_time() {

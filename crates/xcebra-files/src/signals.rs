@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use crate::files::array::{DataArray, Values};
-use crate::files::columns;
-use crate::files::error::{FileError, Result};
-use crate::files::source::Source;
+use crate::array::{DataArray, Values};
+use crate::columns;
+use crate::error::{FileError, Result};
+use crate::source::Source;
 
 /// Channels sampled over time, in physical units.
 #[derive(Debug)]
@@ -77,10 +77,12 @@ impl Signals {
         }
         let values = Array2::from_shape_fn((samples, chosen.len()), |(t, c)| chosen[c].values[t]);
         Ok(DataArray {
-            source: Source::new(&self.path, selection),
-            values: Values::F64(values.into_dyn()),
             columns: Some(chosen.iter().map(|c| c.name.clone()).collect()),
             sampling_rate: Some(rate),
+            ..DataArray::new(
+                Source::new(&self.path, selection),
+                Values::F64(values.into_dyn()),
+            )
         })
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use ndarray::array;
 use proptest::prelude::*;
-use xcebra::files::{DataFile, Result, Source, read};
+use xcebra_files::{DataFile, Result, Source, read};
 
-use crate::common::signal_files::{EdfSignal, edf, wav};
+use crate::signal_files::{EdfSignal, edf, wav};
 
-fn read_as(name: &str, bytes: &[u8], array: &str) -> Result<xcebra::files::DataArray> {
+fn read_as(name: &str, bytes: &[u8], array: &str) -> Result<xcebra_files::DataArray> {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join(name);
     fs::write(&path, bytes).unwrap();

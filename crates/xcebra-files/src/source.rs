@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::files::error::{FileError, Result};
+use crate::error::{FileError, Result};
 
 /// The formats of data files, told apart by the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Format {
 /// extension, so that folders and drives may contain colons.
 ///
 /// ```
-/// use xcebra::files::Source;
+/// use xcebra_files::Source;
 ///
 /// let source: Source = "run:3/data.npz:x".parse()?;
 /// assert_eq!(source.path.to_str(), Some("run:3/data.npz"));
@@ -62,7 +62,7 @@ impl Format {
 ///
 /// let whole: Source = r"C:\data.npy".parse()?;
 /// assert_eq!(whole.array, None);
-/// # Ok::<(), xcebra::files::FileError>(())
+/// # Ok::<(), xcebra_files::FileError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Source {

@@ -10,12 +10,12 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::files::array::{Values, place};
-use crate::files::atomic::AtomicFile;
-use crate::files::error::{FileError, Result};
-use crate::files::npy::read_values;
-use crate::files::npy_header::Header;
-use crate::files::source::Source;
+use crate::array::{Values, place};
+use crate::atomic::AtomicFile;
+use crate::error::{FileError, Result};
+use crate::npy::read_values;
+use crate::npy_header::Header;
+use crate::source::Source;
 
 /// A compressed array of at most this many values is always read (1 GiB as `float64`).
 pub const SMALL_ARRAY: u64 = 1 << 27;
@@ -117,7 +117,7 @@ fn zip_error(place: &str, error: &ZipError) -> FileError {
 ///
 /// ```
 /// use ndarray::array;
-/// use xcebra::files::{NpzOutput, Source, read};
+/// use xcebra_files::{NpzOutput, Source, read};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("data.npz");

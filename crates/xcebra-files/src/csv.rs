@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2};
 
-use crate::files::array::{DataArray, Values};
-use crate::files::columns;
-use crate::files::error::{FileError, Result};
-use crate::files::source::Source;
+use crate::array::{DataArray, Values};
+use crate::columns;
+use crate::error::{FileError, Result};
+use crate::source::Source;
 
 /// A table of numbers, its columns still unchecked: text in a column matters only if it is used.
 #[derive(Debug)]
@@ -90,10 +90,8 @@ impl Table {
         if let Some(index) = self.names.iter().position(|name| name == selection) {
             let values = Array1::from_vec(self.numbers(index)?.to_vec());
             return Ok(DataArray {
-                source,
-                values: Values::F64(values.into_dyn()),
                 columns: Some(vec![selection.to_owned()]),
-                sampling_rate: None,
+                ..DataArray::new(source, Values::F64(values.into_dyn()))
             });
         }
         let chosen = columns::select(&self.path, &self.names, selection)?;
@@ -102,10 +100,8 @@ impl Table {
             target.assign(&ndarray::aview1(self.numbers(index)?));
         }
         Ok(DataArray {
-            source,
-            values: Values::F64(values.into_dyn()),
             columns: Some(chosen.iter().map(|&i| self.names[i].clone()).collect()),
-            sampling_rate: None,
+            ..DataArray::new(source, Values::F64(values.into_dyn()))
         })
     }
 

@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::files::error::{FileError, Result};
-use crate::files::signals::{Channel, Signals, field};
+use crate::error::{FileError, Result};
+use crate::signals::{Channel, Signals, field};
 
 const INTEGER: u16 = 1;
 const FLOAT: u16 = 3;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, array};
-use xcebra::files::{DataFile, FileError, Source, Values, read};
+use xcebra_files::{DataFile, FileError, Source, Values, read};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

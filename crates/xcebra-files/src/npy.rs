@@ -8,9 +8,9 @@ use std::io::{self, Read};
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use crate::files::array::Values;
-use crate::files::error::{FileError, Result};
-use crate::files::npy_header::{Element, Header};
+use crate::array::Values;
+use crate::error::{FileError, Result};
+use crate::npy_header::{Element, Header};
 
 /// Reads the array behind a header.
 ///

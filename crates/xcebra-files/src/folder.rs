@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::files::error::{FileError, Result};
+use crate::error::{FileError, Result};
 
 /// A folder under a temporary name beside its destination.
 ///

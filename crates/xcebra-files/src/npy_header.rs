@@ -4,8 +4,8 @@
 
 use std::io::Read;
 
-use crate::files::error::{FileError, Result};
-use crate::files::npy::read_error;
+use crate::error::{FileError, Result};
+use crate::npy::read_error;
 
 /// Longest header accepted, in bytes: numpy's own limit.
 const MAX_HEADER: usize = 10_000;

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::files::error::{FileError, Result};
-use crate::files::signals::{Channel, Signals};
+use crate::error::{FileError, Result};
+use crate::signals::{Channel, Signals};
 
 /// Bytes of the header before that of the signals.
 const FIXED: usize = 256;

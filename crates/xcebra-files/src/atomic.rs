@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::files::error::{FileError, Result};
+use crate::error::{FileError, Result};
 
 /// How the names of files begin that are not complete.
-pub(crate) const TEMPORARY: &str = ".xcebra-";
+pub const TEMPORARY: &str = ".xcebra-";
 
 /// A file under a temporary name beside its destination.
 ///
