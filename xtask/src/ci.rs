@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use crate::program;
 use crate::repro;
 use crate::shell::{Failure, Result};
+use crate::soak;
 use crate::workspace::Workspace;
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
@@ -27,6 +28,7 @@ const STEPS: [Step; 9] = [
     ("packages", packages::check),
     ("end-to-end", end_to_end::run),
     ("repro", experiments),
+    ("fuzz", fuzzing),
 ];
 
 /// Runs the named steps, or all; stops at the first that fails.
@@ -93,6 +95,22 @@ fn experiments(workspace: &Workspace) -> Result<()> {
     ["table1", "animal", "heart-rate", "seizure", "forecast"]
         .iter()
         .try_for_each(|experiment| repro::smoke(workspace, experiment))
+}
+
+/// A short turn of the fuzzer over every reader, in the profile of the tests: its dependencies are there.
+fn fuzzing(workspace: &Workspace) -> Result<()> {
+    const RUNS: u64 = 4000;
+    if !soak::has_compiler() {
+        println!(
+            "there is no C++ compiler for libFuzzer; the tests have run its corpus without coverage"
+        );
+        return Ok(());
+    }
+    let effort = soak::Effort {
+        runs: RUNS,
+        seconds: 20,
+    };
+    soak::fuzz(workspace, "dev", &[], effort)
 }
 
 #[cfg(test)]

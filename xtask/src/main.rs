@@ -35,6 +35,11 @@ cargo xtask <command>
                 a training is killed at random moments and resumed; it must end in the same bytes
   soak properties [--rounds N] [--seed N]
                 the libraries' tests with other random cases than `ci` takes, once for each seed
+  soak fuzz [--runs N] [--seconds N] [TARGET…]
+                every reader, or the named ones, with inputs that a fuzzer finds by coverage: none may panic,
+                take 10 s or 1 GB (default: 60 s for each; needs a C++ compiler)
+  soak fuzz --minimise
+                replaces the committed inputs by the fewest that reach all that was reached
   help          this text
 
 environment
@@ -46,6 +51,9 @@ environment
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
+    if std::env::var_os(soak::COMPILING).is_some() {
+        return ended(soak::compile(&arguments));
+    }
     let result = match arguments.first().map(String::as_str) {
         Some("ci") => ci::main(rest),
         Some("bench") => bench::main(rest),
@@ -60,6 +68,10 @@ fn main() -> ExitCode {
             "no command `{other}`; `cargo xtask help` lists them"
         ))),
     };
+    ended(result)
+}
+
+fn ended(result: shell::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

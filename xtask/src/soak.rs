@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: what only shows when it is done many times.
 
+mod fuzz;
 mod resume;
 
 use std::ops::Range;
@@ -8,29 +9,52 @@ use crate::program;
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
+pub use fuzz::{COMPILING, Effort, compile, fuzz, has_compiler};
 pub use resume::resume;
 
 pub fn main(arguments: &[String]) -> Result<()> {
     match arguments.split_first().map(|(a, b)| (a.as_str(), b)) {
         Some(("resume", options)) => {
-            let [kills, seed] = numbers(options, [("--kills", 20), ("--seed", 0)])?;
+            let [kills, seed] = numbers(options, [("--kills", 20), ("--seed", 0)], 1)?;
             let workspace = Workspace::load()?;
             program::build(&workspace)?;
             resume(&workspace, kills as usize, seed)
         }
         Some(("properties", options)) => {
-            let [rounds, seed] = numbers(options, [("--rounds", 5), ("--seed", 2)])?;
+            let [rounds, seed] = numbers(options, [("--rounds", 5), ("--seed", 2)], 1)?;
             properties(&Workspace::load()?, seed..seed + rounds)
         }
+        Some(("fuzz", [option])) if option == "--minimise" => {
+            fuzz::minimise(&Workspace::load()?, FUZZING)
+        }
+        Some(("fuzz", options)) => {
+            let named = options
+                .iter()
+                .position(|o| !o.starts_with("--") && !is_number(o));
+            let (options, names) = options.split_at(named.unwrap_or(options.len()));
+            let [runs, seconds] = numbers(options, [("--runs", 0), ("--seconds", 0)], 0)?;
+            let effort = match (runs, seconds) {
+                (0, 0) => Effort { runs, seconds: 60 },
+                _ => Effort { runs, seconds },
+            };
+            fuzz(&Workspace::load()?, FUZZING, names, effort)
+        }
         _ => Err(Failure::new(
-            "`soak` can do `resume` and `properties`: cargo xtask soak resume --kills 20, \
-             cargo xtask soak properties --rounds 5",
+            "`soak` can do `resume`, `properties` and `fuzz`: cargo xtask soak resume --kills 20, \
+             cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
         )),
     }
 }
 
-/// The whole numbers that options ask for, or their defaults; the first is to be positive.
-fn numbers(arguments: &[String], known: [(&str, u64); 2]) -> Result<[u64; 2]> {
+/// The profile in which targets are fuzzed: optimised, with all checks.
+const FUZZING: &str = "fuzz";
+
+fn is_number(word: &str) -> bool {
+    word.parse::<u64>().is_ok()
+}
+
+/// The whole numbers that options ask for, or their defaults; the first is to be at least `least`.
+fn numbers(arguments: &[String], known: [(&str, u64); 2], least: u32) -> Result<[u64; 2]> {
     let mut found = known.map(|(_, default)| default);
     for pair in arguments.chunks(2) {
         let Some(which) = known.iter().position(|(name, _)| *name == pair[0]) else {
@@ -40,7 +64,7 @@ fn numbers(arguments: &[String], known: [(&str, u64); 2]) -> Result<[u64; 2]> {
             )));
         };
         let value = pair.get(1).and_then(|v| v.parse::<u32>().ok());
-        let value = value.filter(|v| which > 0 || *v > 0);
+        let value = value.filter(|v| which > 0 || *v >= least);
         let value =
             value.ok_or_else(|| Failure::new(format!("{} takes a whole number", pair[0])))?;
         found[which] = value.into();
@@ -87,13 +111,13 @@ mod tests {
     fn reads_options() {
         let words = |s: &str| s.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let known = [("--kills", 20), ("--seed", 0)];
-        assert_eq!(numbers(&[], known).unwrap(), [20, 0]);
+        assert_eq!(numbers(&[], known, 1).unwrap(), [20, 0]);
         assert_eq!(
-            numbers(&words("--kills 3 --seed 7"), known).unwrap(),
+            numbers(&words("--kills 3 --seed 7"), known, 1).unwrap(),
             [3, 7]
         );
         for wrong in ["--kills", "--kills 0", "--kill 3", "--seed x"] {
-            assert!(numbers(&words(wrong), known).is_err(), "{wrong}");
+            assert!(numbers(&words(wrong), known, 1).is_err(), "{wrong}");
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &[]),
     ("xcebra-eval", &[]),
@@ -17,6 +17,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
     ("xcebra-experiments", &LIBRARIES_AND_FACADE),
+    ("xcebra-fuzz", &LIBRARIES_AND_FACADE),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,96 @@
+//! Data files, read in all the ways there are.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use xcebra_files::{DataArray, DataFile};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::file;
+
+pub fn npy(bytes: &[u8]) {
+    read(&file("x.npy", bytes));
+}
+
+/// The first byte decides whether the rest is the archive itself, or an array inside a sound one.
+pub fn npz(bytes: &[u8]) {
+    let Some((&kind, rest)) = bytes.split_first() else {
+        return;
+    };
+    match kind % 4 {
+        0 | 1 => read(&file("x.npz", rest)),
+        2 => read(&file("x.npz", &zipped(rest, CompressionMethod::Stored))),
+        _ => read(&file("x.npz", &zipped(rest, CompressionMethod::Deflated))),
+    }
+}
+
+/// The first byte chooses the extension.
+pub fn csv(bytes: &[u8]) {
+    let Some((&kind, rest)) = bytes.split_first() else {
+        return;
+    };
+    let name = ["x.csv", "x.tsv", "x.txt"][usize::from(kind % 3)];
+    read(&file(name, rest));
+}
+
+/// BDF files begin with the byte 255, EDF files with the digit 0.
+pub fn edf(bytes: &[u8]) {
+    let name = match bytes.first() {
+        Some(255) => "x.bdf",
+        _ => "x.edf",
+    };
+    read(&file(name, bytes));
+}
+
+pub fn wav(bytes: &[u8]) {
+    read(&file("x.wav", bytes));
+}
+
+fn zipped(content: &[u8], method: CompressionMethod) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(method);
+    zip.start_file("x.npy", options)
+        .and_then(|()| Ok(zip.write_all(content)?))
+        .and_then(|()| zip.finish())
+        .expect("writing to memory")
+        .into_inner()
+}
+
+fn read(path: &Path) {
+    let Ok(mut file) = DataFile::open(path) else {
+        return;
+    };
+    let names: Vec<String> = match file.arrays() {
+        Ok(arrays) => arrays.into_iter().map(|array| array.name).collect(),
+        Err(_) => Vec::new(),
+    };
+    if let Ok(all) = file.read_only() {
+        convert(&all);
+    }
+    for name in names
+        .iter()
+        .take(3)
+        .map(String::as_str)
+        .chain(["x", "0..2,!1"])
+    {
+        if let Ok(array) = file.read(name) {
+            convert(&array);
+        }
+        let _ = file.read_text(name);
+    }
+}
+
+fn convert(array: &DataArray) {
+    let rows = array.shape().first().copied().unwrap_or(0);
+    if let Ok(recording) = array.recording::<f32>() {
+        let _ = recording.require_varying_channels();
+        assert!(recording.values.iter().all(|value| value.is_finite()));
+        assert_eq!(recording.channels.len(), recording.values.ncols());
+        assert!(recording.breaks.is_sorted());
+        assert!(recording.breaks.last().is_none_or(|&row| row < rows));
+    }
+    let _ = array.label::<f64>(rows);
+    let _ = array.classes(rows);
+    let _ = array.mask();
+}

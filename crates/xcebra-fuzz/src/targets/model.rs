@@ -1,0 +1,35 @@
+//! Files of models.
+
+use ndarray::ArrayD;
+use xcebra_core::Encoder;
+use xcebra_model::Model;
+use xcebra_onnx::OnnxOptions;
+
+/// Numbers in one sample, and in all constants together, of models that are evaluated.
+const SMALL: usize = 1 << 12;
+
+pub fn onnx(bytes: &[u8]) {
+    let options = OnnxOptions::new().with_max_elements(SMALL * 16);
+    let Ok(model) = options.from_bytes::<f32>(bytes) else {
+        return;
+    };
+    let (inputs, outputs) = (model.input_shape().to_vec(), model.output_dim());
+    if inputs.iter().product::<usize>() > SMALL || outputs > SMALL {
+        return;
+    }
+    let batch = |shape: &[usize]| ArrayD::from_elem([&[2], shape].concat(), 0.25_f32);
+    let x = batch(&inputs);
+    let _ = model.forward(x.view());
+    let cotangent = ndarray::Array2::from_elem((2, outputs), 1.0_f32);
+    let _ = model.value_and_vjp(x.view(), cotangent.view());
+}
+
+pub fn safetensors(bytes: &[u8]) {
+    let Ok(encoder) = Encoder::<f32>::from_safetensors(bytes) else {
+        return;
+    };
+    let again = encoder
+        .to_safetensors()
+        .expect("what was read can be written");
+    Encoder::<f32>::from_safetensors(&again).expect("what was written can be read");
+}

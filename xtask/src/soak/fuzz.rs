@@ -1,0 +1,227 @@
+//! Coverage-guided fuzzing of every reader, on the stable toolchain.
+//!
+//! libFuzzer drives the targets of `xcebra-fuzz`. Only the workspace's own crates are instrumented: cargo
+//! calls this program in place of their compiler ([`compile`]), and it adds the flags.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::shell::{self, Failure, Result, file_failure};
+use crate::workspace::Workspace;
+
+/// Set while this program stands in for the compiler.
+pub const COMPILING: &str = "XCEBRA_FUZZ_COMPILING";
+
+const TARGETS: [&str; 10] = [
+    "npy",
+    "npz",
+    "csv",
+    "edf",
+    "wav",
+    "onnx",
+    "safetensors",
+    "checkpoint",
+    "toml",
+    "json",
+];
+
+/// What libFuzzer needs to see which branches an input takes, and what it compares.
+const INSTRUMENTATION: [&str; 5] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
+
+/// Address space of a fuzzed program in KiB; an allocation beyond it fails.
+const MEMORY: u64 = 1 << 20;
+/// Seconds that one input may take.
+const SECONDS: u64 = 10;
+/// Largest input that is made. Readers of larger files do nothing else.
+const LARGEST: u64 = 1 << 14;
+
+/// How long to go on.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    /// Executions of each target; 0 is no limit.
+    pub runs: u64,
+    /// Seconds for each target; 0 is no limit.
+    pub seconds: u64,
+}
+
+/// Calls the compiler that cargo would have called, with the instrumentation.
+pub fn compile(arguments: &[String]) -> Result<()> {
+    let Some((compiler, rest)) = arguments.split_first() else {
+        return Err(Failure::new("there is no compiler to call"));
+    };
+    let mut command = Command::new(compiler);
+    command.args(rest);
+    // cargo also asks what the compiler can do
+    if rest.iter().any(|word| word == "--crate-name") {
+        command.args(INSTRUMENTATION);
+    }
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(error) => Err(shell::not_started(&command, &error)),
+    }
+}
+
+/// Whether libFuzzer can be compiled here.
+pub fn has_compiler() -> bool {
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    let mut command = Command::new(compiler);
+    command
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Drives the named targets, or all.
+pub fn fuzz(workspace: &Workspace, profile: &str, names: &[String], effort: Effort) -> Result<()> {
+    let chosen: Vec<&str> = match names {
+        [] => TARGETS.to_vec(),
+        _ => names
+            .iter()
+            .map(|name| known(name))
+            .collect::<Result<_>>()?,
+    };
+    let program = build(workspace, profile)?;
+    let mut all = 0;
+    for target in chosen {
+        let (executions, kept) = drive(workspace, &program, target, effort)?;
+        println!("{target:12} {executions:>12} executions, {kept} inputs kept");
+        all += executions;
+    }
+    println!("{:12} {all:>12} executions", "together");
+    Ok(())
+}
+
+/// Replaces the committed inputs of each target by the fewest that reach all that was reached.
+pub fn minimise(workspace: &Workspace, profile: &str) -> Result<()> {
+    let program = build(workspace, profile)?;
+    for target in TARGETS {
+        let committed = committed(workspace, target);
+        let merged = workspace.fresh_folder(&format!("fuzzing/{target}-merged"))?;
+        let mut command = started(&program, target, workspace)?;
+        command
+            .args(["-merge=1", &format!("-max_len={LARGEST}")])
+            .args([&merged, &working(workspace, target)?, &committed]);
+        quietly(&mut command, target)?;
+        fs::remove_dir_all(&committed)
+            .or_else(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })
+            .map_err(file_failure(&committed, "remove"))?;
+        fs::rename(&merged, &committed).map_err(file_failure(&committed, "write"))?;
+        println!("{target:12} {} inputs", count(&committed));
+    }
+    Ok(())
+}
+
+fn known(name: &str) -> Result<&'static str> {
+    let found = TARGETS.iter().find(|target| **target == name);
+    found.copied().ok_or_else(|| {
+        Failure::new(format!(
+            "there is no target `{name}`; there are {}",
+            TARGETS.join(", ")
+        ))
+    })
+}
+
+fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
+    let this = std::env::current_exe().map_err(|e| Failure::new(format!("this program: {e}")))?;
+    let mut command = shell::cargo(["build", "--locked", "--package", "xcebra-fuzz"]);
+    command
+        .args(["--features", "coverage", "--profile", profile])
+        .env("RUSTC_WORKSPACE_WRAPPER", this)
+        .env(COMPILING, "1")
+        .current_dir(&workspace.root);
+    shell::run(&mut command)?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(workspace.target.join(folder).join("fuzz"))
+}
+
+/// Drives one target; returns the number of executions and of inputs kept.
+fn drive(
+    workspace: &Workspace,
+    program: &Path,
+    target: &str,
+    effort: Effort,
+) -> Result<(u64, usize)> {
+    let working = working(workspace, target)?;
+    let mut command = started(program, target, workspace)?;
+    command
+        .env("XCEBRA_FUZZ_SEEDS", &working)
+        .arg(format!("-max_len={LARGEST}"))
+        .arg(format!("-timeout={SECONDS}"))
+        .arg(format!("-rss_limit_mb={}", MEMORY >> 10))
+        .args(["-print_final_stats=1", "-use_value_profile=0"])
+        .arg(&working);
+    let committed = committed(workspace, target);
+    if committed.is_dir() {
+        command.arg(committed);
+    }
+    if effort.runs > 0 {
+        command.arg(format!("-runs={}", effort.runs));
+    }
+    if effort.seconds > 0 {
+        command.arg(format!("-max_total_time={}", effort.seconds));
+    }
+    let text = quietly(&mut command, target)?;
+    let executions = text
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))
+        .and_then(|number| number.trim().parse().ok())
+        .ok_or_else(|| Failure::new(format!("{target}: libFuzzer told no number of executions")))?;
+    Ok((executions, count(&working)))
+}
+
+/// The fuzzed program under its memory limit; what stops it is kept in `target/fuzzing`.
+fn started(program: &Path, target: &str, workspace: &Workspace) -> Result<Command> {
+    let found = workspace.target.join("fuzzing").join("found");
+    fs::create_dir_all(&found).map_err(file_failure(&found, "create"))?;
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -v $0 && exec \"$@\"", &MEMORY.to_string()])
+        .arg(program)
+        .arg(format!("-artifact_prefix={}/{target}-", found.display()))
+        .env("XCEBRA_FUZZ_TARGET", target)
+        .env("RAYON_NUM_THREADS", "1");
+    Ok(command)
+}
+
+/// Runs libFuzzer; its words are shown only if it fails.
+fn quietly(command: &mut Command, target: &str) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|e| shell::not_started(command, &e))?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(60)..].join("\n");
+    Err(Failure::new(format!("{last}\n{target}: {}", output.status))
+        .or_rerun(shell::shown(command)))
+}
+
+fn working(workspace: &Workspace, target: &str) -> Result<PathBuf> {
+    let folder = workspace.target.join("fuzzing").join(target);
+    fs::create_dir_all(&folder).map_err(file_failure(&folder, "create"))?;
+    Ok(folder)
+}
+
+fn committed(workspace: &Workspace, target: &str) -> PathBuf {
+    workspace
+        .root
+        .join("crates/xcebra-fuzz/corpus")
+        .join(target)
+}
+
+fn count(folder: &Path) -> usize {
+    fs::read_dir(folder).map_or(0, Iterator::count)
+}
