@@ -33,6 +33,7 @@
 //! | models from closures, with or without a gradient | [`FnModel`], [`BlackBox`] |
 //! | models from models | [`select_output`], [`then`], [`mean_over_outputs`], [`softmax`], [`log_odds`] |
 //! | comparing a gradient with finite differences | [`check_vjp`], [`VjpCheck`] |
+//! | refusing results that are infinite or NaN | [`ensure_finite`] |
 
 #![forbid(unsafe_code)]
 
@@ -40,6 +41,7 @@ mod black_box;
 mod check;
 mod combinators;
 mod error;
+mod finite;
 mod function;
 mod model;
 mod scalar;
@@ -52,6 +54,7 @@ pub use combinators::{
     select_output, softmax, then,
 };
 pub use error::{ModelError, Result};
+pub use finite::{Entry, NonFinite, ensure_finite};
 pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
 pub use scalar::Scalar;

@@ -1,0 +1,131 @@
+//! The last check before numbers are handed out: none may be infinite or NaN.
+
+use std::fmt::Display;
+
+use ndarray::{ArrayRef, Dimension, IntoDimension};
+use num_complex::Complex;
+use thiserror::Error;
+
+/// Entries of an array that is checked by [`ensure_finite`].
+pub trait Entry: Copy + Display {
+    /// Whether the entry is neither infinite nor NaN; integers and truth values always are.
+    fn finite(self) -> bool;
+}
+
+macro_rules! floats {
+    ($($float:ty),*) => {$(
+        impl Entry for $float {
+            fn finite(self) -> bool {
+                self.is_finite()
+            }
+        }
+
+        impl Entry for Complex<$float> {
+            fn finite(self) -> bool {
+                self.re.is_finite() && self.im.is_finite()
+            }
+        }
+    )*};
+}
+
+macro_rules! always_finite {
+    ($($entry:ty),*) => {$(
+        impl Entry for $entry {
+            fn finite(self) -> bool {
+                true
+            }
+        }
+    )*};
+}
+
+floats!(f32, f64);
+always_finite!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
+
+/// A result that is infinite or NaN, although everything it was computed from was finite.
+///
+/// The inputs of a computation are checked before it starts. Whoever sees this error has finite data: it
+/// is the model or the method whose numbers left the range of floating point.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{what} is {value} at index {index:?} ({count} of {total} entries are not finite), although the data are \
+     finite: the model or the method overflows or is undefined there; bring the signal and the model's output \
+     to the order of 1, or choose another baseline or method"
+)]
+pub struct NonFinite {
+    /// Which array.
+    pub what: String,
+    /// Index of the first such entry.
+    pub index: Vec<usize>,
+    /// That entry.
+    pub value: String,
+    /// How many entries are not finite.
+    pub count: usize,
+    /// How many entries there are.
+    pub total: usize,
+}
+
+/// Refuses an array with an entry that is infinite or NaN.
+///
+/// Called as the last step before a result is returned, printed or written, so that no computation
+/// succeeds with numbers that are none.
+///
+/// ```
+/// use ndarray::array;
+/// use xcebra_model::ensure_finite;
+///
+/// assert!(ensure_finite("the map", &array![[1.0, 2.0]]).is_ok());
+/// let error = ensure_finite("the map", &array![[1.0, f64::NAN]]).unwrap_err();
+/// assert_eq!((error.index, error.count, error.total), (vec![0, 1], 1, 2));
+/// ```
+///
+/// # Errors
+/// [`NonFinite`] with the first such entry and how many there are.
+pub fn ensure_finite<T: Entry, D: Dimension>(
+    what: &str,
+    array: &ArrayRef<T, D>,
+) -> Result<(), NonFinite> {
+    // a plain pass first: iterators with an index are several times slower
+    if array.iter().all(|value| value.finite()) {
+        return Ok(());
+    }
+    let mut wrong = array.indexed_iter().filter(|(_, value)| !value.finite());
+    let (index, value) = wrong.next().expect("one entry is not finite");
+    Err(NonFinite {
+        what: what.to_owned(),
+        index: index.into_dimension().slice().to_vec(),
+        value: value.to_string(),
+        count: 1 + wrong.count(),
+        total: array.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array, IxDyn, arr0, array};
+
+    #[test]
+    fn the_first_entry_is_named_and_all_are_counted() {
+        let mut values = Array::<f32, _>::zeros(IxDyn(&[2, 3, 4]));
+        assert_eq!(ensure_finite("x", &values), Ok(()));
+        values[[1, 0, 2]] = f32::NEG_INFINITY;
+        values[[1, 2, 3]] = f32::NAN;
+        let error = ensure_finite("x", &values).unwrap_err();
+        assert_eq!(error.index, [1, 0, 2]);
+        assert_eq!((error.count, error.total), (2, 24));
+        let message = error.to_string();
+        assert!(message.starts_with("x is -inf at index [1, 0, 2] (2 of 24 entries"));
+        assert!(message.contains("the data are finite"), "{message}");
+    }
+
+    #[test]
+    fn every_kind_of_entry_is_checked() {
+        assert!(ensure_finite("x", &arr0(f64::INFINITY)).is_err());
+        assert!(ensure_finite("x", &array![Complex::new(0.0, f64::NAN)]).is_err());
+        assert!(ensure_finite("x", &array![Complex::new(f32::NAN, 0.0)]).is_err());
+        assert!(ensure_finite("x", &array![Complex::new(1.0, -2.0)]).is_ok());
+        assert!(ensure_finite("x", &array![true, false]).is_ok());
+        assert!(ensure_finite("x", &array![i64::MIN, i64::MAX]).is_ok());
+        assert!(ensure_finite("x", &array![f64::MAX, f64::MIN_POSITIVE, -0.0]).is_ok());
+    }
+}
