@@ -56,7 +56,7 @@ fn main() -> Result<(), CdigError> {
             score.concentration[0].carriers,
             score.concentration[0].curve.len(),
             score.concentration[0].gini,
-            score.deletion[0].area,
+            score.deletion[0].as_ref().map_or(f64::NAN, |d| d.area),
             score.attribution.evaluations.values,
         );
     }

@@ -1,7 +1,7 @@
 //! Interactions between groups of two domains.
 
 use ndarray::{Array2, Array3, ArrayD, ArrayView, Axis, Dimension, IxDyn, concatenate};
-use xcebra_model::{Model, Scalar};
+use xcebra_model::{Model, Scalar, ensure_finite as ensure_finite_result};
 
 use crate::domain::Domain;
 use crate::ends::Ends;
@@ -96,8 +96,13 @@ pub fn interactions_across<A: Scalar, D: Dimension, E: Dimension>(
         let both = 0.5 * (value(pairs + g * k + h, o) + value(swapped + h * m + g, o));
         value(0, o) - without(1, g, o) - without(1 + m, h, o) + both
     });
+    let alone = [lost(1, m), lost(1 + m, k)];
+    for alone in &alone {
+        ensure_finite_result("what the output loses without a group", alone)?;
+    }
+    ensure_finite_result("an interaction", &interactions)?;
     Ok(InteractionsAcross {
-        alone: [lost(1, m), lost(1 + m, k)],
+        alone,
         values: interactions,
         evaluations: n,
         names: [first.names, second.names],

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
 use num_complex::Complex;
-use xcebra_model::Scalar;
+use xcebra_model::{Scalar, ensure_finite};
 
 use crate::error::Result;
 use crate::labels::Labels;
@@ -35,9 +35,13 @@ pub struct Attribution<A: Scalar> {
     pub baseline_value: Array1<f64>,
     /// `F(x) − F(x') − Σ attribution` of each output. With a fixed rule it is what the quadrature missed; compare
     /// it with `F(x) − F(x')`. The adaptive rule uses the known difference to choose its weights, so that
-    /// rounding is left: a small residual is no evidence then. What the sum lacked before, and how
-    /// far single attributions may be off, it says in `convergence`.
+    /// rounding is left where the model is continuous: a small residual is no evidence then. What the
+    /// sum lacked before, and how far single attributions may be off, it says in `convergence`. Where the
+    /// model jumps, the residual is what is in the jumps.
     pub residual: Array1<f64>,
+    /// What rounding alone may make of the residual: the model's precision, relative to the terms of
+    /// which `F` is a sum. A residual below it says nothing.
+    pub rounding: Array1<f64>,
     /// What the adaptive rule knows about its error; `None` with other rules.
     pub convergence: Option<Convergence>,
     /// Model evaluations spent, together for all domains explained in the same call.
@@ -58,7 +62,13 @@ pub struct Convergence {
     /// What the sum of attributions would lack with weights that know nothing of `F`: those of the trapezoid
     /// rule on the same points (of Clenshaw and Curtis on smooth models).
     pub quadrature_residual: Array1<f64>,
-    /// Whether `error_estimate` is below the tolerance for every output.
+    /// For each output the sum of the absolute sizes of jumps of `F` on the path: changes over intervals so narrow
+    /// that the model would have to be a million times steeper there than anywhere else to explain them. No
+    /// gradient sees them, so no rule can attribute them. With many small jumps (a model of rounded
+    /// numbers) it is an estimate from those that the budget allowed to look at; 0 if there are none.
+    pub jumps: Array1<f64>,
+    /// Whether for every output `error_estimate` is within the tolerance of the rule, and the residual within the
+    /// tolerance times `|F(x) − F(x')|`, or both within [`rounding`](Attribution::rounding).
     pub tolerance_met: bool,
     /// Path points used.
     pub points: usize,
@@ -100,12 +110,61 @@ impl<A: Scalar> Attribution<A> {
         totals(&self.attribution)
     }
 
-    /// Size of the residual of each output relative to `|F(x) − F(x')|`; 0 where both are 0.
+    /// Size of the residual of each output relative to `|F(x) − F(x')|`; 0 if it is rounding, infinite if there
+    /// is a residual and no change.
     pub fn relative_residual(&self) -> Array1<f64> {
-        let change = &self.value - &self.baseline_value;
-        ndarray::Zip::from(&self.residual)
-            .and(&change)
-            .map_collect(|r, c| if *r == 0.0 { 0.0 } else { r.abs() / c.abs() })
+        self.relative(|o| self.residual[o].abs())
+    }
+
+    /// Share of each output's change that is in jumps, as [`Convergence::jumps`] tells; 0 for other rules than
+    /// the adaptive one, infinite if jumps cancel out.
+    pub fn jump_share(&self) -> Array1<f64> {
+        let jumps = self.convergence.as_ref().map(|c| &c.jumps);
+        self.relative(|o| jumps.map_or(0.0, |jumps| jumps[o]))
+    }
+
+    fn relative(&self, size: impl Fn(usize) -> f64) -> Array1<f64> {
+        let share = |o: usize| match size(o) {
+            size if size <= self.rounding[o] => 0.0,
+            size => size / (self.value[o] - self.baseline_value[o]).abs(),
+        };
+        (0..self.value.len()).map(share).collect()
+    }
+
+    /// Takes back that the tolerance was met if the residual says otherwise.
+    pub(crate) fn judge(&mut self) {
+        let (Some(convergence), Rule::Adaptive { tolerance, .. }) =
+            (&mut self.convergence, self.rule)
+        else {
+            return;
+        };
+        convergence.tolerance_met &= (0..self.value.len()).all(|o| {
+            let change = (self.value[o] - self.baseline_value[o]).abs();
+            self.residual[o].abs() <= (tolerance * change).max(self.rounding[o])
+        });
+    }
+
+    /// Refuses a result with an entry that is infinite or NaN.
+    pub(crate) fn ensure_finite(&self) -> Result<()> {
+        let domain = &self.domain;
+        let named = |what: &str| format!("the {what} in the domain '{domain}'");
+        ensure_finite(&named("attribution"), &self.attribution)?;
+        ensure_finite(&named("residual"), &self.residual)?;
+        ensure_finite(&named("rounding"), &self.rounding)?;
+        ensure_finite(&named("value"), &self.value)?;
+        ensure_finite(&named("baseline's value"), &self.baseline_value)?;
+        for coefficients in [&self.coefficients, &self.baseline_coefficients] {
+            ensure_finite(&named("coefficients"), coefficients)?;
+        }
+        if let Some(convergence) = &self.convergence {
+            ensure_finite(&named("error estimate"), &convergence.error_estimate)?;
+            ensure_finite(
+                &named("quadrature residual"),
+                &convergence.quadrature_residual,
+            )?;
+            ensure_finite(&named("jumps"), &convergence.jumps)?;
+        }
+        Ok(())
     }
 
     /// Sums over the groups (bands, levels, components) of one axis of the coefficients, counted

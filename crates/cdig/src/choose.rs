@@ -1,8 +1,8 @@
 //! In which domain do few coefficients carry the output?
 
-use ndarray::{Array1, Array2, ArrayD, ArrayView, ArrayViewD, Axis, Dimension, IxDyn};
+use ndarray::{Array1, Array2, ArrayD, ArrayView, ArrayView1, ArrayViewD, Axis, Dimension, IxDyn};
 use num_complex::Complex;
-use xcebra_model::Scalar;
+use xcebra_model::{Scalar, ensure_finite};
 
 use crate::attribution::Attribution;
 use crate::domain::Domain;
@@ -24,8 +24,9 @@ pub struct DomainScore<A: Scalar> {
     pub attribution: Attribution<A>,
     /// For each output, how few coefficients carry it.
     pub concentration: Vec<Concentration>,
-    /// For each output, how fast it falls when they are taken away.
-    pub deletion: Vec<Deletion>,
+    /// For each output, how fast it falls when they are taken away; none for an output that is the same for
+    /// signal and baseline, and has nothing to fall from.
+    pub deletion: Vec<Option<Deletion>>,
     /// Model values computed for the deletion curves.
     pub evaluations: usize,
 }
@@ -52,7 +53,7 @@ pub struct Concentration {
 pub struct Deletion {
     /// How many coefficients are replaced at each point.
     pub replaced: Vec<usize>,
-    /// `(F − F(x')) / (F(x) − F(x'))`: 1 at first, 0 at last; all NaN if the two ends are equal.
+    /// `(F − F(x')) / (F(x) − F(x'))`: 1 at first, 0 at last.
     pub remaining: Vec<f64>,
     /// Area under the curve over the number of replaced coefficients, relative to all of them; small is
     /// good.
@@ -92,20 +93,21 @@ impl<A: Scalar> Explainer<'_, A> {
         let mut deletion = Vec::new();
         for (row, shares) in attribution.attribution.outer_iter().enumerate() {
             concentration.push(Concentration::of(shares.view()));
+            let ends = (attribution.value[row], attribution.baseline_value[row]);
+            if ends.0 == ends.1 {
+                deletion.push(None);
+                continue;
+            }
             let curve = deletion_points(&attribution, &descending(&shares));
             let mut values = Vec::with_capacity(curve.replaced.len());
             for points in curve.points.axis_chunks_iter(Axis(0), self.batch_size) {
                 let signals = inverse(domain, points, |_| 0.0)?;
                 values.extend(probe.values(signals.view())?.column(row).iter().copied());
             }
-            let ends = (attribution.value[row], attribution.baseline_value[row]);
-            let len = shares.len();
-            deletion.push(Deletion::new(
-                curve.replaced,
-                &Array1::from(values),
-                ends,
-                len,
-            ));
+            let found = Deletion::new(curve.replaced, &Array1::from(values), ends, shares.len());
+            let remaining = ArrayView1::from(&found.remaining);
+            ensure_finite("the deletion curve", &remaining)?;
+            deletion.push(Some(found));
         }
         Ok(DomainScore {
             attribution,
@@ -154,7 +156,6 @@ impl Deletion {
         let remaining: Vec<f64> = values
             .iter()
             .map(|v| (v - baseline) / (value - baseline))
-            .map(|share| if share.is_finite() { share } else { f64::NAN })
             .collect();
         let steps = replaced.windows(2).zip(remaining.windows(2));
         let area = steps
@@ -241,7 +242,5 @@ mod tests {
         let deletion = Deletion::new(vec![0, 1, 4], &values, (5.0, 1.0), 4);
         assert_eq!(deletion.remaining, [1.0, 0.5, 0.0]);
         assert_eq!(deletion.area, (0.75 + 3.0 * 0.25) / 4.0);
-        let flat = Deletion::new(vec![0, 1], &array![2.0, 2.0], (2.0, 2.0), 1);
-        assert!(flat.remaining.iter().all(|r| r.is_nan()) && flat.area.is_nan());
     }
 }

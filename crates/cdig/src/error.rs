@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use thiserror::Error;
-use xcebra_model::ModelError;
+use xcebra_model::{ModelError, NonFinite};
 
 /// Result of this crate's functions.
 pub type Result<T, E = CdigError> = std::result::Result<T, E>;
@@ -45,11 +45,7 @@ pub enum CdigError {
         hint: &'static str,
     },
     /// Something computed on the path is NaN or infinite.
-    #[error(
-        "{what} is not finite at path position {position} (0 is the baseline, 1 the signal); \
-         choose another baseline or path, a model that is differentiable there, or, if only an end is \
-         singular, a rule that leaves out the ends, such as midpoint:128"
-    )]
+    #[error("{what} is not finite {}; {}", place(*position), advice(*position))]
     NonFinitePath {
         /// What was computed, for example the gradient of an output.
         what: String,
@@ -161,6 +157,9 @@ pub enum CdigError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A result is NaN or infinite, although all it was computed from is finite.
+    #[error(transparent)]
+    NonFiniteResult(#[from] NonFinite),
     /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -187,6 +186,33 @@ impl CdigError {
             name,
             found: found.to_string(),
             expected: expected.into(),
+        }
+    }
+}
+
+/// A position on the path in words.
+fn place(position: f64) -> String {
+    match position {
+        0.0 => "at the baseline".to_owned(),
+        1.0 => "at the signal".to_owned(),
+        position => {
+            format!("at position {position} of the path (0 is the baseline, 1 the signal)")
+        }
+    }
+}
+
+/// What helps against a singularity. A rule that leaves it out is not among that: the model often has
+/// most of its change there, which the rule would miss.
+fn advice(position: f64) -> &'static str {
+    match position {
+        0.0 => {
+            "choose a baseline at which the model is smooth, such as another recorded signal (for a model that              divides by the standard deviation of its input neither zero nor a mean is, because both are constant)"
+        }
+        1.0 => {
+            "the model is singular at the signal itself, where no baseline helps: leave the signal out, or              add a small constant to what the model divides by or takes the root or logarithm of"
+        }
+        _ => {
+            "choose a baseline from which the path does not meet that place, such as another recorded signal, or              another path"
         }
     }
 }

@@ -5,8 +5,7 @@ use num_complex::Complex;
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
-use xcebra_model::Scalar;
+use xcebra_model::{Scalar, ensure_finite as ensure_finite_result};
 
 use crate::attribution::{Attribution, Convergence};
 use crate::domain::{Domain, batch_len};
@@ -24,8 +23,9 @@ pub struct Expected<A: Scalar> {
     /// residual. Completeness holds against the mean value of the baselines. Evaluations add up;
     /// of `convergence`, estimates are means and the tolerance is met if it is for every baseline.
     pub mean: Attribution<A>,
-    /// Standard error of the mean of every attribution over the baselines; NaN with one baseline.
-    pub standard_error: ArrayD<f64>,
+    /// Standard error of the mean of every attribution over the baselines; none with one baseline, which
+    /// does not tell how much others differ.
+    pub standard_error: Option<ArrayD<f64>>,
     /// How many baselines.
     pub baselines: usize,
 }
@@ -87,21 +87,19 @@ impl<A: Scalar> Explainer<'_, A> {
         let mut moments: Option<Moments<A>> = None;
         // as many at a time as run side by side, so that memory does not grow with the baselines
         for baselines in baselines.chunks(ABREAST) {
-            let found: Vec<Result<Vec<Attribution<A>>>> = baselines
-                .par_iter()
-                .map(|baseline| {
-                    Run::new(self, &plan, &tracker).explain_from(&domains, baseline, &signal)
-                })
-                .collect();
-            for result in found {
-                let attribution = result?.remove(0);
+            let run = |baseline: &ArrayD<A>| {
+                let mut found =
+                    Run::new(self, &plan, &tracker).explain_from(&domains, baseline, &signal)?;
+                Ok(found.remove(0))
+            };
+            for attribution in tracker.all(baselines, run)? {
                 match &mut moments {
                     None => moments = Some(Moments::new(attribution)),
                     Some(moments) => moments.add(&attribution),
                 }
             }
         }
-        Ok(moments.expect("at least one baseline").finish())
+        moments.expect("at least one baseline").finish()
     }
 }
 
@@ -158,6 +156,7 @@ impl<A: Scalar> Moments<A> {
         };
         step(&mut mean.baseline_value, &next.baseline_value);
         step(&mut mean.residual, &next.residual);
+        step(&mut mean.rounding, &next.rounding);
         let change = wide(&next.baseline_coefficients) - &self.baseline;
         self.baseline += &change.mapv(|z| z / n);
         mean.evaluations.values += next.evaluations.values;
@@ -166,26 +165,34 @@ impl<A: Scalar> Moments<A> {
             let Convergence {
                 error_estimate,
                 quadrature_residual,
+                jumps,
                 tolerance_met,
                 points,
             } = next;
             step(&mut mean.error_estimate, error_estimate);
             step(&mut mean.quadrature_residual, quadrature_residual);
+            step(&mut mean.jumps, jumps);
             mean.tolerance_met &= tolerance_met;
             mean.points += points;
         }
     }
 
-    fn finish(mut self) -> Expected<A> {
+    fn finish(mut self) -> Result<Expected<A>> {
         let n = self.n as f64;
         self.mean.baseline_coefficients = self
             .baseline
             .mapv(|z| Complex::new(A::of(z.re), A::of(z.im)));
-        Expected {
-            mean: self.mean,
-            standard_error: self.squares.mapv(|s| (s / (n * (n - 1.0))).sqrt()),
-            baselines: self.n,
+        self.mean.ensure_finite()?;
+        let error = |square: f64| (square / (n * (n - 1.0))).sqrt();
+        let standard_error = (self.n > 1).then(|| self.squares.mapv(error));
+        if let Some(error) = &standard_error {
+            ensure_finite_result("the standard error of the attribution", error)?;
         }
+        Ok(Expected {
+            mean: self.mean,
+            standard_error,
+            baselines: self.n,
+        })
     }
 }
 

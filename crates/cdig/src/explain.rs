@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use ndarray::{ArrayD, ArrayView, Dimension};
-use rayon::prelude::*;
 use xcebra_model::{Model, Scalar};
 
 use crate::attribution::Attribution;
@@ -172,7 +171,8 @@ impl<'a, A: Scalar> Explainer<'a, A> {
     /// bits for any number of threads.
     ///
     /// # Errors
-    /// As [`explain`](Self::explain); of several signals that fail, the first one's.
+    /// As [`explain`](Self::explain). Once one signal fails the others stop; the error is that of the first
+    /// among those that failed by then.
     pub fn explain_batch<D: Dimension>(
         &self,
         domain: &dyn Domain<A>,
@@ -189,15 +189,11 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         let total = n * self.planned_points(&domains, &plan);
         let tracker = Tracker::new(self.progress.as_ref(), total);
         let signals: Vec<ArrayD<A>> = signals.outer_iter().map(|x| x.to_owned()).collect();
-        let results: Vec<Result<Vec<Attribution<A>>>> = signals
-            .par_iter()
-            .map(|signal| Run::new(self, &plan, &tracker).explain(&domains, signal))
-            .collect();
-        let mut explained = Vec::with_capacity(n);
-        for result in results {
-            explained.extend(result?);
-        }
-        Ok(explained)
+        let run = |signal: &ArrayD<A>| {
+            let mut found = Run::new(self, &plan, &tracker).explain(&domains, signal)?;
+            Ok(found.remove(0))
+        };
+        tracker.all(&signals, run)
     }
 
     /// Checks the settings and returns how the points of a path are taken.

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn};
 use num_complex::Complex;
-use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
+use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len, ensure_finite};
 
 use crate::domain::{self, Domain};
 use crate::error::{CdigError, Result};
@@ -80,7 +80,9 @@ impl<'a, A: Scalar> InDomain<'a, A> {
     /// Whatever the domain reports.
     pub fn encode(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<A>> {
         domain::batch_len("the signals", self.domain.signal_shape(), signals.shape())?;
-        Ok(self.to_parts(&self.domain.forward(signals)?))
+        let parts = self.to_parts(&self.domain.forward(signals)?);
+        ensure_finite("the coefficients", &parts)?;
+        Ok(parts)
     }
 
     /// One number a coefficient, from an array `(…, …input_shape)` that ends with this model's inputs (a
@@ -91,11 +93,15 @@ impl<'a, A: Scalar> InDomain<'a, A> {
     /// [`CdigError::Shape`] if the array does not end so.
     pub fn pool_parts(&self, map: ArrayViewD<'_, A>) -> Result<ArrayD<A>> {
         self.ensure_tail("the map to pool", map.shape(), &self.shape)?;
-        if self.domain.is_real() {
-            return Ok(map.mapv(|v| v.max(-v)));
-        }
-        let last = Axis(map.ndim() - 1);
-        Ok(map.map_axis(last, |parts| parts[0].hypot(parts[1])))
+        let pooled = match self.domain.is_real() {
+            true => map.mapv(|v| v.max(-v)),
+            false => {
+                let last = Axis(map.ndim() - 1);
+                map.map_axis(last, |parts| parts[0].hypot(parts[1]))
+            }
+        };
+        ensure_finite("the pooled map", &pooled)?;
+        Ok(pooled)
     }
 
     /// Root of the sum of squares over the groups (bands, levels) of one axis of the coefficients, of a
@@ -124,6 +130,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
             }
         }
         pooled.mapv_inplace(A::sqrt);
+        ensure_finite("the pooled map", &pooled)?;
         let names = groups.iter().map(|group| group.name.clone()).collect();
         Ok((names, pooled))
     }

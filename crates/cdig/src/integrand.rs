@@ -1,12 +1,12 @@
 //! What is integrated: the model's gradient at points of a path.
 
-use ndarray::{Array2, ArrayD, ArrayViewD, Axis, IxDyn};
+use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, IxDyn};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::numeric::{inner, is_finite};
+use crate::numeric::{inner, is_finite, length};
 use crate::path::BoundPath;
 use crate::probe::{Probe, ensure_shape};
 use crate::quadrature::Place;
@@ -32,6 +32,10 @@ pub(crate) struct Sampled {
     pub(crate) values: Option<Array2<f64>>,
     /// The integrand `(n, rows, …entry_shape)`, flat.
     pub(crate) terms: Vec<f64>,
+    /// How large the terms are of which `F` and `dF/dt` are sums, `(n, rows)`, flat: lengths of gradient
+    /// and signal, and of gradient and change, multiplied. Rounding is relative to that: `F` itself may
+    /// be the small difference of large terms.
+    pub(crate) sizes: Vec<f64>,
 }
 
 impl<A: Scalar> Integrand<'_, A> {
@@ -49,6 +53,16 @@ impl<A: Scalar> Integrand<'_, A> {
             Self::Gradient { change, .. } => change.shape(),
             Self::Attribution { domain, .. } => domain.coefficient_shape(),
         }
+    }
+
+    /// Number of entries of the integrand of one output at one point.
+    pub(crate) fn entries(&self) -> usize {
+        self.entry_shape().iter().product()
+    }
+
+    /// Where a point lies on the whole path, from 0 to 1.
+    pub(crate) fn position(&self, (piece, at): Place) -> f64 {
+        (piece as f64 + at) / self.pieces() as f64
     }
 
     /// What each entry of one output's integrand adds to `dF/dt`.
@@ -70,8 +84,7 @@ impl<A: Scalar> Integrand<'_, A> {
         places: &[Place],
         with_values: bool,
     ) -> Result<Sampled> {
-        let pieces = self.pieces() as f64;
-        let position = |i: usize| (places[i].0 as f64 + places[i].1) / pieces;
+        let position = |i: usize| self.position(places[i]);
         match self {
             Self::Gradient { baseline, change } => {
                 let mut points = ArrayD::zeros(batch_shape(places.len(), baseline.shape()));
@@ -81,8 +94,21 @@ impl<A: Scalar> Integrand<'_, A> {
                 }
                 let (values, gradients) = probe.evaluate(&points.view(), position, with_values)?;
                 let gradients = gradients.as_slice().expect("standard layout");
-                let terms = gradients.iter().map(|g| g.as_f64()).collect();
-                Ok(Sampled { values, terms })
+                let terms: Vec<f64> = gradients.iter().map(|g| g.as_f64()).collect();
+                let step = length(wide(change));
+                let entries = change.len();
+                let rows = probe.rows();
+                let mut sizes = Vec::with_capacity(places.len() * rows);
+                for (point, gradients) in points.outer_iter().zip(terms.chunks(rows * entries)) {
+                    let reach = length(wide(&point)) + step;
+                    let rows = gradients.chunks(entries);
+                    sizes.extend(rows.map(|row| size(length(row.iter().copied()), reach)));
+                }
+                Ok(Sampled {
+                    values,
+                    terms,
+                    sizes,
+                })
             }
             Self::Attribution { domain, path } => {
                 along(probe, *domain, path, places, position, with_values)
@@ -117,6 +143,7 @@ fn along<A: Scalar>(
     let (rows, entries) = (gradients.shape()[1], shape.iter().product::<usize>());
     let derivatives = derivatives.as_slice().expect("standard layout");
     let mut terms = vec![0.0; places.len() * rows * entries];
+    let mut sizes = vec![0.0; places.len() * rows];
     for row in 0..rows {
         let cotangent = gradients.index_axis(Axis(1), row);
         let pulled = domain.inverse_vjp(points.view(), cotangent)?;
@@ -127,13 +154,39 @@ fn along<A: Scalar>(
         for i in 0..places.len() {
             let to = &mut terms[(i * rows + row) * entries..][..entries];
             let from = i * entries..(i + 1) * entries;
-            let pairs = pulled[from.clone()].iter().zip(&derivatives[from]);
+            let (pulled, derivatives) = (&pulled[from.clone()], &derivatives[from]);
+            let gradient = length(wide(
+                &gradients.index_axis(Axis(0), i).index_axis(Axis(0), row),
+            ));
+            let of_value = size(gradient, length(wide(&signals.index_axis(Axis(0), i))));
+            let of_slope = size(length(parts(pulled)), length(parts(derivatives)));
+            sizes[i * rows + row] = (of_value + of_slope).min(f64::MAX);
+            let pairs = pulled.iter().zip(derivatives);
             for (to, (g, dz)) in to.iter_mut().zip(pairs) {
                 *to = inner(*g, *dz);
             }
         }
     }
-    Ok(Sampled { values, terms })
+    Ok(Sampled {
+        values,
+        terms,
+        sizes,
+    })
+}
+
+/// The product of two lengths; both are finite.
+fn size(first: f64, second: f64) -> f64 {
+    (first * second).min(f64::MAX)
+}
+
+fn wide<A: Scalar>(array: &ArrayRef<A, IxDyn>) -> impl Iterator<Item = f64> + Clone {
+    array.iter().map(|x| x.as_f64())
+}
+
+/// Real and imaginary parts.
+fn parts<A: Scalar>(coefficients: &[Complex<A>]) -> impl Iterator<Item = f64> + Clone {
+    let all = coefficients.iter();
+    all.flat_map(|z| [z.re.as_f64(), z.im.as_f64()])
 }
 
 /// Signals of coefficients on a path, checked.
@@ -151,27 +204,32 @@ pub(crate) fn inverse<A: Scalar>(
 }
 
 /// Attribution `(rows, …coefficients)` from a path-mean gradient `(rows, …signal)`:
-/// `Re(conj(Aᵀg) dz)` with `Aᵀ` the adjoint of the affine inverse.
+/// `Re(conj(Aᵀg) dz)` with `Aᵀ` the adjoint of the affine inverse; and the size of the terms of each
+/// row's sum.
 pub(crate) fn attribute_affine<A: Scalar>(
     domain: &dyn Domain<A>,
     gradient: &ArrayD<f64>,
     start: &ArrayD<Complex<A>>,
     end: &ArrayD<Complex<A>>,
-) -> Result<ArrayD<f64>> {
+) -> Result<(ArrayD<f64>, Array1<f64>)> {
     let shape = batch_shape(gradient.shape()[0], start.shape());
     let gradient = gradient.mapv(A::of);
     let points = start.broadcast(IxDyn(&shape)).expect("one row for all");
     let pulled = domain.inverse_vjp(points, gradient.view())?;
     ensure_shape("the domain's inverse_vjp", pulled.shape(), &shape)?;
-    let change = end - start;
-    let mut attribution = ArrayD::zeros(shape);
-    for (mut to, pulled) in attribution.outer_iter_mut().zip(pulled.outer_iter()) {
-        ndarray::Zip::from(&mut to)
-            .and(&pulled)
-            .and(&change)
-            .for_each(|to, &g, &dz| *to = inner(g, dz));
-    }
-    Ok(attribution)
+    let pulled = pulled.as_standard_layout();
+    let change = (end - start).as_standard_layout().into_owned();
+    let change = change.as_slice().expect("standard layout");
+    let rows = pulled
+        .as_slice()
+        .expect("standard layout")
+        .chunks(change.len());
+    let reach = length(parts(change));
+    let sizes = rows.clone().map(|row| size(length(parts(row)), reach));
+    let sizes = sizes.collect();
+    let terms = rows.flat_map(|row| row.iter().zip(change).map(|(g, dz)| inner(*g, *dz)));
+    let attribution = ArrayD::from_shape_vec(shape, terms.collect());
+    Ok((attribution.expect("one entry a coefficient"), sizes))
 }
 
 fn ensure_finite_rows<T>(

@@ -3,16 +3,16 @@
 //! Sums over path points are in double precision whatever the model computes in, in an order that
 //! depends neither on the number of threads nor on the batch size.
 
-use ndarray::{Array1, ArrayD};
+use ndarray::{Array1, ArrayD, ArrayView1};
 use rayon::prelude::*;
-use xcebra_model::Scalar;
+use xcebra_model::{Scalar, ensure_finite};
 
 use crate::attribution::Convergence;
 use crate::error::Result;
 use crate::integrand::{Integrand, batch_shape};
 use crate::probe::Probe;
 use crate::progress::Tracker;
-use crate::quadrature::{Answers, FEWEST, Mesh, Node, Place, Rule, Sketch};
+use crate::quadrature::{Answers, FEWEST, Mesh, Node, Place, ROUNDINGS, Rule, Sketch};
 
 /// Entries of a sum handed to one thread at a time.
 const CHUNK: usize = 8192;
@@ -32,6 +32,8 @@ pub(crate) struct Plan {
 /// An integral `(rows, …entry_shape)`, and what the adaptive rule knows about it.
 pub(crate) struct Integral {
     pub(crate) sum: ArrayD<f64>,
+    /// What rounding may make of the change of each output less its sum.
+    pub(crate) rounding: Array1<f64>,
     pub(crate) convergence: Option<Convergence>,
 }
 
@@ -71,6 +73,7 @@ impl Plan {
         tracker: &Tracker<'_>,
     ) -> Result<Integral> {
         let mut sum = Sum::new(probe.rows(), integrand.entry_shape());
+        let mut sizes = Array1::<f64>::zeros(probe.rows());
         let steps: Vec<(Place, f64)> = (0..integrand.pieces())
             .flat_map(|piece| {
                 let step = move |node: &Node| ((piece, node.position), node.weight);
@@ -81,10 +84,20 @@ impl Plan {
             let (places, weights): (Vec<Place>, Vec<f64>) = steps.iter().copied().unzip();
             let sampled = integrand.at(probe, &places, false)?;
             sum.add(places.len(), |i, _| weights[i], &sampled.terms);
+            let rows = sampled.sizes.chunks(probe.rows()).zip(&weights);
+            for (row, weight) in rows {
+                sizes
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(s, size)| *s += weight * size);
+            }
             tracker.advance(places.len())?;
         }
+        // once for the integral, once for the values at the two ends, of which nothing else is known
+        let rounding = 2.0 * rounding::<A>(integrand.entries());
         Ok(Integral {
             sum: sum.finish(),
+            rounding: sizes * rounding,
             convergence: None,
         })
     }
@@ -97,13 +110,14 @@ impl Plan {
         tolerance: f64,
     ) -> Result<Integral> {
         let rows = probe.rows();
-        let entries = integrand.entry_shape().iter().product::<usize>().max(1);
+        let entries = integrand.entries().max(1);
         let most = (KEPT / (size_of::<f64>() * rows * entries).max(1)).max(self.batch);
         let most_points = self.points(integrand.pieces());
         let epsilon = A::epsilon().as_f64();
         let sketch = Sketch::new(entries);
         let wanted = (tolerance, most_points);
-        let mut mesh = Mesh::new(rows, integrand.pieces(), sketch, wanted, epsilon);
+        let precision = (epsilon, rounding::<A>(entries));
+        let mut mesh = Mesh::new(rows, integrand.pieces(), sketch, wanted, precision);
         let mut kept = Vec::new();
         loop {
             let places = mesh.ask();
@@ -115,11 +129,15 @@ impl Plan {
                 let sampled = integrand.at(probe, places, true)?;
                 let values = sampled.values.expect("they were asked for");
                 answers.values.extend(values);
+                answers.sizes.extend(&sampled.sizes);
+                let first = answers.slopes.len();
                 for terms in sampled.terms.chunks(entries) {
                     let shares = || integrand.shares(terms);
                     answers.slopes.push(shares().sum());
                     sketch.push(shares(), &mut answers.sketches);
                 }
+                let slopes = ArrayView1::from(&answers.slopes[first..]);
+                ensure_finite("the slope of the output along the path", &slopes)?;
                 let room = (most - kept.len() / (rows * entries)).min(places.len());
                 kept.extend_from_slice(&sampled.terms[..room * rows * entries]);
                 tracker.advance(places.len())?;
@@ -146,14 +164,21 @@ impl Plan {
         }
         Ok(Integral {
             sum: sum.finish(),
+            rounding: Array1::from(outcome.rounding),
             convergence: Some(Convergence {
                 error_estimate: Array1::from(outcome.error_estimate),
                 quadrature_residual: Array1::from(outcome.quadrature_residual),
+                jumps: Array1::from(outcome.jumps),
                 tolerance_met: outcome.tolerance_met,
                 points: places.len(),
             }),
         })
     }
+}
+
+/// What rounding may make of a sum of so many terms, relative to their size.
+pub(crate) fn rounding<A: Scalar>(terms: usize) -> f64 {
+    ROUNDINGS.max((terms as f64).sqrt()) * A::epsilon().as_f64()
 }
 
 /// A weighted sum of integrands.

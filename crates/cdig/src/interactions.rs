@@ -4,7 +4,7 @@
 //! that is.
 
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
-use xcebra_model::{Model, Scalar};
+use xcebra_model::{Model, Scalar, ensure_finite as ensure_finite_result};
 
 use crate::error::{CdigError, Result};
 use crate::probe::ensure_shape;
@@ -62,6 +62,7 @@ pub fn interactions<A: Scalar>(switched: &Switched<'_, A>) -> Result<Interaction
             found[[o, h, g]] = value;
         }
     }
+    ensure_finite_result("an interaction", &found)?;
     Ok(Interactions {
         names: switched.names().to_vec(),
         values: found,
@@ -123,9 +124,11 @@ pub fn integrated_hessians<A: Scalar>(
     }
     // finite differences leave the two halves unequal by their own error
     let transposed = found.clone().permuted_axes([0, 2, 1]);
+    let values = 0.5 * (found + transposed);
+    ensure_finite_result("an integrated Hessian", &values)?;
     Ok(Interactions {
         names: switched.names().to_vec(),
-        values: 0.5 * (found + transposed),
+        values,
         evaluations: nodes.len() * (2 * m + 1) * outputs,
     })
 }

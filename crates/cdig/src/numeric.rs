@@ -20,6 +20,19 @@ pub(crate) fn largest(values: impl Iterator<Item = f64>) -> f64 {
     })
 }
 
+/// Euclidean length, also where squares overflow or vanish.
+pub(crate) fn length(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let plain = values.clone().map(|v| v * v).sum::<f64>().sqrt();
+    if plain.is_normal() {
+        return plain;
+    }
+    let scale = largest(values.clone().map(f64::abs));
+    if scale == 0.0 || scale.is_infinite() {
+        return scale;
+    }
+    scale * values.map(|v| (v / scale).powi(2)).sum::<f64>().sqrt()
+}
+
 /// Largest absolute value of real numbers.
 pub(crate) fn max_abs<A: Scalar>(array: &ArrayRef<A, IxDyn>) -> f64 {
     largest(array.iter().map(|x| x.as_f64().abs()))

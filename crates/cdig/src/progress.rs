@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use crate::error::{CdigError, Result};
 
 /// How far an explanation has come.
@@ -53,6 +55,61 @@ impl<'a> Tracker<'a> {
             return Err(CdigError::Cancelled { done, total });
         }
         Ok(())
+    }
+
+    /// Makes whoever counts points next stop, because another explanation of the same call has failed.
+    fn stop(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.cancelled = true;
+    }
+
+    fn is_stopped(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.cancelled
+    }
+
+    /// Explains each of several items, in parallel; once one fails, the others stop. Of those that
+    /// failed by then, the error of the first.
+    pub(crate) fn all<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        explain: impl Fn(&T) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let failure: Mutex<Option<(usize, CdigError)>> = Mutex::new(None);
+        let found: Vec<Option<R>> = items
+            .par_iter()
+            .enumerate()
+            .map(|(i, item)| {
+                if self.is_stopped() {
+                    return None;
+                }
+                match explain(item) {
+                    Ok(found) => Some(found),
+                    Err(error) => {
+                        // one that only stopped because of another says no more than that
+                        let rank = |i, error: &_| (matches!(error, CdigError::Cancelled { .. }), i);
+                        let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                        if first
+                            .as_ref()
+                            .is_none_or(|(j, earlier)| rank(i, &error) < rank(*j, earlier))
+                        {
+                            *first = Some((i, error));
+                        }
+                        self.stop();
+                        None
+                    }
+                }
+            })
+            .collect();
+        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, error)) = failure {
+            return Err(error);
+        }
+        found.into_iter().collect::<Option<_>>().ok_or_else(|| {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let Progress { done, total } = state.progress;
+            CdigError::Cancelled { done, total }
+        })
     }
 
     /// Takes back points that were planned and are not needed.

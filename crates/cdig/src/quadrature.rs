@@ -2,12 +2,16 @@
 
 mod adaptive;
 mod clenshaw_curtis;
+mod closing;
+mod differences;
+mod doubt;
 mod fixed;
 mod gauss_legendre;
 mod intervals;
 mod orders;
 mod points;
 mod sketch;
+mod state;
 mod two_tangents;
 
 use std::fmt;
@@ -16,7 +20,7 @@ use std::str::FromStr;
 use crate::error::{CdigError, Result};
 
 pub(crate) use adaptive::{FEWEST, Mesh};
-pub(crate) use points::{Answers, Place};
+pub(crate) use points::{Answers, Place, ROUNDINGS};
 pub(crate) use sketch::Sketch;
 
 /// A node of a quadrature rule on `[0, 1]`.

@@ -9,7 +9,7 @@ use crate::ends::Ends;
 use crate::error::{CdigError, Result};
 use crate::explain::Explainer;
 use crate::integrand::{Integrand, attribute_affine};
-use crate::integrate::{Integral, Plan};
+use crate::integrate::{Integral, Plan, rounding};
 use crate::numeric::ensure_finite;
 use crate::probe::Probe;
 use crate::progress::Tracker;
@@ -96,10 +96,16 @@ impl<'a, A: Scalar> Run<'a, A> {
         let mut integrals = Vec::with_capacity(domains.len());
         for (domain, ends) in domains.iter().zip(&ends) {
             integrals.push(match &shared {
-                Some(gradient) if explainer.shares(*domain) => Integral {
-                    sum: attribute_affine(*domain, &gradient.sum, &ends.start, &ends.end)?,
-                    convergence: gradient.convergence.clone(),
-                },
+                Some(gradient) if explainer.shares(*domain) => {
+                    let (sum, sizes) =
+                        attribute_affine(*domain, &gradient.sum, &ends.start, &ends.end)?;
+                    let unit = rounding::<A>(ends.end.len());
+                    Integral {
+                        sum,
+                        rounding: &gradient.rounding + sizes * unit,
+                        convergence: gradient.convergence.clone(),
+                    }
+                }
                 _ => {
                     let path = explainer.path.between(&ends.start, &ends.end)?;
                     let integrand = Integrand::Attribution {
@@ -113,8 +119,10 @@ impl<'a, A: Scalar> Run<'a, A> {
 
         let (baseline_value, value) = (values.row(0), values.row(1));
         let results = domains.iter().zip(ends).zip(integrals);
-        Ok(results
-            .map(|((domain, ends), integral)| Attribution {
+        let results = results.map(|((domain, ends), integral)| {
+            let sizes = value.mapv(f64::abs) + baseline_value.mapv(f64::abs);
+            let of_values = sizes * rounding::<A>(signal.len());
+            let mut found = Attribution {
                 domain: domain.name().to_owned(),
                 outputs: probe.selection.outputs(),
                 weights: probe.selection.weights(),
@@ -124,11 +132,16 @@ impl<'a, A: Scalar> Run<'a, A> {
                 value: value.to_owned(),
                 baseline_value: baseline_value.to_owned(),
                 residual: &value - &baseline_value - totals(&integral.sum),
+                rounding: integral.rounding + of_values,
                 convergence: integral.convergence,
                 attribution: integral.sum,
                 evaluations: probe.evaluations,
                 rule: explainer.rule,
-            })
-            .collect())
+            };
+            found.judge();
+            found.ensure_finite()?;
+            Ok(found)
+        });
+        results.collect()
     }
 }

@@ -6,6 +6,8 @@ use ndarray::{ArrayRef, Dimension, IntoDimension};
 use num_complex::Complex;
 use thiserror::Error;
 
+use crate::scalar::Scalar;
+
 /// Entries of an array that is checked by [`ensure_finite`].
 pub trait Entry: Copy + Display {
     /// Whether the entry is neither infinite nor NaN; integers and truth values always are.
@@ -19,12 +21,6 @@ macro_rules! floats {
                 self.is_finite()
             }
         }
-
-        impl Entry for Complex<$float> {
-            fn finite(self) -> bool {
-                self.re.is_finite() && self.im.is_finite()
-            }
-        }
     )*};
 }
 
@@ -36,6 +32,12 @@ macro_rules! always_finite {
             }
         }
     )*};
+}
+
+impl<A: Scalar> Entry for Complex<A> {
+    fn finite(self) -> bool {
+        self.re.finite() && self.im.finite()
+    }
 }
 
 floats!(f32, f64);

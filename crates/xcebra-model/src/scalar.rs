@@ -5,11 +5,13 @@ use std::iter::Sum;
 use ndarray::NdFloat;
 use num_traits::{FromPrimitive, Signed};
 
+use crate::finite::Entry;
+
 /// A real floating-point type: `f32` or `f64`.
 ///
 /// A collection of bounds, so that generic code needs one name. Every `Scalar` also satisfies
 /// the bounds of `rustfft::FftNum`.
-pub trait Scalar: NdFloat + FromPrimitive + Signed + Sum + Default {
+pub trait Scalar: NdFloat + FromPrimitive + Signed + Sum + Default + Entry {
     /// Converts from `f64`, rounding to the nearest representable value.
     fn of(value: f64) -> Self;
 

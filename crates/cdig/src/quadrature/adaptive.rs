@@ -8,12 +8,14 @@
 //!    one ([`Orders`]).
 //! 2. If that does not reach the tolerance, the nodes become the ends of intervals, and those in which
 //!    most is unknown are cut ([`Intervals`]).
-//! 3. What the sum still lacks is made up for where most is unknown.
+//! 3. What the sum still lacks is made up for where most is unknown ([`close`](super::closing::close)),
+//!    except where the model jumps: no weights can make up for that.
 
-use super::intervals::{Intervals, relative};
+use super::intervals::{Intervals, RESERVE, relative};
 use super::orders::{FIRST, Orders};
 use super::points::{Answers, Place, Points};
 use super::sketch::Sketch;
+use super::state::{Known, State};
 
 /// Orders below this are doubled whatever the model looks like; below the larger one if points
 /// are plenty.
@@ -25,10 +27,8 @@ const MANY: usize = 128;
 const HIGHEST: usize = 256;
 /// How much a doubling must reduce the error to count as the convergence of a smooth model.
 const SMOOTH: f64 = 0.25;
-/// Share of the range of `F` on the path that the tolerance refers to if `F(x) − F(x')` is smaller.
-const RANGE: f64 = 0.1;
-/// Largest part of an interval's weight that completeness may move from end to end.
-const BALANCE: f64 = 0.5;
+/// How many times the points kept for telling jumps apart a budget must have to keep them.
+const AMPLE: usize = 4;
 
 /// Fewest points the rule needs on one piece of a path.
 pub(crate) const FEWEST: usize = FIRST + 1;
@@ -54,23 +54,28 @@ pub(crate) struct Outcome {
     pub(crate) error_estimate: Vec<f64>,
     /// What the sum lacks with weights that do not know the values.
     pub(crate) quadrature_residual: Vec<f64>,
+    /// Sum of the absolute sizes of jumps.
+    pub(crate) jumps: Vec<f64>,
+    /// What rounding may make of the change of `F` less the sum.
+    pub(crate) rounding: Vec<f64>,
     pub(crate) tolerance_met: bool,
 }
 
 impl Mesh {
-    /// `epsilon` is the machine precision of the model.
+    /// `epsilon` is the machine precision of the model, `rounding` what it may make of a sum of terms, relative
+    /// to their size.
     pub(crate) fn new(
         outputs: usize,
         pieces: usize,
         sketch: Sketch,
         (tolerance, budget): (f64, usize),
-        epsilon: f64,
+        (epsilon, rounding): (f64, f64),
     ) -> Self {
         Self {
             pieces,
             tolerance,
             budget,
-            points: Points::new(outputs, sketch, epsilon),
+            points: Points::new(outputs, sketch, epsilon, rounding),
             orders: Orders::new(pieces),
             intervals: None,
             before: f64::INFINITY,
@@ -82,12 +87,12 @@ impl Mesh {
         if self.points.len() == 0 {
             return self.orders.first();
         }
-        let (errors, scales) = (self.errors(), self.scales());
-        if self.met(&errors, &scales) {
+        let mut states = self.states();
+        if states.iter().all(|state| state.is_met(self.tolerance)) {
             return Vec::new();
         }
         if self.intervals.is_none() {
-            let error = relative(errors.into_iter().zip(scales.iter().copied()));
+            let error = relative(states.iter().map(|state| (state.error, state.scale)));
             let order = self.orders.order;
             let many = self.budget >= MANY * self.pieces;
             let least = if many { LEAST_OF_MANY } else { LEAST };
@@ -98,12 +103,23 @@ impl Mesh {
                 self.orders.order *= 2;
                 return next;
             }
+            self.intervals = Some(Intervals::between(self.orders.ends()));
+            states = self.states();
         }
-        let intervals = self
-            .intervals
-            .get_or_insert_with(|| Intervals::between(self.orders.ends()));
+        let mut doubts: Vec<_> = states.iter().map(|state| &state.doubts[..]).collect();
+        let only_jumps = states
+            .iter()
+            .all(|s| s.is_met_but_for_jumps(self.tolerance));
+        let jumps: Vec<Vec<_>>;
+        if only_jumps {
+            jumps = states.iter().map(State::jumps_alone).collect();
+            doubts = jumps.iter().map(Vec::as_slice).collect();
+        }
+        let scales: Vec<f64> = states.iter().map(|state| state.scale).collect();
         let most = self.budget.saturating_sub(self.points.len());
-        intervals.worst(&self.points, &scales, most)
+        let reserved = self.budget >= AMPLE * RESERVE * self.pieces;
+        let intervals = self.intervals.as_ref().expect("they were just made");
+        intervals.worst(&self.points, &doubts, &scales, (most, reserved))
     }
 
     /// Answers at the points asked for.
@@ -120,98 +136,36 @@ impl Mesh {
         &self.points.places
     }
 
-    /// What the tolerance of each output is relative to.
-    fn scales(&self) -> Vec<f64> {
-        (0..self.points.outputs)
-            .map(|o| {
-                let change = self.points.change(self.pieces, o).abs();
-                change.max(RANGE * self.points.range(o))
-            })
-            .collect()
-    }
-
-    fn errors(&self) -> Vec<f64> {
-        (0..self.points.outputs)
-            .map(|o| match &self.intervals {
-                None => self.orders.error(&self.points, o),
-                Some(intervals) => intervals.error(&self.points, o),
-            })
-            .collect()
-    }
-
-    fn met(&self, errors: &[f64], scales: &[f64]) -> bool {
-        let mut errors = errors.iter().zip(scales).enumerate();
-        errors.all(|(o, (error, scale))| {
-            *error <= (self.tolerance * scale).max(self.points.rounding(o))
-        })
+    fn states(&self) -> Vec<State> {
+        let known = match &self.intervals {
+            None => Known::Orders(&self.orders, self.orders.rules()),
+            Some(intervals) => Known::Intervals(intervals),
+        };
+        let state = |o| State::new(&known, &self.points, self.pieces, o);
+        (0..self.points.outputs).map(state).collect()
     }
 
     pub(crate) fn finish(&self) -> Outcome {
         let (outputs, points) = (self.points.outputs, self.points.len());
+        let states = self.states();
         let mut weights = vec![0.0; points * outputs];
-        let mut quadrature_residual = Vec::with_capacity(outputs);
-        for o in 0..outputs {
-            let (plain, mut best) = match &self.intervals {
-                None => {
-                    let weights = self.orders.weights(&self.points);
-                    (weights.clone(), weights)
-                }
-                Some(intervals) => {
-                    let weights = |belief| intervals.weights(&self.points, o, belief);
-                    let belief = intervals.lesson(&self.points, o).belief;
-                    (weights(0.0), weights(belief))
-                }
-            };
-            quadrature_residual.push(self.lacks(&plain, o));
-            self.close(&mut best, o);
-            for (i, weight) in best.into_iter().enumerate() {
-                weights[i * outputs + o] = weight;
+        for (o, state) in states.iter().enumerate() {
+            for (i, weight) in state.weights.iter().enumerate() {
+                weights[i * outputs + o] = *weight;
             }
         }
-        let error_estimate = self.errors();
+        let each = |quantity: fn(&State) -> f64| -> Vec<f64> {
+            let states = states.iter().enumerate();
+            let in_unit = |(o, state)| self.points.in_unit(quantity(state), o);
+            states.map(in_unit).collect()
+        };
         Outcome {
             weights,
-            tolerance_met: self.met(&error_estimate, &self.scales()),
-            error_estimate,
-            quadrature_residual,
-        }
-    }
-
-    fn lacks(&self, weights: &[f64], output: usize) -> f64 {
-        let terms = weights.iter().enumerate();
-        let sum: f64 = terms.map(|(i, w)| w * self.points.slope(i, output)).sum();
-        self.points.change(self.pieces, output) - sum
-    }
-
-    /// Moves weight between the ends of intervals so that completeness holds: to each interval its
-    /// part of what is lacking in proportion to the square of its own error, width times difference
-    /// of the slopes, as the likeliest split of a sum of independent errors is.
-    fn close(&self, weights: &mut [f64], output: usize) {
-        let lacks = self.lacks(weights, output);
-        let ends: Vec<(usize, usize)> = match &self.intervals {
-            Some(intervals) => intervals.ends().collect(),
-            None => self.orders.ends().collect(),
-        };
-        let turns: Vec<(usize, usize, f64, f64)> = ends
-            .into_iter()
-            .map(|(left, right)| {
-                let turn = self.points.slope(right, output) - self.points.slope(left, output);
-                (left, right, self.points.width(left, right), turn)
-            })
-            .collect();
-        let spread: f64 = turns
-            .iter()
-            .map(|(.., width, turn)| (width * turn).powi(2))
-            .sum();
-        let most = turns.iter().map(|(.., width, turn)| (width * turn).abs());
-        let most = crate::numeric::largest(most);
-        if lacks.abs() <= self.points.rounding(output) || most * lacks.abs() > BALANCE * spread {
-            return;
-        }
-        for (left, right, width, turn) in turns {
-            let moved = lacks / spread * width * width * turn;
-            weights[left] -= moved;
-            weights[right] += moved;
+            error_estimate: each(|state| state.error),
+            quadrature_residual: each(|state| state.quadrature_residual),
+            jumps: each(|state| state.jumps),
+            rounding: each(|state| state.rounding),
+            tolerance_met: states.iter().all(|state| state.is_met(self.tolerance)),
         }
     }
 }

@@ -6,11 +6,16 @@
 //! Which of the two, the intervals already cut tell: `belief` is the share of the way from one half
 //! to the tangents' meeting point that would have served them best.
 
+use super::differences::Differences;
+use super::doubt::{Doubt, Elsewhere};
 use super::points::{Place, Points};
 use crate::numeric::largest;
 
 /// Share of the intervals cut in one round.
 const SHARE: f64 = 0.25;
+/// Intervals with a smaller part of the largest need are not cut in the same round: while a steep place is
+/// closed in upon, there is nothing to gain elsewhere.
+const SMALL: f64 = 1e-3;
 /// How far beside a kink an interval is cut, in parts of it, so that one side is seen to be straight.
 const BESIDE: f64 = 0.05;
 /// Most cuts looked at to learn from.
@@ -21,6 +26,9 @@ const WALK: f64 = 1.0 / 12.0;
 /// A cut halves the deviation of a random walk's integral and uncovers the other three quarters
 /// of its square.
 const UNCOVERED: f64 = 0.75;
+/// Points kept for finding out whether a model that rises where its gradient is 0 jumps: halving an
+/// interval so often leaves nothing but a jump.
+pub(super) const RESERVE: usize = 40;
 
 /// Part of a piece between two points.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +43,14 @@ pub(super) struct Lesson {
     /// How much of the way from ½ to the meeting point of the tangents to go, 0 to 1.
     pub(super) belief: f64,
     /// Deviation of an interval's integral, in units of width · difference of the ends.
-    deviation: f64,
+    pub(super) deviation: f64,
+}
+
+/// How much an interval needs a cut, its number, and the output that needs it.
+type Need = (f64, usize, usize);
+
+fn larger(first: Option<Need>, second: Need) -> Option<Need> {
+    Some(first.filter(|first| first.0 >= second.0).unwrap_or(second))
 }
 
 #[derive(Default)]
@@ -54,31 +69,81 @@ impl Intervals {
         }
     }
 
-    /// Points in the worst intervals, `most` at most, in the order of the path.
-    pub(super) fn worst(&self, points: &Points, scales: &[f64], most: usize) -> Vec<Place> {
-        let mut ranked: Vec<(f64, usize, usize)> = Vec::new();
+    /// What is unknown of each interval, for one output.
+    pub(super) fn doubts(&self, points: &Points, output: usize) -> Vec<Doubt> {
+        let elsewhere = Elsewhere::new(points, output);
+        let all = self.ends();
+        all.map(|ends| Doubt::of(points, ends, output, elsewhere))
+            .collect()
+    }
+
+    /// Points in the worst intervals, `most` at most, in the order of the path; `doubts` and `scales` by
+    /// output. Jumps come last: cutting them finds out only whether they are merely steep.
+    ///
+    /// With `reserved`, the last points look into one interval in which a model rises while its gradient is 0.
+    pub(super) fn worst(
+        &self,
+        points: &Points,
+        doubts: &[&[Doubt]],
+        scales: &[f64],
+        (most, reserved): (usize, bool),
+    ) -> Vec<Place> {
+        let (mut ranked, mut jumps): (Vec<Need>, Vec<Need>) = Default::default();
+        let mut flat: Option<Need> = None;
         for (i, &Interval { left, right }) in self.intervals.iter().enumerate() {
-            let needs = (0..points.outputs)
-                .filter(|&o| scales[o] > 0.0)
-                .map(|o| (unknown(points, left, right, o) / scales[o], o));
-            let Some((need, output)) = needs.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+            if !points.divisible(left, right) {
                 continue;
-            };
-            if need > 0.0 && points.divisible(left, right) {
-                ranked.push((need, i, output));
+            }
+            let (mut most, mut jump): (Option<Need>, Option<Need>) = (None, None);
+            for output in (0..points.outputs).filter(|&o| scales[o] > 0.0) {
+                let doubt = doubts[output][i];
+                let need = |size: f64| (size / scales[output], i, output);
+                let size = doubt.size();
+                if size > 0.0 {
+                    let largest = if doubt.jump { &mut jump } else { &mut most };
+                    *largest = larger(*largest, need(size));
+                }
+                if doubt.is_flat() && !doubt.jump {
+                    flat = larger(flat, need(size / points.width(left, right)));
+                }
+            }
+            match most {
+                Some(need) => ranked.push(need),
+                None => jumps.extend(jump),
             }
         }
-        let share = (SHARE * ranked.len() as f64).ceil() as usize;
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.truncate(share.min(most));
-        ranked.sort_unstable_by_key(|&(_, i, _)| i);
-        let place = |(_, i, output)| {
-            let Interval { left, right } = self.intervals[i];
-            let width = points.width(left, right);
-            let at = points.at(left) + width * self.position(points, i, output);
-            (points.places[left].0, at)
+        let known = doubts.iter().any(|doubts| doubts.iter().any(|d| d.jump));
+        let flat = flat.filter(|_| reserved && !known);
+        let most = match flat {
+            Some((_, i, output)) if most <= RESERVE => {
+                return match most {
+                    0 => Vec::new(),
+                    _ => vec![self.place(points, i, output)],
+                };
+            }
+            Some(_) => most - RESERVE,
+            None => most,
         };
+        if ranked.is_empty() {
+            ranked = jumps;
+        } else {
+            let share = (SHARE * ranked.len() as f64).ceil() as usize;
+            ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let least = SMALL * ranked[0].0;
+            let worth = ranked.partition_point(|need| need.0 >= least);
+            ranked.truncate(share.min(worth));
+        }
+        ranked.truncate(most);
+        ranked.sort_unstable_by_key(|&(_, i, _)| i);
+        let place = |(_, i, output)| self.place(points, i, output);
         ranked.into_iter().map(place).collect()
+    }
+
+    fn place(&self, points: &Points, i: usize, output: usize) -> Place {
+        let Interval { left, right } = self.intervals[i];
+        let width = points.width(left, right);
+        let at = points.at(left) + width * self.position(points, i, output);
+        (points.places[left].0, at)
     }
 
     /// Where to cut: beside the meeting point of the tangents, on its longer side, if kinks are so rare that
@@ -89,7 +154,7 @@ impl Intervals {
         let after = self.intervals.get(i + 1).copied();
         let touches = |n: &Interval| n.right == left || n.left == right;
         let mut neighbours = [before, after].into_iter().flatten().filter(touches);
-        let alone = neighbours.any(|n| unknown(points, n.left, n.right, output) == 0.0);
+        let alone = neighbours.any(|n| is_straight(points, n.left, n.right, output));
         match points.tangents(left, right, output).meet() {
             Some(at) if alone => {
                 let beside = if at > 0.5 { at - BESIDE } else { at + BESIDE };
@@ -148,25 +213,16 @@ impl Intervals {
             }
             units += cut.shift[2].iter().map(|u| u * u).sum::<f64>();
         }
+        if units == 0.0 {
+            // nothing was learnt
+            let deviation = WALK.sqrt();
+            return Lesson { belief, deviation };
+        }
         // as if one more had been a random walk, so that few lucky cuts are not believed
-        let one = if count > 0 { units / count as f64 } else { 1.0 };
+        let one = units / count as f64;
         Lesson {
             belief,
-            deviation: ((errors + WALK * one) / (units + one).max(f64::MIN_POSITIVE)).sqrt(),
-        }
-    }
-
-    /// Deviation of the integral: errors of intervals add up as independent ones do.
-    pub(super) fn error(&self, points: &Points, output: usize) -> f64 {
-        let squares = self
-            .intervals
-            .iter()
-            .map(|i| unknown(points, i.left, i.right, output).powi(2));
-        let unknown = squares.sum::<f64>().sqrt();
-        if unknown == 0.0 {
-            0.0
-        } else {
-            unknown * self.lesson(points, output).deviation
+            deviation: ((errors + WALK * one) / (units + one)).sqrt(),
         }
     }
 
@@ -187,76 +243,9 @@ impl Intervals {
     }
 }
 
-/// What may be wrong with an interval: its width times the difference of the integrand at its ends; 0 if
-/// it is straight as far as anyone can tell.
-fn unknown(points: &Points, left: usize, right: usize, output: usize) -> f64 {
-    let jump = points.jump(left, right, output);
-    if jump > 0.0 {
-        return points.width(left, right) * jump;
-    }
-    // the same gradient at both ends, and yet kinks between them
-    let tangents = points.tangents(left, right, output);
-    if tangents.is_line() {
-        0.0
-    } else {
-        (tangents.rise - tangents.width * tangents.first).abs()
-    }
-}
-
-/// Integrals of an interval that was cut, by several rules, less that by halves of its ends.
-struct Differences {
-    /// Halves of the ends of both parts.
-    halves: Vec<f64>,
-    /// What full weight at the left instead of the right end adds: first part, last part, whole.
-    shift: [Vec<f64>; 3],
-    /// How far the tangents' meeting points lie beyond the middle: first part, last part, whole.
-    towards: [f64; 3],
-}
-
-impl Differences {
-    fn new(points: &Points, [left, middle, right]: [usize; 3], output: usize) -> Self {
-        let sides = [(left, middle), (middle, right), (left, right)];
-        let shift = sides.map(|(l, r)| {
-            let width = points.width(l, r);
-            let pairs = points
-                .sketch(l, output)
-                .iter()
-                .zip(points.sketch(r, output));
-            pairs.map(|(a, b)| width * (a - b)).collect::<Vec<f64>>()
-        });
-        let towards = sides.map(|(l, r)| {
-            let meet = points.tangents(l, r, output).meet();
-            meet.map_or(0.0, |at| at - 0.5)
-        });
-        let half = |l: usize, r: usize, i: usize| {
-            0.5 * points.width(l, r) * (points.sketch(l, output)[i] + points.sketch(r, output)[i])
-        };
-        let halves = (0..points.sketch_len())
-            .map(|i| half(left, middle, i) + half(middle, right, i) - half(left, right, i))
-            .collect();
-        Self {
-            halves,
-            shift,
-            towards,
-        }
-    }
-
-    /// Of both parts, for a share of the way from one half to the meeting points.
-    fn of_parts(&self, share: f64) -> impl Iterator<Item = f64> {
-        let [first, last, _] = self.towards.map(|towards| share * towards);
-        let shifts = self.shift[0].iter().zip(&self.shift[1]);
-        let shifts = shifts.map(move |(a, b)| first * a + last * b);
-        self.halves
-            .iter()
-            .zip(shifts)
-            .map(|(half, shift)| half + shift)
-    }
-
-    /// Of the whole.
-    fn of_whole(&self, share: f64) -> impl Iterator<Item = f64> {
-        let towards = share * self.towards[2];
-        self.shift[2].iter().map(move |shift| towards * shift)
-    }
+/// Whether an interval is straight as far as anyone can tell.
+fn is_straight(points: &Points, left: usize, right: usize, output: usize) -> bool {
+    points.jump(left, right, output) == 0.0 && points.tangents(left, right, output).excess() == 0.0
 }
 
 /// Scales may be 0 where an output is constant.

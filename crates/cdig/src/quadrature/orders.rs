@@ -56,12 +56,19 @@ impl Orders {
         pairs.map(|ends| (ends[0], ends[1]))
     }
 
+    /// Rules of the present order, its half and its quarter.
+    pub(super) fn rules(&self) -> Rules {
+        Rules {
+            finest: ClenshawCurtis::new(self.order),
+            weights: [1, 2, 4].map(|step| ClenshawCurtis::new(self.order / step).weights()),
+        }
+    }
+
     /// Weight of every point, the same for all outputs.
-    pub(super) fn weights(&self, points: &Points) -> Vec<f64> {
+    pub(super) fn weights(&self, rules: &Rules, points: &Points) -> Vec<f64> {
         let mut weights = vec![0.0; points.len()];
-        let rule = ClenshawCurtis::new(self.order).weights();
         for nodes in &self.nodes {
-            for (&node, weight) in nodes.iter().zip(&rule) {
+            for (&node, weight) in nodes.iter().zip(&rules.weights[0]) {
                 weights[node] = *weight;
             }
         }
@@ -72,17 +79,18 @@ impl Orders {
     /// neighbouring nodes, which the values tell exactly, and of what the next doubling would change
     /// of the integrand's other directions if it changed them less than the last by the same factor
     /// as the last less than the one before.
-    pub(super) fn error(&self, points: &Points, output: usize) -> f64 {
-        let rule = ClenshawCurtis::new(self.order);
+    pub(super) fn error(&self, rules: &Rules, points: &Points, output: usize) -> f64 {
         let mut incomplete = 0.0;
         for nodes in &self.nodes {
             let slopes: Vec<f64> = nodes.iter().map(|&i| points.slope(i, output)).collect();
-            for (ends, integral) in nodes.windows(2).zip(rule.between_nodes(&slopes)) {
+            let integrals = rules.finest.between_nodes(&slopes);
+            for (ends, integral) in nodes.windows(2).zip(integrals) {
                 let rise = points.value(ends[1], output) - points.value(ends[0], output);
                 incomplete += (rise - integral).abs();
             }
         }
-        let [finest, finer, coarse] = [1, 2, 4].map(|step| self.integral(points, output, step));
+        let [finest, finer, coarse] =
+            [0, 1, 2].map(|halvings| self.integral(rules, points, output, halvings));
         let (last, before) = (distance(&finest, &finer), distance(&finer, &coarse));
         let next = if last < before {
             last * last / before
@@ -92,12 +100,12 @@ impl Orders {
         incomplete.max(next)
     }
 
-    /// The integral of the sketches by every `step`th node.
-    fn integral(&self, points: &Points, output: usize, step: usize) -> Vec<f64> {
-        let weights = ClenshawCurtis::new(self.order / step).weights();
+    /// The integral of the sketches by every node, every second or every fourth.
+    fn integral(&self, rules: &Rules, points: &Points, output: usize, halvings: usize) -> Vec<f64> {
+        let weights = &rules.weights[halvings];
         let mut sum = vec![0.0; points.sketch_len()];
         for nodes in &self.nodes {
-            for (&node, weight) in nodes.iter().step_by(step).zip(&weights) {
+            for (&node, weight) in nodes.iter().step_by(1 << halvings).zip(weights) {
                 for (sum, term) in sum.iter_mut().zip(points.sketch(node, output)) {
                     *sum += weight * term;
                 }
@@ -105,6 +113,12 @@ impl Orders {
         }
         sum
     }
+}
+
+/// The rules that an order is judged by, the same for all outputs.
+pub(super) struct Rules {
+    finest: ClenshawCurtis,
+    weights: [Vec<f64>; 3],
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {

@@ -12,11 +12,17 @@ pub(super) struct TwoTangents {
 }
 
 impl TwoTangents {
-    /// Whether the function rises as both end tangents do: a line, as far as its ends tell.
-    pub(super) fn is_line(&self) -> bool {
-        let first = (self.rise - self.width * self.first).abs();
-        let last = (self.rise - self.width * self.last).abs();
-        first.max(last) <= self.rounding
+    /// The part of the rise that no slope between those of the two ends explains, with its sign; 0 if it
+    /// is rounding.
+    pub(super) fn excess(&self) -> f64 {
+        let ends = [self.first, self.last].map(|slope| self.width * slope);
+        let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+        let excess = self.rise - self.rise.clamp(low, high);
+        if excess.abs() <= self.rounding {
+            0.0
+        } else {
+            excess
+        }
     }
 
     /// Where the end tangents meet, from 0 to 1: with one kink between two straight parts it lies
@@ -55,7 +61,7 @@ mod tests {
             assert_abs_diff_eq!(2.0 * share, kink, epsilon = 1e-14);
             let rise = 2.0 * (share * 1.0 + (1.0 - share) * 3.0);
             assert_abs_diff_eq!(rise, tangents.rise, epsilon = 1e-14);
-            assert!(!tangents.is_line());
+            assert_eq!(tangents.excess(), 0.0);
         }
     }
 
@@ -68,10 +74,15 @@ mod tests {
             last: 2.0,
             rounding: 1e-15,
         };
-        assert!(line.is_line() && line.meet().is_none());
+        assert!(line.excess() == 0.0 && line.meet().is_none());
         let step = TwoTangents { rise: 5.0, ..line };
-        assert!(!step.is_line() && step.meet().is_none());
+        assert!(step.excess() == 4.0 && step.meet().is_none());
         let outside = TwoTangents { last: 3.0, ..step };
-        assert!(!outside.is_line() && outside.meet().is_none());
+        assert!(outside.excess() == 3.5 && outside.meet().is_none());
+        let below = TwoTangents {
+            rise: -1.0,
+            ..outside
+        };
+        assert!(below.excess() == -2.0 && below.meet().is_none());
     }
 }

@@ -43,7 +43,7 @@ fn the_mean_over_baselines_with_its_standard_error() {
     );
     let error = variance.mapv(|v| (v / n).sqrt());
     assert!(
-        (&found.standard_error - &error)
+        (&found.standard_error.clone().unwrap() - &error)
             .iter()
             .all(|d| d.abs() < 1e-13)
     );
@@ -134,5 +134,5 @@ fn refuses_no_baselines_and_gaps() {
         Err(CdigError::NonFinite { .. })
     ));
     let one = explain(random(&SHAPE, 1), random(&[1, 2, 6], 2)).unwrap();
-    assert!(one.standard_error.iter().all(|e| e.is_nan()));
+    assert!(one.standard_error.is_none());
 }

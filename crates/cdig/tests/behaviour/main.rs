@@ -6,8 +6,10 @@ mod catalogue;
 mod choose;
 mod closed_forms;
 mod completeness;
+
 mod domain_refusals;
 mod every_domain;
+mod exactness;
 mod expected;
 mod explainer;
 mod groups;
@@ -21,3 +23,6 @@ mod paths;
 mod python_reference;
 mod reference;
 mod refusals;
+mod ridge;
+mod singular;
+mod stopping;
