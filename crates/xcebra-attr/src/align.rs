@@ -1,7 +1,7 @@
 //! The linear map from latents to an embedding.
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis};
-use xcebra_model::Scalar;
+use xcebra_model::{Scalar, ensure_finite};
 
 use crate::error::{AttrError, Result};
 use crate::inverse::{Tolerance, pseudo_inverse};
@@ -83,8 +83,12 @@ pub fn align<A: Scalar, B: Scalar>(
     let r2 = ndarray::Zip::from(&power(&left))
         .and(&power(&f.0))
         .map_collect(|&left, &all| if all > 0.0 { 1.0 - left / all } else { 1.0 });
+    let intercept = &f.1 - &z.1.dot(&coefficients);
+    ensure_finite("the matrix of the alignment", &coefficients)?;
+    ensure_finite("the intercept of the alignment", &intercept)?;
+    ensure_finite("R² of the alignment", &r2)?;
     Ok(Alignment {
-        intercept: &f.1 - &z.1.dot(&coefficients),
+        intercept,
         matrix: coefficients.reversed_axes(),
         r2,
     })

@@ -96,7 +96,7 @@ pub fn attribute<A: Scalar>(
         let columns = (columns, outputs);
         AttributionMap::new(method.name(), model.input_shape(), columns, totals)
     });
-    Ok(maps.collect())
+    maps.collect()
 }
 
 /// Fails unless samples, model and methods fit each other; the numbers of outputs and inputs.

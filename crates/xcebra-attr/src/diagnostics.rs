@@ -6,7 +6,7 @@ use std::fmt;
 
 use ndarray::{Array1, Array2, ArrayRef2};
 use rayon::prelude::*;
-use xcebra_model::{Model, Scalar};
+use xcebra_model::{Model, Scalar, ensure_finite};
 
 use crate::align::finite;
 use crate::attribute::attribute;
@@ -80,7 +80,7 @@ pub fn diagnose<A: Scalar>(
     }
     Ok(Diagnosis {
         jacobians: jacobians.expect("the method inverts Jacobians"),
-        embedding: covariance.dimension(),
+        embedding: covariance.dimension()?,
     })
 }
 
@@ -95,7 +95,7 @@ pub fn effective_dimension<A: Scalar>(embedding: &ArrayRef2<A>) -> Result<Effect
     let embedding = finite("the embedding", &embedding.mapv(Scalar::as_f64))?;
     let mut covariance = Covariance::new(embedding.ncols());
     covariance.add(&embedding);
-    Ok(covariance.dimension())
+    covariance.dimension()
 }
 
 /// A covariance by the recurrence of Welford (1962).
@@ -126,18 +126,26 @@ impl Covariance {
         }
     }
 
-    fn dimension(&self) -> EffectiveDimension {
+    fn dimension(&self) -> Result<EffectiveDimension> {
         let variances = self.products.diag().to_owned() / self.count;
-        let trace: f64 = self.products.diag().sum();
-        let squares: f64 = self.products.iter().map(|v| v * v).sum();
-        EffectiveDimension {
+        ensure_finite("the variance of the outputs", &variances)?;
+        let size = self.products.iter().fold(0.0, |max, v| v.abs().max(max));
+        // relative to the largest, so that no square overflows or vanishes
+        let products = if size > 0.0 {
+            &self.products / size
+        } else {
+            self.products.clone()
+        };
+        let trace: f64 = products.diag().sum();
+        let squares: f64 = products.iter().map(|v| v * v).sum();
+        Ok(EffectiveDimension {
             participation_ratio: if squares > 0.0 {
                 trace * trace / squares
             } else {
                 0.0
             },
             variances,
-        }
+        })
     }
 }
 

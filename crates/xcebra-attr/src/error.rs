@@ -1,7 +1,7 @@
 //! What can go wrong while attributing.
 
 use thiserror::Error;
-use xcebra_model::ModelError;
+use xcebra_model::{ModelError, NonFinite};
 
 /// Result of an attribution.
 pub type Result<T, E = AttrError> = std::result::Result<T, E>;
@@ -41,7 +41,9 @@ pub enum AttrError {
     },
     /// A value is infinite or not a number.
     #[error(
-        "{what} of sample {sample} is {value} at output {output}, input {input}; look for extreme or missing values in that sample, or leave it out"
+        "{what} of sample {sample} is {value} at output {output}, input {input}; the usual causes are an overflow or \
+         a division by 0 in the model or method: leave that sample out, or choose a model and a method that are \
+         finite there"
     )]
     NonFinite {
         /// Which matrix.
@@ -67,6 +69,9 @@ pub enum AttrError {
         /// The value.
         value: f64,
     },
+    /// A result over all samples is infinite or NaN, although all it was computed from is finite.
+    #[error(transparent)]
+    NonFiniteResult(#[from] NonFinite),
     /// A singular value decomposition did not come to an end.
     #[error(
         "the singular value decomposition of sample {sample} did not converge; leave that sample out"

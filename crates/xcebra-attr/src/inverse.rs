@@ -7,7 +7,7 @@ mod jacobi;
 mod symmetric;
 
 use ndarray::{Array1, Array2, Array3, ArrayRef2, ArrayRef3, ArrayView3, Axis};
-use xcebra_model::Scalar;
+use xcebra_model::{Scalar, ensure_finite};
 
 use crate::error::{AttrError, Result};
 use inverter::Inverter;
@@ -135,6 +135,7 @@ pub fn pseudo_inverse<A: Scalar>(
     let inversion = inversion.ok_or(AttrError::NoConvergence { sample: 0 })?;
     let mut singular_values = inverter.singular_values().to_vec();
     singular_values.sort_by(|a, b| b.total_cmp(a));
+    ensure_finite("the pseudo-inverse", &transposed)?;
     Ok(PseudoInverse {
         matrix: transposed.reversed_axes(),
         rank: inversion.rank,
@@ -187,6 +188,7 @@ pub(crate) fn invert_transposed(
         let inversion = inverter.invert(jacobian, out);
         inversions.push(inversion.ok_or(AttrError::NoConvergence { sample: first + i })?);
     }
+    check("the pseudo-inverse", &transposed.view(), first)?;
     Ok((transposed, inversions))
 }
 

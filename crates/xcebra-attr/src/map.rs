@@ -1,6 +1,7 @@
 //! Attribution maps: what the methods find, aggregated over samples.
 
-use ndarray::{Array1, Array2, Array3, ArrayView3, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView3, Axis, array};
+use xcebra_model::ensure_finite;
 
 use crate::aggregate::{InversionTotals, Totals};
 use crate::error::{AttrError, Result};
@@ -37,14 +38,14 @@ impl AttributionMap {
         input_shape: &[usize],
         (columns, outputs): (usize, usize),
         totals: Totals,
-    ) -> Self {
+    ) -> Result<Self> {
         let inputs = input_shape.iter().product();
         let map = |values: Vec<f64>| {
             let by_output = Array2::from_shape_vec((columns, inputs), values);
             let by_output = by_output.expect("totals have one entry a column and input");
             by_output.t().as_standard_layout().into_owned()
         };
-        Self {
+        let found = Self {
             method: method.to_owned(),
             input_shape: input_shape.to_vec(),
             samples: totals.samples,
@@ -60,7 +61,31 @@ impl AttributionMap {
                 max_abs: largest.into(),
             }),
             largest: map(totals.largest),
+        };
+        found.ensure_finite()?;
+        Ok(found)
+    }
+
+    fn ensure_finite(&self) -> Result<()> {
+        let named = |what: &str| format!("{what} by {}", self.method);
+        ensure_finite(&named("the attribution map"), &self.values)?;
+        ensure_finite(&named("the signed attribution map"), &self.signed)?;
+        ensure_finite(&named("the map of largest attributions"), &self.largest)?;
+        if let Some(errors) = &self.standard_errors {
+            ensure_finite(&named("the standard errors of the attribution"), errors)?;
         }
+        if let Some(Completeness { mean_abs, max_abs }) = &self.completeness {
+            ensure_finite(&named("the mean residual of the attribution"), mean_abs)?;
+            ensure_finite(&named("the largest residual of the attribution"), max_abs)?;
+        }
+        if let Some(condition) = self.inverses.as_ref().and_then(InverseSummary::condition) {
+            let numbers = array![condition.min, condition.geometric_mean, condition.max];
+            ensure_finite(
+                &named("the condition numbers of the matrices inverted"),
+                &numbers,
+            )?;
+        }
+        Ok(())
     }
 
     /// Name of the method.
@@ -198,7 +223,9 @@ pub fn mean_over_lags(values: ArrayView3<'_, f64>, channels: usize) -> Result<Ar
     let lags = inputs / channels;
     let by_lag = values.to_shape((n, channels, lags, outputs));
     let by_lag = by_lag.expect("one input a channel and lag");
-    Ok(by_lag.sum_axis(Axis(2)) / lags as f64)
+    let means = by_lag.sum_axis(Axis(2)) / lags as f64;
+    ensure_finite("the mean over lags", &means)?;
+    Ok(means)
 }
 
 /// Ranks and condition numbers of the matrices, one a sample, inverted for a map: of the Jacobians,

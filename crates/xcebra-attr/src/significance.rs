@@ -15,6 +15,7 @@ mod tail;
 mod verdict;
 
 use ndarray::{Array2, ArrayRef2};
+use xcebra_model::ensure_finite;
 
 use crate::error::{AttrError, Result};
 
@@ -155,6 +156,7 @@ impl Significance {
         }
         pools.finish();
         let p_values = Array2::from_shape_fn(map.dim(), |at| pools.p_value(at, map[at]));
+        ensure_finite("the p-values", &p_values)?;
         let flat: Vec<f64> = p_values.iter().copied().collect();
         let q_values = Array2::from_shape_vec(map.dim(), adjust(&flat, self.control)?);
         Ok(Findings {

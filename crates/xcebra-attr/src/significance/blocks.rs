@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use ndarray::{Array2, Array3, Axis};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::ensure_finite;
 
 use super::probability;
 use crate::error::{AttrError, Result};
@@ -200,6 +201,8 @@ impl Blocks {
                 upper[[input, output]] = quantile(&drawn, 1.0 - tail);
             }
         }
+        ensure_finite("the lower ends of the intervals", &lower)?;
+        ensure_finite("the upper ends of the intervals", &upper)?;
         Ok(Intervals { lower, upper })
     }
 }

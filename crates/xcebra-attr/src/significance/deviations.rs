@@ -1,6 +1,7 @@
 //! Null maps from models that were trained alike.
 
 use ndarray::{Array2, Array3, Axis};
+use xcebra_model::ensure_finite;
 
 use crate::error::{AttrError, Result};
 
@@ -46,13 +47,14 @@ impl Deviations {
     /// single precision.
     ///
     /// # Errors
-    /// [`AttrError::NoSamples`] if there are none, [`AttrError::Shape`] without inputs or outputs.
+    /// [`AttrError::NoSamples`] if there are none, [`AttrError::Shape`] without inputs or outputs,
+    /// [`AttrError::NonFiniteResult`] for entries beyond single precision.
     pub fn new(own: &Array3<f64>) -> Result<Self> {
         match own.dim() {
             (0, ..) => Err(AttrError::NoSamples),
             (_, 0, _) | (_, _, 0) => Err(shape(own, "inputs and outputs")),
             _ => Ok(Self {
-                own: own.mapv(|v| v as f32),
+                own: single(own)?,
                 nulls: Vec::new(),
             }),
         }
@@ -61,14 +63,16 @@ impl Deviations {
     /// Adds the attributions of another training for the same samples.
     ///
     /// # Errors
-    /// [`AttrError::Shape`] if they are of another shape.
+    /// [`AttrError::Shape`] if they are of another shape, [`AttrError::NonFiniteResult`] as for
+    /// [`new`](Self::new).
     pub fn add(&mut self, other: &Array3<f64>) -> Result<()> {
         if other.dim() != self.own.dim() {
             let expected = format!("{:?}, those of the model", self.own.shape());
             return Err(shape(other, &expected));
         }
-        let difference = &other.mapv(|v| v as f32) - &self.own;
-        self.nulls.push(mean_absolute(&difference));
+        let null = mean_absolute(&(single(other)? - &self.own));
+        ensure_finite("the difference of two trainings", &null)?;
+        self.nulls.push(null);
         Ok(())
     }
 
@@ -81,6 +85,13 @@ impl Deviations {
     pub fn nulls(&self) -> &[Array2<f64>] {
         &self.nulls
     }
+}
+
+/// In single precision, whose range not all numbers are within.
+fn single(attributions: &Array3<f64>) -> Result<Array3<f32>> {
+    let single = attributions.mapv(|v| v as f32);
+    ensure_finite("the attribution of a training in single precision", &single)?;
+    Ok(single)
 }
 
 fn mean_absolute(attributions: &Array3<f32>) -> Array2<f64> {

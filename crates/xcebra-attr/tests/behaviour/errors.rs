@@ -3,8 +3,11 @@
 use std::ops::Range;
 
 use crate::common::{Head, Mlp, linear, uniform};
-use ndarray::{Array2, ArrayD, Axis};
-use xcebra_attr::{AttrError, Attributions, Batch, Method, Methods, Options, Samples, attribute};
+use ndarray::{Array2, Array3, ArrayD, Axis};
+use xcebra_attr::{
+    AttrError, Attributions, Batch, Deviations, Method, Methods, Options, Samples, align,
+    attribute, effective_dimension, mean_over_lags,
+};
 use xcebra_model::{FnModel, ModelError};
 
 /// Methods that need Jacobians only.
@@ -59,6 +62,7 @@ fn an_infinite_gradient_is_found_whatever_the_threads() {
             matches!(error, AttrError::NonFinite { sample: 123, .. }),
             "{error}"
         );
+        assert!(error.to_string().contains("overflow"), "{error}");
         let error = error.to_string();
         assert!(
             error.contains("Jacobian of") || error.contains("attribution"),
@@ -167,4 +171,57 @@ fn errors_of_samples_and_models_are_passed_on() {
         error,
         "the model failed on samples 0..10: the model failed: out of memory"
     );
+}
+
+/// Nothing that is not finite is handed out, and the data, which are finite, are not blamed.
+#[test]
+fn results_that_overflow_are_refused() {
+    // each sample's attribution is finite, and their sum is not
+    let x = Array2::<f64>::ones((4, 2));
+    let steep = FnModel::<f64>::new(
+        [2],
+        1,
+        |x| Ok(Array2::zeros((x.shape()[0], 1))),
+        |x, _| Ok(x.mapv(|_| 1e308)),
+    );
+    let options = Options::new().with_batch_size(1).unwrap();
+    let methods = "neuron-gradient".parse().unwrap();
+    let error = attribute(&steep, &x, &methods, &options).unwrap_err();
+    assert!(matches!(error, AttrError::NonFiniteResult(_)), "{error}");
+    let message = error.to_string();
+    assert!(message.contains("the attribution map by neuron-gradient"));
+    assert!(message.contains("the data are finite"), "{message}");
+
+    // one beyond single precision
+    let large = Array3::from_elem((2, 2, 1), 1e39);
+    assert!(Deviations::new(&large).is_err());
+    let mut trainings = Deviations::new(&Array3::zeros((2, 2, 1))).unwrap();
+    assert!(trainings.add(&large).is_err());
+    let opposite = Array3::from_elem((2, 2, 1), -3e38);
+    let mut trainings = Deviations::new(&Array3::from_elem((2, 2, 1), 3e38)).unwrap();
+    assert!(trainings.add(&opposite).is_err());
+    assert!(trainings.nulls().is_empty());
+
+    // means over lags whose sum overflows
+    let values = Array3::from_elem((1, 4, 1), 1e308);
+    assert!(mean_over_lags(values.view(), 2).is_err());
+    assert!(mean_over_lags(values.view(), 4).is_ok());
+}
+
+/// The participation ratio does not depend on the unit of the outputs; squares of these overflow or vanish.
+#[test]
+fn embeddings_of_any_size_have_a_dimension() {
+    let embedding = uniform((50, 3), 4);
+    let usual = effective_dimension(&embedding).unwrap();
+    for exponent in [-400, -100, 100, 400] {
+        let unit = 2.0_f64.powi(exponent);
+        let found = effective_dimension(&(&embedding * unit)).unwrap();
+        let off = found.participation_ratio / usual.participation_ratio - 1.0;
+        assert!(off.abs() < 1e-12, "{exponent}: {off}"); // rounding
+    }
+    // the variance itself overflows
+    let error = effective_dimension(&(&embedding * 1e200)).unwrap_err();
+    assert!(error.to_string().contains("variance"), "{error}");
+    let latents = uniform((50, 2), 5);
+    assert!(align(&(&embedding * 1e160), &latents).is_err());
 }
