@@ -101,7 +101,7 @@ pub enum FileError {
         /// What is allowed.
         expected: &'static str,
         /// How to convert.
-        advice: &'static str,
+        advice: String,
     },
     /// The shape is not the one needed.
     #[error("{place} has shape {found:?}, expected {expected}; {advice}")]

@@ -32,6 +32,7 @@ mod error;
 mod folder;
 mod lock;
 mod npy;
+mod npy_advice;
 mod npy_header;
 mod npz;
 mod open;

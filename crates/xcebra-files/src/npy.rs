@@ -52,6 +52,9 @@ pub(crate) fn read_values(
     Ok(values)
 }
 
+/// What is wrong with a number that only unsigned integers hold.
+const BEYOND: &str = "an integer above 2^63 − 1";
+
 fn integers(
     reader: &mut impl Read,
     element: Element,
@@ -79,7 +82,7 @@ fn integers(
             Ok(u32::from_le_bytes(b).into())
         }),
         Element::U64 => decode(reader, count, place, big, |b| {
-            i64::try_from(u64::from_le_bytes(b)).map_err(|_| "an integer above 2^63 − 1")
+            i64::try_from(u64::from_le_bytes(b)).map_err(|_| BEYOND)
         }),
         _ => decode(reader, count, place, big, |b| Ok(i64::from_le_bytes(b))),
     }
@@ -121,7 +124,16 @@ fn decode<T, const N: usize>(
                 element.reverse();
             }
             let value = convert(*element).map_err(|problem| {
-                FileError::damaged(place, format!("value {} is {problem}", values.len()))
+                let place = place.to_owned();
+                let problem = format!("value {} is {problem}", values.len());
+                match problem.ends_with(BEYOND) {
+                    true => FileError::Value {
+                        place,
+                        problem,
+                        advice: "save array.astype('float64')".to_owned(),
+                    },
+                    false => FileError::damaged(place, problem),
+                }
             })?;
             values.push(value);
         }

@@ -6,6 +6,7 @@ use std::io::Read;
 
 use crate::error::{FileError, Result};
 use crate::npy::read_error;
+use crate::npy_advice::{advice_on, advice_on_fields};
 
 /// Longest header accepted, in bytes: numpy's own limit.
 const MAX_HEADER: usize = 10_000;
@@ -249,28 +250,19 @@ impl<'a> Cursor<'a> {
     fn element(&mut self) -> Result<(Element, bool)> {
         self.rest = self.rest.trim_start();
         if self.rest.starts_with('[') {
-            return Err(self.unsupported("a structured type"));
+            let advice = advice_on_fields(self.rest);
+            return Err(self.unsupported("a structured type", advice));
         }
         let descriptor = self.string()?;
         let code = descriptor.trim_start_matches(['<', '>', '|', '=']);
         let code = if code == "?" { "b1" } else { code };
         match ELEMENTS.iter().find(|row| row.0 == code) {
             Some(row) => Ok((row.1, descriptor.starts_with('>'))),
-            None => Err(self.unsupported(descriptor)),
+            None => Err(self.unsupported(descriptor, advice_on(descriptor).to_owned())),
         }
     }
 
-    fn unsupported(&self, found: &str) -> FileError {
-        let advice = match found
-            .trim_start_matches(['<', '>', '|', '='])
-            .chars()
-            .next()
-        {
-            Some('U' | 'S') => "save class numbers, np.unique(labels, return_inverse=True)[1]",
-            Some('O') => "it holds pickled Python objects: save a plain array of numbers",
-            Some('c') => "save real and imaginary part, or the magnitude",
-            _ => "convert with array.astype('float64')",
-        };
+    fn unsupported(&self, found: &str, advice: String) -> FileError {
         FileError::ElementType {
             place: self.place.to_owned(),
             found: found.to_owned(),
@@ -327,11 +319,13 @@ mod tests {
     #[test]
     fn other_element_types_say_how_to_convert() {
         for (descriptor, hint) in [
-            ("'<U7'", "np.unique"),
+            ("'<U7'", "numpy.unique"),
             ("'|O'", "pickled"),
-            ("'<c16'", "magnitude"),
+            ("'<c16'", "numpy.abs(array)"),
             ("'<f2'", "astype"),
-            ("[('a', '<f8')]", "astype"),
+            ("'|V2'", "before it is saved"),
+            ("[('a', '<f8')]", "structured_to_unstructured(array)"),
+            ("[('n', '<U3')]", "one by one"),
         ] {
             let text = format!("{{'descr': {descriptor}, 'fortran_order': False, 'shape': (1,)}}");
             let message = parsed(&text).unwrap_err().to_string();

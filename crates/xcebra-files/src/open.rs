@@ -171,6 +171,27 @@ impl DataFile {
         }
     }
 
+    /// Reads the array that is meant where none was named for this file. If `default` is no more than
+    /// the usual `x`, the only array of an `.npz` file stands in for it, with a note.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_default(&mut self, default: &str) -> Result<DataArray> {
+        if let Contents::Npz(npz) = &self.contents
+            && let [only] = npz.names().as_slice()
+            && default == UNNAMED
+            && only != default
+        {
+            let mut array = self.read(only)?;
+            array.notes.push(format!(
+                "{} has no array `{default}`; its only array `{only}` is used",
+                self.path.display()
+            ));
+            return Ok(array);
+        }
+        self.read(default)
+    }
+
     /// Reads `name` from this file, or from another if it names one, as `labels.npy` or
     /// `labels.npz:z2` do.
     ///

@@ -313,8 +313,11 @@ impl Run {
 /// [`FileError`].
 pub fn read_recording(source: &Source, default: &str) -> Result<Recording<f64>, FileError> {
     let mut file = DataFile::open(&source.path)?;
-    file.read(source.array.as_deref().unwrap_or(default))?
-        .recording()
+    match &source.array {
+        Some(array) => file.read(array),
+        None => file.read_default(default),
+    }?
+    .recording()
 }
 
 /// Reads the settings in a folder of `xcebra fit`.

@@ -49,8 +49,8 @@ fn every_shape() {
 fn what_cannot_be_read_says_what_to_do() {
     let mut file = DataFile::open(&data("numpy_compressed.npz")).unwrap();
     for (name, expected) in [
-        ("text", "np.unique"),
-        ("complex", "magnitude"),
+        ("text", "numpy.unique"),
+        ("complex", "numpy.abs"),
         ("half", "astype"),
         ("large_u8", "2^63"),
         ("y", "`f4`, `f8`"),
@@ -61,6 +61,41 @@ fn what_cannot_be_read_says_what_to_do() {
             "{message}"
         );
     }
+}
+
+#[test]
+fn advice_on_types_works_in_numpy() {
+    let advice = std::fs::read_to_string(data("numpy_advice.json")).unwrap();
+    let advice: std::collections::BTreeMap<String, String> = serde_json::from_str(&advice).unwrap();
+    assert!(advice.len() > 10);
+    let mut refused = DataFile::open(&data("numpy_refused.npz")).unwrap();
+    let mut advised = DataFile::open(&data("numpy_advised.npz")).unwrap();
+    for (name, code) in advice {
+        let message = refused.read(&name).unwrap_err().to_string();
+        assert!(message.contains(&code), "{name}: {message}");
+        // what numpy made by that advice
+        let array = advised.read(&name).unwrap();
+        assert!(array.values.to_float::<f64>().len() > 1, "{name}");
+    }
+}
+
+#[test]
+fn the_only_array_stands_in_for_x() {
+    let mut single = DataFile::open(&data("numpy_single.npz")).unwrap();
+    let array = single.read_default("x").unwrap();
+    assert_eq!(array.matrix::<f64>().unwrap(), base());
+    assert!(
+        array.notes[0].contains("`arr_0` is used"),
+        "{:?}",
+        array.notes
+    );
+    assert_eq!(array.source.array.as_deref(), Some("arr_0"));
+    // neither a name that was given, nor one array of several
+    assert!(single.read("x").is_err() && single.read_default("y").is_err());
+    let mut several = DataFile::open(&data("numpy_compressed.npz")).unwrap();
+    assert!(several.read_default("x").is_err());
+    let mut named = DataFile::open(&data("numpy_stored.npz")).unwrap();
+    assert!(named.read_default("x").unwrap().notes.is_empty());
 }
 
 #[test]

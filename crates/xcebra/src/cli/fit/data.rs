@@ -82,8 +82,11 @@ fn places(inputs: &Inputs, default: &str) -> Result<String> {
 
 fn read_session(source: &Source, default: &str) -> Result<(DataFile, files::Recording<f64>)> {
     let mut file = DataFile::open(&source.path)?;
-    let array = source.array.as_deref().unwrap_or(default);
-    let session = file.read(array)?.recording()?;
+    let session = match &source.array {
+        Some(array) => file.read(array),
+        None => file.read_default(default),
+    }?
+    .recording()?;
     session.require_samples(2, "training")?;
     Ok((file, session))
 }
