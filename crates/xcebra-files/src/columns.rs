@@ -10,6 +10,17 @@ use crate::error::{FileError, Result};
 /// positions `0..9`; a part that begins with `!` takes away. `x` alone, where no column has that
 /// name, and a selection of exclusions only begin with all columns.
 pub(crate) fn select(path: &Path, names: &[String], selection: &str) -> Result<Vec<usize>> {
+    Ok(select_shown(path, names, |_| true, selection)?.0)
+}
+
+/// As [`select`], where *all columns*, `x` and `*`, are those that are `shown`: names, other
+/// patterns and ranges reach the others too. Also whether the selection began with all columns.
+pub(crate) fn select_shown(
+    path: &Path,
+    names: &[String],
+    shown: impl Fn(usize) -> bool,
+    selection: &str,
+) -> Result<(Vec<usize>, bool)> {
     let missing = |part: &str| FileError::Missing {
         path: path.to_path_buf(),
         kind: "column",
@@ -18,12 +29,14 @@ pub(crate) fn select(path: &Path, names: &[String], selection: &str) -> Result<V
     };
     let all = 0..names.len();
     if selection == "x" && !names.is_empty() {
-        return Ok(all.collect());
+        return Ok((all.filter(|&i| shown(i)).collect(), true));
     }
+    let mut from_all = false;
     let parts: Vec<&str> = selection.split(',').map(str::trim).collect();
     let mut chosen: Vec<usize> = Vec::new();
     if parts.iter().all(|part| part.starts_with('!')) {
-        chosen.extend(all.clone());
+        chosen.extend(all.clone().filter(|&i| shown(i)));
+        from_all = true;
     }
     for part in parts {
         let (taken_away, pattern) = match part.strip_prefix('!') {
@@ -31,6 +44,10 @@ pub(crate) fn select(path: &Path, names: &[String], selection: &str) -> Result<V
             None => (false, part),
         };
         let matched: Vec<usize> = match range(pattern) {
+            None if pattern == "*" && !taken_away => {
+                from_all = true;
+                all.clone().filter(|&i| shown(i)).collect()
+            }
             Some(range) if range.end <= names.len() => range.collect(),
             Some(_) => Vec::new(),
             None => all
@@ -51,7 +68,7 @@ pub(crate) fn select(path: &Path, names: &[String], selection: &str) -> Result<V
     if chosen.is_empty() {
         return Err(missing(selection));
     }
-    Ok(chosen)
+    Ok((chosen, from_all))
 }
 
 fn range(pattern: &str) -> Option<std::ops::Range<usize>> {
@@ -106,6 +123,23 @@ mod tests {
             ("acc_x,acc_*", vec![1, 2, 3]),
         ] {
             assert_eq!(chosen(selection).unwrap(), expected, "{selection}");
+        }
+    }
+
+    #[test]
+    fn hidden_columns_are_reached_by_name_pattern_and_range() {
+        let names = ["time", "a", "b"].map(str::to_owned);
+        for (selection, expected) in [
+            ("x", (vec![1, 2], true)),
+            ("*", (vec![1, 2], true)),
+            ("!b", (vec![1], true)),
+            ("*,time", (vec![1, 2, 0], true)),
+            ("*,!time", (vec![1, 2], true)),
+            ("t*", (vec![0], false)),
+            ("0..3", (vec![0, 1, 2], false)),
+        ] {
+            let found = select_shown(Path::new("d.csv"), &names, |i| i > 0, selection);
+            assert_eq!(found.unwrap(), expected, "{selection}");
         }
     }
 

@@ -46,6 +46,17 @@ pub enum FileError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// An option of a table cannot be understood.
+    #[error(
+        "`{text}` {problem}; options follow the name of a table, such as \
+         data.csv,header=no,separator=semicolon,decimal=comma,thousands=point,skip=3,encoding=latin1"
+    )]
+    Options {
+        /// The option as it was given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The bytes do not make sense.
     #[error(
         "{place} is damaged or not what its name says: {problem}; {}",

@@ -43,6 +43,7 @@ mod wav;
 
 pub use array::{DataArray, Values};
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};
+pub use csv::TableOptions;
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
 pub use lock::FolderLock;

@@ -5,7 +5,7 @@ use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::array::DataArray;
-use crate::csv::Table;
+use crate::csv::{Table, TableOptions};
 use crate::edf;
 use crate::error::{FileError, Result};
 use crate::npy::read_values;
@@ -37,7 +37,7 @@ pub struct DataFile {
 enum Contents {
     Npz(Box<NpzFile>),
     Npy,
-    Table(Table),
+    Table(Box<Table>),
     Signals(Signals),
 }
 
@@ -50,13 +50,29 @@ impl DataFile {
     /// # Errors
     /// [`FileError::UnknownFormat`], [`FileError::Read`], [`FileError::Damaged`].
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, &TableOptions::default())
+    }
+
+    /// Opens the file of a source, with its options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn of(source: &Source) -> Result<Self> {
+        Self::open_with(&source.path, &source.options)
+    }
+
+    /// Opens a file; `options` say how a table is written, and mean nothing for other files.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`FileError::Value`] for a table that can be read in two ways.
+    pub fn open_with(path: &Path, options: &TableOptions) -> Result<Self> {
         let contents = match Format::of(path)? {
             Format::Npz => Contents::Npz(Box::new(NpzFile::open(path)?)),
             Format::Npy => {
                 File::open(path).map_err(|error| FileError::read(path, error))?;
                 Contents::Npy
             }
-            Format::Csv => Contents::Table(Table::open(path)?),
+            Format::Csv => Contents::Table(Box::new(Table::open(path, options)?)),
             Format::Edf => Contents::Signals(edf::open(path)?),
             Format::Wav => Contents::Signals(wav::open(path)?),
         };
@@ -210,7 +226,7 @@ impl DataFile {
 /// # Errors
 /// As [`DataFile::open`], [`DataFile::read`] and [`DataFile::read_only`].
 pub fn read(source: &Source) -> Result<DataArray> {
-    let mut file = DataFile::open(&source.path)?;
+    let mut file = DataFile::of(source)?;
     match &source.array {
         Some(name) => file.read(name),
         None => file.read_only(),

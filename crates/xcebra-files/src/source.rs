@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::csv::TableOptions;
 use crate::error::{FileError, Result};
 
 /// The formats of data files, told apart by the extension.
@@ -50,8 +51,9 @@ impl Format {
 
 /// A file and, optionally, one of its arrays.
 ///
-/// Written `FILE` or `FILE:ARRAY`. The colon that counts is the last one directly after a known
-/// extension, so that folders and drives may contain colons.
+/// Written `FILE` or `FILE:ARRAY`; options of a table follow its file, as in
+/// `data.csv,header=no:0..4`. The colon that counts is the last one directly after a known
+/// extension or after options, so that folders and drives may contain colons.
 ///
 /// ```
 /// use xcebra_files::Source;
@@ -70,6 +72,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Name of the array; for a table, a selection of columns.
     pub array: Option<String>,
+    /// How the table is written, where its file does not show it.
+    pub options: TableOptions,
 }
 
 impl Source {
@@ -78,6 +82,7 @@ impl Source {
         Self {
             path: path.into(),
             array: Some(array.into()),
+            options: TableOptions::default(),
         }
     }
 
@@ -86,6 +91,7 @@ impl Source {
         Self {
             path: path.into(),
             array: None,
+            options: TableOptions::default(),
         }
     }
 }
@@ -103,27 +109,45 @@ impl FromStr for Source {
         }
         // ASCII lower case keeps byte positions
         let lower = text.to_ascii_lowercase();
-        let colon = EXTENSIONS
+        let end = EXTENSIONS
             .iter()
-            .filter_map(|(extension, _)| {
-                let at = lower.rfind(&format!("{extension}:"))?;
-                Some(at + extension.len())
+            .flat_map(|(extension, format)| {
+                let colon = lower.rfind(&format!("{extension}:"));
+                let comma = lower.rfind(&format!("{extension},")).filter(|at| {
+                    *format == Format::Csv && has_option(&lower[at + extension.len()..])
+                });
+                [colon, comma].map(|at| at.map(|at| at + extension.len()))
             })
+            .flatten()
             .max();
-        let Some(colon) = colon else {
+        let Some(end) = end else {
             return Ok(Self::file(text));
         };
-        let array = &text[colon + 1..];
-        if array.is_empty() {
-            return Err(problem("names no array after the colon"));
+        let (path, mut rest) = text.split_at(end);
+        let mut source = Self::file(path);
+        if let Some(after) = rest.strip_prefix(',') {
+            let options = after.split(':').next().unwrap_or_default();
+            source.options = options.parse()?;
+            rest = &after[options.len()..];
         }
-        Ok(Self::new(&text[..colon], array))
+        match rest.strip_prefix(':') {
+            Some("") => return Err(problem("names no array after the colon")),
+            Some(array) => source.array = Some(array.to_owned()),
+            None => {}
+        }
+        Ok(source)
     }
+}
+
+/// Whether a text behind the name of a table begins with an option: `,header=no`.
+fn has_option(text: &str) -> bool {
+    let name = text[1..].split('=').next().unwrap_or_default();
+    text.contains('=') && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
+        write!(f, "{}{}", self.path.display(), self.options)?;
         match &self.array {
             Some(array) => write!(f, ":{array}"),
             None => Ok(()),
@@ -162,9 +186,31 @@ mod tests {
 
     #[test]
     fn display_is_the_inverse_of_parsing() {
-        for text in ["data.npz:x", "d.npy", "C:/d.csv:acc_*,!b"] {
+        for text in [
+            "data.npz:x",
+            "d.npy",
+            "C:/d.csv:acc_*,!b",
+            "a:b/d.csv,header=no,skip=2:0..4",
+            "D.TXT,separator=tab",
+        ] {
             assert_eq!(text.parse::<Source>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn options_follow_the_name_of_a_table() {
+        let source: Source = "a.csv:1/d.tsv,decimal=comma,header=yes:x,y"
+            .parse()
+            .unwrap();
+        assert_eq!(source.path, Path::new("a.csv:1/d.tsv"));
+        assert_eq!(source.options.to_string(), ",decimal=comma,header=yes");
+        assert_eq!(source.array.as_deref(), Some("x,y"));
+        // no options: a list of columns, and names with commas
+        assert_eq!(parts("d.csv:a,b=1").1.as_deref(), Some("a,b=1"));
+        assert_eq!(parts("a.csv,b.csv").0, "a.csv,b.csv");
+        assert_eq!(parts("d.npz,header=no").0, "d.npz,header=no");
+        let message = "d.csv,head=no:x".parse::<Source>().unwrap_err().to_string();
+        assert!(message.contains("`head=no` is not an option"), "{message}");
     }
 
     #[test]

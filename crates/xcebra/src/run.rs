@@ -312,7 +312,7 @@ impl Run {
 /// # Errors
 /// [`FileError`].
 pub fn read_recording(source: &Source, default: &str) -> Result<Recording<f64>, FileError> {
-    let mut file = DataFile::open(&source.path)?;
+    let mut file = DataFile::of(source)?;
     match &source.array {
         Some(array) => file.read(array),
         None => file.read_default(default),

@@ -4,3 +4,5 @@ mod hostile;
 mod numpy;
 mod signal_files;
 mod signals;
+mod table_dialects;
+mod tables;

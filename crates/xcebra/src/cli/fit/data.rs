@@ -81,7 +81,7 @@ fn places(inputs: &Inputs, default: &str) -> Result<String> {
 }
 
 fn read_session(source: &Source, default: &str) -> Result<(DataFile, files::Recording<f64>)> {
-    let mut file = DataFile::open(&source.path)?;
+    let mut file = DataFile::of(source)?;
     let session = match &source.array {
         Some(array) => file.read(array),
         None => file.read_default(default),

@@ -1,0 +1,128 @@
+//! Tables as other programs write them: values, names, clock and notes are what those programs meant.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xcebra_files::{DataFile, Source, read};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables")
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    let list = value.as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).collect()
+}
+
+/// What differs between the file and what is expected of it; nothing if all is right.
+fn differences(case: &Value) -> Vec<String> {
+    let text = |key: &str| case[key].as_str().unwrap();
+    let file = folder().join(text("file"));
+    let source = format!(
+        "{}{}:{}",
+        file.display(),
+        text("options"),
+        text("selection")
+    );
+    let source: Source = source.parse().unwrap();
+    let errors = texts(&case["error"]);
+    let array = match read(&source) {
+        Ok(_) if !errors.is_empty() => return vec!["it is read, not refused".to_owned()],
+        Ok(array) => array,
+        Err(error) => {
+            let message = error.to_string();
+            let missing = errors.iter().filter(|part| !message.contains(**part));
+            let none = errors.is_empty().then_some("refused".to_owned());
+            let wrong: Vec<String> = missing
+                .map(|part| format!("{part:?} is not said"))
+                .chain(none)
+                .collect();
+            return match wrong.is_empty() {
+                true => wrong,
+                false => [wrong, vec![message]].concat(),
+            };
+        }
+    };
+    let mut found = Vec::new();
+    let columns = array.columns.clone().unwrap();
+    if columns != texts(&case["columns"]) {
+        found.push(format!("columns {columns:?}"));
+    }
+    let values = array.matrix::<f64>().unwrap();
+    let expected: Vec<Vec<f64>> = case["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            row.as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_f64().unwrap_or(f64::NAN))
+                .collect()
+        })
+        .collect();
+    let same = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
+    if values.nrows() != expected.len()
+        || values
+            .rows()
+            .into_iter()
+            .zip(&expected)
+            .any(|(row, expected)| {
+                row.len() != expected.len() || row.iter().zip(expected).any(|(&a, &b)| !same(a, b))
+            })
+    {
+        found.push(format!("values {:?} …", values.rows().into_iter().next()));
+    }
+    // times are sums of rounded decimals
+    let rate = case["rate"].as_f64();
+    let near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-11 * b;
+    if array.sampling_rate.is_some() != rate.is_some()
+        || array
+            .sampling_rate
+            .zip(rate)
+            .is_some_and(|pair| !near(pair))
+    {
+        found.push(format!("sampling rate {:?}", array.sampling_rate));
+    }
+    let breaks: Vec<Value> = array.breaks.iter().map(|&row| row.into()).collect();
+    if case["breaks"] != Value::Array(breaks) {
+        found.push(format!("breaks {:?}", array.breaks));
+    }
+    let notes = texts(&case["notes"]);
+    for part in &notes {
+        if !array.notes.iter().any(|note| note.contains(part)) {
+            found.push(format!("no note {part:?} in {:?}", array.notes));
+        }
+    }
+    if notes.is_empty() && !array.notes.is_empty() {
+        found.push(format!("notes {:?}", array.notes));
+    }
+    let file = DataFile::of(&source).unwrap();
+    for (column, expected) in case["text"].as_object().into_iter().flatten() {
+        let cells = file.read_text(column).unwrap();
+        let expected = expected.as_array().map(|_| texts(expected));
+        if cells
+            .as_ref()
+            .map(|cells| cells.iter().map(String::as_str).collect())
+            != expected
+        {
+            found.push(format!("text of {column}: {cells:?}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn tables_of_other_programs() {
+    let expected = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    let cases: Value = serde_json::from_str(&expected).unwrap();
+    let cases = cases.as_array().unwrap();
+    assert!(cases.len() > 90, "{}", cases.len());
+    let mut wrong = Vec::new();
+    for case in cases {
+        for difference in differences(case) {
+            wrong.push(format!("{}{}: {difference}", case["file"], case["options"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
