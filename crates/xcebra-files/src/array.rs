@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, ArrayD, Dimension, Ix1, Ix2};
 use xcebra_model::Scalar;
 
+use crate::clock::Clock;
 use crate::error::{FileError, Result};
 use crate::source::Source;
 
@@ -67,6 +68,10 @@ pub struct DataArray {
     pub breaks: Vec<usize>,
     /// What the reader left out, assumed or repaired, a sentence each.
     pub notes: Vec<String>,
+    /// Physical units of the columns, where the file has them; empty for a column without one.
+    pub units: Option<Vec<String>>,
+    /// When the rows were measured, where the file tells more than a sampling rate.
+    pub clock: Option<Clock>,
 }
 
 impl DataArray {
@@ -79,7 +84,16 @@ impl DataArray {
             sampling_rate: None,
             breaks: Vec::new(),
             notes: Vec::new(),
+            units: None,
+            clock: None,
         }
+    }
+
+    /// When the rows were measured: the file's clock, or else the sampling rate from second 0 on.
+    pub fn clock(&self) -> Option<Clock> {
+        let rows = self.shape().first().copied().unwrap_or(0);
+        let steady = || Some(Clock::steady(self.sampling_rate?, rows));
+        self.clock.clone().or_else(steady)
     }
 
     /// The array in words, for messages: ``array `x` of data.npz``.

@@ -1,126 +1,176 @@
-//! Biosignals in the European Data Format: `.edf`.
+//! Biosignals in the European Data Format and its sibling of 24 bits, each with `+` or without: `.edf`, `.bdf`.
 //!
 //! Source: Kemp, Värri, Rosa, Nielsen, Gade, "A simple format for exchange of digitized polygraphic
 //! recordings", Electroencephalogr. Clin. Neurophysiol. 82 (1992); Kemp, Olivan, "European data format
-//! plus (EDF+)", Clin. Neurophysiol. 114 (2003).
+//! plus (EDF+)", Clin. Neurophysiol. 114 (2003); for 24 bits, the
+//! pages of the maker of the `BIOSEMI` recorders on their file format.
 
-use std::fs;
+mod fields;
+mod header;
+mod records;
+mod tal;
+mod times;
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
-use std::str::FromStr;
 
 use crate::error::{FileError, Result};
-use crate::signals::{Channel, Signals};
+use crate::signals::annotations::Annotation;
+use crate::signals::{Channel, Signals, Store, counted, rates};
+use header::{Described, EACH, FIXED, Kind, Start};
+use records::Place;
+pub(crate) use records::Records;
+use times::Times;
 
-/// Bytes of the header before that of the signals.
-const FIXED: usize = 256;
-/// Bytes of the header of one signal.
-const EACH: usize = 256;
-const MOST_SIGNALS: usize = 4096;
-/// The signal in which EDF+ keeps words.
-const ANNOTATIONS: &str = "EDF Annotations";
-
-/// One signal as the header describes it.
-struct Described {
-    name: String,
-    /// Physical value of the digital 0, and of one digital step.
-    offset: f64,
-    gain: f64,
-    /// Samples in a record.
-    samples: usize,
-}
-
-/// Reads a file; values are in the physical units it names. Annotations are left out.
+/// Opens a file: reads the header, and the annotations if there are any.
 pub(crate) fn open(path: &Path) -> Result<Signals> {
-    let bytes = fs::read(path).map_err(|error| FileError::read(path, error))?;
+    let fail = |error| FileError::read(path, error);
     let damaged = |problem: String| FileError::damaged(path.display().to_string(), problem);
-    let channels = read(&bytes).map_err(damaged)?;
-    Signals::new(path, channels)
+    let file = File::open(path).map_err(fail)?;
+    let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_dir() {
+        return Err(fail(ErrorKind::IsADirectory.into()));
+    }
+    let mut reader = BufReader::new(file);
+    let mut next = |bytes: usize| -> Result<Vec<u8>> {
+        let mut part = Vec::new();
+        let taken = (&mut reader).take(bytes as u64).read_to_end(&mut part);
+        taken.map(|_| part).map_err(fail)
+    };
+    let start = Start::read(&next(FIXED)?).map_err(damaged)?;
+    let described = next(EACH * start.count)?;
+    if described.len() < EACH * start.count {
+        return Err(damaged("its header is cut short".to_owned()));
+    }
+    let signals: Vec<Described> = (0..start.count)
+        .map(|i| Described::read(&described, i, &start))
+        .collect::<Result<_, _>>()
+        .map_err(damaged)?;
+    let too_long = || damaged("a record is longer than any file".to_owned());
+    let (places, length) = Place::all(&signals, start.width).ok_or_else(too_long)?;
+    let first = (FIXED + EACH * start.count) as u64;
+    let data = metadata.len().saturating_sub(first);
+    let there = data.checked_div(length).unwrap_or(0);
+    let count = usize::try_from(there).map_err(|_| too_long())?;
+    let mut notes = lengths(&start, there, data - there * length);
+    let records = Records::new(path, first, (length, count), start.width, places);
+
+    let (channels, store) = channels(&signals, &start, &records).map_err(damaged)?;
+    if !channels.is_empty() && count == 0 {
+        return Err(damaged("it holds no whole record of samples".to_owned()));
+    }
+    let (times, annotations) = timed(path, &start, &signals, &records, &mut notes)?;
+    let since_1970 = start.since_1970.map(|seconds| seconds + times.first());
+    Ok(Signals::new(path, channels, Store::Edf(store))
+        .with_times(times.pieces, since_1970, annotations)
+        .with_notes(notes))
 }
 
-fn read(bytes: &[u8]) -> Result<Vec<Channel>, String> {
-    if text(bytes, 0, 8)? != "0" {
-        return Err("it does not begin with the version 0 of an EDF file".to_owned());
+/// Notes on a file that is longer or shorter than its header says, and on bytes behind its records.
+fn lengths(start: &Start, there: u64, rest: u64) -> Vec<String> {
+    let mut notes = Vec::new();
+    let whole = counted(there, "whole record");
+    match start.records {
+        Some(records) if records == there => {}
+        Some(records) => notes.push(format!(
+            "the header announces {}, and the file holds {whole}, which are read",
+            counted(records, "record"),
+        )),
+        None => notes.push(format!(
+            "the header does not say how many records there are, and the file holds {whole}, which are read"
+        )),
     }
-    if text(bytes, 192, 44)?.starts_with("EDF+D") {
-        return Err("it is interrupted (EDF+D), and its pieces cannot be read as one".to_owned());
-    }
-    let claimed: i64 = number(bytes, 236, 8, "number of records")?;
-    let seconds: f64 = number(bytes, 244, 8, "duration of a record")?;
-    let count: usize = number(bytes, 252, 4, "number of signals")?;
-    if count == 0 || count > MOST_SIGNALS {
-        return Err(format!("it has {count} signals"));
-    }
-    let signals: Vec<Described> = (0..count)
-        .map(|i| describe(bytes, i, count))
-        .collect::<Result<_, _>>()?;
-    let record = signals.iter().map(|s| 2 * s.samples).sum::<usize>();
-    let data = bytes.get(FIXED + EACH * count..).unwrap_or_default();
-    let there = data.len().checked_div(record).unwrap_or(0);
-    // −1 stands for a recording that goes on
-    let records = usize::try_from(claimed).unwrap_or(there);
-    if records > there {
-        return Err(format!(
-            "its header tells of {records} records, and it holds {there}"
+    if rest > 0 {
+        notes.push(format!(
+            "left out after the last whole record: {}",
+            counted(rest, "byte")
         ));
     }
-    let mut start = 0;
-    let mut channels = Vec::new();
-    for signal in signals {
-        let place = start..start + 2 * signal.samples;
-        start = place.end;
-        if signal.name == ANNOTATIONS || signal.samples == 0 {
-            continue;
+    notes
+}
+
+/// The signals that are not annotations, and where they are.
+fn channels(
+    signals: &[Described],
+    start: &Start,
+    records: &Records,
+) -> Result<(Vec<Channel>, Records), String> {
+    let recorded = signals.iter().enumerate().filter(|(_, s)| !s.annotations);
+    let (which, recorded): (Vec<usize>, Vec<&Described>) = recorded.unzip();
+    if recorded.iter().any(|s| s.samples > 0) && start.seconds == 0.0 {
+        return Err("a record of samples lasts 0 s".to_owned());
+    }
+    let channel = |signal: &&Described| {
+        let rate = rates::of_record(signal.samples, start.seconds, &start.duration);
+        let mut assumed = Vec::new();
+        if rate != signal.samples as f64 / start.seconds {
+            assumed.push(format!(
+                "the header rounds the duration of a record to {} s, and the sampling rate is taken as {rate} Hz",
+                start.duration
+            ));
         }
-        let rate = signal.samples as f64 / seconds;
-        if !(rate.is_finite() && rate > 0.0) {
-            return Err(format!("a record lasts {seconds} s"));
+        if signal.comma {
+            assumed
+                .push("commas in the numbers of the header were read as decimal points".to_owned());
         }
-        let mut values = Vec::with_capacity(records * signal.samples);
-        for record in data.chunks_exact(record).take(records) {
-            for &sample in record[place.clone()].as_chunks::<2>().0 {
-                let digital = f64::from(i16::from_le_bytes(sample));
-                values.push(signal.offset + signal.gain * digital);
-            }
-        }
-        channels.push(Channel {
-            name: signal.name,
+        Channel {
+            name: signal.name.clone(),
+            unit: signal.unit.clone(),
             rate,
-            values,
-        });
+            per_record: signal.samples,
+            samples: signal.samples.saturating_mul(records.count()),
+            usable: signal.usable.clone(),
+            assumed,
+        }
+    };
+    let channels: Vec<Channel> = recorded.iter().map(channel).collect();
+    Ok((channels, records.of(&which)))
+}
+
+/// The times of the records and the annotations, whose times count from the first record.
+fn timed(
+    path: &Path,
+    start: &Start,
+    signals: &[Described],
+    records: &Records,
+    notes: &mut Vec<String>,
+) -> Result<(Times, Vec<Annotation>)> {
+    let which: Vec<usize> = (0..signals.len())
+        .filter(|&i| signals[i].annotations)
+        .collect();
+    let recorded = signals.iter().filter(|s| !s.annotations);
+    let most = recorded.map(|s| s.samples).max().unwrap_or(0);
+    let mut times = Times::new(start, most);
+    let damaged = |problem: String| FileError::damaged(path.display().to_string(), problem);
+    if which.is_empty() {
+        return match start.kind {
+            Kind::Interrupted => Err(damaged(
+                "it is interrupted, and lacks the annotations that tell the times of its records"
+                    .to_owned(),
+            )),
+            Kind::Plain | Kind::Continuous => Ok((times, Vec::new())),
+        };
     }
-    Ok(channels)
-}
-
-/// Signal `i` of `count`: the header holds first all names, then all transducers, and so on.
-fn describe(bytes: &[u8], i: usize, count: usize) -> Result<Described, String> {
-    let at = |before: usize, width: usize| FIXED + before * count + i * width;
-    let name = text(bytes, at(0, 16), 16)?;
-    let real = |before| number::<f64>(bytes, at(before, 8), 8, "range of a signal");
-    let (physical, digital) = ((real(104)?, real(112)?), (real(120)?, real(128)?));
-    let gain = (physical.1 - physical.0) / (digital.1 - digital.0);
-    // annotations need no range
-    if !gain.is_finite() && name != ANNOTATIONS {
-        return Err(format!("the range of signal `{name}` is empty"));
+    let (mut annotations, mut unread) = (Vec::new(), 0);
+    records.each(&which, |record, signal, bytes| {
+        let lists = tal::read(bytes, signal == 0);
+        annotations.extend(lists.annotations);
+        unread += lists.damaged as u64;
+        match signal {
+            0 => times.record(record, lists.record).map_err(damaged),
+            _ => Ok(()),
+        }
+    })?;
+    for annotation in &mut annotations {
+        annotation.onset -= times.first();
     }
-    Ok(Described {
-        offset: physical.0 - gain * digital.0,
-        gain,
-        samples: number(bytes, at(216, 8), 8, "number of samples in a record")?,
-        name,
-    })
-}
-
-/// The ASCII text of a field, without the spaces around it.
-fn text(bytes: &[u8], at: usize, width: usize) -> Result<String, String> {
-    let field = bytes.get(at..at + width);
-    let field = field.ok_or_else(|| "its header is cut short".to_owned())?;
-    Ok(String::from_utf8_lossy(field)
-        .trim_matches([' ', '\0'])
-        .to_owned())
-}
-
-fn number<T: FromStr>(bytes: &[u8], at: usize, width: usize, what: &str) -> Result<T, String> {
-    let text = text(bytes, at, width)?;
-    text.parse()
-        .map_err(|_| format!("the {what} in its header is {text:?}"))
+    if unread > 0 {
+        notes.push(format!(
+            "left out because they cannot be read: {}",
+            counted(unread, "damaged annotation")
+        ));
+    }
+    notes.extend(times.notes());
+    Ok((times, annotations))
 }

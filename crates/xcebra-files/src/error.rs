@@ -33,7 +33,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The name does not tell the format.
-    #[error("{} has no known extension; use .npz, .npy, .csv, .tsv, .txt, .edf or .wav", path.display())]
+    #[error("{} has no known extension; use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

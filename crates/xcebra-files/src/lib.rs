@@ -1,11 +1,11 @@
-//! Data files: arrays by name from `.npz`, `.npy`, `.csv`, `.edf` and `.wav`, and `.npz` written safely.
+//! Data files: arrays by name from `.npz`, `.npy`, `.csv`, `.edf`, `.bdf` and `.wav`, and `.npz` written safely.
 //!
 //! | file | its arrays |
 //! |---|---|
 //! | `.npz`, compressed or not | those it names |
 //! | `.npy` | one, which answers to the name `x` |
 //! | `.csv`, `.tsv`, `.txt` | `x`, all columns; a column by its name; a selection of columns |
-//! | `.edf` (continuous), `.wav` (uncompressed) | `x`, all channels; channels by name or selection, `(time, channels)` |
+//! | `.edf`, `.bdf`, `.wav` | `x`, all channels; channels by name or selection, `(time, channels)`; `annotations` as text |
 //!
 //! **Tables.** A first row with a cell that is not a number names the columns; otherwise they are
 //! called `0`, `1`, … A column's name gives that column, `(rows,)`. A selection gives a matrix
@@ -25,6 +25,7 @@
 
 mod array;
 mod atomic;
+mod clock;
 mod columns;
 mod csv;
 mod edf;
@@ -43,6 +44,7 @@ mod wav;
 
 pub use array::{DataArray, Values};
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};
+pub use clock::Clock;
 pub use csv::TableOptions;
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
@@ -50,6 +52,8 @@ pub use lock::FolderLock;
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
 pub use recording::Recording;
+pub use signals::annotations::{Annotation, TextLabel};
+pub use signals::rates::rates_agree;
 pub use source::{Format, Source};
 
 #[cfg(doctest)]

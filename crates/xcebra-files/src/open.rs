@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::array::DataArray;
+use crate::clock::Clock;
 use crate::csv::{Table, TableOptions};
 use crate::edf;
 use crate::error::{FileError, Result};
@@ -12,6 +14,7 @@ use crate::npy::read_values;
 use crate::npy_header::Header;
 use crate::npz::NpzFile;
 use crate::signals::Signals;
+use crate::signals::annotations::{Annotation, TextLabel};
 use crate::source::{Format, Source};
 use crate::wav;
 
@@ -117,7 +120,7 @@ impl DataFile {
                 .map(|channel| ArrayInfo {
                     name: channel.name.clone(),
                     element_type: "float64",
-                    shape: vec![channel.values.len()],
+                    shape: vec![channel.samples],
                 })
                 .collect()),
         }
@@ -146,15 +149,34 @@ impl DataFile {
         Ok(DataArray::new(Source::new(&self.path, name), values))
     }
 
-    /// Reads a column of a table that holds text, `(rows,)`; none if it holds numbers, or the file is
-    /// no table.
+    /// Reads a label of classes as text: a column of a table, or the annotations of a biosignal as
+    /// `annotations` or `annotations:PATTERN`. None if the file has neither under that name.
+    ///
+    /// Annotations are brought to the rows of `clock`, that of the [recording](DataArray::clock). An
+    /// annotation covers the samples from its onset until its duration is over, or until the next one
+    /// if it has no duration. Where several cover a sample, the one that began last counts. Samples
+    /// without an annotation are `none`.
     ///
     /// # Errors
-    /// [`FileError::Read`] or [`FileError::Damaged`].
-    pub fn read_text(&self, name: &str) -> Result<Option<Vec<String>>> {
+    /// [`FileError::Read`] or [`FileError::Damaged`]; [`FileError::Missing`] if no annotation fits;
+    /// [`FileError::Value`] for annotations without a clock, or all at other times.
+    pub fn read_text(&self, name: &str, clock: Option<&Clock>) -> Result<Option<TextLabel>> {
         match &self.contents {
-            Contents::Table(table) => table.text(name),
-            Contents::Npz(_) | Contents::Npy | Contents::Signals(_) => Ok(None),
+            Contents::Table(table) => Ok(table.text(name)?.map(|texts| TextLabel {
+                texts: texts.into_iter().map(Arc::from).collect(),
+                notes: Vec::new(),
+            })),
+            Contents::Signals(signals) => signals.text(name, clock),
+            Contents::Npz(_) | Contents::Npy => Ok(None),
+        }
+    }
+
+    /// What was written down beside a biosignal, in the order of the file; times count from its first
+    /// sample.
+    pub fn annotations(&self) -> &[Annotation] {
+        match &self.contents {
+            Contents::Signals(signals) => &signals.annotations,
+            Contents::Npz(_) | Contents::Npy | Contents::Table(_) => &[],
         }
     }
 

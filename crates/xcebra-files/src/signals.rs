@@ -1,93 +1,213 @@
-//! What `.wav` and `.edf` have in common: channels by name, each with a sampling rate.
+//! What sound files and biosignals have in common: channels by name, each with a sampling rate.
 
+pub(crate) mod annotations;
+mod choice;
+pub(crate) mod rates;
+pub(crate) mod units;
+
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
-
 use crate::array::{DataArray, Values};
-use crate::columns;
+use crate::clock::Clock;
+use crate::edf::Records;
 use crate::error::{FileError, Result};
 use crate::source::Source;
+use crate::wav::Frames;
+use annotations::{ANNOTATIONS, Annotation, TextLabel};
 
-/// Channels sampled over time, in physical units.
+/// Why a channel without a label waits for its name.
+pub(crate) const NO_LABEL: &str = "it has no label";
+
+/// A file of channels sampled over time. Samples are read when they are asked for, and only those
+/// of the channels that are asked for.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    pub(crate) path: PathBuf,
+    path: PathBuf,
     pub(crate) channels: Vec<Channel>,
+    store: Store,
+    /// Records of the file at which a piece without interruption begins, and their times in seconds.
+    pieces: Vec<(usize, f64)>,
+    /// Local time of the first sample in seconds since 1970.
+    start: Option<f64>,
+    pub(crate) annotations: Vec<Annotation>,
+    /// What holds for every channel.
+    notes: Vec<String>,
 }
 
+/// Where samples are.
+#[derive(Debug)]
+pub(crate) enum Store {
+    Edf(Records),
+    Wav(Frames),
+}
+
+/// A channel as the file describes it.
 #[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) name: String,
+    /// Physical unit; empty if the file does not tell.
+    pub(crate) unit: String,
     /// Samples a second.
     pub(crate) rate: f64,
-    pub(crate) values: Vec<f64>,
+    /// Samples in each record of the file.
+    pub(crate) per_record: usize,
+    /// Samples in all.
+    pub(crate) samples: usize,
+    pub(crate) usable: Usable,
+    /// What the reader assumed about it, a sentence each without its full stop.
+    pub(crate) assumed: Vec<String>,
+}
+
+/// Whether a channel can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Usable {
+    Yes,
+    /// Only by its name, not by patterns, and why.
+    ByName(&'static str),
+    /// Not at all, and why.
+    No(String),
 }
 
 impl Signals {
-    pub(crate) fn new(path: &Path, mut channels: Vec<Channel>) -> Result<Self> {
-        if channels.is_empty() || channels.iter().all(|c| c.values.is_empty()) {
-            return Err(FileError::damaged(
-                path.display().to_string(),
-                "it holds no samples",
-            ));
-        }
-        for i in 1..channels.len() {
-            let (before, rest) = channels.split_at_mut(i);
-            let taken = |name: &str| before.iter().any(|c| c.name == name);
-            let base = rest[0].name.clone();
-            let numbered = (1..).map(|copy| format!("{base}.{copy}"));
-            let mut names = std::iter::once(base.clone()).chain(numbered);
-            rest[0].name = names.find(|name| !taken(name)).unwrap_or(base);
-        }
-        Ok(Self {
+    /// A file of one piece without annotations.
+    pub(crate) fn new(path: &Path, mut channels: Vec<Channel>, store: Store) -> Self {
+        number_equal_names(&mut channels);
+        Self {
             path: path.to_path_buf(),
             channels,
-        })
+            store,
+            pieces: vec![(0, 0.0)],
+            start: None,
+            annotations: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// What a file with a clock tells of time.
+    pub(crate) fn with_times(
+        self,
+        pieces: Vec<(usize, f64)>,
+        start: Option<f64>,
+        annotations: Vec<Annotation>,
+    ) -> Self {
+        Self {
+            pieces,
+            start,
+            annotations,
+            ..self
+        }
     }
 
     /// A selection of channels, as of the columns of a table, `(time, channels)`.
     pub(crate) fn select(&self, selection: &str) -> Result<DataArray> {
-        let names: Vec<String> = self.channels.iter().map(|c| c.name.clone()).collect();
-        let chosen = match names.iter().position(|name| name == selection) {
-            Some(index) => vec![index],
-            None => columns::select(&self.path, &names, selection)?,
-        };
-        let chosen: Vec<&Channel> = chosen.iter().map(|&i| &self.channels[i]).collect();
-        let (rate, samples) = (chosen[0].rate, chosen[0].values.len());
-        let same = |c: &&Channel| c.rate == rate && c.values.len() == samples;
-        if let Some(other) = chosen.iter().find(|c| !same(c)) {
-            return Err(FileError::Value {
-                place: self.path.display().to_string(),
-                problem: format!(
-                    "channel `{}` has {} samples at {} Hz and `{}` has {} at {} Hz",
-                    chosen[0].name,
-                    samples,
-                    rate,
-                    other.name,
-                    other.values.len(),
-                    other.rate
-                ),
-                advice: format!(
-                    "choose channels of one rate, such as {}:\"{}\"",
-                    self.path.display(),
-                    chosen[0].name
-                ),
-            });
+        let choice = choice::choose(self, selection)?;
+        let chosen: Vec<&Channel> = choice.channels.iter().map(|&i| &self.channels[i]).collect();
+        let first = choice::require_one_rate(&self.path, &self.channels, &chosen)?;
+        let (rate, per_record) = (first.rate, first.per_record);
+        if first.samples == 0 {
+            return Err(FileError::damaged(
+                self.path.display().to_string(),
+                "it holds no samples",
+            ));
         }
-        let values = Array2::from_shape_fn((samples, chosen.len()), |(t, c)| chosen[c].values[t]);
+        let mut values = match &self.store {
+            Store::Edf(records) => records.read(&choice.channels)?,
+            Store::Wav(frames) => frames.read(&choice.channels)?,
+        };
+        let units: Vec<&str> = chosen.iter().map(|c| c.unit.as_str()).collect();
+        let common = units::common(&units);
+        for (mut column, (factor, _)) in values.columns_mut().into_iter().zip(&common) {
+            if *factor != 1.0 {
+                column.mapv_inplace(|value| value * factor);
+            }
+        }
+        let mut notes = self.notes.clone();
+        notes.extend(choice.notes);
+        notes.extend(choice::assumed(&chosen));
+        notes.extend(choice::converted(&chosen, &common));
+        let pieces: Vec<(usize, f64)> = self
+            .pieces
+            .iter()
+            .map(|&(record, seconds)| (record * per_record, seconds))
+            .collect();
+        let named = common.iter().any(|(_, unit)| !unit.is_empty());
         Ok(DataArray {
             columns: Some(chosen.iter().map(|c| c.name.clone()).collect()),
             sampling_rate: Some(rate),
+            breaks: pieces.iter().skip(1).map(|piece| piece.0).collect(),
+            notes,
+            units: named.then(|| common.into_iter().map(|(_, unit)| unit).collect()),
+            clock: Some(Clock::interrupted(rate, first.samples, pieces).starting(self.start)),
             ..DataArray::new(
                 Source::new(&self.path, selection),
                 Values::F64(values.into_dyn()),
             )
         })
     }
+
+    /// Annotations as a label of the rows of `clock`, those of `annotations` or
+    /// `annotations:PATTERN`; none if `name` is a channel or anything else.
+    pub(crate) fn text(&self, name: &str, clock: Option<&Clock>) -> Result<Option<TextLabel>> {
+        let is_channel = self.channels.iter().any(|c| c.name == name);
+        let Some(pattern) = annotations::pattern(name).filter(|_| !is_channel) else {
+            return Ok(None);
+        };
+        let problem = |problem: &str, advice: &str| FileError::Value {
+            place: self.path.display().to_string(),
+            problem: problem.to_owned(),
+            advice: advice.to_owned(),
+        };
+        if self.annotations.is_empty() {
+            return Err(problem(
+                "it has no annotations",
+                "name a channel, or an array of another file",
+            ));
+        }
+        let Some(clock) = clock else {
+            return Err(problem(
+                &format!("`{ANNOTATIONS}` needs a recording whose times are known"),
+                "use a recording with a sampling rate, such as .edf, .bdf or .wav",
+            ));
+        };
+        annotations::label(&self.path, &self.annotations, pattern, (clock, self.start)).map(Some)
+    }
 }
 
-/// Bytes `from..from + N` of a file that was read whole; none if it ends before.
+/// Gives channels of the same label names that differ: `EEG`, `EEG.1`, ….
+fn number_equal_names(channels: &mut [Channel]) {
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for channel in &*channels {
+        *count.entry(channel.name.clone()).or_default() += 1;
+    }
+    let mut taken: HashSet<String> = HashSet::new();
+    for channel in channels {
+        if count.get(&channel.name).is_some_and(|n| *n > 1) {
+            channel
+                .assumed
+                .push("several channels have one label and were numbered".to_owned());
+        }
+        let base = channel.name.clone();
+        let numbered = (1..).map(|copy| format!("{base}.{copy}"));
+        let mut names = std::iter::once(base.clone()).chain(numbered);
+        channel.name = names.find(|name| !taken.contains(name)).unwrap_or(base);
+        taken.insert(channel.name.clone());
+    }
+}
+
+/// Bytes `from..from + N` of some that were read; none if they end before.
 pub(crate) fn field<const N: usize>(bytes: &[u8], from: usize) -> Option<[u8; N]> {
     bytes.get(from..from.checked_add(N)?)?.try_into().ok()
+}
+
+/// A number with its noun: `1 record`, `2 records`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
 }

@@ -16,20 +16,22 @@ pub enum Format {
     Npy,
     /// A table: `.csv`, `.tsv`, `.txt`.
     Csv,
-    /// Biosignals: `.edf`.
+    /// Biosignals: `.edf`, `.bdf`.
     Edf,
-    /// Sound: `.wav`.
+    /// Sound: `.wav`, `.rf64`.
     Wav,
 }
 
-const EXTENSIONS: [(&str, Format); 7] = [
+const EXTENSIONS: [(&str, Format); 9] = [
     (".npz", Format::Npz),
     (".npy", Format::Npy),
     (".csv", Format::Csv),
     (".tsv", Format::Csv),
     (".txt", Format::Csv),
     (".edf", Format::Edf),
+    (".bdf", Format::Edf),
     (".wav", Format::Wav),
+    (".rf64", Format::Wav),
 ];
 
 impl Format {

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use ndarray::array;
-use proptest::prelude::*;
 use xcebra_files::{DataFile, Result, Source, read};
 
 use crate::signal_files::{EdfSignal, edf, wav};
@@ -16,7 +15,7 @@ fn read_as(name: &str, bytes: &[u8], array: &str) -> Result<xcebra_files::DataAr
     if let Ok(mut file) = DataFile::open(&path) {
         let _ = file.arrays();
         let _ = file.read_only();
-        let _ = file.read_text("0");
+        let _ = file.read_text("0", None);
     }
     read(&Source::new(&path, array))
 }
@@ -68,41 +67,38 @@ fn channels_of_different_rates_are_not_mixed() {
     let message = read_as("night.edf", &biosignal(), "x")
         .unwrap_err()
         .to_string();
-    assert!(
-        message.contains("`EEG Fp1` has 4 samples at 4 Hz"),
-        "{message}"
-    );
-    assert!(message.contains("`Resp` has 2 at 2 Hz"), "{message}");
+    for expected in [
+        "4 Hz: `EEG Fp1`, `EEG Fp2`",
+        "2 Hz: `Resp`",
+        "night.edf:*,!Resp'",
+    ] {
+        assert!(message.contains(expected), "{message}");
+    }
     let message = read_as("night.edf", &biosignal(), "ECG")
         .unwrap_err()
         .to_string();
-    assert!(message.contains("`EEG Fp2`"), "{message}");
+    assert!(
+        message.contains("no channel `ECG`") && message.contains("`EEG Fp2`"),
+        "{message}"
+    );
 }
 
 #[test]
-fn interrupted_and_short_biosignals_are_refused() {
-    let signal = EdfSignal {
-        label: "a",
-        physical: (0.0, 1.0),
-        digital: (0, 1),
-        records: vec![vec![0, 1]],
-    };
-    let message = read_as(
-        "a.edf",
-        &edf("EDF+D", 1.0, std::slice::from_ref(&signal)),
-        "x",
-    )
-    .unwrap_err()
-    .to_string();
-    assert!(message.contains("EDF+D"), "{message}");
-    let whole = edf("", 1.0, &[signal]);
+fn a_file_without_a_whole_record_is_refused() {
+    let whole = edf(
+        "",
+        1.0,
+        &[EdfSignal {
+            label: "a",
+            physical: (0.0, 1.0),
+            digital: (0, 1),
+            records: vec![vec![0, 1]],
+        }],
+    );
     let message = read_as("a.edf", &whole[..whole.len() - 1], "x")
         .unwrap_err()
         .to_string();
-    assert!(
-        message.contains("tells of 1 records, and it holds 0"),
-        "{message}"
-    );
+    assert!(message.contains("no whole record"), "{message}");
 }
 
 #[test]
@@ -176,8 +172,9 @@ fn sound_of_every_width() {
 fn sound_that_cannot_be_read_is_refused_with_a_reason() {
     for (bytes, expected) in [
         (b"RIFF".to_vec(), "RIFF"),
-        (wav(2, 1, 8000, 4, &[0; 8]), "4 bits"),
-        (wav(85, 1, 8000, 16, &[0; 8]), "format 85"),
+        (wav(2, 1, 8000, 4, &[0; 8]), "Microsoft ADPCM of 4 bits"),
+        (wav(85, 1, 8000, 16, &[0; 8]), "MP3 of 16 bits"),
+        (wav(3, 1, 8000, 16, &[0; 8]), "floats of 16 bits"),
         (wav(1, 0, 8000, 16, &[0; 8]), "0 channels"),
         (wav(1, 1, 8000, 16, &[]), "no samples"),
         (
@@ -187,38 +184,5 @@ fn sound_that_cannot_be_read_is_refused_with_a_reason() {
     ] {
         let message = read_as("s.wav", &bytes, "x").unwrap_err().to_string();
         assert!(message.contains(expected), "{expected}: {message}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    /// Whatever happens to a file, it is read or refused.
-    #[test]
-    fn damaged_files_never_panic(
-        sound in any::<bool>(),
-        cut in 0.0..1.2_f64,
-        changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..6),
-    ) {
-        let (name, mut bytes) = match sound {
-            true => ("s.wav", wav(1, 2, 32, 16, &[7; 40])),
-            false => ("s.edf", biosignal()),
-        };
-        for (place, value) in changes {
-            let place = (place * bytes.len() as f64) as usize;
-            bytes[place] = value;
-        }
-        bytes.truncate((cut * bytes.len() as f64) as usize);
-        let _ = read_as(name, &bytes, "x");
-    }
-
-    /// Numbers in the header of a biosignal that are large, negative or no numbers.
-    #[test]
-    fn lying_headers_never_panic(place in prop::sample::select(vec![184_usize, 236, 244, 252, 1136, 1144]), text in "[0-9eE.+-]{1,8}") {
-        let mut bytes = biosignal();
-        for (i, byte) in format!("{text:<8}").bytes().enumerate() {
-            bytes[place + i] = byte;
-        }
-        let _ = read_as("s.edf", &bytes, "x");
     }
 }

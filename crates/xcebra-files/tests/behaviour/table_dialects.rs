@@ -274,7 +274,9 @@ proptest! {
         prop_assert_eq!(noted("decimal comma"), table.decimal == ',');
         prop_assert_eq!(noted("taken for units"), table.units);
         prop_assert_eq!(noted("left out as"), table.comments > 0, "{:?}", array.notes);
-        let text = DataFile::open(&path).unwrap().read_text("class").unwrap();
+        let text = DataFile::open(&path).unwrap().read_text("class", None).unwrap();
+        let text: Option<Vec<String>> =
+            text.map(|label| label.texts.iter().map(|t| t.to_string()).collect());
         let classes = table.classes.as_ref().map(|classes| classes.iter().map(|&c| c.to_owned()).collect());
         prop_assert_eq!(text, classes);
     }
@@ -292,7 +294,7 @@ proptest! {
         if let Ok(mut file) = DataFile::of(&source) {
             for info in file.arrays().unwrap() {
                 let _ = file.read(&info.name);
-                let _ = file.read_text(&info.name);
+                let _ = file.read_text(&info.name, None);
             }
             if let Ok(array) = file.read_only() {
                 prop_assert_eq!(array.shape().len(), 2);

@@ -99,11 +99,11 @@ fn differences(case: &Value) -> Vec<String> {
     }
     let file = DataFile::of(&source).unwrap();
     for (column, expected) in case["text"].as_object().into_iter().flatten() {
-        let cells = file.read_text(column).unwrap();
+        let cells = file.read_text(column, None).unwrap();
         let expected = expected.as_array().map(|_| texts(expected));
         if cells
             .as_ref()
-            .map(|cells| cells.iter().map(String::as_str).collect())
+            .map(|cells| cells.texts.iter().map(|text| &**text).collect())
             != expected
         {
             found.push(format!("text of {column}: {cells:?}"));

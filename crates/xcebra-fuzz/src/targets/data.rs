@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use xcebra_files::{DataArray, DataFile};
+use xcebra_files::{Clock, DataArray, DataFile};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -77,7 +77,7 @@ fn read(path: &Path) {
         if let Ok(array) = file.read(name) {
             convert(&array);
         }
-        let _ = file.read_text(name);
+        let _ = file.read_text(name, Some(&Clock::steady(8.0, 100)));
     }
 }
 

@@ -13,7 +13,7 @@ use cdig::Rule;
 use clap::Args;
 use xcebra::cdig;
 use xcebra::explain::{Built, DomainSpec, Setting, Signals};
-use xcebra::files::{Source, ensure_folder, ensure_writable};
+use xcebra::files::{Source, ensure_folder, ensure_writable, rates_agree};
 
 use super::{Outcome, Problem, Result, Session};
 use arguments::{BaselineSpec, OutputSpec, Unit, parse_bands, parse_domains, parse_range};
@@ -271,7 +271,7 @@ impl Explain {
         let hop = self.hop.map(|hop| hop as usize);
         let (signals, told) = subject.signals(&self.input, time_axis, hop)?;
         if let (Some(told), Some(given)) = (told, self.fs)
-            && (told - given).abs() > 1e-9 * told
+            && !rates_agree(told, given)
         {
             return Err(Problem::new(
                 format!(

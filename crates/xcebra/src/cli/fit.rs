@@ -209,7 +209,8 @@ impl Fit {
                 };
                 let mut prepared = Prepared::new(unfinished)?;
                 let config = prepared.unfinished.settings.config();
-                for note in notes::notes(&config, &prepared.data.recording) {
+                let read = prepared.data.notes.iter().cloned();
+                for note in read.chain(notes::notes(&config, &prepared.data.recording)) {
                     session.note(&note);
                     prepared.unfinished.effort.log += &format!("note: {note}\n");
                 }

@@ -13,6 +13,7 @@ mod cli_fit_settings;
 mod cli_interrupt;
 mod cli_misuse;
 mod cli_run_misfit;
+mod cli_signals;
 mod cli_significance;
 mod cli_synth_eval;
 mod common;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ndarray::{Array2, Axis, concatenate};
 use xcebra::core::Recording;
-use xcebra::files::{self, DataFile, Source};
+use xcebra::files::{self, Clock, DataFile, Source};
 use xcebra::{Channels, FitFile, Inputs};
 
 use super::labels::{Label, SessionFile, parts};
@@ -18,6 +18,8 @@ pub struct Data {
     pub channels: Channels,
     /// The labels for pictures.
     pub labels: Vec<Label>,
+    /// What was assumed when the labels were read.
+    pub notes: Vec<String>,
     /// Where it comes from.
     pub place: String,
 }
@@ -28,11 +30,12 @@ impl Data {
         let (mut open, mut sessions) = (Vec::new(), Vec::new());
         for text in &inputs.data {
             let source = inputs.source(text)?;
-            let (file, session) = read_session(&source, &settings.data.x)?;
+            let (file, session, clock) = read_session(&source, &settings.data.x)?;
             open.push(SessionFile {
                 file,
                 path: source.path,
                 samples: session.samples(),
+                clock,
             });
             sessions.push(session);
         }
@@ -44,7 +47,7 @@ impl Data {
         let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
         let lengths: Vec<usize> = scaled.iter().map(Array2::nrows).collect();
         let mut recording = Recording::new(rows(&scaled)?.view())?.with_sessions(&lengths)?;
-        let mut labels = Vec::new();
+        let (mut labels, mut notes) = (Vec::new(), Vec::new());
         for (name, array) in settings.labels() {
             if whole.channels.contains(&array) {
                 return Err(Problem::new(
@@ -52,7 +55,7 @@ impl Data {
                     format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
                 ));
             }
-            let parts = parts(inputs, &mut open, &name, &array)?;
+            let parts = parts(inputs, &mut open, (&name, &array), &mut notes)?;
             let (values, label) = match settings.is_discrete(&name) {
                 true => Label::discrete(&name, parts)?,
                 false => Label::continuous(&name, &parts)?,
@@ -64,6 +67,7 @@ impl Data {
             recording,
             channels,
             labels,
+            notes,
             place: places(inputs, &settings.data.x)?,
         })
     }
@@ -80,15 +84,18 @@ fn places(inputs: &Inputs, default: &str) -> Result<String> {
     Ok(places.join(", "))
 }
 
-fn read_session(source: &Source, default: &str) -> Result<(DataFile, files::Recording<f64>)> {
+fn read_session(
+    source: &Source,
+    default: &str,
+) -> Result<(DataFile, files::Recording<f64>, Option<Clock>)> {
     let mut file = DataFile::of(source)?;
-    let session = match &source.array {
+    let array = match &source.array {
         Some(array) => file.read(array),
         None => file.read_default(default),
-    }?
-    .recording()?;
+    }?;
+    let session = array.recording()?;
     session.require_samples(2, "training")?;
-    Ok((file, session))
+    Ok((file, session, array.clock()))
 }
 
 /// Refuses sessions whose channels are not those of the first.

@@ -1,11 +1,13 @@
 //! Labels of all sessions.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ndarray::Array2;
 use xcebra::Inputs;
 use xcebra::core::Labels;
-use xcebra::files::{DataArray, DataFile, FileError, Format, Source, read};
+use xcebra::files::{Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, read};
 
 use super::data::rows;
 use crate::cli::{Problem, Result};
@@ -24,6 +26,8 @@ pub struct SessionFile {
     pub file: DataFile,
     pub path: PathBuf,
     pub samples: usize,
+    /// When the samples were measured, if the file tells.
+    pub clock: Option<Clock>,
 }
 
 /// One array of a label.
@@ -38,22 +42,23 @@ pub struct Part {
 enum Content {
     Numbers(DataArray),
     /// A place in words, and one text a sample.
-    Text(String, Vec<String>),
+    Text(String, Vec<Arc<str>>),
 }
 
-/// The arrays of a label: the same-named ones of all sessions, or one of another file.
+/// The arrays of a label: the same-named ones of all sessions, or one of another file. What the
+/// reader assumed is added to `notes`.
 pub fn parts(
     inputs: &Inputs,
     sessions: &mut [SessionFile],
-    name: &str,
-    array: &str,
+    (name, array): (&str, &str),
+    notes: &mut Vec<String>,
 ) -> Result<Vec<Part>> {
     if array
         .parse()
         .is_ok_and(|s: Source| Format::of(&s.path).is_ok())
     {
         return Ok(vec![Part {
-            content: Content::Numbers(read(&inputs.source(array)?)?),
+            content: of_other_file(&inputs.source(array)?, sessions, notes)?,
             samples: sessions.iter().map(|s| s.samples).sum(),
             alone: true,
         }]);
@@ -69,8 +74,15 @@ pub fn parts(
                 "save each session in a file of its own, or all of the label in another file",
             ));
         }
-        let content = match session.file.read_text(array)? {
-            Some(text) => Content::Text(format!("column `{array}` of {path}"), text),
+        let content = match session.file.read_text(array, session.clock.as_ref())? {
+            Some(label) => {
+                notes.extend(label.notes);
+                let column = match session.file.annotations().is_empty() {
+                    true => "column ",
+                    false => "",
+                };
+                Content::Text(format!("{column}`{array}` of {path}"), label.texts)
+            }
             None => Content::Numbers(session.file.read(array)?),
         };
         seen.push(session.path.clone());
@@ -81,6 +93,35 @@ pub fn parts(
         });
     }
     Ok(parts)
+}
+
+/// A label that a file of its own holds for all sessions.
+fn of_other_file(
+    source: &Source,
+    sessions: &[SessionFile],
+    notes: &mut Vec<String>,
+) -> Result<Content> {
+    let Some(array) = &source.array else {
+        return Ok(Content::Numbers(read(source)?));
+    };
+    let mut file = DataFile::open(&source.path)?;
+    let clock = match sessions {
+        [one] => one.clock.as_ref(),
+        _ => None,
+    };
+    if sessions.len() > 1 && !file.annotations().is_empty() {
+        return Err(Problem::new(
+            format!("the annotations of {source} belong to one recording, and there are several"),
+            "train on one recording, or keep each recording's annotations in its own file",
+        ));
+    }
+    Ok(match file.read_text(array, clock)? {
+        Some(TextLabel { texts, notes: said }) => {
+            notes.extend(said);
+            Content::Text(source.to_string(), texts)
+        }
+        None => Content::Numbers(file.read(array)?),
+    })
 }
 
 impl Label {
@@ -159,7 +200,7 @@ fn of_numbers(parts: &[Part]) -> Result<Vec<i64>, FileError> {
 
 /// Classes in the order of their names, and the names.
 fn of_text(name: &str, parts: Vec<Part>) -> Result<(Vec<i64>, Vec<String>)> {
-    let mut all: Vec<String> = Vec::new();
+    let mut all: Vec<Arc<str>> = Vec::new();
     for part in parts {
         match part.content {
             Content::Numbers(array) => {
@@ -172,20 +213,29 @@ fn of_text(name: &str, parts: Vec<Part>) -> Result<(Vec<i64>, Vec<String>)> {
                 ));
             }
             Content::Text(place, text) => {
-                if let Some(row) = text.iter().position(String::is_empty) {
+                if let Some(row) = text.iter().position(|text| text.is_empty()) {
                     return Err(Problem::new(
                         format!("{place}: row {row} (counting from 0) is empty"),
                         "give every sample a class, such as `none`",
+                    ));
+                }
+                if text.len() != part.samples {
+                    return Err(Problem::new(
+                        format!(
+                            "{place} has {} rows, and the recording has {}",
+                            text.len(),
+                            part.samples
+                        ),
+                        "give every sample one row of the label",
                     ));
                 }
                 all.extend(text);
             }
         }
     }
-    let mut names = all.clone();
-    names.sort();
-    names.dedup();
+    let names: BTreeSet<&str> = all.iter().map(|text| &**text).collect();
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     // names are sorted and hold every text
-    let id = |text: &String| names.partition_point(|name| name < text) as i64;
+    let id = |text: &Arc<str>| names.partition_point(|name| **name < **text) as i64;
     Ok((all.iter().map(id).collect(), names))
 }

@@ -1,0 +1,141 @@
+//! The samples, read record by record: only those that are asked for are kept.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, Axis, Slice};
+
+use super::header::{Described, Scale};
+use crate::error::{FileError, Result};
+
+/// Where the samples of a file are.
+#[derive(Debug)]
+pub(crate) struct Records {
+    path: PathBuf,
+    /// First byte of the first record.
+    first: u64,
+    /// Bytes of a record.
+    length: u64,
+    /// Number of whole records.
+    count: usize,
+    /// Bytes of a sample.
+    width: usize,
+    signals: Vec<Place>,
+}
+
+/// Where a signal is in each record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    from: u64,
+    bytes: usize,
+    scale: Scale,
+}
+
+impl Place {
+    /// The places of all signals, one after another, and the bytes of a record.
+    pub(super) fn all(signals: &[Described], width: usize) -> Option<(Vec<Self>, u64)> {
+        let mut from = 0_u64;
+        let mut places = Vec::with_capacity(signals.len());
+        for signal in signals {
+            let bytes = signal.samples.checked_mul(width)?;
+            places.push(Self {
+                from,
+                bytes,
+                scale: signal.scale,
+            });
+            from = from.checked_add(bytes as u64)?;
+        }
+        Some((places, from))
+    }
+}
+
+impl Records {
+    pub(super) fn new(
+        path: &Path,
+        first: u64,
+        (length, count): (u64, usize),
+        width: usize,
+        signals: Vec<Place>,
+    ) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            first,
+            length,
+            count,
+            width,
+            signals,
+        }
+    }
+
+    /// Number of whole records.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The same records with some of the signals.
+    pub(super) fn of(&self, signals: &[usize]) -> Self {
+        Self {
+            path: self.path.clone(),
+            signals: signals.iter().map(|&i| self.signals[i]).collect(),
+            ..*self
+        }
+    }
+
+    /// Calls `take` with record, position in `signals`, and bytes, in the order of the file.
+    pub(super) fn each(
+        &self,
+        signals: &[usize],
+        mut take: impl FnMut(usize, usize, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let fail = |error| FileError::read(&self.path, error);
+        let mut order: Vec<usize> = (0..signals.len()).collect();
+        order.sort_by_key(|&i| self.signals[signals[i]].from);
+        let mut reader = BufReader::new(File::open(&self.path).map_err(fail)?);
+        let mut at = reader.seek(SeekFrom::Start(self.first)).map_err(fail)?;
+        let mut bytes = Vec::new();
+        for record in 0..self.count {
+            let begin = self.first + record as u64 * self.length;
+            for &i in &order {
+                let place = &self.signals[signals[i]];
+                let from = begin + place.from;
+                // places ascend, and both are within the file
+                reader.seek_relative((from - at) as i64).map_err(fail)?;
+                bytes.resize(place.bytes, 0);
+                reader.read_exact(&mut bytes).map_err(fail)?;
+                at = from + place.bytes as u64;
+                take(record, i, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Physical values of some signals, which have as many samples each, `(time, signals)`.
+    pub(crate) fn read(&self, signals: &[usize]) -> Result<Array2<f64>> {
+        let samples = signals
+            .first()
+            .map_or(0, |&i| self.signals[i].bytes / self.width);
+        let mut values = Array2::zeros((samples * self.count, signals.len()));
+        self.each(signals, |record, i, bytes| {
+            let scale = self.signals[signals[i]].scale;
+            let mut column = values.column_mut(i);
+            let rows = Slice::from(record * samples..(record + 1) * samples);
+            let mut rows = column.slice_axis_mut(Axis(0), rows);
+            for (value, sample) in rows.iter_mut().zip(bytes.chunks_exact(self.width)) {
+                *value = scale.physical(digital(sample));
+            }
+            Ok(())
+        })?;
+        Ok(values)
+    }
+}
+
+/// A little-endian integer of two or three bytes.
+fn digital(sample: &[u8]) -> f64 {
+    match *sample {
+        [a, b] => f64::from(i16::from_le_bytes([a, b])),
+        // the sign is in the highest byte
+        [a, b, c] => f64::from(i32::from_le_bytes([0, a, b, c]) >> 8),
+        _ => f64::NAN,
+    }
+}
