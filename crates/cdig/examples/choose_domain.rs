@@ -51,12 +51,12 @@ fn main() -> Result<(), CdigError> {
     let explainer = || Explainer::new(&model).gradient(Gradient::FiniteDifferences { step: 1e-5 });
     for score in explainer().choose(&domains, signal.view())? {
         println!(
-            "{:>5}: {:>3} of {:>3} coefficients carry 90 %, Gini {:.2}, deletion area {:.3}, {} model values",
+            "{:>5}: Gini {:.2}, {:>3} of {:>3} coefficients carry 90 %, deletion area {:.3}, {} model values",
             score.attribution.domain,
+            score.concentration[0].gini,
             score.concentration[0].carriers,
             score.concentration[0].curve.len(),
-            score.concentration[0].gini,
-            score.deletion[0].as_ref().map_or(f64::NAN, |d| d.area),
+            score.deletion[0].as_ref().map_or(0.0, |deletion| deletion.area),
             score.attribution.evaluations.values,
         );
     }

@@ -1,6 +1,7 @@
 //! What the axes of a coefficient array mean.
 
 use crate::error::{CdigError, Result};
+use crate::ticks::{Band, Ticks, Tile};
 
 /// Labels of a coefficient array, one entry an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,15 +21,6 @@ pub struct AxisLabels {
     pub ticks: Ticks,
     /// Named sets of entries (bands, levels, components) that are read together; empty if there are none.
     pub groups: Vec<Group>,
-}
-
-/// Values or names along an axis.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ticks {
-    /// Numbers in the unit of the axis.
-    Numbers(Vec<f64>),
-    /// Names.
-    Names(Vec<String>),
 }
 
 /// A named set of entries along an axis.
@@ -64,6 +56,29 @@ impl AxisLabels {
         }
     }
 
+    /// An axis of bands, with limits in `unit`.
+    pub fn bands(name: impl Into<String>, unit: impl Into<String>, bands: Vec<Band>) -> Self {
+        Self {
+            name: name.into(),
+            unit: unit.into(),
+            ticks: Ticks::Bands(bands),
+            groups: Vec::new(),
+        }
+    }
+
+    /// An axis of tiles in time and frequency, with frequencies in `unit`; each level is a group.
+    pub fn tiles(name: impl Into<String>, unit: impl Into<String>, tiles: Vec<Tile>) -> Self {
+        let unit = unit.into();
+        let levels = tiles.iter().map(|tile| tile.level_text(&unit)).collect();
+        let groups = grouped(levels);
+        Self {
+            name: name.into(),
+            unit,
+            ticks: Ticks::Tiles(tiles),
+            groups,
+        }
+    }
+
     /// An axis counted from 0, such as channels.
     pub fn indices(name: impl Into<String>, len: usize) -> Self {
         Self::numbers(name, "", (0..len).map(|i| i as f64).collect())
@@ -76,58 +91,95 @@ impl AxisLabels {
         self
     }
 
-    /// The same axis of names with a group for each different name.
+    /// The same axis of names or bands with a group for each different one.
     #[must_use]
     pub fn grouped_by_name(mut self) -> Self {
-        self.groups.clear();
-        if let Ticks::Names(names) = &self.ticks {
-            for (member, name) in names.iter().enumerate() {
-                match self.groups.iter_mut().find(|group| group.name == *name) {
-                    Some(group) => group.members.push(member),
-                    None => self.groups.push(Group {
-                        name: name.clone(),
-                        members: vec![member],
-                    }),
-                }
+        self.groups = match &self.ticks {
+            Ticks::Names(names) => grouped(names.clone()),
+            Ticks::Bands(bands) => {
+                grouped(bands.iter().map(|b| b.group_name(&self.unit)).collect())
+            }
+            _ => Vec::new(),
+        };
+        self
+    }
+
+    /// The same axis in another unit, if it is in the unit `from`: numbers are multiplied by `factor`, and
+    /// groups that are called after bands or levels are called after them again.
+    #[must_use]
+    pub fn converted(mut self, from: &str, to: &str, factor: f64) -> Self {
+        if self.unit != from {
+            return self;
+        }
+        let before = std::mem::replace(&mut self.unit, to.to_owned());
+        let called = |ticks: &Ticks, group: &Group, unit: &str| match (ticks, &group.members[..]) {
+            (Ticks::Bands(bands), [first, ..]) => Some(bands[*first].group_name(unit)),
+            (Ticks::Tiles(tiles), [first, ..]) => Some(tiles[*first].level_text(unit)),
+            _ => None,
+        };
+        let ticks = self.ticks.clone().scaled(factor);
+        for group in &mut self.groups {
+            if called(&self.ticks, group, &before).as_ref() == Some(&group.name)
+                && let Some(name) = called(&ticks, group, to)
+            {
+                group.name = name;
             }
         }
+        self.ticks = ticks;
         self
     }
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        match &self.ticks {
-            Ticks::Numbers(values) => values.len(),
-            Ticks::Names(names) => names.len(),
-        }
+        self.ticks.len()
     }
 
     /// Whether the axis has no entries.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.ticks.is_empty()
+    }
+
+    /// Entry `index` in words without the name of the axis, for example `2.5 Hz`; `None` beyond the end.
+    ///
+    /// Numbers are rounded to a thousandth of the distance to their neighbours.
+    pub fn text(&self, index: usize) -> Option<String> {
+        self.ticks.text(index, &self.unit)
     }
 
     /// Entry `index` in words, for example `frequency 2.5 Hz`; `None` beyond the end.
     pub fn describe(&self, index: usize) -> Option<String> {
-        match &self.ticks {
-            Ticks::Names(names) => Some(format!("{} {}", self.name, names.get(index)?)),
-            Ticks::Numbers(values) if self.unit.is_empty() => {
-                Some(format!("{} {}", self.name, values.get(index)?))
-            }
-            Ticks::Numbers(values) => Some(format!(
-                "{} {} {}",
-                self.name,
-                values.get(index)?,
-                self.unit
-            )),
+        Some(format!("{} {}", self.name, self.text(index)?))
+    }
+}
+
+/// A group for each different name.
+fn grouped(names: Vec<String>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (member, name) in names.into_iter().enumerate() {
+        match groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.members.push(member),
+            None => groups.push(Group {
+                name,
+                members: vec![member],
+            }),
         }
     }
+    groups
 }
 
 impl Labels {
     /// Labels from the axes.
     pub fn new(axes: Vec<AxisLabels>) -> Self {
         Self { axes }
+    }
+
+    /// The same labels with every axis in the unit `from` converted to the unit `to`, of which one `from` is
+    /// `factor`: frequencies in beats per minute are `labels.converted("Hz", "bpm", 60.0)`.
+    #[must_use]
+    pub fn converted(mut self, from: &str, to: &str, factor: f64) -> Self {
+        let axes = self.axes.into_iter();
+        self.axes = axes.map(|axis| axis.converted(from, to, factor)).collect();
+        self
     }
 
     /// The coefficient at `index` in words, for example `channel 0, frequency 2.5 Hz`; `None` if

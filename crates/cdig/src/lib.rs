@@ -89,6 +89,7 @@ mod quadrature;
 mod run;
 mod selection;
 mod switched;
+mod ticks;
 
 pub use across::{GroupsOf, InteractionsAcross, interactions_across};
 pub use attribution::{Attribution, Convergence, Evaluations, Grouped};
@@ -106,12 +107,13 @@ pub use explain::Explainer;
 pub use gradient::Gradient;
 pub use in_domain::InDomain;
 pub use interactions::{Interactions, integrated_hessians, interactions};
-pub use labels::{AxisLabels, Group, Labels, Ticks};
+pub use labels::{AxisLabels, Group, Labels};
 pub use laws::{LawReport, Laws};
 pub use path::{Curve, Path, PathPoint};
 pub use progress::Progress;
 pub use quadrature::{Node, Rule};
 pub use switched::{Switched, groups_of_axis};
+pub use ticks::{Band, Ticks, Tile};
 pub use xcebra_model::{Model, ModelError, Scalar};
 
 #[cfg(doctest)]

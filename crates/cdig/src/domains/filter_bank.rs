@@ -10,10 +10,11 @@ use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::HalfSpectrum;
-use super::sampled_axis::{SampledAxis, short};
+use super::sampled_axis::SampledAxis;
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
 use crate::labels::{AxisLabels, Labels};
+use crate::ticks::Band;
 
 /// The signal split into frequency bands, each a signal over time.
 ///
@@ -222,12 +223,12 @@ impl<A: Scalar> Domain<A> for FilterBank {
 
     fn labels(&self) -> Labels {
         let limits = self.limits();
-        let names = self.names.clone().unwrap_or_else(|| {
-            let name = |band: &Range<f64>| format!("{}–{} Hz", short(band.start), short(band.end));
-            limits.iter().map(name).collect()
-        });
+        let names = self.names.clone().unwrap_or_default();
+        let names = names.into_iter().chain(std::iter::repeat(String::new()));
+        let bands = limits.into_iter().zip(names);
+        let bands = bands.map(|(limits, name)| Band { name, limits }).collect();
         let times = self.axis.times((0..self.axis.len()).map(|t| t as f64));
-        let bands = AxisLabels::names("band", names).grouped_by_name();
+        let bands = AxisLabels::bands("band", "Hz", bands).grouped_by_name();
         self.axis.time.labels(vec![bands, times])
     }
 }

@@ -9,11 +9,12 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
-use super::sampled_axis::{SampledAxis, short};
+use super::sampled_axis::SampledAxis;
 use super::wavelet_family::{Step, WaveletFamily};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
 use crate::labels::{AxisLabels, Labels};
+use crate::ticks::Band;
 
 /// The full wavelet packet tree over time at level `J`, periodic and orthonormal.
 ///
@@ -200,10 +201,9 @@ impl<A: Scalar> Domain<A> for WaveletPackets {
 
     fn labels(&self) -> Labels {
         let limits = self.limits();
-        let name = |band: &Range<f64>| format!("{}–{} Hz", short(band.start), short(band.end));
         let centres: Vec<f64> = limits.iter().map(|b| (b.start + b.end) / 2.0).collect();
-        let bands = AxisLabels::names("band", limits.iter().map(name))
-            .with_groups(self.axis.groups(&centres));
+        let bands = limits.into_iter().map(Band::new).collect();
+        let bands = AxisLabels::bands("band", "Hz", bands).with_groups(self.axis.groups(&centres));
         let width = (1_u64 << self.level) as f64;
         let times = (0..self.axis.len() >> self.level).map(|i| width * (i as f64 + 0.5) - 0.5);
         self.axis.time.labels(vec![bands, self.axis.times(times)])

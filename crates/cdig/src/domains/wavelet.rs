@@ -8,11 +8,12 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
-use super::sampled_axis::{SampledAxis, short};
+use super::sampled_axis::SampledAxis;
 use super::wavelet_family::{Step, WaveletFamily};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Group, Labels};
+use crate::labels::{AxisLabels, Labels};
+use crate::ticks::Tile;
 
 /// The discrete wavelet transform over time, periodic and orthonormal, to any level `J`.
 ///
@@ -179,30 +180,33 @@ impl<A: Scalar> Domain<A> for Wavelet {
         let rate = self.axis.rate;
         let coarse = self.level();
         let edge = |level: usize| rate / (1_u64 << level) as f64 / 2.0;
-        let mut names = Vec::with_capacity(self.axis.len());
-        let mut groups = Vec::with_capacity(coarse + 1);
-        let mut part = |name: String, level: usize, members: std::ops::Range<usize>| {
-            let width = (1_u64 << level) as f64;
-            for i in 0..members.len() {
-                let centre = (width * (i as f64 + 0.5) - 0.5) / rate;
-                names.push(format!("{name} at {} s", short(centre)));
-            }
-            let (low, high) = if name.starts_with('a') {
-                (0.0, edge(level))
-            } else {
-                (edge(level), edge(level - 1))
-            };
-            groups.push(Group {
-                name: format!("{name} ({}–{} Hz)", short(low), short(high)),
-                members: members.collect(),
-            });
+        let mut tiles = Vec::with_capacity(self.axis.len());
+        let mut part = |name: String, level: usize, limits: std::ops::Range<f64>, count: usize| {
+            let samples = (1_u64 << level) as f64;
+            tiles.extend((0..count).map(|i| Tile {
+                name: name.clone(),
+                level,
+                centre: (samples * (i as f64 + 0.5) - 0.5) / rate,
+                width: samples / rate,
+                limits: limits.clone(),
+            }));
         };
-        part(format!("a{coarse}"), coarse, 0..self.lengths[coarse]);
+        part(
+            format!("a{coarse}"),
+            coarse,
+            0.0..edge(coarse),
+            self.lengths[coarse],
+        );
         for level in (1..=coarse).rev() {
-            let members = self.lengths[level]..self.lengths[level - 1];
-            part(format!("d{level}"), level, members);
+            let count = self.lengths[level - 1] - self.lengths[level];
+            part(
+                format!("d{level}"),
+                level,
+                edge(level)..edge(level - 1),
+                count,
+            );
         }
-        let axis = AxisLabels::names("wavelet", names).with_groups(groups);
+        let axis = AxisLabels::tiles("wavelet", "Hz", tiles);
         self.axis.time.labels(vec![axis])
     }
 }

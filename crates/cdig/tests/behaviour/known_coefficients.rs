@@ -245,7 +245,7 @@ fn a_filter_bank_takes_tones_apart() {
         assert_abs_diff_eq!(z[[2, t]], 0.0, epsilon = ROUNDING);
     }
     let words = labels(&bank).describe(&[1, 8]);
-    assert_eq!(words.as_deref(), Some("band alpha, time 0.25 s"));
+    assert_eq!(words.as_deref(), Some("band alpha (6–12 Hz), time 0.25 s"));
     let soft = FilterBank::new(&[32], 32.0, &[6.0, 12.0]).unwrap();
     let z = real(&soft.transition(4.0).unwrap(), &tone(6.0));
     for t in 0..32 {

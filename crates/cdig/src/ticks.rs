@@ -1,0 +1,239 @@
+//! The entries along an axis as numbers, and the words made of them last.
+
+use std::ops::Range;
+
+/// Values, names, bands or tiles along an axis.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Ticks {
+    /// Numbers in the unit of the axis.
+    Numbers(Vec<f64>),
+    /// Names.
+    Names(Vec<String>),
+    /// Ranges in the unit of the axis, such as the bands of a filter bank.
+    Bands(Vec<Band>),
+    /// Rectangles of time and frequency, such as wavelets; frequencies in the unit of the axis.
+    Tiles(Vec<Tile>),
+}
+
+/// A range of frequencies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// Its name; empty if its limits are all there is to say.
+    pub name: String,
+    /// Lower and upper limit, in the unit of the axis.
+    pub limits: Range<f64>,
+}
+
+/// The time and the range of frequencies that one coefficient covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tile {
+    /// Name of its level, for example `d3`.
+    pub name: String,
+    /// Its level: 1 is the finest.
+    pub level: usize,
+    /// Its middle, in seconds.
+    pub centre: f64,
+    /// The time it covers, in seconds.
+    pub width: f64,
+    /// Lower and upper limit of its frequencies, in the unit of the axis.
+    pub limits: Range<f64>,
+}
+
+impl Band {
+    /// A band that is called by its limits.
+    pub fn new(limits: Range<f64>) -> Self {
+        Self {
+            name: String::new(),
+            limits,
+        }
+    }
+
+    fn text(&self, unit: &str) -> String {
+        match self.name.is_empty() {
+            true => range(&self.limits, unit),
+            false => format!("{} ({})", self.name, range(&self.limits, unit)),
+        }
+    }
+
+    /// What a group of such bands is called: the name, or the limits.
+    pub(crate) fn group_name(&self, unit: &str) -> String {
+        match self.name.is_empty() {
+            true => range(&self.limits, unit),
+            false => self.name.clone(),
+        }
+    }
+}
+
+impl Tile {
+    /// Its level with the frequencies of it, for example `d3 (2–4 Hz)`.
+    pub(crate) fn level_text(&self, unit: &str) -> String {
+        format!("{} ({})", self.name, range(&self.limits, unit))
+    }
+}
+
+impl Ticks {
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers(values) => values.len(),
+            Self::Names(names) => names.len(),
+            Self::Bands(bands) => bands.len(),
+            Self::Tiles(tiles) => tiles.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entry `index` in words, for example `2.5 Hz`; `None` beyond the end.
+    pub(crate) fn text(&self, index: usize, unit: &str) -> Option<String> {
+        Some(match self {
+            Self::Names(names) => names.get(index)?.clone(),
+            Self::Numbers(values) => {
+                let number = rounded(*values.get(index)?, distance(values, index));
+                match unit.is_empty() {
+                    true => number,
+                    false => format!("{number} {unit}"),
+                }
+            }
+            Self::Bands(bands) => bands.get(index)?.text(unit),
+            Self::Tiles(tiles) => {
+                let tile = tiles.get(index)?;
+                format!("{} at {} s", tile.name, rounded(tile.centre, tile.width))
+            }
+        })
+    }
+
+    /// The same with all numbers in the unit of the axis multiplied by `factor`.
+    pub(crate) fn scaled(mut self, factor: f64) -> Self {
+        let scale = |limits: &mut Range<f64>| *limits = limits.start * factor..limits.end * factor;
+        match &mut self {
+            Self::Numbers(values) => values.iter_mut().for_each(|value| *value *= factor),
+            Self::Names(_) => {}
+            Self::Bands(bands) => bands.iter_mut().for_each(|band| scale(&mut band.limits)),
+            Self::Tiles(tiles) => tiles.iter_mut().for_each(|tile| scale(&mut tile.limits)),
+        }
+        self
+    }
+}
+
+fn range(limits: &Range<f64>, unit: &str) -> String {
+    let width = limits.end - limits.start;
+    let [low, high] = [limits.start, limits.end].map(|value| rounded(value, width));
+    match unit.is_empty() {
+        true => format!("{low}–{high}"),
+        false => format!("{low}–{high} {unit}"),
+    }
+}
+
+/// Distance of an entry to the nearer of its neighbours; its own size if it has none.
+fn distance(values: &[f64], index: usize) -> f64 {
+    let value = values[index];
+    let neighbours = [index.checked_sub(1), Some(index + 1)];
+    let distances = neighbours
+        .into_iter()
+        .filter_map(|at| values.get(at?))
+        .map(|other| (other - value).abs())
+        .filter(|distance| *distance > 0.0);
+    match distances.fold(f64::INFINITY, f64::min) {
+        f64::INFINITY => value.abs(),
+        distance => distance,
+    }
+}
+
+/// A number to a thousandth of `step`: as exact as a reader can use, and without the noise of rounding.
+fn rounded(value: f64, step: f64) -> String {
+    let step = match step.is_finite() && step > 0.0 {
+        true => step,
+        false => 1.0,
+    };
+    let decimals = (3.0 - step.log10().floor()).max(0.0);
+    if decimals > 12.0 || value.abs() >= 1e15 {
+        return format!("{value:e}");
+    }
+    let text = format!("{value:.0$}", decimals as usize);
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
+    };
+    match text {
+        "-0" => "0".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::labels::{AxisLabels, Labels};
+
+    #[test]
+    fn numbers_are_rounded_to_what_tells_them_apart() {
+        for (value, step, text) in [
+            (0.001_125_000_000_000_000_1, 0.000_125, "0.001125"),
+            (1.0 / 3.0, 1.0 / 3.0, "0.3333"),
+            (6.000_000_000_000_001, 6.0, "6"),
+            (-1e-20, 1.0, "0"),
+            (112.5, 12.5, "112.5"),
+            (2e-13, 1e-13, "2e-13"),
+            (44_100.0, 0.0, "44100"),
+        ] {
+            assert_eq!(rounded(value, step), text);
+        }
+    }
+
+    /// Words are made of numbers, so that a unit is one everywhere.
+    #[test]
+    fn frequencies_are_converted_before_they_are_words() {
+        let tile = |level: usize, name: &str, limits| Tile {
+            name: name.to_owned(),
+            level,
+            centre: 0.5,
+            width: 1.0,
+            limits,
+        };
+        let labels = Labels::new(vec![
+            AxisLabels::bands("band", "Hz", vec![Band::new(0.0..0.1), Band::new(0.1..2.0)])
+                .grouped_by_name(),
+            AxisLabels::tiles(
+                "wavelet",
+                "Hz",
+                vec![tile(1, "a1", 0.0..1.0), tile(1, "d1", 1.0..2.0)],
+            ),
+            AxisLabels::numbers("frequency", "Hz", vec![0.1, 0.2]),
+            AxisLabels::numbers("time", "s", vec![0.0, 1.0]),
+        ]);
+        let bpm = labels.clone().converted("Hz", "bpm", 60.0);
+        assert_eq!(
+            bpm.describe(&[0, 1, 0, 1]).as_deref(),
+            Some("band 0–6 bpm, wavelet d1 at 0.5 s, frequency 6 bpm, time 1 s")
+        );
+        assert_eq!(bpm.axes[0].groups[1].name, "6–120 bpm");
+        assert_eq!(bpm.axes[1].groups[1].name, "d1 (60–120 bpm)");
+        assert_eq!(labels.axes[1].groups[1].name, "d1 (1–2 Hz)");
+        assert_eq!(
+            bpm.converted("bpm", "Hz", 1.0 / 60.0).axes[0].text(1),
+            labels.axes[0].text(1)
+        );
+    }
+
+    proptest! {
+        /// Read back, a number is right to a thousandth of the distance to its neighbours, so no two
+        /// entries have the same text.
+        #[test]
+        fn texts_tell_neighbours_apart(rate in 1e-3..1e6_f64, n in 2..300_usize, at in 0..300_usize) {
+            let at = at % n;
+            let ticks = Ticks::Numbers((0..n).map(|t| t as f64 / rate).collect());
+            let text = ticks.text(at, "s").unwrap();
+            let read: f64 = text.strip_suffix(" s").unwrap().parse().unwrap();
+            prop_assert!((read - at as f64 / rate).abs() <= 1e-3 / rate);
+            let next = ticks.text((at + 1) % n, "s").unwrap();
+            prop_assert_ne!(text, next);
+        }
+    }
+}
