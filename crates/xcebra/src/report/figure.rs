@@ -13,6 +13,7 @@ pub(crate) mod scene;
 pub(crate) mod svg;
 mod tile_map;
 mod time_series;
+mod words;
 
 use std::path::Path;
 
@@ -239,7 +240,7 @@ mod tests {
         assert!(
             figures[0]
                 .alt()
-                .contains("2 name by 2 name, values from 0.25 to 0.75")
+                .contains("2 names by 2 names, values from 0.25 to 0.75")
         );
         assert!(
             figures[4]
@@ -248,6 +249,33 @@ mod tests {
         );
         let figure = figures[0].clone().with_alt("A map.");
         assert!(figure.svg().contains("aria-label=\"A map.\""));
+    }
+
+    /// Whatever there is to describe, a sentence with numbers and right plurals.
+    #[test]
+    fn descriptions_are_sentences() {
+        let few = [&[1.5][..], &[f64::NAN, 2.0], &[f64::NAN, 2.0, 3.0]];
+        for values in VALUES.into_iter().chain(few) {
+            for name in ["value", "frequency (Hz)"] {
+                for figure in figures(values, name) {
+                    let alt = figure.alt();
+                    let words: Vec<&str> = alt.split([' ', ',', ';', ':', '.']).collect();
+                    for wrong in ["NaN", "inf", "e+", "e-"] {
+                        assert!(!words.contains(&wrong), "{alt}");
+                    }
+                    for wrong in ["  ", " ,", ": :", ": .", ", .", "0000"] {
+                        assert!(!alt.contains(wrong), "{alt}");
+                    }
+                    for (number, word) in words.iter().zip(&words[1..]) {
+                        let thing =
+                            ["values", "points", "samples", "spans", "frequencies"].contains(word);
+                        assert!(!(thing && *number == "1"), "{alt}");
+                    }
+                    let first = alt.chars().next().unwrap();
+                    assert!(alt.ends_with('.') && !first.is_whitespace(), "{alt}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::report::figure::frame::{Area, BELOW, heading, label_width, nothing, x
 use crate::report::figure::panels::{NEGATIVE, POSITIVE};
 use crate::report::figure::scale::{Scale, number, range};
 use crate::report::figure::scene::{Anchor, Ink, SMALL, Scene, fit, text_width};
+use crate::report::figure::words::{listed, title};
 
 /// Horizontal bars with their names, values and, where known, intervals.
 ///
@@ -115,11 +116,20 @@ impl BarChart {
         scene.height = bottom + BELOW;
         let names = self.bars.iter().map(|bar| bar.name.as_str());
         let texts = self.texts();
-        let values_width = texts.iter().map(|text| text_width(text, SMALL));
+        let widest = |negative: bool| {
+            let side = self.bars.iter().zip(&texts);
+            let side = side.filter(|(bar, _)| (bar.value < 0.0) == negative);
+            side.map(|(_, text)| text_width(text, SMALL))
+                .fold(0.0, f64::max)
+        };
+        let names_width = label_width(names).min(scene.width * 0.4);
         let area = Area {
-            left: label_width(names).min(scene.width * 0.4),
+            left: match widest(true) {
+                0.0 => names_width,
+                width => names_width + width + 8.0,
+            },
             top,
-            right: scene.width - values_width.fold(24.0, f64::max) - 8.0,
+            right: scene.width - widest(false).max(24.0) - 8.0,
             bottom,
         };
         let intervals = self.bars.iter().filter_map(|bar| bar.interval);
@@ -135,8 +145,8 @@ impl BarChart {
         let zero = x.position(0.0);
         for (i, bar) in self.bars.iter().enumerate() {
             let middle = area.top + (i as f64 + 0.5) * step;
-            let name = fit(&bar.name, SMALL, area.left - 8.0);
-            scene.small((area.left - 7.0, middle + 4.0), &name, Anchor::End);
+            let name = fit(&bar.name, SMALL, names_width - 8.0);
+            scene.small((names_width - 7.0, middle + 4.0), &name, Anchor::End);
             if !bar.value.is_finite() {
                 scene.styled(
                     (zero + 6.0, middle + 4.0),
@@ -155,7 +165,7 @@ impl BarChart {
                 false => NEGATIVE,
             };
             scene.rect(corner, ((end - zero).abs(), 16.0), ink);
-            let mut right = end.max(zero);
+            let mut outer = end;
             if let Some((low, high)) = bar.interval.filter(|(a, b)| a.is_finite() && b.is_finite())
             {
                 let (from, to) = (x.position(low), x.position(high));
@@ -164,9 +174,17 @@ impl BarChart {
                 for end in ends {
                     scene.polyline(end, Ink::Text, 1.4, &[]);
                 }
-                right = right.max(to);
+                outer = match bar.value < 0.0 {
+                    true => outer.min(from),
+                    false => outer.max(to),
+                };
             }
-            scene.small((right + 6.0, middle + 4.0), &texts[i], Anchor::Start);
+            // beyond the end of the bar, on its side of the axis
+            let (at, anchor) = match bar.value < 0.0 {
+                true => (outer - 6.0, Anchor::End),
+                false => (outer + 6.0, Anchor::Start),
+            };
+            scene.small((at, middle + 4.0), &texts[i], anchor);
         }
         scene.line((zero, area.top), (zero, area.bottom), Ink::Text);
         for (value, word) in self
@@ -212,50 +230,29 @@ impl BarChart {
     }
 
     fn alt(&self) -> String {
-        let title = if self.title.is_empty() {
-            "Bar chart"
-        } else {
-            &self.title
+        let bar = |bar: &Bar| match (bar.value.is_finite(), bar.interval) {
+            (false, _) => format!("{} without a value", bar.name),
+            (true, Some((low, high))) if low.is_finite() && high.is_finite() => format!(
+                "{} {} ({} to {})",
+                bar.name,
+                number(bar.value),
+                number(low),
+                number(high)
+            ),
+            (true, _) => format!("{} {}", bar.name, number(bar.value)),
         };
-        let bars: Vec<String> = self
-            .bars
-            .iter()
-            .map(|bar| format!("{} {}", bar.name, number(bar.value)))
-            .collect();
-        format!("{title}: {}: {}.", self.value, bars.join(", "))
+        let bars: Vec<String> = self.bars.iter().map(bar).collect();
+        let bars = match bars.is_empty() {
+            true => "no bars".to_owned(),
+            false => listed(&bars),
+        };
+        format!(
+            "{}, {}: {bars}.",
+            title(&self.title, "Bar chart"),
+            self.value
+        )
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(values: &[f64]) -> Vec<String> {
-        let chart = BarChart::new("");
-        let bar = |chart: BarChart, value: &f64| chart.bar("", *value);
-        values.iter().fold(chart, bar).texts()
-    }
-
-    #[test]
-    fn values_have_no_more_digits_than_count() {
-        assert_eq!(texts(&[0.96, 0.9]), ["0.96", "0.90"]);
-        assert_eq!(texts(&[1.0, 10.8, -3.0]), ["1.0", "10.8", "−3.0"]);
-        assert_eq!(texts(&[231.3, 148.0, 4.147]), ["231.3", "148.0", "4.147"]);
-        assert_eq!(texts(&[1024.0, 0.5]), ["1024", "0.5"]);
-    }
-
-    #[test]
-    fn signs_have_colours_where_they_mean_something() {
-        let inks = |chart: BarChart| {
-            let mut scene = Scene::new(720.0, 200.0);
-            chart.bar("a", 1.0).bar("b", -1.0).draw_in(&mut scene, 28.0);
-            let rects = scene.shapes.iter().filter_map(|shape| match shape {
-                crate::report::figure::scene::Shape::Rect { ink, .. } => Some(*ink),
-                _ => None,
-            });
-            rects.collect::<Vec<Ink>>()
-        };
-        assert_eq!(inks(BarChart::new("").signed()), [POSITIVE, NEGATIVE]);
-        assert_eq!(inks(BarChart::new("")), [NEGATIVE, NEGATIVE]);
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use crate::report::figure::frame::{
 };
 use crate::report::figure::scale::{Scale, number, range};
 use crate::report::figure::scene::{Anchor, Ink, SMALL, Scene, TEXT, fit, text_width};
+use crate::report::figure::words::{counted, spread, title};
 
 /// A heat map `(rows, columns)`, such as an attribution map of inputs × latents.
 ///
@@ -294,34 +295,36 @@ impl HeatMap {
 
     fn alt(&self) -> String {
         let (rows, columns) = self.values.dim();
-        let (low, high) = range(self.values.iter().copied());
-        let title = if self.title.is_empty() {
-            "Heat map"
-        } else {
-            &self.title
-        };
-        let rows_title = if self.rows.is_empty() {
-            "rows"
-        } else {
-            &self.rows
-        };
-        let columns_title = if self.columns.is_empty() {
-            "columns"
-        } else {
-            &self.columns
-        };
+        let cells = self.values.len();
         let what = match &self.classes {
             Some(names) => {
                 let count = |(i, name)| {
-                    let cells = self.values.iter().filter(|v| **v == i as f64).count();
-                    format!("{cells} of {} cells are {name}", self.values.len())
+                    let found = self.values.iter().filter(|v| **v == i as f64).count();
+                    format!(
+                        "“{name}” in {} of {}",
+                        number(found as f64),
+                        counted(cells, "cell")
+                    )
                 };
                 let counts = names.iter().enumerate().skip(1).rev().map(count);
                 counts.collect::<Vec<_>>().join(", ")
             }
-            None => format!("values from {} to {}", number(low), number(high)),
+            None => match self.values.iter().filter(|v| !v.is_finite()).count() {
+                0 => spread(self.values.iter().copied()),
+                n if n == cells => "no values".to_owned(),
+                n => format!(
+                    "{}, {} without a value",
+                    spread(self.values.iter().copied()),
+                    counted(n, "cell")
+                ),
+            },
         };
-        format!("{title}: heat map of {rows} {rows_title} by {columns} {columns_title}, {what}.")
+        format!(
+            "{}: heat map of {} by {}, {what}.",
+            title(&self.title, "Matrix"),
+            counted(rows, title(&self.rows, "row")),
+            counted(columns, title(&self.columns, "column"))
+        )
     }
 }
 

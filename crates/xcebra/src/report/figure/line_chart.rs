@@ -7,6 +7,7 @@ use crate::report::figure::frame::{
 };
 use crate::report::figure::scale::{Scale, number, range};
 use crate::report::figure::scene::{Anchor, Dashes, Ink, Scene};
+use crate::report::figure::words::{title, with_unit};
 
 /// A chart of one or several curves, such as a loss over training steps.
 ///
@@ -203,26 +204,34 @@ impl LineChart {
     }
 
     fn alt(&self) -> String {
-        let curves: Vec<String> = self
-            .series
-            .iter()
-            .map(|(name, points)| match (points.first(), points.last()) {
-                (Some(first), Some(last)) => {
-                    format!("{name} from {} to {}", number(first.1), number(last.1))
+        let (low, high) = range(self.points().map(|point| point.1));
+        // rounding is nothing to read
+        let tidy = |y: f64| match y.abs() < 1e-9 * low.abs().max(high.abs()) && !self.log_y {
+            true => number(0.0),
+            false => number(y),
+        };
+        let curve = |(name, points): &(String, Vec<(f64, f64)>)| {
+            let drawn =
+                |p: &&(f64, f64)| self.drawable(p.0, self.log_x) && self.drawable(p.1, self.log_y);
+            let drawn: Vec<&(f64, f64)> = points.iter().filter(drawn).collect();
+            match drawn[..] {
+                [] => format!("{name} without points"),
+                [only] => format!("{name} {} at {}", tidy(only.1), with_unit(&self.x, only.0)),
+                [first, .., last] => {
+                    format!("{name} from {} to {}", tidy(first.1), tidy(last.1))
                 }
-                _ => format!("{name} without points"),
-            })
-            .collect();
-        let title = if self.title.is_empty() {
-            "Line chart"
-        } else {
-            &self.title
+            }
+        };
+        let curves: Vec<String> = self.series.iter().map(curve).collect();
+        let curves = match curves.is_empty() {
+            true => "no curves".to_owned(),
+            false => curves.join(", "),
         };
         format!(
-            "{title}: {} against {}: {}.",
+            "{}: {} against {}: {curves}.",
+            title(&self.title, "Line chart"),
             self.y,
-            self.x,
-            curves.join(", ")
+            self.x
         )
     }
 }

@@ -7,6 +7,7 @@ use crate::report::figure::frame::{
 use crate::report::figure::line_chart::thin;
 use crate::report::figure::scale::{Scale, number, range};
 use crate::report::figure::scene::{Anchor, Ink, Scene};
+use crate::report::figure::words::{title, with_unit};
 
 /// Curves and signed bars in panels above each other that share a horizontal axis, such as a signal and
 /// what each of its samples contributes.
@@ -223,27 +224,30 @@ impl Panels {
     }
 
     fn alt(&self) -> String {
-        let title = match self.title.is_empty() {
-            true => "Panels",
-            false => &self.title,
-        };
         let panel = |panel: &Panel| {
-            let shown = panel
-                .points
-                .iter()
-                .filter(|p| self.shows(p.0) && p.1.is_finite());
+            let finite = |p: &&(f64, f64)| self.shows(p.0) && p.0.is_finite() && p.1.is_finite();
+            let shown = panel.points.iter().filter(finite);
             match shown.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) {
+                Some((_, 0.0)) => format!("{} is 0 everywhere", panel.y),
                 Some((x, y)) => format!(
                     "{} with its largest value {} at {}",
                     panel.y,
                     number(*y),
-                    number(*x)
+                    with_unit(&self.x, *x)
                 ),
                 None => format!("{} without points", panel.y),
             }
         };
         let panels: Vec<String> = self.panels.iter().map(panel).collect();
-        format!("{title}: over {}: {}.", self.x, panels.join("; "))
+        let panels = match panels.is_empty() {
+            true => "no panels".to_owned(),
+            false => panels.join("; "),
+        };
+        format!(
+            "{}: {panels}; the horizontal axis is {}.",
+            title(&self.title, "Panels"),
+            title(&self.x, "not named")
+        )
     }
 }
 

@@ -6,8 +6,9 @@ use crate::report::figure::frame::{
     Area, BELOW, LINE, Mark, color_bar, color_bar_width, heading, label_width, legend, nothing,
     x_axis, x_ticks, y_axis, y_ticks,
 };
-use crate::report::figure::scale::{Scale, number, range};
+use crate::report::figure::scale::{Scale, range};
 use crate::report::figure::scene::{Anchor, Ink, Scene, TEXT, fit};
+use crate::report::figure::words::{counted, listed, spread, title};
 
 /// A scatter plot with equal scales on both axes.
 ///
@@ -212,25 +213,23 @@ impl Scatter {
     }
 
     fn alt(&self, drawn: usize) -> String {
-        let title = if self.title.is_empty() {
-            "Scatter plot"
-        } else {
-            &self.title
-        };
         let color = match &self.color {
             Color::Plain => String::new(),
             Color::Values(name, values) => {
-                let (low, high) = range(values.iter().copied());
                 format!(
-                    ", coloured by {name} from {} to {}",
-                    number(low),
-                    number(high)
+                    ", coloured by {name} with {}",
+                    spread(values.iter().copied())
                 )
             }
-            Color::Classes(_, names) => format!(", coloured by class: {}", names.join(", ")),
+            Color::Classes(_, names) if names.is_empty() => String::new(),
+            Color::Classes(_, names) => format!(", coloured by class: {}", listed(names)),
         };
         let (x, y) = &self.axes;
-        format!("{title}: {drawn} points, {y} against {x}{color}.")
+        format!(
+            "{}: {}, {y} against {x}{color}.",
+            title(&self.title, "Scatter plot"),
+            counted(drawn, "point")
+        )
     }
 }
 

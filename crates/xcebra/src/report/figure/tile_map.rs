@@ -10,6 +10,7 @@ use crate::report::figure::frame::{
 };
 use crate::report::figure::scale::{Scale, number, range};
 use crate::report::figure::scene::{Anchor, Ink, Scene, TEXT, fit, text_width};
+use crate::report::figure::words::{on_axis, title};
 
 /// A map of signed values over two axes of numbers: blue for negative, red for positive, white at zero.
 ///
@@ -129,8 +130,7 @@ impl TileMap {
     /// Draws the map.
     pub fn draw(self) -> Figure {
         let mut scene = Scene::new(self.size.0, self.size.1);
-        let finite = |t: &Tile| [t.x.0, t.x.1, t.y.0, t.y.1].iter().all(|v| v.is_finite());
-        let tiles: Vec<Tile> = self.tiles.iter().copied().filter(finite).collect();
+        let tiles: Vec<Tile> = self.placed().collect();
         if tiles.is_empty() {
             nothing(&mut scene);
         } else {
@@ -138,6 +138,12 @@ impl TileMap {
         }
         let alt = self.alt();
         Figure::new(scene, alt)
+    }
+
+    /// The tiles that have a place.
+    fn placed(&self) -> impl Iterator<Item = Tile> + '_ {
+        let finite = |t: &Tile| [t.x.0, t.x.1, t.y.0, t.y.1].iter().all(|v| v.is_finite());
+        self.tiles.iter().copied().filter(finite)
     }
 
     fn draw_in(&self, scene: &mut Scene, mut tiles: Vec<Tile>) {
@@ -211,26 +217,27 @@ impl TileMap {
     }
 
     fn alt(&self) -> String {
-        let title = match self.title.is_empty() {
-            true => "Map",
-            false => &self.title,
-        };
-        let largest = self.tiles.iter().filter(|t| t.value.is_finite());
+        let largest = self.placed().filter(|t| t.value.is_finite());
         let largest = largest.max_by(|a, b| a.value.abs().total_cmp(&b.value.abs()));
-        let largest = largest.map_or("no values".to_owned(), |t| {
-            let middle = |(a, b): (f64, f64)| number(f64::midpoint(a, b));
-            format!(
-                "largest value {} around {} {} and {} {}",
-                number(t.value),
-                self.x,
-                middle(t.x),
-                self.y,
-                middle(t.y)
-            )
-        });
+        let largest = match largest {
+            None => "no values".to_owned(),
+            Some(tile) if tile.value == 0.0 => "every value 0".to_owned(),
+            Some(tile) => {
+                let middle = |(a, b): (f64, f64)| f64::midpoint(a, b);
+                format!(
+                    "largest value {} around {} and {}",
+                    number(tile.value),
+                    on_axis(&self.x, middle(tile.x)),
+                    on_axis(&self.y, middle(tile.y))
+                )
+            }
+        };
         format!(
-            "{title}: {} over {} and {}, {largest}.",
-            self.value, self.x, self.y
+            "{}: {} over {} and {}, {largest}.",
+            title(&self.title, "Map"),
+            title(&self.value, "values"),
+            self.x,
+            self.y
         )
     }
 }

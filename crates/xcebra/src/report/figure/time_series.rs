@@ -5,8 +5,9 @@ use crate::report::figure::frame::{
     Area, BELOW, LINE, Mark, heading, label_width, legend, nothing, x_axis, x_ticks,
 };
 use crate::report::figure::line_chart::thin;
-use crate::report::figure::scale::{Scale, number, range};
+use crate::report::figure::scale::{Scale, range};
 use crate::report::figure::scene::{Anchor, Ink, SMALL, Scene, fit};
+use crate::report::figure::words::{counted, listed, title};
 
 /// Channels of a recording in lanes above each other, each on its own scale.
 ///
@@ -180,24 +181,23 @@ impl TimeSeries {
     }
 
     fn alt(&self, samples: usize) -> String {
-        let title = if self.title.is_empty() {
-            "Time series"
-        } else {
-            &self.title
+        let names: Vec<String> = self.channels.iter().map(|c| c.0.clone()).collect();
+        let names = match names.is_empty() {
+            true => "no channels".to_owned(),
+            false => listed(&names),
         };
-        let names: Vec<&str> = self.channels.iter().map(|c| c.0.as_str()).collect();
         let spans = match self.labels.as_slice() {
             [] => String::new(),
             labels => format!(
-                ", {} shaded spans of {}",
-                self.spans.len(),
-                labels.join(", ")
+                ", {} of {}",
+                counted(self.spans.len(), "shaded span"),
+                listed(labels)
             ),
         };
-        let length = number(samples as f64);
         format!(
-            "{title}: {} over {length} samples{spans}.",
-            names.join(", ")
+            "{}: {names} over {}{spans}.",
+            title(&self.title, "Time series"),
+            counted(samples, "sample")
         )
     }
 }
