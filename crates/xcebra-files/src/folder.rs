@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::TEMPORARY;
 use crate::error::{FileError, Result};
+use crate::lock::{FolderClaim, FolderLock};
 
 /// A folder under a temporary name beside its destination.
 ///
@@ -25,7 +27,7 @@ impl AtomicFolder {
     /// Starts a folder that is to appear at `path`; folders above it are made.
     ///
     /// An existing folder is replaced only if it is empty or holds a file called `marker`, by which
-    /// an earlier output is known.
+    /// an earlier output is known. Files of this program's own, such as its lock, do not count.
     ///
     /// # Errors
     /// [`FileError::Write`] if the place is not writable; [`FileError::Value`] if it is taken by
@@ -74,9 +76,33 @@ impl AtomicFolder {
     /// # Errors
     /// As [`create`](Self::create); what was at the destination is then there still.
     pub fn commit(self) -> Result<()> {
+        self.put().map(drop)
+    }
+
+    /// As [`commit`](Self::commit), for a folder in which this program goes on working: no other program
+    /// can claim it from the moment it appears.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub fn commit_claimed(self) -> Result<FolderClaim> {
+        let place = self.destination.clone();
+        // elsewhere a folder with an open file in it cannot be renamed
+        let before = cfg!(unix)
+            .then(|| FolderLock::take(self.path()))
+            .transpose()?;
+        let (parents, empty) = self.put()?;
+        let lock = match before {
+            Some(lock) => lock,
+            None => FolderLock::take(&place)?,
+        };
+        Ok(FolderClaim::of_new(place, lock, parents, empty))
+    }
+
+    /// Gives the folders made above it, and whether an empty folder stood in its place.
+    fn put(self) -> Result<(Parents, bool)> {
         // in this order, so that on failure the parents are dropped after the folder
         let Self {
-            parents: _parents,
+            parents,
             destination,
             marker,
             folder,
@@ -85,8 +111,11 @@ impl AtomicFolder {
         refuse_taken(&destination, marker.as_deref())?;
         share(folder.path()).map_err(fail)?;
         let parent = destination.parent().unwrap_or(Path::new("."));
-        let old = match destination.exists() {
+        // an empty folder is not moved aside: another program may have filled it just now
+        let empty = fs::remove_dir(&destination).is_ok();
+        let old = match !empty && destination.exists() {
             true => {
+                refuse_taken(&destination, marker.as_deref())?;
                 let aside = tempfile::tempdir_in(parent).map_err(fail)?;
                 fs::rename(&destination, aside.path().join("old")).map_err(fail)?;
                 Some(aside)
@@ -101,17 +130,17 @@ impl AtomicFolder {
         }
         // it has been renamed: there is nothing left to remove
         let _ = folder.keep();
-        Ok(())
+        Ok((parents, empty))
     }
 }
 
 /// Folders that were made for something inside them; when dropped, those still empty are removed.
-#[derive(Debug)]
-struct Parents(Vec<PathBuf>);
+#[derive(Debug, Default)]
+pub(crate) struct Parents(Vec<PathBuf>);
 
 impl Parents {
     /// Makes `path` and what is missing above it.
-    fn make(path: &Path) -> io::Result<Self> {
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
         let mut missing: Vec<&Path> = path.ancestors().take_while(|p| !p.exists()).collect();
         let there = path.ancestors().nth(missing.len());
         if let Some(file) = there.filter(|there| !there.is_dir()) {
@@ -156,8 +185,10 @@ fn refuse_taken(path: &Path, marker: Option<&str>) -> Result<()> {
     if !metadata.is_dir() {
         return Err(taken("a file of that name exists".to_owned()));
     }
-    let mut entries = fs::read_dir(path).map_err(|error| FileError::read(path, error))?;
-    if entries.next().is_none() {
+    let entries = fs::read_dir(path).map_err(|error| FileError::read(path, error))?;
+    let own = |name: std::ffi::OsString| name.to_string_lossy().starts_with(TEMPORARY);
+    let mut others = entries.filter(|entry| !entry.as_ref().is_ok_and(|e| own(e.file_name())));
+    if others.next().is_none() {
         return Ok(());
     }
     match marker {

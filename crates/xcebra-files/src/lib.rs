@@ -48,7 +48,7 @@ pub use clock::Clock;
 pub use csv::TableOptions;
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
-pub use lock::FolderLock;
+pub use lock::{FolderClaim, FolderLock};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
 pub use recording::Recording;

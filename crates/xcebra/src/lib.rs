@@ -64,7 +64,7 @@ pub use retraining::{
     Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
 };
 pub use run::{Channels, MODEL, Run, RunError, read_recording};
-pub use unfinished::{CHECKPOINT, Effort, Inputs, Unfinished};
+pub use unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
 pub use windows::{Windows, embed};
 
 #[doc(inline)]

@@ -23,7 +23,7 @@ use xcebra_core::{Architecture, Encoder, History};
 use crate::curves;
 use crate::files::{DataFile, FileError, Recording, Source, write_file};
 use crate::fit_file::{FitFile, FitFileError};
-use crate::unfinished::{CHECKPOINT, Unfinished};
+use crate::unfinished::Unfinished;
 
 /// Name of the encoder's file.
 pub const MODEL: &str = "model.safetensors";
@@ -238,7 +238,7 @@ impl Run {
             let path = folder.to_path_buf();
             return Err(RunError::NoFolder { path });
         }
-        if folder.join(CHECKPOINT).exists() && !folder.join(MODEL).exists() {
+        if Unfinished::is_in(folder) {
             let path = folder.to_path_buf();
             return Err(RunError::Unfinished { path });
         }

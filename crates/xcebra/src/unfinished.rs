@@ -2,13 +2,19 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `checkpoint.safetensors` | the training as it stands, with its curves |
+//! | `checkpoint.safetensors` | the training as it stands, with its curves; missing before the first step |
 //! | `config.toml` | all settings, defaults written out |
 //! | `resume.json` | the data files, the number of seeds to compare, and the effort so far |
 //! | `.xcebra-lock` | locked by the program that trains |
+//! | `.xcebra-next` | settings and inputs of a training that is to replace the run in this folder |
 //!
-//! Each file is replaced whole. The training is finished once the folder holds the encoder, which is
-//! written after all other results. Where seeds are to be compared, all this stays until they are.
+//! The folder appears whole and locked before the data are read, so that a training can be resumed
+//! from its first moment. Each file is replaced whole. The training is finished once the folder holds the
+//! encoder, which is written after all other results. Where seeds are to be compared, all this stays
+//! until they are.
+//!
+//! A run that is replaced stays usable until the first checkpoint of the new training, which replaces
+//! the whole folder.
 
 use std::fs;
 use std::io;
@@ -17,13 +23,15 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use xcebra_core::Checkpoint;
 
-use crate::files::{AtomicFolder, FileError, Source, TEMPORARY, write_file};
+use crate::files::{AtomicFolder, FileError, FolderClaim, Source, TEMPORARY, write_file};
 use crate::fit_file::FitFile;
 use crate::run::{CONFIG, MODEL, RunError, read_settings, read_text};
 
 /// Name of the checkpoint's file.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
-const RESUME: &str = "resume.json";
+/// Name of the file with the inputs, by which an unfinished training is known.
+pub const RESUME: &str = "resume.json";
+const NEXT: &str = ".xcebra-next";
 
 /// Which recording a training reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,7 +121,15 @@ struct Resume {
 impl Unfinished {
     /// Whether a folder holds a training that is not finished.
     pub fn is_in(folder: &Path) -> bool {
-        folder.join(CHECKPOINT).is_file() && !folder.join(MODEL).is_file()
+        let begun = [CHECKPOINT, RESUME]
+            .iter()
+            .any(|f| folder.join(f).is_file());
+        begun && !folder.join(MODEL).is_file()
+    }
+
+    /// Whether a folder holds a training that was to replace its content and has no checkpoint yet.
+    pub fn is_next(folder: &Path) -> bool {
+        folder.join(NEXT).join(RESUME).is_file()
     }
 
     /// The command that goes on with the training in a folder, as a shell takes it.
@@ -138,30 +154,66 @@ impl Unfinished {
             && read_resume(folder).is_ok_and(|resume| resume.seeds.is_some())
     }
 
-    /// Makes the folder, with everything that is needed to go on; what stands there is replaced as
-    /// by [`AtomicFolder::create`].
+    /// Makes the folder of a new training, which no other program can claim from then on.
+    ///
+    /// # Errors
+    /// [`RunError::File`]; then nothing has changed.
+    pub fn claim(&self, folder: &Path) -> Result<FolderClaim, RunError> {
+        let new = AtomicFolder::create(folder, None)?;
+        self.begin(new.path())?;
+        Ok(new.commit_claimed()?)
+    }
+
+    /// Notes in a claimed folder that this training is to replace its content.
+    ///
+    /// # Errors
+    /// [`RunError::File`].
+    pub fn announce(&self, folder: &Path) -> Result<(), RunError> {
+        let next = folder.join(NEXT);
+        Self::withdraw(folder);
+        fs::create_dir(&next).map_err(|error| FileError::write(&next, error))?;
+        self.begin(&next)
+    }
+
+    /// Takes back what [`announce`](Self::announce) noted.
+    pub fn withdraw(folder: &Path) {
+        // if it is not there, or cannot be removed, nothing else is lost
+        let _ = fs::remove_dir_all(folder.join(NEXT));
+    }
+
+    /// Replaces the folder, which must hold the file `marker`, with its first checkpoint.
     ///
     /// # Errors
     /// [`RunError::File`] or [`RunError::Encoder`]; then nothing has changed.
-    pub fn create(
+    pub fn replace(
         &self,
         folder: &Path,
-        marker: Option<&str>,
+        marker: &str,
         checkpoint: &Checkpoint<f32>,
-    ) -> Result<(), RunError> {
-        let new = AtomicFolder::create(folder, marker)?;
-        let settings = self.settings.to_toml();
-        write_file(&new.path().join(CONFIG), settings.as_bytes())?;
+    ) -> Result<FolderClaim, RunError> {
+        let new = AtomicFolder::create(folder, Some(marker))?;
+        self.begin(new.path())?;
         self.update(new.path(), checkpoint)?;
-        Ok(new.commit()?)
+        Ok(new.commit_claimed()?)
     }
 
     /// Replaces the checkpoint in the folder.
     ///
     /// # Errors
-    /// [`RunError::File`] or [`RunError::Encoder`]; then the earlier checkpoint is there still.
+    /// [`RunError::File`] or [`RunError::Encoder`]; then the earlier checkpoint is still there.
     pub fn update(&self, folder: &Path, checkpoint: &Checkpoint<f32>) -> Result<(), RunError> {
         checkpoint.save(folder.join(CHECKPOINT))?;
+        self.write_resume(folder)
+    }
+
+    /// Writes what is known before the first step; `resume.json`, by which the training is known, last.
+    fn begin(&self, folder: &Path) -> Result<(), RunError> {
+        let settings = self.settings.to_toml();
+        write_file(&folder.join(CONFIG), settings.as_bytes())?;
+        self.write_resume(folder)
+    }
+
+    fn write_resume(&self, folder: &Path) -> Result<(), RunError> {
         let path = folder.join(RESUME);
         let resume = Resume {
             inputs: self.inputs.clone(),
@@ -173,18 +225,24 @@ impl Unfinished {
         Ok(write_file(&path, text.as_bytes())?)
     }
 
-    /// Reads the folder.
+    /// Reads the folder; without a checkpoint the training has made no step.
     ///
     /// # Errors
     /// [`RunError`] if a file is missing or damaged.
-    pub fn load(folder: &Path) -> Result<(Self, Checkpoint<f32>), RunError> {
-        let checkpoint = Checkpoint::load(folder.join(CHECKPOINT))?;
+    pub fn load(folder: &Path) -> Result<(Self, Option<Checkpoint<f32>>), RunError> {
+        let next = folder.join(NEXT);
+        let folder = if Self::is_next(folder) { &next } else { folder };
         let settings = read_settings(&folder.join(CONFIG))?;
         let Resume {
             inputs,
             seeds,
             effort,
         } = read_resume(folder)?;
+        // a checkpoint that was there once must not be missing
+        let checkpoint = match effort.samples > 0 || folder.join(CHECKPOINT).exists() {
+            true => Some(Checkpoint::load(folder.join(CHECKPOINT))?),
+            false => None,
+        };
         let unfinished = Self {
             settings,
             inputs,

@@ -11,7 +11,7 @@ use xcebra::core::{
     Config, History, Labels, LearningRateSchedule, Recording, RegularizerConfig, Trainer,
 };
 use xcebra::eval::{auroc_map, linear_r2};
-use xcebra::files::{AtomicFolder, NpzOutput, write_file};
+use xcebra::files::{AtomicFolder, FolderClaim, NpzOutput, write_file};
 use xcebra::model::Model;
 use xcebra::report::{HeatMap, Report, Table, attribution_map, training_curves};
 use xcebra::synth::{Dataset, DatasetConfig};
@@ -19,7 +19,7 @@ use xcebra::{Channels, Effort, FitFile, MODEL, Run};
 
 use super::attribute::{add_maps, attribute_with_progress, describe, title};
 use super::training::train;
-use super::{Outcome, Result, Session, interrupt};
+use super::{Outcome, Problem, Result, Session, interrupt};
 
 /// Latents of the data, in two groups of three.
 const DIMS: usize = 6;
@@ -68,6 +68,13 @@ struct Scores {
 impl Demo {
     pub fn run(&self, session: &Session) -> Result<Outcome> {
         AtomicFolder::check(&self.out, Some(SCORES))?;
+        // until the end of the command, so that two demos do not write one folder
+        let _claim = FolderClaim::take(&self.out)?.ok_or_else(|| {
+            Problem::new(
+                format!("another program is writing {}", self.out.display()),
+                "wait until it has ended, or choose another --out",
+            )
+        })?;
         let start = Instant::now();
         let data: Dataset<f32> = DatasetConfig::paper_protocol(DIMS)?
             .samples(SAMPLES)

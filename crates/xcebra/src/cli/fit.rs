@@ -21,7 +21,7 @@ use xcebra::{CHECKPOINT, Effort, Inputs, MODEL, Run, Unfinished};
 use super::training::train;
 use super::{Outcome, Problem, Result, Session, interrupt};
 use data::Data;
-use keeper::Keeper;
+use keeper::{Keeper, keep_inputs};
 use result::Finished;
 use settings::read_settings;
 
@@ -189,7 +189,7 @@ impl Fit {
                 if is_finished(folder) {
                     return finished_already(folder);
                 }
-                let prepared = self.take_up(folder)?;
+                let prepared = self.take_up(session, folder)?;
                 let (step, steps) = (prepared.trainer.steps_made(), steps(&prepared.trainer));
                 session.note(&format!("going on after step {step} of {steps}"));
                 self.train(session, prepared, keeper)
@@ -199,21 +199,15 @@ impl Fit {
                 if let Some(array) = self.data.iter().find_map(|source| source.array.as_ref()) {
                     settings.data.x.clone_from(array);
                 }
-                let keeper = Keeper::of_new(out, self.force, self.checkpoint_every)?;
-                keeper.keep_inputs(&self.data, &settings)?;
+                keep_inputs(out, &self.data, &settings)?;
                 let unfinished = Unfinished {
                     settings,
                     inputs: Inputs::new(&self.data)?,
                     seeds: self.seeds,
                     effort: Effort::default(),
                 };
-                let mut prepared = Prepared::new(unfinished)?;
-                let config = prepared.unfinished.settings.config();
-                let read = prepared.data.notes.iter().cloned();
-                for note in read.chain(notes::notes(&config, &prepared.data.recording)) {
-                    session.note(&note);
-                    prepared.unfinished.effort.log += &format!("note: {note}\n");
-                }
+                let keeper = Keeper::of_new(out, self.force, self.checkpoint_every, &unfinished)?;
+                let prepared = Prepared::new(session, unfinished)?;
                 self.train(session, prepared, keeper)
             }
             (None, None) => Err(Problem::new(
@@ -229,7 +223,7 @@ impl Fit {
             data,
             trainer,
         } = prepared;
-        interrupt::listen(session, "laying the training down");
+        interrupt::listen(session, "saving a checkpoint");
         let (mut state, before) = (unfinished.clone(), unfinished.effort);
         let trained = train(session, trainer, before, |trainer, effort| {
             keeper.after_step(trainer, &mut state, effort)
@@ -249,9 +243,11 @@ impl Fit {
     }
 
     /// The unfinished training in a folder.
-    fn take_up(&self, folder: &Path) -> Result<Prepared> {
+    fn take_up(&self, session: &Session, folder: &Path) -> Result<Prepared> {
         let (mut unfinished, checkpoint) = Unfinished::load(folder)?;
-        if *checkpoint.config() != unfinished.settings.config() {
+        if let Some(checkpoint) = &checkpoint
+            && *checkpoint.config() != unfinished.settings.config()
+        {
             return Err(Problem::new(
                 format!(
                     "the settings in {} were changed since the checkpoint",
@@ -263,7 +259,10 @@ impl Fit {
         if !self.data.is_empty() {
             unfinished.inputs = Inputs::new(&self.data)?;
         }
-        let mut prepared = Prepared::new(unfinished)?;
+        let Some(checkpoint) = checkpoint else {
+            return Prepared::new(session, unfinished);
+        };
+        let mut prepared = Prepared::of(unfinished)?;
         prepared
             .trainer
             .restore(&checkpoint)
@@ -286,7 +285,19 @@ impl Fit {
 }
 
 impl Prepared {
-    fn new(unfinished: Unfinished) -> Result<Self> {
+    /// A training from its first step, with its notes.
+    fn new(session: &Session, unfinished: Unfinished) -> Result<Self> {
+        let mut prepared = Self::of(unfinished)?;
+        let config = prepared.unfinished.settings.config();
+        let read = prepared.data.notes.iter().cloned();
+        for note in read.chain(notes::notes(&config, &prepared.data.recording)) {
+            session.note(&note);
+            prepared.unfinished.effort.log += &format!("note: {note}\n");
+        }
+        Ok(prepared)
+    }
+
+    fn of(unfinished: Unfinished) -> Result<Self> {
         let settings = &unfinished.settings;
         let data = Data::read(&unfinished.inputs, settings)?;
         let trainer = Trainer::new(settings.config(), data.recording.clone())?;
@@ -304,11 +315,17 @@ fn steps(trainer: &Trainer<f32>) -> usize {
 
 /// Whether nothing remains to be done in a folder.
 fn is_finished(folder: &Path) -> bool {
-    folder.join(MODEL).is_file() && !Unfinished::lacks_seeds(folder)
+    let begun = Unfinished::is_next(folder) || Unfinished::lacks_seeds(folder);
+    folder.join(MODEL).is_file() && !begun
 }
 
 fn require_unfinished(folder: &Path) -> Result<()> {
-    if Unfinished::is_in(folder) || Unfinished::lacks_seeds(folder) {
+    let is = [
+        Unfinished::is_in,
+        Unfinished::is_next,
+        Unfinished::lacks_seeds,
+    ];
+    if is.iter().any(|is| is(folder)) {
         return Ok(());
     }
     Err(Problem::new(

@@ -88,7 +88,7 @@ fn demo_shows_the_whole_path() {
     );
     folder.fails_with(
         "fit --data demo/data.npz --config demo/config.toml --force --out demo",
-        &["demo/data.npz lies in demo"],
+        &["demo/data.npz is in demo"],
     );
 }
 

@@ -58,6 +58,8 @@ fn interrupted() -> Folder {
     let folder = prepared();
     let child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0"));
     wait_for(&folder.path("run/resume.json"));
+    let noted = || !folder.text("run/resume.json").contains("\"samples\": 0");
+    wait_until(noted, "the first checkpoint");
     assert!(killed(child, Duration::ZERO), "too fast to be killed");
     // what it was writing when it was killed; most times it was not
     let _ = fs::remove_file(folder.path("run/checkpoint.safetensors.tmp"));
@@ -144,7 +146,7 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(130), "{said}");
     for part in [
-        "laying the training down",
+        "saving a checkpoint",
         "interrupted after step",
         "of 1500",
         "`xcebra fit --resume run`",

@@ -6,6 +6,7 @@ mod cli_explain;
 mod cli_explain_onnx;
 mod cli_fit;
 mod cli_fit_data;
+mod cli_fit_folder;
 mod cli_fit_notes;
 mod cli_fit_resume;
 mod cli_fit_sessions;

@@ -4,52 +4,63 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use xcebra::core::Trainer;
-use xcebra::files::{AtomicFolder, FileError, FolderLock, Source};
-use xcebra::{CHECKPOINT, Effort, FitFile, MODEL, RunError, Unfinished};
+use xcebra::files::{AtomicFolder, FileError, FolderClaim, FolderLock, Source};
+use xcebra::{Effort, FitFile, MODEL, RESUME, RunError, Unfinished};
 
 use crate::cli::{Problem, Result, interrupt};
 
 /// The folder of a training.
 pub struct Keeper {
     folder: PathBuf,
-    /// The file by which what may be replaced is known.
-    marker: Option<&'static str>,
-    /// Whether the folder holds this training already.
-    begun: bool,
-    /// That of the folder, or of the training in it that is to be replaced.
-    lock: Option<FolderLock>,
+    /// By this file the run is known that the training is to replace with its first checkpoint.
+    replaces: Option<&'static str>,
+    /// Whether what is in the folder is worth keeping if the command fails.
+    kept: bool,
+    /// The right to the folder.
+    claim: Option<FolderClaim>,
     every: Duration,
     last: Instant,
 }
 
 impl Keeper {
-    /// A folder that is to appear with the first checkpoint, or with the results.
-    pub fn of_new(folder: &Path, force: bool, every: Duration) -> Result<Self> {
-        let unfinished = Unfinished::is_in(folder);
-        let earlier = if unfinished { CHECKPOINT } else { MODEL };
-        let mut keeper = Self {
+    /// Claims the folder of a new training, with everything that is needed to begin it again.
+    pub fn of_new(
+        folder: &Path,
+        force: bool,
+        every: Duration,
+        training: &Unfinished,
+    ) -> Result<Self> {
+        let keeper = |claim, replaces| Self {
             folder: folder.to_path_buf(),
-            marker: force.then_some(earlier),
-            begun: false,
-            lock: None,
+            replaces,
+            kept: false,
+            claim: Some(claim),
             every,
             last: Instant::now(),
         };
-        let check = AtomicFolder::check(folder, keeper.marker);
-        check.map_err(|error| keeper.taken(error))?;
-        if folder.join(CHECKPOINT).is_file() {
-            keeper.lock = Some(lock(folder)?);
+        let error = match training.claim(folder) {
+            Ok(claim) => return Ok(keeper(claim, None)),
+            Err(RunError::File(error)) => error,
+            Err(other) => return Err(other.into()),
+        };
+        if !force {
+            return Err(taken(folder, error));
         }
+        let earlier = earlier(folder);
+        AtomicFolder::check(folder, Some(earlier))?;
+        let claim = FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?;
+        let keeper = keeper(claim, Some(earlier));
+        training.announce(folder)?;
         Ok(keeper)
     }
 
-    /// The folder of a training that goes on.
+    /// Claims the folder of a training that goes on.
     pub fn of_unfinished(folder: &Path, every: Duration) -> Result<Self> {
         Ok(Self {
             folder: folder.to_path_buf(),
-            marker: None,
-            begun: true,
-            lock: Some(lock(folder)?),
+            replaces: Unfinished::is_next(folder).then(|| earlier(folder)),
+            kept: true,
+            claim: Some(FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?),
             every,
             last: Instant::now(),
         })
@@ -58,29 +69,6 @@ impl Keeper {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Refuses to replace a folder that holds the data.
-    pub fn keep_inputs(&self, data: &[Source], settings: &FitFile) -> Result<()> {
-        let Ok(folder) = self.folder.canonicalize() else {
-            return Ok(());
-        };
-        let labels = settings.labels().into_values();
-        let labels = labels.filter_map(|label| label.parse::<Source>().ok());
-        for source in labels.chain(data.iter().cloned()) {
-            let path = source.path;
-            if path.canonicalize().is_ok_and(|p| p.starts_with(&folder)) {
-                return Err(Problem::new(
-                    format!(
-                        "{} lies in {}, which is to be replaced",
-                        path.display(),
-                        self.folder.display()
-                    ),
-                    "choose another --out",
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// Keeps a checkpoint if it is time for one. When the command is asked to end it always is, and the
@@ -135,76 +123,120 @@ impl Keeper {
 
     fn keep(&mut self, trainer: &Trainer<f32>, state: &Unfinished) -> Result<()> {
         let checkpoint = trainer.checkpoint();
-        if self.begun {
+        if let Some(marker) = self.replaces {
+            let made = state.replace(&self.folder, marker, &checkpoint);
+            self.claim = Some(made?);
+            self.replaces = None;
+        } else {
             let kept = state.update(&self.folder, &checkpoint);
-            return kept.map_err(|error| self.resumable(error.into()));
+            kept.map_err(|error| self.resumable(error.into()))?;
         }
-        let made = state.create(&self.folder, self.marker, &checkpoint);
-        made.map_err(|error| match error {
-            RunError::File(error) => self.taken(error),
-            other => other.into(),
-        })?;
-        self.begun = true;
-        self.lock = Some(lock(&self.folder)?);
+        self.kept = true;
         Ok(())
     }
 
-    /// Puts the results, which `write` writes into a folder, in their place: all at once, or into
-    /// the folder of the checkpoints, where the encoder comes last.
+    /// Puts the results, which `write` writes into a folder, in their place: into the folder of the
+    /// training, where the encoder comes last, or all at once in place of an earlier run.
     pub fn finish(&mut self, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        if self.begun {
-            return write(&self.folder).map_err(|problem| self.resumable(problem));
-        }
-        let new = AtomicFolder::create(&self.folder, self.marker).map_err(|e| self.taken(e))?;
+        let Some(marker) = self.replaces else {
+            write(&self.folder).map_err(|problem| self.resumable(problem))?;
+            self.kept = true;
+            return Ok(());
+        };
+        let new = AtomicFolder::create(&self.folder, Some(marker))?;
         write(new.path())?;
-        new.commit().map_err(|error| self.taken(error))
+        new.commit()?;
+        (self.replaces, self.kept) = (None, true);
+        Ok(())
     }
 
     /// Takes away what only an unfinished training needs.
     pub fn clear(&self) -> Result<()> {
-        match self.begun {
-            true => Ok(Unfinished::clear(&self.folder)?),
-            false => Ok(()),
-        }
+        Ok(Unfinished::clear(&self.folder)?)
     }
 
-    /// A problem that leaves the last checkpoint.
+    /// A problem that leaves the last checkpoint, if there is one.
     fn resumable(&self, problem: Problem) -> Problem {
-        problem.help(format!("make room, then go on with `{}`", self.go_on()))
+        match self.kept {
+            true => problem.help(format!("make room, then go on with `{}`", self.go_on())),
+            false => problem,
+        }
     }
 
     fn go_on(&self) -> String {
         Unfinished::command(&self.folder)
     }
+}
 
-    /// Why the folder cannot be used.
-    fn taken(&self, error: FileError) -> Problem {
-        if self.marker.is_some() || !matches!(error, FileError::Value { .. }) {
-            return error.into();
+impl Drop for Keeper {
+    /// A command that fails before anything is worth keeping leaves the folder as it was.
+    fn drop(&mut self) {
+        match self.claim.take() {
+            Some(claim) if !self.kept && self.replaces.is_none() => claim.withdraw(),
+            _ if !self.kept => Unfinished::withdraw(&self.folder),
+            _ => {}
         }
-        if Unfinished::is_in(&self.folder) {
-            return Problem::new(
-                format!("{} holds an unfinished training", self.folder.display()),
-                format!("go on with `{}`, or replace it with --force", self.go_on()),
-            );
-        }
-        if self.folder.join(MODEL).is_file() {
-            return Problem::new(
-                format!("{} holds an earlier run", self.folder.display()),
-                "choose another --out, or replace it with --force",
-            );
-        }
-        error.into()
     }
 }
 
-/// The right to train in a folder.
-fn lock(folder: &Path) -> Result<FolderLock> {
-    let found = FolderLock::take(folder)?;
-    found.ok_or_else(|| {
-        Problem::new(
-            format!("another program is training in {}", folder.display()),
-            "wait until it has ended, or end it",
-        )
-    })
+/// Refuses to replace a folder that holds the data.
+pub fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()> {
+    let Ok(canonical) = folder.canonicalize() else {
+        return Ok(());
+    };
+    let labels = settings.labels().into_values();
+    let labels = labels.filter_map(|label| label.parse::<Source>().ok());
+    for source in labels.chain(data.iter().cloned()) {
+        let path = source.path;
+        if path.canonicalize().is_ok_and(|p| p.starts_with(&canonical)) {
+            return Err(Problem::new(
+                format!(
+                    "{} is in {}, which is to be replaced",
+                    path.display(),
+                    folder.display()
+                ),
+                "choose another --out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The file by which the content of a folder is known as an earlier training.
+fn earlier(folder: &Path) -> &'static str {
+    match Unfinished::is_in(folder) {
+        true => RESUME,
+        false => MODEL,
+    }
+}
+
+/// Why a folder cannot be used for a new training.
+fn taken(folder: &Path, error: FileError) -> Problem {
+    if FolderLock::is_taken(folder) {
+        return busy(folder);
+    }
+    if !matches!(error, FileError::Value { .. }) {
+        return error.into();
+    }
+    if Unfinished::is_in(folder) {
+        let go_on = Unfinished::command(folder);
+        return Problem::new(
+            format!("{} holds an unfinished training", folder.display()),
+            format!("go on with `{go_on}`, or replace it with --force"),
+        );
+    }
+    if folder.join(MODEL).is_file() {
+        return Problem::new(
+            format!("{} holds an earlier run", folder.display()),
+            "choose another --out, or replace it with --force",
+        );
+    }
+    error.into()
+}
+
+fn busy(folder: &Path) -> Problem {
+    Problem::new(
+        format!("another program is training in {}", folder.display()),
+        "wait until it has ended, or choose another folder",
+    )
 }
