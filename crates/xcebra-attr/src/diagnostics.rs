@@ -16,6 +16,7 @@ use crate::method::Methods;
 use crate::methods::InvertedNeuronGradient;
 use crate::options::Options;
 use crate::samples::{Samples, check};
+use crate::words;
 
 pub use agreement::{Agreement, agreement};
 
@@ -151,50 +152,29 @@ impl Covariance {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.jacobians.rank_counts();
-        let full = counts.len() - 1;
-        let all: usize = counts.iter().sum();
-        if self.jacobians.is_full_rank() {
-            write!(f, "Every Jacobian has full rank {full}.")?;
-        } else {
-            let share = 100.0 * (all - counts[full]) as f64 / all as f64;
-            write!(
-                f,
-                "{share:.1} % of the Jacobians have a lower rank than {full}: there, outputs are \
-                 redundant, clipped or normalised, and the map shows only what is left of them."
-            )?;
-        }
-        match self.jacobians.condition() {
-            None => write!(
-                f,
-                " None of them can be inverted: the outputs do not change."
-            )?,
-            Some(c) if c.geometric_mean > 100.0 => write!(
-                f,
-                " Their condition number is {:.0} on average: small errors of the gradient grow as \
-                 much in the inverse; train with the Jacobian regulariser, or with fewer outputs.",
-                c.geometric_mean
-            )?,
-            Some(c) => write!(
-                f,
-                " They are well-conditioned ({:.1} on average, at most {:.1}).",
-                c.geometric_mean, c.max
-            )?,
-        }
-        write!(f, " {}", self.embedding)
+        write!(f, "{}. {}", self.jacobians, self.embedding)
+    }
+}
+
+impl fmt::Display for InverseSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_words(usize::MAX))
+    }
+}
+
+impl InverseSummary {
+    /// Ranks and condition numbers in words, a sentence without its full stop; `possible` is the largest
+    /// rank that the outputs allow, one less than there are if they are normalised.
+    pub fn in_words(&self, possible: usize) -> String {
+        let condition = self.condition();
+        let condition = condition.map(|c| [c.geometric_mean, c.max]);
+        words::ranks(self.rank_counts(), possible, condition)
     }
 }
 
 impl fmt::Display for EffectiveDimension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (found, outputs) = (self.participation_ratio, self.variances.len());
-        write!(
-            f,
-            "The embedding has {outputs} outputs and varies in about {found:.1} directions"
-        )?;
-        match found < 0.5 * outputs as f64 {
-            true => write!(f, ": fewer outputs might do, or some have collapsed."),
-            false => write!(f, "."),
-        }
+        write!(f, "{}.", words::directions(found, outputs))
     }
 }

@@ -66,6 +66,7 @@ mod parameters;
 mod quadrature;
 mod samples;
 mod significance;
+pub mod words;
 
 pub use align::{Alignment, align};
 pub use attribute::attribute;

@@ -108,7 +108,8 @@ impl Default for Bootstrap {
 #[derive(Debug)]
 pub struct Blocks {
     samples: usize,
-    blocks: usize,
+    /// The first sample of each block.
+    starts: Vec<usize>,
     /// Sums `(blocks, inputs, outputs)` of each method.
     sums: RefCell<Vec<(String, Array3<f64>)>>,
 }
@@ -119,6 +120,16 @@ impl Blocks {
     /// # Errors
     /// [`AttrError::Parameter`] unless there are two blocks at least, and no more than samples.
     pub fn new(samples: usize, blocks: usize) -> Result<Self> {
+        Self::of_stretches(&[samples], blocks)
+    }
+
+    /// About so many blocks of the samples of several stretches of time, such as the segments of a
+    /// recording with gaps: each stretch has its share of them, at least one, and none reaches into another.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_stretches(lengths: &[usize], blocks: usize) -> Result<Self> {
+        let samples: usize = lengths.iter().sum();
         if blocks < 2 || blocks > samples {
             let expected = format!("between 2 and {samples}, the number of samples");
             return Err(AttrError::parameter(
@@ -127,9 +138,16 @@ impl Blocks {
                 expected,
             ));
         }
+        let (mut starts, mut first) = (Vec::new(), 0);
+        for &length in lengths.iter().filter(|length| **length > 0) {
+            let share = length as f64 / samples as f64;
+            let of = ((share * blocks as f64).round() as usize).clamp(1, length);
+            starts.extend((0..of).map(|block| first + (block * length).div_ceil(of)));
+            first += length;
+        }
         Ok(Self {
             samples,
-            blocks,
+            starts,
             sums: RefCell::default(),
         })
     }
@@ -143,12 +161,14 @@ impl Blocks {
         let mut all = self.sums.borrow_mut();
         let at = all.iter().position(|(name, _)| name == piece.method);
         let at = at.unwrap_or_else(|| {
-            let zeros = Array3::zeros((self.blocks, inputs, outputs));
+            let zeros = Array3::zeros((self.starts.len(), inputs, outputs));
             all.push((piece.method.to_owned(), zeros));
             all.len() - 1
         });
         let sums = &mut all[at].1;
-        if piece.first_sample + n > self.samples || sums.dim() != (self.blocks, inputs, outputs) {
+        if piece.first_sample + n > self.samples
+            || sums.dim() != (self.starts.len(), inputs, outputs)
+        {
             return Err(AttrError::Shape {
                 what: "a piece of attributions",
                 found: piece.values.shape().to_vec(),
@@ -164,7 +184,7 @@ impl Blocks {
     }
 
     fn block(&self, sample: usize) -> usize {
-        sample * self.blocks / self.samples
+        self.starts.partition_point(|&start| start <= sample) - 1
     }
 
     /// Bootstrap intervals of the map of a method.
@@ -213,4 +233,24 @@ fn quantile(sorted: &[f64], level: f64) -> f64 {
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
     sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Blocks;
+
+    #[test]
+    fn blocks_are_as_equal_as_can_be_and_none_crosses_a_gap() {
+        for (samples, blocks) in [(7, 3), (100, 40), (40, 40), (1000, 7)] {
+            let whole = Blocks::new(samples, blocks).unwrap();
+            for sample in 0..samples {
+                assert_eq!(whole.block(sample), sample * blocks / samples);
+            }
+        }
+        let cut = Blocks::of_stretches(&[100, 3, 0, 57], 16).unwrap();
+        assert_eq!(cut.starts.len(), 10 + 1 + 6);
+        assert!(cut.block(99) < cut.block(100) && cut.block(102) < cut.block(103));
+        assert_eq!(cut.block(100), cut.block(102));
+        assert!(Blocks::of_stretches(&[5, 5], 11).is_err());
+    }
 }

@@ -24,7 +24,7 @@ fn the_participation_ratio_by_hand() {
     assert!(
         found
             .to_string()
-            .contains("3 outputs and varies in about 1.0 directions: fewer")
+            .contains("1 of 3 embedding directions are used (effective dimension 1.0): fewer")
     );
     let constant = effective_dimension(&Array2::from_elem((5, 2), 3.0)).unwrap();
     assert_eq!(constant.participation_ratio, 0.0);
@@ -44,16 +44,22 @@ fn a_diagnosis_is_that_of_the_parts() {
     assert!((found.jacobians.condition().unwrap().max - 6.0).abs() < 1e-5);
     let words = found.to_string();
     assert!(
-        words.starts_with("Every Jacobian has full rank 2."),
+        words.starts_with("Every Jacobian has full rank 2;"),
         "{words}"
     );
-    assert!(words.contains("well-conditioned (6.0"), "{words}");
+    assert!(words.contains("condition number 6.0 on average"), "{words}");
 
     let normalised = Mlp::<f32>::random(&[6], 16, 3, 2).with_head(Head::Normalised);
     let x = uniform((50, 6), 3).mapv(|v| v as f32);
-    let words = diagnose(&normalised, &x, &options).unwrap().to_string();
+    let found = diagnose(&normalised, &x, &options).unwrap();
+    let words = found.to_string();
     assert!(
-        words.contains("100.0 % of the Jacobians have a lower rank than 3"),
+        words.contains("100 % of the Jacobians have rank below 3"),
+        "{words}"
+    );
+    let words = found.jacobians.in_words(2);
+    assert!(
+        words.starts_with("Every Jacobian has rank 2, the most that normalised outputs allow"),
         "{words}"
     );
 
@@ -62,7 +68,11 @@ fn a_diagnosis_is_that_of_the_parts() {
         &uniform((9, 3), 1),
         &options,
     );
-    assert!(flat.unwrap().to_string().contains("outputs do not change"));
+    assert!(
+        flat.unwrap()
+            .to_string()
+            .contains("none of them can be inverted")
+    );
     let steep = array![[1e3, 0.0], [0.0, 1.0]];
     let words = diagnose(&linear(&steep), &uniform((9, 2), 1), &options).unwrap();
     assert!(words.to_string().contains("1000 on average"), "{words}");
