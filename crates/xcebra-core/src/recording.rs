@@ -5,11 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
+use xcebra_model::is_constant;
 
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::sampling::Pieces;
 use crate::window::Window;
+
+/// Differences of larger labels cannot be squared and added.
+const LARGEST: f64 = 1e150;
 
 /// A label of every sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +49,7 @@ impl<E: Element> Recording<E> {
     ///
     /// # Errors
     /// [`Error::Data`] if there are fewer than two samples or no channel, if a value is not
-    /// finite, or if a channel is constant.
+    /// finite, or if a channel is constant but for rounding ([`xcebra_model::is_constant`]).
     pub fn new(x: ArrayView2<'_, E>) -> Result<Self> {
         let (time, channels) = x.dim();
         if channels == 0 {
@@ -72,10 +76,14 @@ impl<E: Element> Recording<E> {
             }
         }
         for (c, column) in x.columns().into_iter().enumerate() {
-            if column.iter().all(|&v| v == column[0]) {
+            if is_constant(column.iter().map(|v| v.as_f64()), E::epsilon().as_f64()) {
+                let but = match column.iter().all(|&v| v == column[0]) {
+                    true => "",
+                    false => ", but for rounding",
+                };
                 return Err(Error::data(
                     "the recording",
-                    format!("channel {c} is {} at every sample", column[0]),
+                    format!("channel {c} is {} at every sample{but}", column[0]),
                     "leave constant channels out: nothing can be learned from them",
                 ));
             }
@@ -146,10 +154,17 @@ impl<E: Element> Recording<E> {
                         "drop or interpolate such samples first",
                     ));
                 }
+                if let Some(((t, k), v)) = values.indexed_iter().find(|(_, v)| v.abs() > LARGEST) {
+                    return Err(Error::data(
+                        what(),
+                        format!("sample {t}, column {k} is {v:e}, and squares of it overflow"),
+                        "choose a unit that gives moderate numbers",
+                    ));
+                }
                 if values
                     .columns()
                     .into_iter()
-                    .all(|c| c.iter().all(|&v| v == c[0]))
+                    .all(|c| is_constant(c.iter().copied(), f64::EPSILON))
                 {
                     return Err(Error::data(
                         what(),
@@ -213,16 +228,16 @@ impl<E: Element> Recording<E> {
     /// The label of that name.
     ///
     /// # Errors
-    /// [`Error::Setting`] if there is none.
+    /// [`Error::Data`] if there is none.
     pub fn label(&self, name: &str) -> Result<&Labels> {
         self.labels.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.labels.keys().map(String::as_str).collect();
-            Error::setting(
-                "objective.positives.label",
-                format!("`{name}`"),
+            Error::data(
+                format!("the label `{name}`"),
+                "the recording has no label of that name",
                 match known.as_slice() {
-                    [] => "a label of the recording, which has none".to_owned(),
-                    _ => format!("a label of the recording: {}", known.join(", ")),
+                    [] => "add it to the recording, which has none".to_owned(),
+                    _ => format!("add it, or name one that there is: {}", known.join(", ")),
                 },
             )
         })

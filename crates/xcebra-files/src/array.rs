@@ -42,6 +42,25 @@ impl Values {
         }
     }
 
+    /// Machine epsilon of the element type; that of 64-bit floats for whole numbers and truth values.
+    pub fn epsilon(&self) -> f64 {
+        match self {
+            Self::F32(_) => f64::from(f32::EPSILON),
+            Self::F64(_) | Self::I64(_) | Self::Bool(_) => f64::EPSILON,
+        }
+    }
+
+    /// The values with their axes in reverse order.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        match self {
+            Self::F32(a) => Self::F32(a.reversed_axes()),
+            Self::F64(a) => Self::F64(a.reversed_axes()),
+            Self::I64(a) => Self::I64(a.reversed_axes()),
+            Self::Bool(a) => Self::Bool(a.reversed_axes()),
+        }
+    }
+
     /// All values as floats of type `A`, rounded where `A` is narrower.
     pub fn to_float<A: Scalar>(&self) -> ArrayD<A> {
         match self {
@@ -104,6 +123,18 @@ impl DataArray {
     /// Shape of the array.
     pub fn shape(&self) -> &[usize] {
         self.values.shape()
+    }
+
+    /// The array with its axes in reverse order, without names of columns and breaks in time, which
+    /// belonged to other axes.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        Self {
+            values: self.values.transposed(),
+            columns: None,
+            breaks: Vec::new(),
+            ..self
+        }
     }
 
     /// The array as a matrix `(rows, columns)`; a vector `(n,)` becomes `(n, 1)`.

@@ -1,7 +1,9 @@
 //! Recordings and their labels: arrays with a time axis, checked before any work begins.
 
-use ndarray::{Array1, Array2, ArrayView2};
-use xcebra_model::Scalar;
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use xcebra_model::{Scalar, is_constant};
 
 use crate::array::{DataArray, Values};
 use crate::error::{FileError, Result, list};
@@ -21,6 +23,8 @@ pub struct Recording<A> {
     pub breaks: Vec<usize>,
     /// What the reader left out, assumed or repaired, a sentence each.
     pub notes: Vec<String>,
+    /// Machine epsilon of the type that the file holds the values in.
+    pub epsilon: f64,
 }
 
 impl<A: Scalar> Recording<A> {
@@ -29,17 +33,28 @@ impl<A: Scalar> Recording<A> {
         self.values.nrows()
     }
 
-    /// Names of the channels that never change.
+    /// The stretches without interruption: ranges of rows, in order.
+    pub fn segments(&self) -> Vec<Range<usize>> {
+        let inside = |row: &usize| (1..self.samples()).contains(row);
+        let mut edges = vec![0, self.samples()];
+        edges.extend(self.breaks.iter().copied().filter(inside));
+        edges.sort_unstable();
+        edges.dedup();
+        edges.windows(2).map(|pair| pair[0]..pair[1]).collect()
+    }
+
+    /// Names of the channels that never change by more than rounding; see [`is_constant`].
     pub fn constant_channels(&self) -> Vec<String> {
         let constant = |j: &usize| {
             let column = self.values.column(*j);
-            column.iter().all(|&value| value == column[0])
+            is_constant(column.iter().map(|value| value.as_f64()), self.epsilon)
         };
         let positions = (0..self.values.ncols()).filter(constant);
         positions.map(|j| self.channels[j].clone()).collect()
     }
 
-    /// Refuses channels that never change: nothing can be learned from them, nor attributed to them.
+    /// Refuses channels that never change by more than rounding: nothing can be learned from them, nor
+    /// attributed to them.
     ///
     /// # Errors
     /// [`FileError::Value`] with their names.
@@ -48,15 +63,28 @@ impl<A: Scalar> Recording<A> {
         if constant.is_empty() {
             return Ok(());
         }
+        let exactly = |name: &String| {
+            let j = self.channels.iter().position(|c| c == name).unwrap_or(0);
+            let column = self.values.column(j);
+            column.iter().all(|&value| value == column[0])
+        };
+        let how = match constant.iter().all(exactly) {
+            true => "never change",
+            false => "never change by more than rounding",
+        };
+        let turned = match self.channels.len() > self.samples() {
+            true => ", or transpose the array if its rows are channels",
+            false => "",
+        };
         Err(FileError::Value {
             place: self.place.clone(),
             problem: format!(
-                "{} of {} channels never change: {}",
+                "{} of {} channels {how}: {}",
                 constant.len(),
                 self.channels.len(),
                 list(&constant)
             ),
-            advice: "leave them out".to_owned(),
+            advice: format!("leave them out{turned}"),
         })
     }
 
@@ -99,6 +127,7 @@ impl DataArray {
             sampling_rate: self.sampling_rate,
             breaks: self.breaks.clone(),
             notes: self.notes.clone(),
+            epsilon: self.values.epsilon(),
         })
     }
 
@@ -117,10 +146,14 @@ impl DataArray {
     ///
     /// # Errors
     /// [`FileError::Shape`] for another length; [`FileError::Value`] if a value is not finite or
-    /// none of the columns ever changes.
+    /// none of the columns ever changes by more than rounding.
     pub fn label<A: Scalar>(&self, samples: usize) -> Result<Array2<A>> {
-        let values = self.label_of_session(samples)?;
-        if values.rows().into_iter().all(|row| row == values.row(0)) {
+        let values: Array2<A> = self.label_of_session(samples)?;
+        let epsilon = self.values.epsilon();
+        let constant = |column: ArrayView1<'_, A>| {
+            is_constant(column.iter().map(|value| value.as_f64()), epsilon)
+        };
+        if values.columns().into_iter().all(constant) {
             return Err(self.constant_label(&format!("{}", values.row(0))));
         }
         Ok(values)

@@ -34,6 +34,7 @@
 //! | models from models | [`select_output`], [`then`], [`mean_over_outputs`], [`softmax`], [`log_odds`] |
 //! | comparing a gradient with finite differences | [`check_vjp`], [`VjpCheck`] |
 //! | refusing results that are infinite or NaN | [`ensure_finite`] |
+//! | channels that are constant but for rounding | [`is_constant`] |
 
 #![forbid(unsafe_code)]
 
@@ -44,6 +45,7 @@ mod error;
 mod finite;
 mod function;
 mod model;
+mod rounding;
 mod scalar;
 mod shape;
 
@@ -57,6 +59,7 @@ pub use error::{ModelError, Result};
 pub use finite::{Entry, NonFinite, ensure_finite};
 pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
+pub use rounding::is_constant;
 pub use scalar::Scalar;
 
 #[cfg(doctest)]

@@ -3,6 +3,7 @@
 mod annotations;
 mod biosignal_properties;
 mod biosignals;
+mod constant;
 mod damaged_signals;
 mod hostile;
 mod numpy;

@@ -90,6 +90,7 @@ impl Demo {
             sampling_rate: None,
             breaks: Vec::new(),
             notes: Vec::new(),
+            epsilon: f64::from(f32::EPSILON),
         };
         let channels = Channels::of(&raw, settings.data.standardize)?;
         let x = channels.apply(&raw)?;

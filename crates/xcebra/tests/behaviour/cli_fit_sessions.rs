@@ -59,6 +59,7 @@ fn several_files_are_the_sessions_of_one_recording() {
         channels: (0..4).map(|c| c.to_string()).collect(),
         sampling_rate: None,
         breaks: Vec::new(),
+        epsilon: f64::EPSILON,
         notes: Vec::new(),
     };
     let scaled = Channels::of(&raw, true).unwrap().apply(&raw).unwrap();

@@ -135,6 +135,8 @@ fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording
         sampling_rate: sessions.first().and_then(|s| s.sampling_rate),
         breaks: Vec::new(),
         notes: Vec::new(),
+        // the coarsest, so that no rounding passes for a signal
+        epsilon: sessions.iter().map(|s| s.epsilon).fold(0.0, f64::max),
     }))
 }
 
