@@ -50,7 +50,8 @@ pub enum Rule {
     /// where a single kink between them lies, and with it the integral of the whole gradient, exactly;
     /// how far that is to be believed, the rule learns from the intervals it has cut already. It
     /// refines until the estimated error is below the tolerance for every output, or the budget is
-    /// spent, and says which in [`Convergence`](crate::Convergence).
+    /// spent, and says which in [`Convergence`](crate::Convergence). Jumps of the model are closed in upon and
+    /// told; no gradient sees them, so their share is in no attribution.
     Adaptive {
         /// Relative to `|F(x) − F(x')|`, or to a tenth of the range of `F` on the path if that is more.
         tolerance: f64,

@@ -70,3 +70,10 @@ impl Doubt {
         self.excess.abs() > FLAT * self.walk
     }
 }
+
+/// Whether an interval is [flat](Doubt::is_flat): what it was wrong about tells nothing of others, whose
+/// gradient changes.
+pub(super) fn is_flat(points: &Points, (left, right): (usize, usize), output: usize) -> bool {
+    let tangents = points.tangents(left, right, output);
+    tangents.excess().abs() > FLAT * tangents.width * points.jump(left, right, output)
+}

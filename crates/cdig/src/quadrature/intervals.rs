@@ -7,7 +7,7 @@
 //! to the tangents' meeting point that would have served them best.
 
 use super::differences::Differences;
-use super::doubt::{Doubt, Elsewhere};
+use super::doubt::{Doubt, Elsewhere, is_flat};
 use super::points::{Place, Points};
 use crate::numeric::largest;
 
@@ -189,6 +189,7 @@ impl Intervals {
         let count = self.cuts.len().div_ceil(2).min(LESSONS);
         let cuts: Vec<Differences> = self.cuts[self.cuts.len() - count..]
             .iter()
+            .filter(|[left, _, right]| !is_flat(points, (*left, *right), output))
             .map(|&cut| Differences::new(points, cut, output))
             .collect();
         let (mut along, mut size) = (0.0, 0.0);
@@ -219,7 +220,7 @@ impl Intervals {
             return Lesson { belief, deviation };
         }
         // as if one more had been a random walk, so that few lucky cuts are not believed
-        let one = units / count as f64;
+        let one = units / cuts.len() as f64;
         Lesson {
             belief,
             deviation: ((errors + WALK * one) / (units + one)).sqrt(),
