@@ -32,6 +32,9 @@ pub enum FileError {
         /// The system's reason.
         source: io::Error,
     },
+    /// A result that was to be written is infinite or NaN.
+    #[error(transparent)]
+    NonFinite(#[from] xcebra_model::NonFinite),
     /// The name does not tell the format.
     #[error("{} has no known extension; use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav", path.display())]
     UnknownFormat {

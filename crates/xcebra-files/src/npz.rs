@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use ndarray_npy::{NpzWriter, WriteNpyExt, WriteNpzError};
+use ndarray::{ArrayRef, Dimension};
+use ndarray_npy::{NpzWriter, WritableElement, WriteNpyExt, WriteNpzError};
+use xcebra_model::{Entry, ensure_finite};
 use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
@@ -151,13 +153,27 @@ impl NpzOutput {
         })
     }
 
-    /// Adds an array of `f32`, `f64`, `bool` or integers.
+    /// Adds a result: an array of `f32`, `f64`, complex numbers, `bool` or integers, without entries that are
+    /// infinite or NaN.
     ///
     /// A full disk is reported by [`commit`](Self::commit).
     ///
     /// # Errors
+    /// [`FileError::NonFinite`] if an entry is infinite or NaN, [`FileError::Write`] if the name is taken.
+    pub fn add<T: WritableElement + Entry, D: Dimension>(
+        &mut self,
+        name: &str,
+        array: &ArrayRef<T, D>,
+    ) -> Result<()> {
+        ensure_finite(&format!("the array `{name}`"), array)?;
+        self.add_with_gaps(name, &array.view())
+    }
+
+    /// Adds a recording, in which NaN stands for samples that are missing.
+    ///
+    /// # Errors
     /// [`FileError::Write`] if the name is taken.
-    pub fn add<T: WriteNpyExt + ?Sized>(&mut self, name: &str, array: &T) -> Result<()> {
+    pub fn add_with_gaps<T: WriteNpyExt + ?Sized>(&mut self, name: &str, array: &T) -> Result<()> {
         let added = self.writer.add_array(name, array);
         added.map_err(|error| self.error(error))
     }

@@ -277,7 +277,7 @@ proptest! {
         let integers = doubles.mapv(|v| v.to_bits() as i32);
         let truths = integers.mapv(|v| v % 2 == 0);
         let mut output = NpzOutput::create(&path).unwrap();
-        output.add("d", &doubles.t()).unwrap();
+        output.add_with_gaps("d", &doubles.t()).unwrap();
         output.add("i", &integers).unwrap();
         output.add("t", &truths).unwrap();
         output.commit().unwrap();

@@ -64,7 +64,7 @@ impl Folder {
     fn write_npz(&self, name: &str, arrays: &[(&str, Array2<f64>)]) {
         let mut output = NpzOutput::create(&self.path(name)).unwrap();
         for (name, array) in arrays {
-            output.add(name, array).unwrap();
+            output.add_with_gaps(name, array).unwrap();
         }
         output.commit().unwrap();
     }

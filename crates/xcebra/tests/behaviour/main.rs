@@ -3,6 +3,7 @@
 mod cli_demo;
 mod cli_embed_attribute;
 mod cli_explain;
+mod cli_explain_exact;
 mod cli_explain_onnx;
 mod cli_fit;
 mod cli_fit_data;

@@ -67,6 +67,9 @@ pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
 pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) -> Report {
     let command = explained.command;
     let mut report = Report::new("What carries the output").lead(&lead(explained));
+    for note in explained.notes {
+        report = report.paragraph(&format!("Note: {note}."));
+    }
     report = report.table(signals_table(explained));
     if explained.order.len() > 1 {
         report = report

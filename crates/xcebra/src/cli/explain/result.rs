@@ -152,6 +152,7 @@ impl Explained<'_> {
         let tolerance = match in_domain(self.found, domain).next().and_then(tolerance_met) {
             None => String::new(),
             Some(_) if met == self.found.len() => ", tolerance met".to_owned(),
+            Some(_) if met == 0 => ", tolerance not met".to_owned(),
             Some(_) => format!(", tolerance met for {met} of {}", self.found.len()),
         };
         let carriers: usize = in_domain(self.found, domain)
@@ -247,6 +248,12 @@ impl Explained<'_> {
             "error_estimate",
             self.each(domain, |s| {
                 json!(s.found.convergence.as_ref().map(|c| c.error_estimate[0]))
+            }),
+        );
+        set(
+            "jumps",
+            self.each(domain, |s| {
+                json!(s.found.convergence.as_ref().map(|c| c.jumps[0]))
             }),
         );
         set(

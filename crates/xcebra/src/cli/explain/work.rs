@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
@@ -15,6 +16,10 @@ use super::super::interrupt;
 use super::super::{Problem, Result, Session};
 use super::arguments::OutputSpec;
 use super::{Subject, in_domain};
+
+mod notes;
+
+pub use notes::note_tolerance;
 
 /// Points of insertion and deletion curves, besides their start.
 const STEPS: usize = 50;
@@ -63,20 +68,34 @@ impl Job<'_> {
             let finished = done.iter().filter(|&&parts| parts == PARTS).count();
             progress.at(done.iter().sum(), &format!("{finished} of {n} signals"));
         };
-        let explain = |signal: usize| -> Result<One> {
-            interrupt::check()?;
+        // once one signal fails, the others stop after their next batch of points
+        let failed = AtomicBool::new(false);
+        let flow = || match failed.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => interrupt::flow(),
+        };
+        let explain = |signal: usize| -> Option<Result<One>> {
+            if flow().is_break() {
+                return None;
+            }
             let one = self.one(signal, &|points: Points| {
                 let share = points.done as f64 / points.total.max(1) as f64;
                 tell(signal, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
-                interrupt::flow()
-            })?;
-            tell(signal, PARTS);
-            Ok(one)
+                flow()
+            });
+            match one {
+                Ok(_) => tell(signal, PARTS),
+                // whoever is stopped by another's failure has nothing to say
+                Err(_) if failed.swap(true, Ordering::Relaxed) => return None,
+                Err(_) => {}
+            }
+            Some(one)
         };
-        // the first that failed, whatever the order in which they were done
-        let results: Vec<Result<One>> = (0..n).into_par_iter().map(explain).collect();
+        let results: Vec<Option<Result<One>>> = (0..n).into_par_iter().map(explain).collect();
+        interrupt::check()?;
         results
             .into_iter()
+            .flatten()
             .collect::<Result<_>>()
             .map_err(interrupt::or)
     }
@@ -102,12 +121,16 @@ impl Job<'_> {
         if domains.iter().any(|domain| domain.has_affine_inverse()) {
             domains.push(&time);
         }
-        let at_signal = |error: CdigError| match error {
-            error if self.signals.len() > 1 => {
-                let problem = Problem::from(error);
-                problem.context(&format!("signal {signal} (counting from 0)"))
+        let at_signal = |error: CdigError| {
+            let advice = notes::advice(&error);
+            let mut problem = Problem::from(error);
+            if let Some(advice) = advice {
+                problem = problem.help(advice);
             }
-            error => error.into(),
+            match self.signals.len() {
+                0 | 1 => problem,
+                _ => problem.context(&format!("signal {signal} (counting from 0)")),
+            }
         };
         let mut scored = Vec::with_capacity(domains.len());
         if self.domains.len() > 1 {
@@ -115,7 +138,10 @@ impl Job<'_> {
             for domain in &domains {
                 let at = scores.iter().position(|score| belongs(score, *domain));
                 let score = scores.swap_remove(at.expect("each domain has a score"));
-                scored.push((score.attribution, score.deletion.first().map(|d| d.area)));
+                scored.push((
+                    score.attribution,
+                    score.deletion[0].as_ref().map(|d| d.area),
+                ));
             }
         } else {
             let found = explainer.explain_many(&domains, x).map_err(at_signal)?;
@@ -131,6 +157,10 @@ impl Job<'_> {
             .into_iter()
             .zip(self.domains)
             .map(|((found, deletion_area), built)| {
+                let all = Points { done: 1, total: 1 };
+                if progress(all).is_break() {
+                    return Err(Problem::new("stopped", "run the command again"));
+                }
                 let curves = match self.curves {
                     Some(random) => OrderCurves::of(
                         model,
@@ -171,24 +201,4 @@ pub fn rank(found: &[One]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..domains).collect();
     order.sort_by_key(|&domain| carriers(domain));
     order
-}
-
-/// Says so if the adaptive rule did not reach its tolerance.
-pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
-    let missed = |scored: &&Scored| {
-        let convergence = scored.found.convergence.as_ref();
-        convergence.is_some_and(|convergence| !convergence.tolerance_met)
-    };
-    let domains = found.first().map_or(0, |one| one.scored.len());
-    let worst = (0..domains)
-        .map(|domain| in_domain(found, domain).filter(missed).count())
-        .max();
-    let (Some(count @ 1..), Rule::Adaptive { tolerance, budget }) = (worst, rule) else {
-        return;
-    };
-    notes.push(format!(
-        "the tolerance was not met for {count} of {} signals; allow more points, such as --rule adaptive:{tolerance:e}:{}",
-        found.len(),
-        4 * budget
-    ));
 }

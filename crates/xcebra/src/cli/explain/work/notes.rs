@@ -1,0 +1,110 @@
+//! What is said of explanations that are not complete, and of those that fail.
+
+use xcebra::cdig::{Attribution, CdigError, Rule};
+
+use super::{One, in_domain};
+
+/// What to do about an error, in terms of the command line.
+pub fn advice(error: &CdigError) -> Option<String> {
+    let CdigError::NonFinitePath { position, .. } = error else {
+        return None;
+    };
+    Some(match position {
+        1.0 => "the model is singular at the signal itself, and no baseline helps; leave the signal out with \
+                --signals, or export the model with a small constant added to what it divides by"
+            .to_owned(),
+        _ => "pass another signal as baseline, one that varies, with --baseline FILE:ARRAY; a model that divides \
+              by the standard deviation of its input is singular at every constant one, zero and mean"
+            .to_owned(),
+    })
+}
+
+/// Residuals above this share of the change of the output are worth a note.
+const NOTABLE: f64 = 0.01;
+
+/// Says so if the adaptive rule did not reach its tolerance, if the model jumps, and if attributions do not add
+/// up to the change of the output, whatever the rule.
+pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
+    let domains = found.first().map_or(0, |one| one.scored.len());
+    let n = found.len();
+    // of several domains, the one for which most signals are concerned
+    let most = |concerned: &dyn Fn(&Attribution<f64>) -> bool| -> Vec<&Attribution<f64>> {
+        let of = |domain| {
+            let all = in_domain(found, domain).map(|scored| &scored.found);
+            all.filter(|found| concerned(found)).collect::<Vec<_>>()
+        };
+        let all = (0..domains).map(of);
+        all.max_by_key(Vec::len).unwrap_or_default()
+    };
+    let signals = |concerned: &[_]| match (concerned.len(), n) {
+        (_, 1) => String::new(),
+        (count, n) => format!(" for {count} of {n} signals"),
+    };
+
+    let jumps = |found: &Attribution<f64>| found.jump_share()[0] > 0.0;
+    let jumping = most(&jumps);
+    if !jumping.is_empty() {
+        let share = largest(jumping.iter().map(|found| found.jump_share()[0]));
+        notes.push(format!(
+            "the model jumps between baseline and signal{}: jumps amount to {} of the change of the output, and no \
+             gradient sees them, so their share is in no attribution; explain an output before its threshold or \
+             rounding, such as a score in place of a decision",
+            signals(&jumping),
+            percent(share)
+        ));
+    }
+    let incomplete = most(&|found| found.relative_residual()[0] > NOTABLE);
+    if !incomplete.is_empty() {
+        let share = largest(incomplete.iter().map(|found| found.relative_residual()[0]));
+        let mut note = format!(
+            "the attributions{} do not add up to the change of the output: {} of it is missing",
+            signals(&incomplete),
+            percent(share)
+        );
+        if !matches!(rule, Rule::Adaptive { .. }) {
+            note.push_str(
+                "; --rule adaptive looks where the output changes, and says what it cannot find",
+            );
+        }
+        notes.push(note);
+    }
+    let Rule::Adaptive { tolerance, budget } = rule else {
+        return;
+    };
+    let missed = most(&|found| {
+        let met = found.convergence.as_ref().is_none_or(|c| c.tolerance_met);
+        !met && !jumps(found)
+    });
+    if missed.is_empty() {
+        return;
+    }
+    let spent = |found: &&Attribution<f64>| {
+        let points = found.convergence.as_ref().map_or(0, |c| c.points);
+        points >= budget
+    };
+    let advice = match missed.iter().any(spent) {
+        true => format!(
+            "allow more points, such as --rule adaptive:{tolerance:e}:{}",
+            budget.saturating_mul(4)
+        ),
+        false => "more points would not help: the rest is rounding of the model's own arithmetic"
+            .to_owned(),
+    };
+    notes.push(format!(
+        "the tolerance was not met for {} of {n} signals; {advice}",
+        missed.len()
+    ));
+}
+
+fn largest(shares: impl Iterator<Item = f64>) -> f64 {
+    shares.fold(0.0, f64::max)
+}
+
+/// A share in words, of a change that may be 0.
+fn percent(share: f64) -> String {
+    match 100.0 * share {
+        percent if !percent.is_finite() => "more than all (there is no net change)".to_owned(),
+        percent if percent < 10.0 => format!("up to {percent:.1} %"),
+        percent => format!("up to {percent:.0} %"),
+    }
+}
