@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD};
+use ndarray::{Array2, Array3, ArrayD, Axis};
 use serde_json::Value;
 
 use crate::common::Folder;
@@ -37,8 +37,8 @@ fn note<'a>(json: &'a Value, about: &str) -> &'a str {
     found[0]
 }
 
-/// 4,000 signals of two samples, some of which cancel to a thousandth of their products, and one that does to
-/// 0.1 %. The weights are the file's, in single precision.
+/// 4,000 random signals of two samples, and one whose two products cancel but for a thousandth. The weights are
+/// the file's, in single precision.
 #[test]
 fn linear_models_are_exact_for_every_signal() {
     let weights = [0.18905339, -0.52274847].map(|w: f32| f64::from(w));
@@ -79,10 +79,10 @@ fn jumps_are_told_in_terminal_json_and_report() {
         );
         let json = folder.json(&arguments);
         assert!(floats(&folder, "attribution").iter().all(|a| *a == 0.0));
-        assert_eq!(json["residual"], change);
-        assert_eq!(json["relative_residual"], 1.0);
-        assert_eq!(json["tolerance_met"], false);
-        assert!((json["jumps"].as_f64().unwrap() - change).abs() < 1e-9);
+        assert_eq!(json["residual"][0], change);
+        assert_eq!(json["relative_residual"][0], 1.0);
+        assert_eq!(json["tolerance_met"][0], false);
+        assert!((json["jumps"][0].as_f64().unwrap() - change).abs() < 1e-9);
         let jumps = note(&json, "jumps");
         assert!(jumps.contains("up to 100 % of the change"), "{jumps}");
         assert!(note(&json, "missing").contains("100 %"));
@@ -111,13 +111,13 @@ fn a_jump_beside_a_smooth_part_is_told_with_its_share() {
             // the tolerance of the rule
             assert!((a - x / 0.8 * 0.8_f64.tanh()).abs() < 1e-3, "{a} {x}");
         }
-        let share = json["relative_residual"].as_f64().unwrap();
+        let share = json["relative_residual"][0].as_f64().unwrap();
         assert!((share - 1.0 / change).abs() < 1e-2, "{share}");
         assert!(note(&json, "missing").contains("298 %"));
         match rule {
             "adaptive" => {
-                assert_eq!(json["tolerance_met"], false);
-                assert!((json["jumps"].as_f64().unwrap() - 1.0).abs() < 1e-3);
+                assert_eq!(json["tolerance_met"][0], false);
+                assert!((json["jumps"][0].as_f64().unwrap() - 1.0).abs() < 1e-3);
                 assert!(note(&json, "jumps").contains("298 %"));
             }
             _ => assert!(note(&json, "missing").contains("--rule adaptive")),
@@ -160,16 +160,14 @@ fn advice_for_models_that_standardise_their_input_helps() {
             "explain --model {model}.onnx --input zscore-x.npy --domain time --out map.npz"
         );
         for baseline in ["zero", "mean"] {
-            let error = folder.fails_with(
-                &format!("{explain} --baseline {baseline}"),
-                &["not finite at the baseline", "--baseline FILE"],
-            );
+            let error = folder.fails(&format!("{explain} --baseline {baseline}"));
+            assert!(error.contains("not finite at the baseline"), "{error}");
+            assert!(error.contains("--baseline FILE"), "{error}");
             assert!(!error.contains("midpoint"), "{error}");
         }
         // as advised: another signal, here the last
-        let x = folder.array("zscore-x.npy", "").values.to_float();
-        let last = x.index_axis(ndarray::Axis(0), 3).to_owned();
-        let last = last.into_dimensionality().unwrap();
+        let x: Array3<f32> = ndarray_npy::read_npy(folder.path("zscore-x.npy")).unwrap();
+        let last = x.index_axis(Axis(0), 3).mapv(f64::from);
         folder.write_npz("base.npz", &[("x", last)]);
         let json = folder.json(&format!("{explain} --baseline base.npz:x --signals 0..3"));
         assert_eq!(json["notes"], serde_json::json!([]));
@@ -177,7 +175,7 @@ fn advice_for_models_that_standardise_their_input_helps() {
         let value = |i: usize| known[model][i].as_f64().unwrap();
         for i in 0..3 {
             assert_eq!(json["tolerance_met"][i], true);
-            let sum = attribution.index_axis(ndarray::Axis(0), i).sum();
+            let sum = attribution.index_axis(Axis(0), i).sum();
             let change = value(i) - value(3);
             // the tolerance, and single precision of the reference
             assert!(
