@@ -272,14 +272,15 @@ impl Run {
     /// # Errors
     /// [`RunError::File`] if it cannot be read; [`RunError::Mismatch`] for other channels.
     pub fn read(&self, source: &Source) -> Result<Array2<f32>, RunError> {
-        Ok(self.read_with_rate(source)?.0)
+        Ok(self.read_whole(source)?.0)
     }
 
-    /// As [`read`](Self::read), with the samples a second, if the file tells them.
+    /// As [`read`](Self::read), with the recording as the file has it: its values, sampling rate,
+    /// interruptions and notes.
     ///
     /// # Errors
     /// Those of [`read`](Self::read).
-    pub fn read_with_rate(&self, source: &Source) -> Result<(Array2<f32>, Option<f64>), RunError> {
+    pub fn read_whole(&self, source: &Source) -> Result<(Array2<f32>, Recording<f64>), RunError> {
         let recording = read_recording(source, &self.settings.data.x)?;
         let (found, expected) = (&recording.channels, &self.channels.names);
         let place = recording.place.clone();
@@ -303,7 +304,7 @@ impl Run {
                 expected,
             });
         }
-        Ok((self.channels.apply(&recording)?, recording.sampling_rate))
+        Ok((self.channels.apply(&recording)?, recording))
     }
 }
 

@@ -1,9 +1,14 @@
 //! `xcebra explain`: which frequencies or other components of a signal carry a model's output.
 
 mod arguments;
+mod domains;
+mod json;
+mod means;
 mod page;
 mod result;
 mod subject;
+mod summary;
+mod tables;
 mod work;
 
 use std::path::PathBuf;
@@ -12,11 +17,11 @@ use std::time::Instant;
 use cdig::Rule;
 use clap::Args;
 use xcebra::cdig;
-use xcebra::explain::{Built, DomainSpec, Setting, Signals};
+use xcebra::explain::{DomainSpec, Setting, Signals};
 use xcebra::files::{Source, ensure_folder, ensure_writable, rates_agree};
 
 use super::{Outcome, Problem, Result, Session};
-use arguments::{BaselineSpec, OutputSpec, Unit, parse_bands, parse_domains, parse_range};
+use arguments::{BaselineSpec, OutputSpec, Unit, parse_bands, parse_range};
 use subject::Subject;
 use work::{Job, One};
 
@@ -63,7 +68,8 @@ pub struct Explain {
     domain: DomainSpec,
 
     /// Several domains, separated by commas, or auto: explains the same prediction in each and
-    /// ranks them, those first in which few coefficients carry the output
+    /// ranks them by the Gini coefficient of absolute attribution, those first in which the smallest share of
+    /// the coefficients carries the output
     #[arg(long, value_name = "NAMES")]
     domains: Option<String>,
 
@@ -95,11 +101,13 @@ pub struct Explain {
     #[arg(long, value_name = "SAMPLES", value_parser = clap::value_parser!(u32).range(1..))]
     hop: Option<u32>,
 
-    /// Which axis of the model's input is time, from 0 [default: the last that is longer than 1]
+    /// Which axis of the model's input is time, from 0 [default: the one that fits a recording, or is at least
+    /// 4 times as long as all others]
     #[arg(long, value_name = "AXIS")]
     time_axis: Option<usize>,
 
-    /// Named bands of spectra, in Hz, below half the sampling rate: theta=4-8,alpha=8-13
+    /// Named bands in Hz, below half the sampling rate, over which attribution is added up:
+    /// theta=4-8,alpha=8-13
     #[arg(long, value_name = "NAME=LOW-HIGH,…", value_parser = parse_bands)]
     bands: Option<arguments::Bands>,
 
@@ -144,19 +152,25 @@ impl Explain {
         self.check_places()?;
         let subject = Subject::load(&self.model)?;
         let mut notes = Vec::new();
-        let time_axis = subject.time_axis(self.time_axis)?;
         let output = self.output(&subject, &mut notes)?;
-        let (signals, rate) = self.read_signals(&subject, time_axis)?;
+        let known = subject.time_axis(self.time_axis)?;
+        let (signals, rate) = self.read_signals(&subject, known, &mut notes)?;
+        let time_axis = signals.time_axis;
         self.check_bands(rate)?;
-        let baseline = self.baseline.of(&subject, time_axis)?;
+        let baseline = self.baseline.of(&subject, time_axis, &mut notes)?;
         let fitted = match &self.fit_on {
-            Some(source) => Some(subject.signals(source, time_axis, None)?.0),
+            Some(source) => {
+                let loaded = subject.signals(source, Some(time_axis), None)?;
+                notes.extend(loaded.notes);
+                Some(loaded.signals)
+            }
             None => None,
         };
         let setting = Setting {
             time_axis,
             sampling_rate: rate,
             bands: self.bands.clone().unwrap_or_default().0,
+            channels: signals.channels.clone(),
             seed: self.seed,
             ..Setting::new(
                 subject.shape(),
@@ -180,6 +194,7 @@ impl Explain {
         let found = job.run(session)?;
         let seconds = start.elapsed().as_secs_f64();
         work::note_tolerance(&found, self.rule, &mut notes);
+        summary::note_cancelling(&job, &found, &mut notes);
         for note in &notes {
             session.note(note);
         }
@@ -226,26 +241,6 @@ impl Explain {
         }
     }
 
-    /// Bands that no spectrum reaches are a mistake in their unit.
-    fn check_bands(&self, rate: Option<f64>) -> Result<()> {
-        let (Some(bands), Some(rate)) = (&self.bands, rate) else {
-            return Ok(());
-        };
-        match bands.0.iter().find(|(_, band)| band.start > rate / 2.0) {
-            None => Ok(()),
-            Some((name, band)) => Err(Problem::new(
-                format!(
-                    "--bands {name}={}-{} lies above {} Hz, and {} has no higher frequencies",
-                    band.start,
-                    band.end,
-                    rate / 2.0,
-                    self.input.path.display()
-                ),
-                "give bands in Hz, below half the sampling rate",
-            )),
-        }
-    }
-
     fn output(&self, subject: &Subject, notes: &mut Vec<String>) -> Result<OutputSpec> {
         let outputs = subject.model.output_dim();
         let spec = self.output.clone().unwrap_or_default();
@@ -267,9 +262,16 @@ impl Explain {
     }
 
     /// The signals to explain and their sampling rate.
-    fn read_signals(&self, subject: &Subject, time_axis: usize) -> Result<(Signals, Option<f64>)> {
+    fn read_signals(
+        &self,
+        subject: &Subject,
+        time_axis: Option<usize>,
+        notes: &mut Vec<String>,
+    ) -> Result<(Signals, Option<f64>)> {
         let hop = self.hop.map(|hop| hop as usize);
-        let (signals, told) = subject.signals(&self.input, time_axis, hop)?;
+        let loaded = subject.signals(&self.input, time_axis, hop)?;
+        notes.extend(loaded.notes);
+        let (signals, told) = (loaded.signals, loaded.sampling_rate);
         if let (Some(told), Some(given)) = (told, self.fs)
             && !rates_agree(told, given)
         {
@@ -296,63 +298,6 @@ impl Explain {
             })?,
         };
         Ok((signals, self.fs.or(told)))
-    }
-
-    fn build(&self, setting: &Setting<'_>, notes: &mut Vec<String>) -> Result<Vec<Built>> {
-        let Some(list) = &self.domains else {
-            return Ok(vec![self.build_one(&self.domain, setting)?]);
-        };
-        let mut built: Vec<Built> = Vec::new();
-        if list == "auto" {
-            let channels =
-                setting.shape.iter().product::<usize>() / setting.shape[setting.time_axis].max(1);
-            for spec in DomainSpec::usual(channels) {
-                // without a sampling rate nobody could read a spectrum: that is no matter of choice
-                if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
-                    self.build_one(&spec, setting)?;
-                }
-                match spec.build(setting) {
-                    Ok(domain) => built.push(domain),
-                    Err(error) => notes.push(format!("the domain {spec} is left out: {error}")),
-                }
-            }
-        } else {
-            for spec in parse_domains(list)? {
-                built.push(self.build_one(&spec, setting)?);
-            }
-        }
-        let key = |b: &Built| {
-            (
-                b.domain.name().to_owned(),
-                b.domain.coefficient_shape().to_vec(),
-            )
-        };
-        for (i, one) in built.iter().enumerate() {
-            if let Some(other) = built[..i].iter().find(|other| key(other) == key(one)) {
-                return Err(Problem::new(
-                    format!(
-                        "--domains names {} and {}, which cannot be told apart",
-                        other.spec, one.spec
-                    ),
-                    "explain one of them at a time",
-                ));
-            }
-        }
-        Ok(built)
-    }
-
-    fn build_one(&self, spec: &DomainSpec, setting: &Setting<'_>) -> Result<Built> {
-        if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
-            return Err(Problem::new(
-                format!(
-                    "the domain {spec} has frequencies, and {} does not say how fast it was sampled",
-                    self.input.path.display()
-                ),
-                "pass --fs with the number of samples a second, such as --fs 32; with --fs 1 frequencies are \
-                 in cycles a sample and times in samples",
-            ));
-        }
-        Ok(spec.build(setting)?)
     }
 
     /// Makes the folder of figures; not before all else has been checked.

@@ -1,6 +1,6 @@
 //! What the axes of coefficients mean, as arrays of numbers with a unit in their names.
 
-use cdig::{AxisLabels, Ticks};
+use cdig::{AxisLabels, Band, Labels, Ticks, Tile};
 use ndarray::ArrayD;
 
 use crate::explain::Built;
@@ -26,13 +26,11 @@ pub fn axis_arrays(built: &Built, sampling_rate: Option<f64>) -> Vec<(String, Ar
                 };
                 arrays.push((format!("time_{unit}"), array(times.clone())));
             }
-            ("wavelet", _) => {
-                let tiles = wavelet_tiles(axis, sampling_rate.unwrap_or(1.0));
-                let column =
-                    |value: fn(&WaveletTile) -> f64| array(tiles.iter().map(value).collect());
+            (_, Ticks::Tiles(tiles)) => {
+                let column = |value: fn(&Tile) -> f64| array(tiles.iter().map(value).collect());
                 arrays.push(("time_s".to_owned(), column(|t| t.centre)));
-                arrays.push(("low_hz".to_owned(), column(|t| t.low)));
-                arrays.push(("high_hz".to_owned(), column(|t| t.high)));
+                arrays.push(("low_hz".to_owned(), column(|t| t.limits.start)));
+                arrays.push(("high_hz".to_owned(), column(|t| t.limits.end)));
                 arrays.push(("level".to_owned(), column(|t| t.level as f64)));
             }
             ("quefrency", _) => {
@@ -42,15 +40,10 @@ pub fn axis_arrays(built: &Built, sampling_rate: Option<f64>) -> Vec<(String, Ar
             _ => {}
         }
     }
-    if let Some(limits) = &built.limits {
-        arrays.push((
-            "low_hz".to_owned(),
-            array(limits.iter().map(|band| band.start).collect()),
-        ));
-        arrays.push((
-            "high_hz".to_owned(),
-            array(limits.iter().map(|band| band.end).collect()),
-        ));
+    if let Some(bands) = own_bands(&built.labels) {
+        let column = |value: fn(&Band) -> f64| array(bands.iter().map(value).collect());
+        arrays.push(("low_hz".to_owned(), column(|band| band.limits.start)));
+        arrays.push(("high_hz".to_owned(), column(|band| band.limits.end)));
     }
     if let Some(mixing) = &built.mixing {
         arrays.push(("mixing".to_owned(), mixing.clone().into_dyn()));
@@ -69,47 +62,24 @@ pub(crate) fn quefrencies(axis: &AxisLabels, rate: f64) -> Vec<f64> {
     (0..n).map(|k| signed(k) / rate).collect()
 }
 
+/// The bands along an axis of them, such as those of a filter bank; the last of several.
+pub(crate) fn own_bands(labels: &Labels) -> Option<&[Band]> {
+    labels.axes.iter().rev().find_map(|axis| match &axis.ticks {
+        Ticks::Bands(bands) => Some(&bands[..]),
+        _ => None,
+    })
+}
+
 /// Names along the axes that have some, such as components, by the name of the axis.
-pub fn axis_names(built: &Built) -> Vec<(String, Vec<String>)> {
+pub fn axis_names(labels: &Labels) -> Vec<(String, Vec<String>)> {
     let names = |axis: &AxisLabels| match &axis.ticks {
-        Ticks::Names(names) => Some((axis.name.clone(), names.clone())),
-        Ticks::Numbers(_) => None,
+        Ticks::Names(_) | Ticks::Bands(_) => {
+            let names = (0..axis.len()).filter_map(|i| axis.text(i)).collect();
+            Some((axis.name.clone(), names))
+        }
+        _ => None,
     };
-    built.labels.axes.iter().filter_map(names).collect()
-}
-
-/// Where a wavelet lies in time and frequency.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct WaveletTile {
-    pub(crate) level: usize,
-    pub(crate) centre: f64,
-    /// Time that its level gives to one coefficient, in seconds.
-    pub(crate) width: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-}
-
-/// The tiles of a wavelet axis: the averages of the coarsest level, then details from coarse to fine.
-pub(crate) fn wavelet_tiles(axis: &AxisLabels, rate: f64) -> Vec<WaveletTile> {
-    let coarse = axis.groups.len().saturating_sub(1);
-    let edge = |level: usize| rate / 2.0 / (1_u64 << level) as f64;
-    let mut tiles = Vec::with_capacity(axis.len());
-    for (part, group) in axis.groups.iter().enumerate() {
-        let level = if part == 0 { coarse } else { coarse + 1 - part };
-        let (low, high) = match part {
-            0 => (0.0, edge(coarse)),
-            _ => (edge(level), edge(level - 1)),
-        };
-        let samples = (1_u64 << level) as f64;
-        tiles.extend((0..group.members.len()).map(|i| WaveletTile {
-            level,
-            centre: (samples * (i as f64 + 0.5) - 0.5) / rate,
-            width: samples / rate,
-            low,
-            high,
-        }));
-    }
-    tiles
+    labels.axes.iter().filter_map(names).collect()
 }
 
 #[cfg(test)]
@@ -156,33 +126,18 @@ mod tests {
         assert_eq!(found[2].1.iter().copied().collect::<Vec<_>>(), [1.0, 2.0]);
     }
 
-    /// The labels of the domain say the same in words.
+    /// Tiles of a Haar transform: level 1 covers pairs of samples, level 2 fours; bands are octaves.
     #[test]
-    fn wavelets_lie_where_their_labels_say() {
-        let found = arrays("wavelet:haar:2", &[10], Some(5.0));
+    fn wavelets_lie_where_they_must() {
+        let found = arrays("wavelet:haar:2", &[8], Some(8.0));
         assert_eq!(names(&found), ["time_s", "low_hz", "high_hz", "level"]);
-        let data = ArrayD::zeros(vec![1, 10]);
-        let mut setting = Setting::new(&[10], data.view());
-        setting.sampling_rate = Some(5.0);
-        let built = "wavelet:haar:2"
-            .parse::<DomainSpec>()
-            .unwrap()
-            .build(&setting)
-            .unwrap();
-        let axis = &built.labels.axes[0];
-        for i in 0..10 {
-            let word = axis.describe(i).unwrap();
-            let time = found[0].1[[i]];
-            let level = found[3].1[[i]];
-            let short = (time * 1e6).round() / 1e6;
-            assert!(
-                word.ends_with(&format!("{level} at {short} s")),
-                "{word} {time} {level}"
-            );
-        }
-        let group = &axis.groups[1];
-        assert_eq!(group.name, "d2 (0.625–1.25 Hz)");
-        let member = group.members[0];
-        assert_eq!((found[1].1[[member]], found[2].1[[member]]), (0.625, 1.25));
+        let column = |i: usize| found[i].1.iter().copied().collect::<Vec<f64>>();
+        // the middle of samples 0–3 is 1.5, of 0–1 it is 0.5, at 8 Hz
+        let fours = [1.5, 5.5].map(|t| t / 8.0);
+        let pairs = [0.5, 2.5, 4.5, 6.5].map(|t| t / 8.0);
+        assert_eq!(column(0), [&fours[..], &fours, &pairs].concat());
+        assert_eq!(column(1), [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]);
+        assert_eq!(column(2), [1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 4.0, 4.0]);
+        assert_eq!(column(3), [2.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]);
     }
 }

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use cdig::{
     AnalyticSignal, AxisLabels, Basis, CdigError, ComplexCepstrum, Compose, Dct, Domain,
-    FilterBank, Fourier, Labels, RealFourier, SeasonalTrend, Stft, Time, Wavelet, WaveletPackets,
-    Window, WithRemainder,
+    FilterBank, Fourier, Labels, RealFourier, SeasonalTrend, Stft, Ticks, Time, Wavelet,
+    WaveletPackets, Window, WithRemainder,
 };
-use ndarray::{Array2, ArrayViewD};
+use ndarray::{Array2, ArrayViewD, Dimension};
 
-use crate::explain::DomainSpec;
+use crate::explain::{Bands, DomainSpec};
 
 /// The signals for which a domain is built.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Setting<'a> {
     pub sampling_rate: Option<f64>,
     /// Named bands in Hz, by which spectra are read; none by default.
     pub bands: Vec<(String, Range<f64>)>,
+    /// Names of the channels; none if they are counted.
+    pub channels: Option<Vec<String>>,
     /// Signals `(n, …shape)` from which principal and independent components are fitted.
     pub data: ArrayViewD<'a, f64>,
     /// Where the search for independent components begins.
@@ -36,6 +38,7 @@ impl<'a> Setting<'a> {
             time_axis: shape.len().saturating_sub(1),
             sampling_rate: None,
             bands: Vec::new(),
+            channels: None,
             data,
             seed: 0,
         }
@@ -56,10 +59,14 @@ pub struct Built {
     pub labels: Labels,
     /// Which axis of the coefficients is time, if one is.
     pub time_axis: Option<usize>,
-    /// Limits in Hz of the entries of an axis of bands.
-    pub limits: Option<Vec<Range<f64>>>,
     /// What the components are made of, `(channels, components)`.
     pub mixing: Option<Array2<f64>>,
+    /// Which coefficients are in which of the setting's bands, if it has some.
+    pub bands: Option<Bands>,
+    /// Why the setting's bands are of no use in this domain, in words.
+    pub bands_misfit: Option<String>,
+    /// Names of the channels; none if they are counted.
+    pub channels: Option<Vec<String>>,
 }
 
 impl DomainSpec {
@@ -87,9 +94,8 @@ impl DomainSpec {
             ));
         }
         let (axis, hz) = (setting.time_axis, setting.sampling_rate.unwrap_or(1.0));
-        let bands = || setting.bands.clone();
-        let mut limits = None;
         let mut mixing = None;
+        let mut represented = None;
         let mut time_axis = None;
         let domain: Box<dyn Domain<f64>> = match self {
             Self::Time => {
@@ -100,21 +106,15 @@ impl DomainSpec {
                     None => Box::new(time),
                 }
             }
-            Self::Fourier => Box::new(Fourier::new(shape, hz)?.along(axis)?.bands(bands())?),
-            Self::RealFourier => {
-                Box::new(RealFourier::new(shape, hz)?.along(axis)?.bands(bands())?)
-            }
-            Self::Dct => Box::new(Dct::new(shape, hz)?.along(axis)?.bands(bands())?),
+            Self::Fourier => Box::new(Fourier::new(shape, hz)?.along(axis)?),
+            Self::RealFourier => Box::new(RealFourier::new(shape, hz)?.along(axis)?),
+            Self::Dct => Box::new(Dct::new(shape, hz)?.along(axis)?),
             Self::Stft { window, hop } => {
                 time_axis = Some(axis + 1);
                 let window = window.unwrap_or_else(|| usual_window(setting.time()));
                 let hop = hop.unwrap_or((window / 4).max(1));
                 let samples = Window::Hann.samples(window);
-                Box::new(
-                    Stft::new(shape, hz, &samples, hop)?
-                        .along(axis)?
-                        .bands(bands())?,
-                )
+                Box::new(Stft::new(shape, hz, &samples, hop)?.along(axis)?)
             }
             Self::Wavelet(family, level) => {
                 let level = level.unwrap_or_else(|| usual_level(setting.time()));
@@ -125,15 +125,11 @@ impl DomainSpec {
                 let deepest = setting.time().trailing_zeros() as usize;
                 let level =
                     level.unwrap_or_else(|| usual_level(setting.time()).min(deepest).max(1));
-                let packets = WaveletPackets::on_axis(shape, axis, hz, *family, level)?;
-                limits = Some(packets.limits());
-                Box::new(packets.bands(bands())?)
+                Box::new(WaveletPackets::on_axis(shape, axis, hz, *family, level)?)
             }
             Self::FilterBank(edges) => {
                 time_axis = Some(axis + 1);
-                let bank = FilterBank::new(shape, hz, edges)?.along(axis)?;
-                limits = Some(bank.limits());
-                Box::new(bank)
+                Box::new(FilterBank::new(shape, hz, edges)?.along(axis)?)
             }
             Self::SeasonalTrend(period) => {
                 time_axis = Some(axis + 1);
@@ -158,6 +154,7 @@ impl DomainSpec {
                     time_axis = Some(axis);
                     Box::new(basis)
                 } else {
+                    represented = Some(labels(&basis, Some(axis), setting));
                     Box::new(WithRemainder::new(basis))
                 }
             }
@@ -175,25 +172,36 @@ impl DomainSpec {
                     ..setting.clone()
                 };
                 let second = second.build(&inner)?;
-                limits = second.limits.or(first.limits);
                 mixing = first.mixing;
                 time_axis = second.time_axis;
                 Box::new(Compose::new(first.domain, second.domain)?)
             }
         };
+        let mut labels = labels(&*domain, time_axis, setting);
+        if let Some(inner) = represented {
+            name_represented(&mut labels, &inner);
+        }
+        let bands = match setting.bands.is_empty() {
+            true => Err(String::new()),
+            false => Bands::of(&labels, &setting.bands),
+        };
         Ok(Built {
             spec: self.clone(),
-            labels: labels(&*domain, time_axis, setting.sampling_rate),
+            bands: bands.as_ref().ok().cloned(),
+            bands_misfit: bands.err().filter(|why| !why.is_empty()),
+            labels,
             domain,
             time_axis,
-            limits,
             mixing,
+            channels: setting.channels.clone(),
         })
     }
 }
 
-/// The labels of a domain, with times on its time axis, in samples if there is no sampling rate.
-fn labels(domain: &dyn Domain<f64>, time_axis: Option<usize>, rate: Option<f64>) -> Labels {
+/// The labels of a domain, with times on its time axis, in samples if there is no sampling rate, and the
+/// names of channels.
+fn labels(domain: &dyn Domain<f64>, time_axis: Option<usize>, setting: &Setting<'_>) -> Labels {
+    let rate = setting.sampling_rate;
     let mut labels = domain.labels();
     for (i, axis) in labels.axes.iter_mut().enumerate() {
         // a basis along channels does not know what runs along its other axis
@@ -206,7 +214,39 @@ fn labels(domain: &dyn Domain<f64>, time_axis: Option<usize>, rate: Option<f64>)
             axis.unit = "samples".to_owned();
         }
     }
+    // of several axes beside time the one that is longer than 1 is that of channels
+    let counted = |axis: &AxisLabels| axis.name == "channel" || axis.name.starts_with("axis ");
+    let all: Vec<usize> = (0..labels.axes.len())
+        .filter(|&i| counted(&labels.axes[i]))
+        .collect();
+    let long: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|&i| labels.axes[i].len() > 1)
+        .collect();
+    if let ([channels], _) | ([], [channels]) = (&long[..], &all[..]) {
+        let channels = *channels;
+        let axis = &mut labels.axes[channels];
+        *axis = match &setting.channels {
+            Some(names) if names.len() == axis.len() => AxisLabels::names("channel", names.clone()),
+            _ => AxisLabels::indices("channel", axis.len()),
+        };
+    }
     labels
+}
+
+/// Names the coefficients of a reduced basis, which run along one axis, as those of the basis.
+fn name_represented(labels: &mut Labels, inner: &Labels) {
+    let [axis] = &mut labels.axes[..] else { return };
+    let Ticks::Names(names) = &mut axis.ticks else {
+        return;
+    };
+    let shape: Vec<usize> = inner.axes.iter().map(AxisLabels::len).collect();
+    for (name, index) in names.iter_mut().zip(ndarray::indices(shape)) {
+        if let Some(words) = inner.describe(index.slice()) {
+            *name = words;
+        }
+    }
 }
 
 /// The axis of channels, which principal and independent components need.

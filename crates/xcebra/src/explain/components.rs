@@ -1,19 +1,19 @@
 //! Pictures of components, parts and bands.
 
 use cdig::AxisLabels;
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2};
 
-use crate::explain::View;
-use crate::explain::reading::{bars, numbers};
+use crate::explain::reading::{bars, numbers, reduced};
+use crate::explain::summary::cancelled;
+use crate::explain::{Bands, View};
 use crate::report::{Figure, Panels};
 
 /// Most lanes that a reader can take in.
 const MOST_COURSES: usize = 4;
 
 impl View<'_> {
-    /// Attribution added up over time, one bar a component.
-    pub(super) fn totals(&self, axis: &AxisLabels, attribution: &Array2<f64>) -> Figure {
-        let sums = attribution.sum_axis(Axis(1));
+    /// One bar for each entry of the axis.
+    pub(super) fn totals(&self, axis: &AxisLabels, sums: &Array1<f64>) -> Figure {
         let words = (0..sums.len()).map(|i| axis.describe(i).unwrap_or_default());
         bars(words.zip(sums.iter().copied()))
     }
@@ -40,12 +40,17 @@ impl View<'_> {
         figure.draw()
     }
 
-    pub(super) fn groups(&self, axis: usize) -> Figure {
-        let labels = &self.built.labels;
-        let groups = &labels.axes[axis].groups;
-        bars(groups.iter().map(|group| {
-            let sum = |&member: &usize| self.attribution.index_axis(Axis(axis), member).sum();
-            (group.name.clone(), group.members.iter().map(sum).sum())
-        }))
+    /// One bar for each named band, and what it adds up.
+    pub(super) fn named_bands(&self, bands: &Bands) -> (Figure, String) {
+        let sums = bands.sums(&self.attribution, 0);
+        let sums = reduced(&sums, &[bands.axis], |sum, a| sum + a);
+        let axes = &self.built.labels.axes;
+        let mut over = vec![("each band".to_owned(), bands.bands.len())];
+        let others = (0..axes.len()).filter(|&i| i != bands.axis && axes[i].len() > 1);
+        over.extend(others.map(|i| (axes[i].name.clone(), axes[i].len())));
+        let share = cancelled(sums.iter().copied(), self.absolute.sum());
+        let caption = format!("The named bands.{}", self.sums_over(&over, share));
+        let names = bands.bands.iter().map(|band| band.name.clone());
+        (bars(names.zip(sums.iter().copied())), caption)
     }
 }

@@ -4,6 +4,7 @@ use ndarray::Axis;
 
 use crate::explain::View;
 use crate::explain::reading::{bars, by_channel};
+use crate::explain::summary::cancelled;
 use crate::report::{Panels, Picture, TileMap, TimeSeries};
 
 /// Most lanes that a reader can take in.
@@ -19,15 +20,27 @@ impl View<'_> {
         let over_time = |row: ndarray::ArrayView1<'_, f64>| -> Vec<(f64, f64)> {
             times.iter().copied().zip(row.iter().copied()).collect()
         };
-        let attribution = self.in_time.as_ref().map(|a| by_channel(a, self.time_axis));
+        let in_time = self.in_time.as_ref();
+        let attribution = in_time.map(|[a, _]| by_channel(a, self.time_axis));
+        let absolute = in_time.map_or(0.0, |[_, absolute]| absolute.sum());
+        let signals = match self.signals {
+            1 => "The signal".to_owned(),
+            n => format!("The mean of {n} signals"),
+        };
+        // what is shown is averaged, and perhaps added up over these axes
+        let sums = |axes: &[(String, usize)], shown: &[f64]| {
+            self.sums_over(axes, cancelled(shown.iter().copied(), absolute))
+        };
         if signal.nrows() == 1 {
             let mut panels = Panels::new(title)
                 .title("In time")
                 .line("signal", over_time(signal.row(0)));
-            let mut caption = "The signal.";
+            let mut caption = format!("{signals}.");
             if let Some(attribution) = &attribution {
                 panels = panels.bars("attribution", over_time(attribution.row(0)));
-                caption = "The signal, and what each of its samples contributes to the output.";
+                let means = sums(&[], &attribution.row(0).to_vec());
+                caption =
+                    format!("{signals}, and what each sample contributes to the output.{means}");
             }
             return vec![Picture::new(format!("{name}-time"), panels.draw(), caption)];
         }
@@ -35,11 +48,14 @@ impl View<'_> {
             .title("Signal")
             .size(720.0, 26.0);
         for (c, channel) in signal.rows().into_iter().enumerate().take(MOST_CHANNELS) {
-            lanes = lanes.channel(&format!("channel {c}"), &channel.to_vec());
+            lanes = lanes.channel(&self.channel(c), &channel.to_vec());
         }
-        let mut caption = "The signal.".to_owned();
+        let mut caption = format!("{signals}.");
         if signal.nrows() > MOST_CHANNELS {
-            caption = format!("The first {MOST_CHANNELS} of {} channels.", signal.nrows());
+            caption = format!(
+                "{signals}: the first {MOST_CHANNELS} of {} channels.",
+                signal.nrows()
+            );
         }
         let mut pictures = Vec::new();
         if signal.ncols() > 1 {
@@ -54,8 +70,15 @@ impl View<'_> {
             let named = totals
                 .iter()
                 .enumerate()
-                .map(|(c, a)| (format!("channel {c}"), *a));
-            let caption = "What each channel contributes, added up over time.";
+                .map(|(c, a)| (self.channel(c), *a));
+            let time = match attribution.ncols() {
+                1 => Vec::new(),
+                n => vec![("time".to_owned(), n)],
+            };
+            let caption = format!(
+                "What each channel contributes.{}",
+                sums(&time, &totals.to_vec())
+            );
             pictures.push(Picture::new(
                 format!("{name}-channels"),
                 bars(named),
@@ -70,7 +93,9 @@ impl View<'_> {
                 .numbered()
                 .grid(&times, &channels, attribution.view())
                 .value("attribution");
-            let caption = "What each sample of each channel contributes to the output.";
+            let means = sums(&[], &attribution.iter().copied().collect::<Vec<_>>());
+            let caption =
+                format!("What each sample of each channel contributes to the output.{means}");
             pictures.push(Picture::new(format!("{name}-time"), map.draw(), caption));
         }
         pictures

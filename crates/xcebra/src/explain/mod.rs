@@ -13,20 +13,27 @@
 //! ```
 
 mod axes;
+mod bands;
 mod built;
 mod components;
 mod curves;
 mod domain;
 mod in_time;
+mod layout;
 mod planes;
 mod reading;
+mod sentinels;
 mod signals;
 mod spectra;
+mod summary;
 mod view;
 
 pub use axes::{axis_arrays, axis_names};
+pub use bands::{Bands, NamedBand};
 pub use built::{Built, Setting};
 pub use curves::{Order, OrderCurves};
 pub use domain::DomainSpec;
-pub use signals::Signals;
+pub use sentinels::sentinels;
+pub use signals::{Input, Signals};
+pub use summary::{Strongest, cancelled, cancelled_over_channels, percent};
 pub use view::View;

@@ -2,7 +2,48 @@
 
 use ndarray::{ArrayD, Axis, Dimension, IxDyn, Slice};
 
-use crate::files::FileError;
+use crate::explain::layout::{Known, Reading, axis_words, counted, layout};
+use crate::files::{DataArray, FileError};
+
+/// An array with what its file tells about it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The values.
+    pub values: ArrayD<f64>,
+    /// Where they came from, for messages.
+    pub place: String,
+    /// Whether rows are samples in time for certain, as in a file that tells its sampling rate; without, the
+    /// shape decides.
+    pub rows_are_time: bool,
+    /// Rows before which the recording was interrupted, ascending.
+    pub breaks: Vec<usize>,
+    /// Names of the columns; empty if they have none.
+    pub columns: Vec<String>,
+}
+
+impl Input {
+    /// Values of which nothing else is known.
+    pub fn new(values: ArrayD<f64>, place: &str) -> Self {
+        Self {
+            values,
+            place: place.to_owned(),
+            rows_are_time: false,
+            breaks: Vec::new(),
+            columns: Vec::new(),
+        }
+    }
+}
+
+impl From<&DataArray> for Input {
+    fn from(array: &DataArray) -> Self {
+        Self {
+            rows_are_time: array.sampling_rate.is_some() || !array.breaks.is_empty(),
+            breaks: array.breaks.clone(),
+            columns: array.columns.clone().unwrap_or_default(),
+            ..Self::new(array.values.to_float(), &array.place())
+        }
+    }
+}
 
 /// Signals of one shape.
 #[derive(Debug, Clone)]
@@ -13,72 +54,83 @@ pub struct Signals {
     pub single: bool,
     /// First sample of each signal in the recording it was cut from, if it was.
     pub starts: Option<Vec<usize>>,
+    /// Which axis of a signal is time.
+    pub time_axis: usize,
+    /// Names of the channels, if the array has one column a channel and names for them.
+    pub channels: Option<Vec<String>>,
+    /// How the array was read, in words.
+    pub reading: String,
+    /// What was chosen among several possibilities or left out, in words.
+    pub notes: Vec<String>,
 }
 
 impl Signals {
     /// The signals of `shape` in an array, which may be one signal, a batch `(n, …shape)`, or a recording
     /// `(time, channels)` that is cut into signals every `hop` samples, by default without overlap.
-    /// Axes of length 1 may be there or not; `time_axis` is that of the shape. `place` names the array
-    /// in messages.
+    /// Axes of length 1 may be there or not. No signal crosses an interruption of the recording.
+    ///
+    /// Without `time_axis`, time is the only axis of the shape that is longer than 1, the only one with which
+    /// a recording fits, or one that is at least four times as long as all others.
     ///
     /// # Errors
-    /// [`FileError::Shape`] if the array is none of these, [`FileError::Value`] for NaN and infinities.
+    /// [`FileError::Shape`] if the array is none of these, [`FileError::Value`] for NaN and infinities, and if
+    /// it can be two of these.
     pub fn arrange(
-        values: ArrayD<f64>,
-        place: &str,
+        input: Input,
         shape: &[usize],
-        time_axis: usize,
+        time_axis: Option<usize>,
         hop: Option<usize>,
     ) -> Result<Self, FileError> {
-        refuse_gaps(&values, place)?;
-        let found = values.shape().to_vec();
-        let misfit = |expected: String, advice| FileError::Shape {
-            place: place.to_owned(),
-            found: found.clone(),
-            expected,
-            advice,
-        };
-        if values.is_empty() {
-            return Err(misfit(
-                "at least one signal".to_owned(),
-                "pass an array with values",
-            ));
+        refuse_gaps(&input.values, &input.place)?;
+        let found = input.values.shape().to_vec();
+        if input.values.is_empty() {
+            return Err(FileError::Shape {
+                place: input.place,
+                found,
+                expected: "at least one signal".to_owned(),
+                advice: "pass an array with values",
+            });
         }
-        let (whole, items) = (
-            squeezed(&found),
-            squeezed(found.get(1..).unwrap_or_default()),
-        );
-        let one = squeezed(shape);
-        let batch = |n: usize| [&[n], shape].concat();
-        let signals = if found == shape {
-            Self::uncut(values, batch(1), true)
-        } else if found.len() == shape.len() + 1 && found[1..] == *shape {
-            Self::uncut(values, batch(found[0]), false)
-        } else if whole == one {
-            Self::uncut(values, batch(1), true)
-        } else if items == one {
-            Self::uncut(values, batch(found[0]), false)
-        } else {
-            let channels = shape.iter().product::<usize>() / shape[time_axis].max(1);
-            let Some(recording) = recording(values, channels, shape[time_axis]) else {
-                return Err(misfit(
-                    format!(
-                        "{shape:?}, the model's input, a batch of these (n, …), or a recording \
-                         (time, {channels}) of at least {} samples",
-                        shape[time_axis]
-                    ),
-                    "reshape it or choose other channels; --time-axis says which axis of the model's input is time",
-                ));
-            };
-            return Ok(Self::cut(&recording, shape, time_axis, hop));
-        };
-        match hop {
-            None => Ok(signals),
-            Some(_) => Err(misfit(
-                "a recording (time, channels) longer than one signal".to_owned(),
-                "leave --hop out: there is nothing to cut",
-            )),
+        let no_axis = |axis: usize| axis >= shape.len();
+        if shape.is_empty() || shape.contains(&0) || time_axis.is_some_and(no_axis) {
+            return Err(FileError::Value {
+                place: format!("the model's input {shape:?}"),
+                problem: "it has no such axis of time".to_owned(),
+                advice: "count axes from 0, and pass a model of signals with at least one sample"
+                    .to_owned(),
+            });
         }
+        let known = Known {
+            time_axis,
+            rows_are_time: input.rows_are_time,
+            interrupted: !input.breaks.is_empty(),
+            hop,
+        };
+        let layout = layout(&input.place, &found, shape, known)?;
+        let (axis, place) = (layout.time_axis, input.place.clone());
+        let mut notes: Vec<String> = layout.choice.into_iter().collect();
+        let mut signals = match layout.reading {
+            Reading::One => Self {
+                // one column is one channel; of other arrays columns may be anything
+                channels: (input.rows_are_time && input.columns.len() == 1)
+                    .then_some(input.columns)
+                    .filter(|columns| is_named(columns)),
+                ..Self::uncut(input.values, shape, true)
+            },
+            Reading::Batch => Self::uncut(input.values, shape, false),
+            Reading::Recording | Reading::Turned => {
+                Self::cut(input, shape, axis, hop, layout.reading, &mut notes)?
+            }
+        };
+        signals.time_axis = axis;
+        let how = match (&signals.starts, signals.single) {
+            (Some(starts), _) => format!("cut into {}", counted(starts.len(), "signal")),
+            (None, true) => "read as one signal".to_owned(),
+            (None, false) => format!("read as a batch of {}", counted(signals.len(), "signal")),
+        };
+        signals.reading = format!("{}; {place} {found:?} is {how}", axis_words(shape, axis));
+        signals.notes = notes;
+        Ok(signals)
     }
 
     /// Number of signals.
@@ -101,27 +153,90 @@ impl Signals {
             values: self.values.slice_axis(Axis(0), slice).to_owned(),
             single: false,
             starts: self.starts.as_ref().map(|starts| starts[range].to_vec()),
+            ..self.clone()
         })
     }
 
-    fn uncut(values: ArrayD<f64>, shape: Vec<usize>, single: bool) -> Self {
+    fn uncut(values: ArrayD<f64>, shape: &[usize], single: bool) -> Self {
         let values = values.as_standard_layout().into_owned();
+        let count = values.len() / shape.iter().product::<usize>().max(1);
+        let full = [&[count], shape].concat();
         Self {
             values: values
-                .into_shape_with_order(shape)
+                .into_shape_with_order(full)
                 .expect("only axes of length 1 differ"),
             single,
             starts: None,
+            time_axis: 0,
+            channels: None,
+            reading: String::new(),
+            notes: Vec::new(),
         }
     }
 
-    /// Windows of a recording `(time, channels)`.
-    fn cut(recording: &ArrayD<f64>, shape: &[usize], time_axis: usize, hop: Option<usize>) -> Self {
-        let length = shape[time_axis];
+    /// Windows of a recording.
+    fn cut(
+        input: Input,
+        shape: &[usize],
+        time_axis: usize,
+        hop: Option<usize>,
+        reading: Reading,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, FileError> {
+        let mut recording = input.values;
+        if recording.ndim() == 1 {
+            recording = recording.insert_axis(Axis(1));
+        }
+        if reading == Reading::Turned {
+            recording = recording.reversed_axes();
+        }
+        let (samples, length) = (recording.len_of(Axis(0)), shape[time_axis]);
         let hop = hop.unwrap_or(length).max(1);
-        let starts: Vec<usize> = (0..=recording.len_of(Axis(0)) - length)
-            .step_by(hop)
-            .collect();
+        let mut edges: Vec<usize> = input.breaks.clone();
+        edges.retain(|at| (1..samples).contains(at));
+        edges.extend([0, samples]);
+        edges.sort_unstable();
+        let mut starts = Vec::new();
+        let mut unused = 0;
+        for piece in edges.windows(2) {
+            let first = starts.len();
+            if let Some(last) = piece[1]
+                .checked_sub(length)
+                .filter(|last| *last >= piece[0])
+            {
+                starts.extend((piece[0]..=last).step_by(hop));
+            }
+            let end = starts[first..]
+                .last()
+                .map_or(piece[0], |start| start + length);
+            unused += piece[1].saturating_sub(end);
+        }
+        if starts.is_empty() {
+            return Err(FileError::Shape {
+                place: input.place,
+                found: recording.shape().to_vec(),
+                expected: format!(
+                    "at least {} without an interruption, and the recording is interrupted {}",
+                    counted(length, "sample"),
+                    counted(input.breaks.len(), "time")
+                ),
+                advice: "pass a longer piece of it, or a model of shorter signals",
+            });
+        }
+        if !input.breaks.is_empty() {
+            notes.push(format!(
+                "{} is interrupted {}; no signal crosses an interruption",
+                input.place,
+                counted(input.breaks.len(), "time")
+            ));
+        }
+        if unused > 0 {
+            notes.push(format!(
+                "{}: {} of {samples} left out, too few for another signal of {length}",
+                input.place,
+                counted(unused, "sample")
+            ));
+        }
         let full = [&[starts.len()], shape].concat();
         let values = ArrayD::from_shape_fn(IxDyn(&full), |index| {
             let time = starts[index[0]] + index[1 + time_axis];
@@ -136,31 +251,24 @@ impl Signals {
             }
             recording[[time, channel]]
         });
-        Self {
+        let named =
+            reading == Reading::Recording && input.columns.len() == recording.len_of(Axis(1));
+        Ok(Self {
             values,
-            single: false,
             starts: Some(starts),
-        }
+            channels: (named && is_named(&input.columns)).then_some(input.columns),
+            single: false,
+            time_axis,
+            reading: String::new(),
+            notes: Vec::new(),
+        })
     }
 }
 
-/// The array as a recording `(time, channels)` of at least `length` samples, if it is one; channels may
-/// also come first.
-fn recording(values: ArrayD<f64>, channels: usize, length: usize) -> Option<ArrayD<f64>> {
-    let values = match *values.shape() {
-        [_] => values.insert_axis(Axis(1)),
-        [_, _] => values,
-        _ => return None,
-    };
-    match *values.shape() {
-        [time, found] if found == channels && time >= length => Some(values),
-        [found, time] if found == channels && time >= length => Some(values.reversed_axes()),
-        _ => None,
-    }
-}
-
-fn squeezed(shape: &[usize]) -> Vec<usize> {
-    shape.iter().copied().filter(|&n| n != 1).collect()
+/// Whether columns have names, and not only positions.
+fn is_named(columns: &[String]) -> bool {
+    let position = |(at, name): (usize, &String)| *name == at.to_string();
+    !columns.iter().enumerate().all(position)
 }
 
 fn refuse_gaps(values: &ArrayD<f64>, place: &str) -> Result<(), FileError> {
@@ -180,85 +288,4 @@ fn refuse_gaps(values: &ArrayD<f64>, place: &str) -> Result<(), FileError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counted(shape: &[usize]) -> ArrayD<f64> {
-        let len: usize = shape.iter().product();
-        let values = (0..len).map(|i| i as f64).collect();
-        ArrayD::from_shape_vec(IxDyn(shape), values).unwrap()
-    }
-
-    fn arranged(found: &[usize], shape: &[usize], time: usize, hop: Option<usize>) -> Signals {
-        Signals::arrange(counted(found), "x", shape, time, hop).unwrap()
-    }
-
-    #[test]
-    fn one_signal_or_a_batch_with_or_without_axes_of_length_1() {
-        for (found, shape, n, single) in [
-            (&[1, 8][..], &[1, 8][..], 1, true),
-            (&[8], &[1, 8], 1, true),
-            (&[8, 1], &[1, 8], 1, true),
-            (&[3, 1, 8], &[1, 8], 3, false),
-            (&[3, 8], &[1, 8], 3, false),
-            (&[1, 8], &[8], 1, false),
-            (&[5, 2, 8], &[2, 8], 5, false),
-            (&[4], &[4, 1, 1], 1, true),
-        ] {
-            let signals = arranged(found, shape, shape.len() - 1, None);
-            assert_eq!((signals.len(), signals.single), (n, single), "{found:?}");
-            assert_eq!(&signals.values.shape()[1..], shape);
-            assert!(
-                signals
-                    .values
-                    .iter()
-                    .copied()
-                    .eq(counted(found).iter().copied())
-            );
-        }
-    }
-
-    #[test]
-    fn a_recording_is_cut_and_turned() {
-        // time × channels, where value = 2 time + channel
-        let signals = arranged(&[10, 2], &[2, 4], 1, None);
-        assert_eq!(signals.starts, Some(vec![0, 4]));
-        assert_eq!(signals.values[[1, 0, 3]], 14.0);
-        assert_eq!(signals.values[[1, 1, 0]], 9.0);
-        let kept = arranged(&[10, 2], &[4, 2], 0, Some(3));
-        assert_eq!(kept.starts, Some(vec![0, 3, 6]));
-        assert_eq!(kept.values[[2, 1, 1]], 15.0);
-        // channels first: value = 10 channel + time
-        let turned = arranged(&[2, 10], &[2, 4], 1, None);
-        assert_eq!(turned.values[[0, 1, 2]], 12.0);
-        let vector = arranged(&[9], &[1, 4], 1, Some(5));
-        assert_eq!(vector.starts, Some(vec![0, 5]));
-        assert_eq!(vector.values[[1, 0, 0]], 5.0);
-    }
-
-    #[test]
-    fn parts_keep_their_starts() {
-        let signals = arranged(&[12, 2], &[2, 4], 1, None);
-        let part = signals.part(1..3).unwrap();
-        assert_eq!(part.starts, Some(vec![4, 8]));
-        assert_eq!(part.values[[0, 0, 0]], signals.values[[1, 0, 0]]);
-        assert!(signals.part(2..4).is_none() && signals.part(1..1).is_none());
-    }
-
-    #[test]
-    fn misfits_and_gaps_are_refused() {
-        let message = |values: ArrayD<f64>, hop| {
-            Signals::arrange(values, "array `x`", &[2, 4], 1, hop)
-                .unwrap_err()
-                .to_string()
-        };
-        for found in [&[3][..], &[3, 3], &[3, 2], &[2, 2, 5], &[0, 2, 4], &[]] {
-            let text = message(counted(found), None);
-            assert!(text.contains("array `x`") && text.contains("; "), "{text}");
-        }
-        assert!(message(counted(&[2, 4]), Some(2)).contains("--hop"));
-        let mut gap = counted(&[2, 4]);
-        gap[[1, 2]] = f64::NAN;
-        assert!(message(gap, None).contains("[1, 2]"));
-    }
-}
+mod tests;

@@ -1,9 +1,12 @@
 //! Pictures of one attribution, chosen by what the axes of its coefficients mean.
 
-use ndarray::{ArrayD, Dimension};
+use cdig::Labels;
+use ndarray::ArrayD;
 
 use crate::explain::Built;
-use crate::explain::reading::{MOST_BARS, bars, is_banded, matrix, numbers, reduced, vector};
+use crate::explain::axes::own_bands;
+use crate::explain::reading::{MOST_BARS, bars, matrix, numbers, reduced, tiles, vector};
+use crate::explain::summary::cancelled;
 use crate::report::{Figure, HeatMap, Picture, TileMap};
 
 /// One signal with its attribution, or the means of several.
@@ -21,10 +24,17 @@ pub struct View<'a> {
     pub signal: ArrayD<f64>,
     /// Sizes of the coefficients `(…coefficient_shape)`.
     pub sizes: ArrayD<f64>,
+    /// How many signals these are the means of.
+    pub signals: usize,
     /// Attribution of the coefficients `(…coefficient_shape)`.
     pub attribution: ArrayD<f64>,
-    /// Attribution of the samples `(…shape)`, where it is known.
-    pub in_time: Option<ArrayD<f64>>,
+    /// Absolute attribution of the coefficients, which differs from the size of `attribution` where signs differ
+    /// between signals.
+    pub absolute: ArrayD<f64>,
+    /// Standard deviation of `attribution` over signals, if there are several.
+    pub spread: Option<ArrayD<f64>>,
+    /// Attribution of the samples `(…shape)`, where it is known, and its absolute size.
+    pub in_time: Option<[ArrayD<f64>; 2]>,
 }
 
 /// Axes by which coefficients are read; over all others, such as channels, attribution is added up.
@@ -50,116 +60,131 @@ impl View<'_> {
     /// The pictures of the coefficients alone.
     pub fn in_domain(&self, name: &str) -> Vec<Picture> {
         let mut pictures = Vec::new();
-        let axes = &self.built.labels.axes;
+        let labels = self.labels();
+        let axes = &labels.axes;
         let read: Vec<usize> = READ_BY
             .iter()
             .filter_map(|word| axes.iter().position(|axis| axis.name == *word))
             .collect();
         let attribution = reduced(&self.attribution, &read, |sum, a| sum + a);
+        let absolute = reduced(&self.absolute, &read, |sum, a| sum + a);
         let sizes = reduced(&self.sizes, &read, f64::hypot);
         let words: Vec<&str> = read.iter().map(|&i| axes[i].name.as_str()).collect();
         let axis = |i: usize| &axes[read[i]];
+        let sums = self.sums(&read, &attribution);
+        // totals of what is read by axis `kept` alone
+        let total = |kept: usize| {
+            let array = reduced(&self.attribution, &[read[kept]], |sum, a| sum + a);
+            let caption = self.sums(&[read[kept]], &array);
+            let figure = self.totals(axis(kept), &vector(&array));
+            (figure, caption.trim_start().to_owned())
+        };
         let mut add = |suffix: &str, figure: Figure, caption: String| {
             pictures.push(Picture::new(format!("{name}-{suffix}"), figure, caption));
         };
         match words[..] {
             ["time"] => {}
             ["frequency"] => {
-                let (figure, caption) =
-                    self.spectrum(axis(0), &vector(&attribution), &vector(&sizes));
-                add("spectrum", figure, caption);
+                let (figure, caption) = self.spectrum(
+                    axis(0),
+                    &vector(&attribution),
+                    &vector(&absolute),
+                    &vector(&sizes),
+                );
+                add("spectrum", figure, format!("{caption}{sums}"));
             }
             ["wavelet"] => {
-                let map = self.wavelet(axis(0), &vector(&attribution));
+                let map = self.wavelet(tiles(axis(0)), &vector(&attribution));
                 add(
                     "scales",
                     map,
-                    "Each tile is a wavelet: its width is the time and its height the \
-                                    frequencies it covers."
-                        .to_owned(),
+                    format!(
+                        "Each tile is a wavelet: its width is the time and its height the frequencies it \
+                         covers.{sums}"
+                    ),
                 );
             }
             ["quefrency"] => add(
                 "cepstrum",
                 self.cepstrum(axis(0), &vector(&attribution)),
-                String::new(),
+                sums.trim_start().to_owned(),
             ),
             ["frequency", "time"] => {
                 let map = self.plane().grid(
                     numbers(axis(1)),
-                    &self.scaled(numbers(axis(0))),
+                    numbers(axis(0)),
                     matrix(&attribution).view(),
                 );
                 add(
                     "time-frequency",
                     map.draw(),
-                    "What each frequency at each time contributes.".to_owned(),
+                    format!("What each frequency at each time contributes.{sums}"),
                 );
             }
             ["band", "time"] => {
-                add(
-                    "bands",
-                    self.totals(axis(0), &matrix(&attribution)),
-                    TOTALS.to_owned(),
-                );
-                let map = self.bands(numbers(axis(1)), &matrix(&attribution));
+                let (figure, caption) = total(0);
+                add("bands", figure, caption);
+                let bands = own_bands(&labels).unwrap_or_default();
+                let map = self.bands(bands, numbers(axis(1)), &matrix(&attribution));
                 add(
                     "time-frequency",
                     map,
-                    "What each band at each time contributes.".to_owned(),
+                    format!("What each band at each time contributes.{sums}"),
                 );
             }
             ["frequency", "component" | "part"] => {
+                let (figure, caption) = total(1);
+                add("components", figure, caption);
                 let map = matrix(&attribution).reversed_axes();
-                add("components", self.totals(axis(1), &map), TOTALS.to_owned());
                 let positions: Vec<f64> = (0..map.nrows()).map(|i| i as f64).collect();
-                let (title, _) = self.frequency_title();
-                let tiles = TileMap::new(&title, &format!("{} (from 0)", axis(1).name))
+                let rows = format!("{} (from 0)", axis(1).name);
+                let tiles = TileMap::new(&self.frequency_title(), &rows)
                     .numbered()
-                    .grid(&self.scaled(numbers(axis(0))), &positions, map.view())
+                    .grid(numbers(axis(0)), &positions, map.view())
                     .value("attribution");
                 add(
                     "component-spectra",
                     tiles.draw(),
-                    "Which frequencies of which component contribute.".to_owned(),
+                    format!(
+                        "Which frequencies of which {} contribute.{sums}",
+                        axis(1).name
+                    ),
                 );
             }
             ["component" | "part", "time"] => {
-                add(
-                    "components",
-                    self.totals(axis(0), &matrix(&attribution)),
-                    TOTALS.to_owned(),
-                );
+                let (figure, caption) = total(0);
+                add("components", figure, caption);
                 let courses = self.courses(axis(0), axis(1), &matrix(&attribution));
                 add(
                     "courses",
                     courses,
-                    "When those that contribute most do so.".to_owned(),
+                    format!("When those that contribute most do so.{sums}"),
                 );
             }
-            _ => add(
-                "coefficients",
-                self.largest(),
-                "The coefficients that contribute most.".to_owned(),
-            ),
+            _ => {
+                let means = self.sums_over(
+                    &[],
+                    cancelled(self.attribution.iter().copied(), self.absolute.sum()),
+                );
+                add(
+                    "coefficients",
+                    self.largest(),
+                    format!("The coefficients of most absolute attribution.{means}"),
+                );
+            }
         }
-        if let Some(axis) = axes
-            .iter()
-            .position(|axis| axis.name != "component" && is_banded(axis))
-            && words.contains(&"frequency")
-        {
-            add(
-                "named-bands",
-                self.groups(axis),
-                "Attribution added up over the named bands.".to_owned(),
-            );
+        if let Some(bands) = &self.built.bands {
+            let (figure, caption) = self.named_bands(bands);
+            add("named-bands", figure, caption);
         }
         if let Some(mixing) = &self.built.mixing {
             let figure = HeatMap::new(mixing.view())
                 .signed()
                 .title("Components")
                 .rows("channel");
-            let figure = figure.columns("component").value("weight").draw();
+            let channels = self.built.channels.clone().unwrap_or_default();
+            let figure = figure.row_names(&channels).columns("component");
+            let figure = figure.value("weight").draw();
             add(
                 "mixing",
                 figure,
@@ -170,24 +195,14 @@ impl View<'_> {
     }
 
     fn largest(&self) -> Figure {
-        bars(self.strongest(MOST_BARS).into_iter())
+        let strongest = self.strongest(MOST_BARS).into_iter();
+        bars(strongest.map(|one| (one.words, one.attribution)))
     }
 
-    /// The coefficients of most attribution, in words, with their attribution; none below a thousandth of
-    /// the first.
-    pub fn strongest(&self, count: usize) -> Vec<(String, f64)> {
-        let labels = &self.built.labels;
-        let mut all: Vec<(Vec<usize>, f64)> = self
-            .attribution
-            .indexed_iter()
-            .map(|(index, a)| (index.slice().to_vec(), *a))
-            .collect();
-        all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        all.truncate(count);
-        let least = all.first().map_or(0.0, |(_, a)| 1e-3 * a.abs());
-        all.retain(|(_, a)| a.abs() > least);
-        let word = |index: &[usize]| labels.describe(index).unwrap_or_default();
-        all.iter().map(|(index, a)| (word(index), *a)).collect()
+    /// What the axes of the coefficients mean, with frequencies in the unit of the view.
+    pub fn labels(&self) -> Labels {
+        let (unit, factor) = self.frequency;
+        self.built.labels.clone().converted("Hz", unit, factor)
     }
 
     /// What a horizontal axis of time is called.
@@ -198,128 +213,19 @@ impl View<'_> {
         }
     }
 
-    pub(super) fn frequency_title(&self) -> (String, f64) {
-        (
-            format!("frequency ({})", self.frequency.0),
-            self.frequency.1,
-        )
+    pub(super) fn frequency_title(&self) -> String {
+        format!("frequency ({})", self.frequency.0)
     }
 
-    pub(super) fn scaled(&self, hz: &[f64]) -> Vec<f64> {
-        hz.iter().map(|f| f * self.frequency.1).collect()
+    /// The name of a channel.
+    pub(super) fn channel(&self, index: usize) -> String {
+        let names = self.built.channels.as_ref();
+        match names.and_then(|names| names.get(index)) {
+            Some(name) => name.clone(),
+            None => format!("channel {index}"),
+        }
     }
 }
-
-const TOTALS: &str = "Attribution added up over time and channels.";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::explain::{DomainSpec, Setting};
-
-    fn view<'a>(built: &'a Built, shape: &[usize]) -> View<'a> {
-        let coefficients = built.domain.coefficient_shape().to_vec();
-        let mut k: f64 = 0.0;
-        let wave = |shape: &[usize]| {
-            ArrayD::from_shape_simple_fn(shape, || {
-                k += 1.0;
-                (k * 0.37_f64).sin()
-            })
-        };
-        let mut wave = wave;
-        View {
-            built,
-            sampling_rate: Some(8.0),
-            frequency: ("Hz", 1.0),
-            time_axis: shape.len() - 1,
-            signal: wave(shape),
-            sizes: wave(&coefficients).mapv(f64::abs),
-            attribution: wave(&coefficients),
-            in_time: Some(wave(shape)),
-        }
-    }
-
-    /// Every domain has pictures with something in them, whatever the shape.
-    #[test]
-    fn every_domain_is_drawn() {
-        for shape in [&[32][..], &[1, 32], &[3, 32]] {
-            let mut k: f64 = 0.0;
-            let data = ArrayD::from_shape_simple_fn([&[4], shape].concat(), || {
-                k += 1.0;
-                (k * k * 0.3_f64).sin() + (k * 0.9_f64).cos().powi(3)
-            });
-            let mut setting = Setting::new(shape, data.view());
-            setting.sampling_rate = Some(8.0);
-            setting.bands = vec![("slow".to_owned(), 0.0..1.0), ("fast".to_owned(), 1.0..4.0)];
-            for spec in [
-                "time",
-                "fourier",
-                "rfft",
-                "dct",
-                "cepstrum",
-                "analytic",
-                "stft:8:2",
-                "wavelet:haar:2",
-                "packets:db2:2",
-                "filter-bank:1:2",
-                "seasonal-trend:4",
-                "filter-bank:1+rfft",
-                "pca",
-                "ica",
-                "pca:2",
-                "pca+rfft",
-                "pca+wavelet:haar:2",
-            ] {
-                let spec: DomainSpec = spec.parse().unwrap();
-                let Ok(built) = spec.build(&setting) else {
-                    assert!(
-                        matches!(
-                            spec,
-                            DomainSpec::Pca(_) | DomainSpec::Ica(_) | DomainSpec::Then(..)
-                        ),
-                        "{spec}"
-                    );
-                    continue;
-                };
-                for picture in view(&built, shape).pictures("s") {
-                    let (figure, _): (Figure, String) = picture.into();
-                    assert!(
-                        !figure.svg().contains("no data"),
-                        "{spec} {shape:?}: {}",
-                        figure.alt()
-                    );
-                    assert!(!figure.svg().contains("NaN"), "{spec}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn frequencies_of_both_signs_are_one_bar() {
-        let data = ArrayD::zeros(vec![1, 8]);
-        let mut setting = Setting::new(&[8], data.view());
-        setting.sampling_rate = Some(8.0);
-        let built = DomainSpec::Fourier.build(&setting).unwrap();
-        let mut view = view(&built, &[8]);
-        view.attribution.fill(0.0);
-        view.attribution[[2]] = 1.5;
-        view.attribution[[6]] = 1.5;
-        let (figure, caption): (Figure, String) = view.pictures("s").remove(1).into();
-        assert!(caption.contains("Most comes from 2 Hz: 3."), "{caption}");
-        assert!(
-            figure
-                .alt()
-                .contains("attribution with its largest value 3 at 2"),
-            "{}",
-            figure.alt()
-        );
-    }
-
-    #[test]
-    fn other_axes_are_added_up() {
-        let array = ArrayD::from_shape_fn(vec![2, 3, 4], |i| (i[0] * 12 + i[1] * 4 + i[2]) as f64);
-        let sums = reduced(&array, &[2, 0], |sum, a| sum + a);
-        assert_eq!(sums.shape(), [4, 2]);
-        assert_eq!(sums[[1, 1]], 13.0 + 17.0 + 21.0);
-    }
-}
+mod tests;

@@ -161,6 +161,9 @@ fn files_of_signals_bring_their_rate() {
         let value = json["value"].as_f64().unwrap() / (scale * scale);
         assert!((value / energy(0) - 1.0).abs() < 1e-3, "{value}");
         assert_eq!(floats(&folder, "frequency_hz")[[5]], 2.5);
+        let strongest = json["strongest"][0]["coefficient"].as_str().unwrap();
+        let channel = if input == "x.wav" { "0" } else { "pulse" };
+        assert_eq!(strongest, format!("channel {channel}, frequency 2.5 Hz"));
     }
     folder.fails_with(
         "explain --model band.onnx --input x.wav --fs 64 --output 0 --out none.npz",

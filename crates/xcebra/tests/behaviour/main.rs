@@ -3,8 +3,10 @@
 mod cli_demo;
 mod cli_embed_attribute;
 mod cli_explain;
+mod cli_explain_axes;
 mod cli_explain_exact;
 mod cli_explain_onnx;
+mod cli_explain_summaries;
 mod cli_fit;
 mod cli_fit_data;
 mod cli_fit_folder;

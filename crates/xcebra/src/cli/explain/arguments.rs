@@ -90,12 +90,19 @@ impl fmt::Display for BaselineSpec {
 
 impl BaselineSpec {
     /// The baseline for signals of the subject.
-    pub fn of(&self, subject: &Subject, time_axis: usize) -> Result<Baseline<f64>> {
+    pub fn of(
+        &self,
+        subject: &Subject,
+        time_axis: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Baseline<f64>> {
         match self {
             Self::Zero => Ok(Baseline::Zero),
             Self::Mean => Ok(Baseline::Mean(time_axis)),
             Self::File(source) => {
-                let (signals, _) = subject.signals(source, time_axis, None)?;
+                let loaded = subject.signals(source, Some(time_axis), None)?;
+                notes.extend(loaded.notes);
+                let signals = loaded.signals;
                 if signals.len() != 1 {
                     return Err(Problem::new(
                         format!("--baseline {source} holds {} signals", signals.len()),
@@ -127,6 +134,9 @@ impl Unit {
     }
 }
 
+/// What no band holds.
+const OTHER: &str = "other";
+
 /// Named bands in Hz.
 #[derive(Debug, Clone, Default)]
 pub struct Bands(pub Vec<(String, Range<f64>)>);
@@ -143,9 +153,25 @@ pub fn parse_bands(text: &str) -> Result<Bands, String> {
         .split(',')
         .map(|part| band(part).ok_or_else(|| wrong(part)));
     let bands: Vec<(String, Range<f64>)> = parts.collect::<Result<_, _>>()?;
-    for (i, (name, _)) in bands.iter().enumerate() {
-        if bands[..i].iter().any(|(other, _)| other == name) {
-            return Err(format!("two bands are called `{name}`"));
+    for (i, (name, band)) in bands.iter().enumerate() {
+        if !(band.start >= 0.0 && band.start < band.end) {
+            return Err(format!(
+                "the band {name}={}-{} needs 0 ≤ low < high, in Hz",
+                band.start, band.end
+            ));
+        }
+        for (other, taken) in &bands[..i] {
+            if other == name {
+                return Err(format!("two bands are called `{name}`"));
+            }
+            if band.start < taken.end && taken.start < band.end {
+                return Err(format!("the bands {other} and {name} overlap"));
+            }
+        }
+        if name == OTHER {
+            return Err(format!(
+                "`{OTHER}` is what no band holds; give the band another name"
+            ));
         }
     }
     Ok(Bands(bands))
@@ -198,6 +224,10 @@ mod tests {
             "a=4-x",
             "a=1-2,",
             "a=1-2,a=3-4",
+            "a=3-1",
+            "a=nan-1",
+            "a=0-2,b=1-3",
+            "other=1-2",
         ] {
             assert!(parse_bands(text).is_err(), "{text}");
         }

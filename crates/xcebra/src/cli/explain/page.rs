@@ -1,19 +1,14 @@
 //! The report of `xcebra explain`.
 
-use ndarray::{ArrayD, Axis};
 use xcebra::explain::{OrderCurves, View};
-use xcebra::report::{BarChart, Picture, Report, Table};
+use xcebra::report::{Picture, Report};
 
-use super::in_domain;
-use super::result::{Explained, count, identifier, residual, short, tolerance_met};
-use super::work::{One, Scored};
+use super::means::{mean_view, view};
+use super::result::{Explained, identifier, short};
+use super::{summary, tables};
 
 /// Signals of a batch that have pictures of their own.
 const SHOWN: usize = 3;
-/// Signals of a batch that are listed.
-const LISTED: usize = 50;
-/// Rows of the table of coefficients.
-const STRONGEST: usize = 12;
 
 /// Pictures by the headings they stand under.
 pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
@@ -41,16 +36,17 @@ pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
             sections.push((of(&format!("Mean over {n} signals")), pictures));
         }
         let shown = if several_domains && n > 1 { 0 } else { SHOWN };
-        for (i, one) in explained.found.iter().enumerate().take(shown) {
+        for i in 0..shown.min(n) {
             let heading = match n {
                 1 => of("The signal"),
                 _ => of(&format!("Signal {i}")),
             };
-            let pictures = draw(view(explained, domain, i, one), format!("{file}signal{i}"));
+            let pictures = draw(view(explained, domain, i), format!("{file}signal{i}"));
             sections.push((heading, pictures));
         }
         if let Some(curves) = explained.mean_curves(domain) {
-            let picture = faithfulness(&curves, &format!("{file}faithfulness"), n);
+            let signals = (explained.curved(domain), n);
+            let picture = faithfulness(&curves, &format!("{file}faithfulness"), signals);
             let heading = match several_domains {
                 true => format!("Is it faithful in the domain {spec}?"),
                 false => "Is it faithful?".to_owned(),
@@ -68,18 +64,23 @@ pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) ->
     let command = explained.command;
     let mut report = Report::new("What carries the output").lead(&lead(explained));
     for note in explained.notes {
-        report = report.paragraph(&format!("Note: {note}."));
+        report = report.paragraph(&format!("Note: {}", sentence(note)));
     }
-    report = report.table(signals_table(explained));
+    report = report.table(tables::signals(explained));
     if explained.order.len() > 1 {
         report = report
             .heading("Which domain?")
             .paragraph(
-                "All domains explain the same change of the output. Those come first in which few coefficients \
-                 carry it; a small area under deletion says that the model does need these coefficients.",
+                "All domains explain the same change of the output. Those come first in which the smallest share of \
+                 the coefficients carries it, by the Gini coefficient of absolute attribution: 0 if all carry the \
+                 same, near 1 if one carries all. It does not depend on how many coefficients a domain has. A \
+                 small area under deletion says that the model does need these coefficients.",
             )
-            .table(domains_table(explained))
-            .figure(carriers(explained), "Coefficients that hold 90 % of the absolute attribution, on average over signals.");
+            .table(tables::domains(explained))
+            .figure(
+                tables::concentrations(explained),
+                "How unequally absolute attribution is spread over coefficients, on average over signals.",
+            );
     }
     for (heading, pictures) in sections {
         report = report.heading(&heading);
@@ -90,31 +91,37 @@ pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) ->
     }
     for &domain in explained.order {
         let spec = &explained.job.domains[domain].spec;
-        let mut table = Table::new(&["coefficient", "attribution"]);
-        let view = mean_view(explained, domain);
-        for (word, value) in view.strongest(STRONGEST) {
-            table = table.row([explained.in_unit(&word), short(value)]);
-        }
+        let table = tables::strongest(&mean_view(explained, domain));
         let title = match explained.order.len() {
             1 => "The strongest coefficients".to_owned(),
             _ => format!("The strongest coefficients of {spec}"),
         };
         report = report.heading(&title).table(table);
+        if let Some(bands) = summary::bands(explained, domain) {
+            report = report.table(tables::bands(&bands));
+        }
         if explained.order.len() == 1 {
             report = report.paragraph(&format!("{}.", explained.summary(domain)));
         }
     }
     report.heading("How it was computed").code(&format!(
-        "model      {}\ninput      {}\noutput     {}\nbaseline   {}\nrule       {}\ntime axis  {}\nrate       {}\ntime       {:.1} s",
+        "model      {}\ninput      {}\noutput     {}\nbaseline   {}\nrule       {}\nsignals    {}\nrate       {}\ntime       {:.1} s",
         command.model.display(),
         command.input,
         explained.job.output,
         command.baseline,
         explained.job.rule,
-        explained.job.time_axis,
-        explained.sampling_rate.map_or("not known: time in samples".to_owned(), |hz| format!("{hz} Hz")),
+        explained.job.signals.reading,
+        explained.sampling_rate.map_or("not known: time in samples".to_owned(), |hz| format!("{} Hz", (hz * 1e6).round() / 1e6)),
         explained.seconds
     ))
+}
+
+/// A note as a sentence of a page.
+fn sentence(note: &str) -> String {
+    let mut letters = note.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str().trim_end_matches('.'))
 }
 
 fn lead(explained: &Explained<'_>) -> String {
@@ -142,114 +149,19 @@ fn lead(explained: &Explained<'_>) -> String {
     }
 }
 
-fn signals_table(explained: &Explained<'_>) -> Table {
-    let first = explained.order.first().copied().unwrap_or(0);
-    let mut table = Table::new(&[
-        "signal",
-        "output",
-        "at the baseline",
-        "change",
-        "residual",
-        "gradients",
-        "tolerance met",
-    ]);
-    for (i, scored) in in_domain(explained.found, first).enumerate().take(LISTED) {
-        let found = &scored.found;
-        let name = match explained
-            .job
-            .signals
-            .starts
-            .as_ref()
-            .map(|starts| starts[i])
-        {
-            Some(start) => format!("{i} (from sample {start})"),
-            None => i.to_string(),
-        };
-        let met = match tolerance_met(scored) {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "fixed rule",
-        };
-        table = table.row([
-            name,
-            short(found.value[0]),
-            short(found.baseline_value[0]),
-            short(found.value[0] - found.baseline_value[0]),
-            residual(found.residual[0]),
-            found.evaluations.gradients.to_string(),
-            met.to_owned(),
-        ]);
-    }
-    let more = explained.found.len().saturating_sub(LISTED);
-    let caption = "Attributions add up to the change up to the residual.";
-    match more {
-        0 => table.caption(caption),
-        more => table.caption(&format!("{caption} {more} more signals are in the file.")),
-    }
-}
-
-fn domains_table(explained: &Explained<'_>) -> Table {
-    let mut table = Table::new(&[
-        "domain",
-        "coefficients",
-        "carry 90 %",
-        "Gini",
-        "area under deletion",
-        "insertion",
-        "random deletion",
-        "random insertion",
-    ]);
-    for &domain in explained.order {
-        let built = &explained.job.domains[domain];
-        let curves = explained.mean_curves(domain);
-        let area = |part: fn(&OrderCurves) -> &Vec<f64>| {
-            curves
-                .as_ref()
-                .map_or("–".to_owned(), |c| match c.area(part(c)) {
-                    area if area.is_nan() => "–".to_owned(),
-                    area => format!("{area:.3}"),
-                })
-        };
-        table = table.row([
-            built.spec.to_string(),
-            built
-                .domain
-                .coefficient_shape()
-                .iter()
-                .product::<usize>()
-                .to_string(),
-            count(mean(explained, domain, |s| s.concentration.carriers as f64)),
-            format!("{:.3}", mean(explained, domain, |s| s.concentration.gini)),
-            area(|c| &c.deletion),
-            area(|c| &c.insertion),
-            area(|c| &c.random_deletion),
-            area(|c| &c.random_insertion),
-        ]);
-    }
-    table
-}
-
-fn mean(explained: &Explained<'_>, domain: usize, value: fn(&Scored) -> f64) -> f64 {
-    in_domain(explained.found, domain).map(value).sum::<f64>() / explained.found.len().max(1) as f64
-}
-
-fn carriers(explained: &Explained<'_>) -> xcebra::report::Figure {
-    let chart = BarChart::new("coefficients that carry 90 %");
-    let bar = |chart: BarChart, domain: &usize| {
-        let value = mean(explained, *domain, |s| s.concentration.carriers as f64);
-        chart.bar(&explained.job.domains[*domain].spec.to_string(), value)
-    };
-    explained.order.iter().fold(chart, bar).draw()
-}
-
-fn faithfulness(curves: &OrderCurves, name: &str, signals: usize) -> Vec<Picture> {
+fn faithfulness(curves: &OrderCurves, name: &str, signals: (usize, usize)) -> Vec<Picture> {
     let chart = |title: &str, attribution: &[f64], random: &[f64]| {
         let both = [("by attribution", attribution), ("in random order", random)];
         curves.chart(title, &both).size(720.0, 260.0).draw()
     };
     let over = match signals {
-        1 => String::new(),
-        n => format!(" Means over {n} signals."),
+        (_, 1) => String::new(),
+        (curved, n) if curved == n => format!(" Means over {n} signals."),
+        (curved, n) => {
+            format!(
+                " Means over {curved} of {n} signals: the output of the others does not change."
+            )
+        }
     };
     let areas = |attribution: &[f64], random: &[f64]| {
         let area = format!("Area {:.3}", curves.area(attribution));
@@ -278,49 +190,4 @@ fn faithfulness(curves: &OrderCurves, name: &str, signals: usize) -> Vec<Picture
             ),
         ),
     ]
-}
-
-fn view<'a>(explained: &'a Explained<'_>, domain: usize, i: usize, one: &One) -> View<'a> {
-    let found = &one.scored[domain].found;
-    View {
-        built: &explained.job.domains[domain],
-        sampling_rate: explained.sampling_rate,
-        frequency: explained.command.frequency_unit.factor(),
-        time_axis: explained.job.time_axis,
-        signal: explained
-            .job
-            .signals
-            .values
-            .index_axis(Axis(0), i)
-            .to_owned(),
-        sizes: found.coefficients.mapv(num_complex::Complex::norm),
-        attribution: found.attribution.index_axis(Axis(0), 0).to_owned(),
-        in_time: one.in_time.clone(),
-    }
-}
-
-/// The means over all signals: of the signals, the sizes of coefficients, and attributions.
-pub fn mean_view<'a>(explained: &'a Explained<'_>, domain: usize) -> View<'a> {
-    let n = explained.found.len() as f64;
-    let mut all = explained.found.iter().enumerate();
-    let first = all.next().expect("at least one signal was read");
-    let mut sum = view(explained, domain, first.0, first.1);
-    if explained.found.len() == 1 {
-        return sum;
-    }
-    let add = |to: &mut ArrayD<f64>, from: &ArrayD<f64>| *to += from;
-    for (i, one) in all {
-        let next = view(explained, domain, i, one);
-        add(&mut sum.signal, &next.signal);
-        add(&mut sum.sizes, &next.sizes);
-        add(&mut sum.attribution, &next.attribution);
-        if let (Some(to), Some(from)) = (&mut sum.in_time, &next.in_time) {
-            add(to, from);
-        }
-    }
-    sum.signal /= n;
-    sum.sizes /= n;
-    sum.attribution /= n;
-    sum.in_time = sum.in_time.map(|total| total / n);
-    sum
 }

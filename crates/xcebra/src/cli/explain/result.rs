@@ -1,14 +1,13 @@
 //! What `xcebra explain` writes and prints.
 
 use ndarray::{Array1, ArrayD, Axis, stack};
-use serde_json::{Map, Value, json};
-use xcebra::explain::{Built, OrderCurves, axis_arrays, axis_names};
+use xcebra::explain::{Bands, OrderCurves, axis_arrays, percent};
 use xcebra::files::NpzOutput;
 use xcebra::report::Picture;
 
 use super::super::{Outcome, Result};
 use super::work::{Job, One, Scored};
-use super::{Explain, in_domain, page};
+use super::{Explain, in_domain, page, summary};
 
 /// The results of a command.
 pub struct Explained<'a> {
@@ -23,7 +22,11 @@ pub struct Explained<'a> {
 }
 
 /// Coefficients that are told in words.
-const TOLD: usize = 5;
+pub const TOLD: usize = 5;
+/// The share of the change from which on one coefficient dominates.
+const DOMINATES: f64 = 0.5;
+/// How many times the change the absolute attribution is from which on it is worth a word.
+const OPPOSED: f64 = 2.0;
 
 impl Explained<'_> {
     /// Writes all files: pictures, report, and last the arrays.
@@ -34,19 +37,40 @@ impl Explained<'_> {
                 1 => String::new(),
                 _ => format!("{}_", identifier(&built.spec.to_string())),
             };
+            output.add(&format!("{prefix}attribution"), &self.attribution(i))?;
             let mut add =
                 |name: &str, array: ArrayD<f64>| output.add(&format!("{prefix}{name}"), &array);
-            add("attribution", self.attribution(i))?;
-            for (name, array) in axis_arrays(built, self.sampling_rate) {
-                if name == "frequency_hz" && self.command.frequency_unit.factor().0 == "bpm" {
-                    add("frequency_bpm", &array * 60.0)?;
+            let (unit, factor) = self.command.frequency_unit.factor();
+            let mut add_hz = |name: &str, array: ArrayD<f64>| -> Result<()> {
+                // in Hz whatever the unit of words, so that programs need not ask
+                if let (Some(stem), true) = (name.strip_suffix("_hz"), unit != "Hz") {
+                    add(&format!("{stem}_{unit}"), &array * factor)?;
                 }
-                add(&name, array)?;
-            }
-            let of_each = |found: &dyn Fn(&Scored) -> f64| -> ArrayD<f64> {
-                Array1::from_iter(in_domain(self.found, i).map(found)).into_dyn()
+                Ok(add(name, array)?)
             };
-            add("residual", of_each(&|s| s.found.residual[0]))?;
+            for (name, array) in axis_arrays(built, self.sampling_rate) {
+                add_hz(&name, array)?;
+            }
+            if let Some(bands) = built.bands.as_ref().and_then(named) {
+                let edge = |edge: fn(&std::ops::Range<f64>) -> f64| {
+                    let limits = bands.bands.iter().filter_map(|band| band.limits.as_ref());
+                    Array1::from_iter(limits.map(edge)).into_dyn()
+                };
+                // no spectrum reaches further
+                let most = self.sampling_rate.unwrap_or(1.0) / 2.0;
+                add_hz("band_low_hz", edge(|limits| limits.start))?;
+                add_hz(
+                    "band_high_hz",
+                    edge(|limits| limits.end).mapv(|f| f.min(most.max(0.0))),
+                )?;
+                let leading = usize::from(!self.job.signals.single);
+                let sums = bands.sums(&self.attribution(i), leading);
+                output.add(&format!("{prefix}band_attribution"), &sums)?;
+            }
+            let residuals: Array1<f64> = in_domain(self.found, i)
+                .map(|s| s.found.residual[0])
+                .collect();
+            output.add(&format!("{prefix}residual"), &residuals)?;
             let coefficients = self.stacked(|one| one.scored[i].found.coefficients.view());
             output.add(&format!("{prefix}coefficients"), &coefficients)?;
         }
@@ -121,16 +145,18 @@ impl Explained<'_> {
         if n > TOLD {
             text.push_str(&format!("\n… and {} more", n - TOLD));
         }
+        text.push_str(&format!("\n{}", self.job.signals.reading));
+        if self.order.len() > 1 {
+            text.push_str(
+                "\ndomains by falling Gini coefficient of absolute attribution, which does not depend on the \
+                 number of coefficients",
+            );
+        }
         for &domain in self.order {
             let built = &self.job.domains[domain];
             text.push_str(&format!("\n{}: {}", built.spec, self.summary(domain)));
-            let strongest = page::mean_view(self, domain).strongest(TOLD);
-            for (word, value) in &strongest {
-                text.push_str(&format!(
-                    "\n  {:>12}  {}",
-                    short(*value),
-                    self.in_unit(word)
-                ));
+            for line in summary::lines(self, domain, TOLD) {
+                text.push_str(&format!("\n{line}"));
             }
         }
         text
@@ -159,145 +185,48 @@ impl Explained<'_> {
             .map(|s| s.concentration.carriers)
             .sum();
         let carriers = carriers as f64 / self.found.len().max(1) as f64;
-        format!(
-            "attribution {shape:?}, residual {}{tolerance}, {evaluations} gradients; {} of {} coefficients carry 90 %",
+        let total =
+            |value: fn(&Scored) -> f64| -> f64 { in_domain(self.found, domain).map(value).sum() };
+        let n = self.found.len();
+        let gini = total(|s| s.concentration.gini) / n.max(1) as f64;
+        let all = shape.iter().product::<usize>();
+        let verb = if carriers == 1.0 { "carries" } else { "carry" };
+        let mut text = format!(
+            "attribution {shape:?}, residual {}{tolerance}, {evaluations} gradients; {} of {all} coefficients {verb} \
+             90 % of the absolute attribution, Gini {gini:.3}",
             residual(largest),
             count(carriers),
-            shape.iter().product::<usize>()
-        )
-    }
-
-    /// A label in the unit that was asked for.
-    pub fn in_unit(&self, word: &str) -> String {
-        let (unit, factor) = self.command.frequency_unit.factor();
-        let prefix = "frequency ";
-        let Some(at) = word.find(prefix).filter(|_| unit != "Hz") else {
-            return word.to_owned();
-        };
-        let rest = &word[at + prefix.len()..];
-        let end = rest.find(" Hz").unwrap_or(0);
-        match rest[..end].parse::<f64>() {
-            Ok(hz) => format!(
-                "{}{prefix}{} {unit}{}",
-                &word[..at],
-                short(hz * factor),
-                &rest[end + 3..]
-            ),
-            Err(_) => word.to_owned(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        let command = self.command;
-        let mut object = Map::new();
-        let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        set("out", json!(command.out.display().to_string()));
-        set("model", json!(command.model.display().to_string()));
-        set("output", json!(self.job.output.to_string()));
-        set("rule", json!(self.job.rule.to_string()));
-        set("baseline", json!(command.baseline.to_string()));
-        set("signals", json!(self.found.len()));
-        set("signal_shape", json!(self.job.subject.shape()));
-        set("time_axis", json!(self.job.time_axis));
-        set("sampling_rate_hz", json!(self.sampling_rate));
-        set("value", self.each(0, |s| json!(s.found.value[0])));
-        set(
-            "baseline_value",
-            self.each(0, |s| json!(s.found.baseline_value[0])),
         );
-        if let [domain] = self.order {
-            for (name, value) in self.domain_json(*domain) {
-                set(&name, value);
+        // of sums, in which signals that hardly change weigh little
+        let change = total(|s| (s.found.value[0] - s.found.baseline_value[0]).abs());
+        if change > 0.0 {
+            let first = total(Scored::first_towards_change) / change;
+            if first >= DOMINATES {
+                let (whose, mean) = match n {
+                    1 => ("alone", ""),
+                    _ => ("of each signal alone", " on average"),
+                };
+                let share = percent(first);
+                text.push_str(&format!(
+                    "; the first {whose} carries {share} of the change{mean}"
+                ));
             }
-        } else {
-            let ranked = self.order.iter().enumerate().map(|(rank, &domain)| {
-                let mut one = self.domain_json(domain);
-                one.insert("rank".to_owned(), json!(rank + 1));
-                Value::Object(one)
-            });
-            set("domains", ranked.collect());
+            let opposed = total(|s| s.absolute) / change;
+            if opposed >= OPPOSED {
+                text.push_str(&format!(
+                    "; positive and negative attributions are {} times the change together",
+                    short(opposed)
+                ));
+            }
         }
-        set("seconds", json!(self.seconds));
-        set("notes", json!(self.notes));
-        Value::Object(object)
+        text
     }
 
-    fn domain_json(&self, domain: usize) -> Map<String, Value> {
-        let built = &self.job.domains[domain];
-        let mut object = Map::new();
-        let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        set("domain", json!(built.spec.to_string()));
-        set("coefficient_shape", json!(built.domain.coefficient_shape()));
-        set(
-            "residual",
-            self.each(domain, |s| json!(s.found.residual[0])),
-        );
-        set(
-            "relative_residual",
-            self.each(domain, |s| json!(s.found.relative_residual()[0])),
-        );
-        set(
-            "evaluations",
-            self.each(domain, |s| json!(s.found.evaluations.gradients)),
-        );
-        set(
-            "tolerance_met",
-            self.each(domain, |s| json!(tolerance_met(s))),
-        );
-        set(
-            "error_estimate",
-            self.each(domain, |s| {
-                json!(s.found.convergence.as_ref().map(|c| c.error_estimate[0]))
-            }),
-        );
-        set(
-            "jumps",
-            self.each(domain, |s| {
-                json!(s.found.convergence.as_ref().map(|c| c.jumps[0]))
-            }),
-        );
-        set(
-            "carriers",
-            self.each(domain, |s| json!(s.concentration.carriers)),
-        );
-        set("gini", self.each(domain, |s| json!(s.concentration.gini)));
-        if self.job.domains.len() > 1 {
-            set(
-                "deletion_area",
-                self.each(domain, |s| json!(s.deletion_area)),
-            );
-        }
-        if let Some(curves) = self.mean_curves(domain) {
-            let area = |curve: &[f64]| json!(curves.area(curve));
-            set(
-                "faithfulness",
-                json!({
-                    "deletion_area": area(&curves.deletion),
-                    "insertion_area": area(&curves.insertion),
-                    "random_deletion_area": area(&curves.random_deletion),
-                    "random_insertion_area": area(&curves.random_insertion),
-                }),
-            );
-        }
-        let strongest = page::mean_view(self, domain).strongest(TOLD);
-        let strongest = strongest
-            .iter()
-            .map(|(word, value)| json!({ "coefficient": word, "attribution": value }));
-        set("strongest", strongest.collect());
-        let names: Map<String, Value> = short_names(built);
-        if !names.is_empty() {
-            set("names", Value::Object(names));
-        }
-        object
-    }
-
-    /// One value, or of a batch one a signal.
-    fn each(&self, domain: usize, value: impl Fn(&Scored) -> Value) -> Value {
-        let mut all: Vec<Value> = in_domain(self.found, domain).map(value).collect();
-        match self.job.signals.single {
-            true => all.remove(0),
-            false => Value::Array(all),
-        }
+    /// How many signals have curves: those whose output changes.
+    pub fn curved(&self, domain: usize) -> usize {
+        in_domain(self.found, domain)
+            .filter(|s| s.curves.is_some())
+            .count()
     }
 
     /// The mean of the curves of all signals that have some.
@@ -318,12 +247,11 @@ pub fn tolerance_met(scored: &Scored) -> Option<bool> {
         .map(|convergence| convergence.tolerance_met)
 }
 
-/// Names along axes of components and bands; those of single wavelets would be as many as samples.
-fn short_names(built: &Built) -> Map<String, Value> {
-    let names = axis_names(built)
-        .into_iter()
-        .filter(|(axis, _)| axis != "wavelet" && axis != "quefrency");
-    names.map(|(axis, names)| (axis, json!(names))).collect()
+/// The bands without what is in none of them, if there are some.
+fn named(bands: &Bands) -> Option<Bands> {
+    let mut bands = bands.clone();
+    bands.bands.retain(|band| band.limits.is_some());
+    (!bands.bands.is_empty()).then_some(bands)
 }
 
 /// A name that can be a field in most languages.

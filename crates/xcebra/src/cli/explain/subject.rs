@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
 use xcebra::cdig::{Model, ModelError};
 use xcebra::core::Encoder;
-use xcebra::explain::Signals;
+use xcebra::explain::{Input, Signals, sentinels};
 use xcebra::files::{Source, read};
 use xcebra::onnx::{OnnxError, OnnxModel};
 use xcebra::{MODEL, Run};
@@ -55,9 +55,8 @@ impl Subject {
         self.model.input_shape()
     }
 
-    /// The axis of time: the one asked for, otherwise that of a trained encoder, or the last that is longer
-    /// than 1.
-    pub fn time_axis(&self, asked: Option<usize>) -> Result<usize> {
+    /// The axis of time where it is known: the one asked for, or that of a trained encoder.
+    pub fn time_axis(&self, asked: Option<usize>) -> Result<Option<usize>> {
         let shape = self.shape();
         if shape.is_empty() || shape.contains(&0) {
             return Err(Problem::new(
@@ -65,45 +64,68 @@ impl Subject {
                 "pass a model of signals with at least one axis",
             ));
         }
-        let last = shape.len() - 1;
-        let long = shape.iter().rposition(|&n| n > 1);
-        let usual = if self.run.is_some() {
-            last
-        } else {
-            long.unwrap_or(last)
-        };
-        let axis = asked.unwrap_or(usual);
-        if axis >= shape.len() {
-            return Err(Problem::new(
+        let of_encoder = self.run.as_ref().map(|_| shape.len() - 1);
+        match (asked, of_encoder) {
+            (Some(axis), _) if axis >= shape.len() => Err(Problem::new(
                 format!("--time-axis {axis}: the model's input {shape:?} has no such axis"),
                 "axes are counted from 0, without that of the batch",
-            ));
+            )),
+            (Some(axis), Some(of_encoder)) if axis != of_encoder => Err(Problem::new(
+                format!(
+                    "--time-axis {axis}: time is axis {of_encoder} of a trained encoder's input {shape:?}"
+                ),
+                "leave --time-axis out",
+            )),
+            (asked, of_encoder) => Ok(asked.or(of_encoder)),
         }
-        Ok(axis)
     }
 
-    /// Signals from a file with their sampling rate, if the file tells it.
+    /// The signals in a file.
     pub fn signals(
         &self,
         source: &Source,
-        time_axis: usize,
+        time_axis: Option<usize>,
         hop: Option<usize>,
-    ) -> Result<(Signals, Option<f64>)> {
-        let (values, place, rate) = match &self.run {
+    ) -> Result<Loaded> {
+        let (input, sampling_rate, mut notes) = match &self.run {
             Some(run) => {
-                let (x, rate) = run.read_with_rate(source)?;
-                (x.mapv(f64::from).into_dyn(), source.to_string(), rate)
+                let (x, recording) = run.read_whole(source)?;
+                let mut notes = recording.notes;
+                notes.extend(sentinels(&recording.values.into_dyn(), &source.to_string()));
+                let input = Input {
+                    // the channels of a recording are checked against those of the training
+                    rows_are_time: true,
+                    breaks: recording.breaks,
+                    columns: recording.channels,
+                    ..Input::new(x.mapv(f64::from).into_dyn(), &source.to_string())
+                };
+                (input, recording.sampling_rate, notes)
             }
             None => {
                 let array = read(source)?;
-                (array.values.to_float(), array.place(), array.sampling_rate)
+                let input = Input::from(&array);
+                let mut notes = array.notes;
+                notes.extend(sentinels(&input.values, &input.place));
+                (input, array.sampling_rate, notes)
             }
         };
-        Ok((
-            Signals::arrange(values, &place, self.shape(), time_axis, hop)?,
-            rate,
-        ))
+        let mut signals = Signals::arrange(input, self.shape(), time_axis, hop)?;
+        notes.append(&mut signals.notes);
+        Ok(Loaded {
+            signals,
+            sampling_rate,
+            notes,
+        })
     }
+}
+
+/// Signals with what their file says.
+pub struct Loaded {
+    pub signals: Signals,
+    /// Samples a second, if the file tells them.
+    pub sampling_rate: Option<f64>,
+    /// What was left out, assumed or chosen, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// An encoder of single samples `[channels]` as a model of signals `[channels, 1]`.

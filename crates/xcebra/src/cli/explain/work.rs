@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 use xcebra::cdig::{
-    Attribution, Baseline, CdigError, Concentration, Domain, DomainScore, Explainer,
-    Progress as Points, Rule, Time,
+    Attribution, Baseline, CdigError, Concentration, Domain, Explainer, Progress as Points, Rule,
+    Time,
 };
 use xcebra::explain::{Built, Order, OrderCurves, Signals};
 
@@ -51,8 +51,11 @@ pub struct One {
 pub struct Scored {
     pub found: Attribution<f64>,
     pub concentration: Concentration,
-    /// Area under the deletion curve of [`Explainer::choose`], if several domains are compared.
-    pub deletion_area: Option<f64>,
+    /// The share of the change of the output that the coefficient of most absolute attribution carries; none
+    /// if the output does not change.
+    pub first_share: Option<f64>,
+    /// The sum of absolute attributions.
+    pub absolute: f64,
     pub curves: Option<OrderCurves>,
 }
 
@@ -132,73 +135,59 @@ impl Job<'_> {
                 _ => problem.context(&format!("signal {signal} (counting from 0)")),
             }
         };
-        let mut scored = Vec::with_capacity(domains.len());
-        if self.domains.len() > 1 {
-            let mut scores = explainer.choose(&domains, x).map_err(at_signal)?;
-            for domain in &domains {
-                let at = scores.iter().position(|score| belongs(score, *domain));
-                let score = scores.swap_remove(at.expect("each domain has a score"));
-                scored.push((
-                    score.attribution,
-                    score.deletion[0].as_ref().map(|d| d.area),
-                ));
-            }
-        } else {
-            let found = explainer.explain_many(&domains, x).map_err(at_signal)?;
-            scored.extend(found.into_iter().map(|found| (found, None)));
-        }
-        let in_time = match scored.len() > self.domains.len() {
-            true => scored
+        let mut found = explainer.explain_many(&domains, x).map_err(at_signal)?;
+        let in_time = match found.len() > self.domains.len() {
+            true => found
                 .pop()
-                .map(|(found, _)| found.attribution.index_axis_move(Axis(0), 0)),
+                .map(|found| found.attribution.index_axis_move(Axis(0), 0)),
             false => None,
         };
-        let scored = scored
-            .into_iter()
-            .zip(self.domains)
-            .map(|((found, deletion_area), built)| {
-                let all = Points { done: 1, total: 1 };
-                if progress(all).is_break() {
-                    return Err(Problem::new("stopped", "run the command again"));
+        let scored = found.into_iter().zip(self.domains).map(|(found, built)| {
+            let curves = match self.curves {
+                Some(random) => {
+                    OrderCurves::of(model, &*built.domain, &found, Order::Signed, STEPS, random)?
                 }
-                let curves = match self.curves {
-                    Some(random) => OrderCurves::of(
-                        model,
-                        &*built.domain,
-                        &found,
-                        Order::Signed,
-                        STEPS,
-                        random,
-                    )?,
-                    _ => None,
-                };
-                Ok(Scored {
-                    concentration: Concentration::of(found.attribution.view()),
-                    found,
-                    deletion_area,
-                    curves,
-                })
-            });
+                _ => None,
+            };
+            Ok(Scored::new(found, curves))
+        });
         let scored: Vec<Scored> = scored.collect::<Result<_>>()?;
         Ok(One { scored, in_time })
     }
 }
 
-fn belongs(score: &DomainScore<f64>, domain: &dyn Domain<f64>) -> bool {
-    let found = &score.attribution;
-    found.domain == domain.name() && found.coefficients.shape() == domain.coefficient_shape()
+impl Scored {
+    fn new(found: Attribution<f64>, curves: Option<OrderCurves>) -> Self {
+        let change = found.value[0] - found.baseline_value[0];
+        let first = found.attribution.iter().copied();
+        let first = first.max_by(|a, b| a.abs().total_cmp(&b.abs()));
+        Self {
+            concentration: Concentration::of(found.attribution.view()),
+            first_share: first.map(|a| a / change).filter(|share| share.is_finite()),
+            absolute: found.attribution.iter().map(|a| a.abs()).sum(),
+            found,
+            curves,
+        }
+    }
 }
 
-/// Domains by falling rank: those first in which few coefficients carry the output, on average over
-/// signals.
+impl Scored {
+    /// The attribution of the coefficient that has most of it, positive if it has the sign of the change.
+    pub fn first_towards_change(&self) -> f64 {
+        let change = self.found.value[0] - self.found.baseline_value[0];
+        self.first_share.map_or(0.0, |share| share * change.abs())
+    }
+}
+
+/// Domains by falling Gini coefficient of absolute attribution, on average over signals.
 pub fn rank(found: &[One]) -> Vec<usize> {
     let domains = found.first().map_or(0, |one| one.scored.len());
-    let carriers = |domain: usize| -> usize {
+    let gini = |domain: usize| -> f64 {
         in_domain(found, domain)
-            .map(|scored| scored.concentration.carriers)
+            .map(|scored| scored.concentration.gini)
             .sum()
     };
     let mut order: Vec<usize> = (0..domains).collect();
-    order.sort_by_key(|&domain| carriers(domain));
+    order.sort_by(|&a, &b| gini(b).total_cmp(&gini(a)));
     order
 }

@@ -1,0 +1,124 @@
+//! The domains that are asked for, and the bands that fit them.
+
+use xcebra::explain::{Bands, Built, DomainSpec, Setting};
+
+use super::super::{Problem, Result};
+use super::Explain;
+use super::arguments::parse_domains;
+use super::result::identifier;
+
+impl Explain {
+    /// Bands that no spectrum reaches are a mistake in their unit.
+    pub fn check_bands(&self, rate: Option<f64>) -> Result<()> {
+        let (Some(bands), Some(rate)) = (&self.bands, rate) else {
+            return Ok(());
+        };
+        match bands.0.iter().find(|(_, band)| band.start > rate / 2.0) {
+            None => Ok(()),
+            Some((name, band)) => Err(Problem::new(
+                format!(
+                    "--bands {name}={}-{} lies above {} Hz, and {} has no higher frequencies",
+                    band.start,
+                    band.end,
+                    rate / 2.0,
+                    self.input.path.display()
+                ),
+                "give bands in Hz, below half the sampling rate",
+            )),
+        }
+    }
+
+    /// The domains, with notes about those of `auto` that are left out, and about bands.
+    pub fn build(&self, setting: &Setting<'_>, notes: &mut Vec<String>) -> Result<Vec<Built>> {
+        let built = self.build_all(setting, notes)?;
+        self.use_bands(&built, notes)?;
+        Ok(built)
+    }
+
+    fn build_all(&self, setting: &Setting<'_>, notes: &mut Vec<String>) -> Result<Vec<Built>> {
+        let Some(list) = &self.domains else {
+            return Ok(vec![self.build_one(&self.domain, setting)?]);
+        };
+        let mut built: Vec<Built> = Vec::new();
+        if list == "auto" {
+            let channels =
+                setting.shape.iter().product::<usize>() / setting.shape[setting.time_axis].max(1);
+            for spec in DomainSpec::usual(channels) {
+                // without a sampling rate nobody could read a spectrum: that is no matter of choice
+                if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
+                    self.build_one(&spec, setting)?;
+                }
+                match spec.build(setting) {
+                    Ok(domain) => built.push(domain),
+                    Err(error) => notes.push(format!("the domain {spec} is left out: {error}")),
+                }
+            }
+        } else {
+            for spec in parse_domains(list)? {
+                built.push(self.build_one(&spec, setting)?);
+            }
+        }
+        // their arrays are told apart by name
+        let key = |b: &Built| identifier(&b.spec.to_string());
+        for (i, one) in built.iter().enumerate() {
+            if let Some(other) = built[..i].iter().find(|other| key(other) == key(one)) {
+                return Err(Problem::new(
+                    format!(
+                        "--domains names {} and {}, which cannot be told apart",
+                        other.spec, one.spec
+                    ),
+                    "explain one of them at a time",
+                ));
+            }
+        }
+        Ok(built)
+    }
+
+    /// Says where the bands are of no use; an error if they are of none at all.
+    fn use_bands(&self, built: &[Built], notes: &mut Vec<String>) -> Result<()> {
+        let misfit = |one: &Built| {
+            let why = one.bands_misfit.as_ref()?;
+            Some(format!(
+                "--bands cannot be used in the domain {}: {why}",
+                one.spec
+            ))
+        };
+        let misfits: Vec<String> = built.iter().filter_map(misfit).collect();
+        if let [first, ..] = &misfits[..]
+            && misfits.len() == built.len()
+        {
+            return Err(Problem::new(
+                first.clone(),
+                "choose a domain with frequencies, such as rfft; in domains with bands of their own, such as \
+                 wavelet and filter-bank, name bands that end where those end",
+            ));
+        }
+        notes.extend(misfits);
+        for one in built {
+            let empty = one.bands.as_ref().map(Bands::empty).unwrap_or_default();
+            if !empty.is_empty() {
+                notes.push(format!(
+                    "no frequency of the domain {} is in the {} {}: frequencies are too far apart",
+                    one.spec,
+                    if empty.len() == 1 { "band" } else { "bands" },
+                    empty.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn build_one(&self, spec: &DomainSpec, setting: &Setting<'_>) -> Result<Built> {
+        if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
+            return Err(Problem::new(
+                format!(
+                    "the domain {spec} has frequencies, and {} does not say how fast it was sampled",
+                    self.input.path.display()
+                ),
+                "pass --fs with the number of samples a second, such as --fs 32; with --fs 1 frequencies are \
+                 in cycles a sample and times in samples",
+            ));
+        }
+        Ok(spec.build(setting)?)
+    }
+}

@@ -1,0 +1,67 @@
+//! One signal, or the means of all of them, as they are drawn and listed.
+
+use ndarray::{ArrayD, Axis, Zip};
+use num_complex::Complex;
+use xcebra::explain::View;
+
+use super::result::Explained;
+
+/// Signal `i` in a domain.
+pub fn view<'a>(explained: &'a Explained<'_>, domain: usize, i: usize) -> View<'a> {
+    let one = &explained.found[i];
+    let found = &one.scored[domain].found;
+    let signals = &explained.job.signals.values;
+    let attribution = found.attribution.index_axis(Axis(0), 0).to_owned();
+    let with_size = |a: &ArrayD<f64>| [a.clone(), a.mapv(f64::abs)];
+    View {
+        built: &explained.job.domains[domain],
+        sampling_rate: explained.sampling_rate,
+        frequency: explained.command.frequency_unit.factor(),
+        time_axis: explained.job.time_axis,
+        signal: signals.index_axis(Axis(0), i).to_owned(),
+        sizes: found.coefficients.mapv(Complex::norm),
+        signals: 1,
+        absolute: attribution.mapv(f64::abs),
+        attribution,
+        spread: None,
+        in_time: one.in_time.as_ref().map(with_size),
+    }
+}
+
+/// The means over all signals: of the signals, of the sizes of coefficients, of attributions and of absolute
+/// attributions.
+pub fn mean_view<'a>(explained: &'a Explained<'_>, domain: usize) -> View<'a> {
+    let mut mean = view(explained, domain, 0);
+    let n = explained.found.len();
+    if n == 1 {
+        return mean;
+    }
+    // Welford's running moments: no difference of large sums
+    let mut squares = ArrayD::zeros(mean.attribution.raw_dim());
+    for i in 1..n {
+        let next = view(explained, domain, i);
+        let k = (i + 1) as f64;
+        Zip::from(&mut mean.attribution)
+            .and(&next.attribution)
+            .and(&mut squares)
+            .for_each(|mean, a, squares| {
+                let before = a - *mean;
+                *mean += before / k;
+                *squares += before * (a - *mean);
+            });
+        let towards = |mean: &mut ArrayD<f64>, next: &ArrayD<f64>| {
+            mean.zip_mut_with(next, |mean, a| *mean += (a - *mean) / k);
+        };
+        towards(&mut mean.signal, &next.signal);
+        towards(&mut mean.sizes, &next.sizes);
+        towards(&mut mean.absolute, &next.absolute);
+        if let (Some(to), Some(from)) = (&mut mean.in_time, &next.in_time) {
+            to.iter_mut()
+                .zip(from)
+                .for_each(|(to, from)| towards(to, from));
+        }
+    }
+    mean.spread = Some(squares.mapv(|s: f64| (s / n as f64).sqrt()));
+    mean.signals = n;
+    mean
+}

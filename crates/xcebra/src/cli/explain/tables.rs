@@ -1,0 +1,153 @@
+//! The tables of the report of `xcebra explain`.
+
+use xcebra::explain::{OrderCurves, Strongest, View};
+use xcebra::report::{BarChart, Figure, Table};
+
+use super::in_domain;
+use super::result::{Explained, count, residual, short, tolerance_met};
+use super::summary::BandSum;
+use super::work::Scored;
+
+/// Signals of a batch that are listed.
+const LISTED: usize = 50;
+/// Rows of the table of coefficients.
+const STRONGEST: usize = 12;
+
+/// What was found for each signal.
+pub fn signals(explained: &Explained<'_>) -> Table {
+    let first = explained.order.first().copied().unwrap_or(0);
+    let mut table = Table::new(&[
+        "signal",
+        "output",
+        "at the baseline",
+        "change",
+        "residual",
+        "gradients",
+        "tolerance met",
+    ]);
+    for (i, scored) in in_domain(explained.found, first).enumerate().take(LISTED) {
+        let found = &scored.found;
+        let name = match explained
+            .job
+            .signals
+            .starts
+            .as_ref()
+            .map(|starts| starts[i])
+        {
+            Some(start) => format!("{i} (from sample {start})"),
+            None => i.to_string(),
+        };
+        let met = match tolerance_met(scored) {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "fixed rule",
+        };
+        table = table.row([
+            name,
+            short(found.value[0]),
+            short(found.baseline_value[0]),
+            short(found.value[0] - found.baseline_value[0]),
+            residual(found.residual[0]),
+            found.evaluations.gradients.to_string(),
+            met.to_owned(),
+        ]);
+    }
+    let more = explained.found.len().saturating_sub(LISTED);
+    let caption = "Attributions add up to the change up to the residual.";
+    match more {
+        0 => table.caption(caption),
+        1 => table.caption(&format!("{caption} 1 more signal is in the file.")),
+        more => table.caption(&format!("{caption} {more} more signals are in the file.")),
+    }
+}
+
+/// The domains beside each other.
+pub fn domains(explained: &Explained<'_>) -> Table {
+    let mut table = Table::new(&[
+        "domain",
+        "Gini",
+        "coefficients",
+        "carry 90 %",
+        "area under deletion",
+        "insertion",
+        "random deletion",
+        "random insertion",
+    ]);
+    for &domain in explained.order {
+        let built = &explained.job.domains[domain];
+        let coefficients: usize = built.domain.coefficient_shape().iter().product();
+        let curves = explained.mean_curves(domain);
+        let area = |part: fn(&OrderCurves) -> &Vec<f64>| {
+            curves
+                .as_ref()
+                .map_or("–".to_owned(), |c| match c.area(part(c)) {
+                    area if area.is_nan() => "–".to_owned(),
+                    area => format!("{area:.3}"),
+                })
+        };
+        table = table.row([
+            built.spec.to_string(),
+            format!("{:.3}", mean(explained, domain, |s| s.concentration.gini)),
+            match built.domain.is_real() {
+                true => coefficients.to_string(),
+                false => format!("{coefficients} complex"),
+            },
+            count(mean(explained, domain, |s| s.concentration.carriers as f64)),
+            area(|c| &c.deletion),
+            area(|c| &c.insertion),
+            area(|c| &c.random_deletion),
+            area(|c| &c.random_insertion),
+        ]);
+    }
+    table
+}
+
+fn mean(explained: &Explained<'_>, domain: usize, value: fn(&Scored) -> f64) -> f64 {
+    in_domain(explained.found, domain).map(value).sum::<f64>() / explained.found.len().max(1) as f64
+}
+
+/// How unequally attribution is spread in each domain.
+pub fn concentrations(explained: &Explained<'_>) -> Figure {
+    let chart = BarChart::new("Gini coefficient of absolute attribution");
+    let bar = |chart: BarChart, domain: &usize| {
+        let value = mean(explained, *domain, |s| s.concentration.gini);
+        chart.bar(&explained.job.domains[*domain].spec.to_string(), value)
+    };
+    explained.order.iter().fold(chart, bar).draw()
+}
+
+/// The coefficients of most absolute attribution.
+pub fn strongest(view: &View<'_>) -> Table {
+    let strongest = view.strongest(STRONGEST);
+    if view.signals == 1 {
+        let table = Table::new(&["coefficient", "attribution"]);
+        let row = |table: Table, one: Strongest| table.row([one.words, short(one.attribution)]);
+        return strongest.into_iter().fold(table, row);
+    }
+    let table = Table::new(&[
+        "coefficient",
+        "mean absolute attribution",
+        "mean",
+        "standard deviation",
+    ]);
+    let row = |table: Table, one: Strongest| {
+        table.row([
+            one.words.clone(),
+            short(one.absolute),
+            short(one.mean()),
+            short(one.spread),
+        ])
+    };
+    let table = strongest.into_iter().fold(table, row);
+    table
+        .caption("Over signals; by absolute attribution, in which signs that differ do not cancel.")
+}
+
+/// Attribution of the named bands.
+pub fn bands(bands: &[BandSum]) -> Table {
+    let table = Table::new(&["band", "attribution", "absolute attribution"]);
+    let row = |table: Table, band: &BandSum| {
+        table.row([band.words(), short(band.attribution), short(band.absolute)])
+    };
+    bands.iter().fold(table, row)
+}

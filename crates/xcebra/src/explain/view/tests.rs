@@ -1,0 +1,185 @@
+//! Every domain has pictures, and they say what they show.
+
+use super::*;
+use crate::explain::{DomainSpec, Setting};
+
+fn view<'a>(built: &'a Built, shape: &[usize]) -> View<'a> {
+    let coefficients = built.domain.coefficient_shape().to_vec();
+    let mut k: f64 = 0.0;
+    let wave = |shape: &[usize]| {
+        ArrayD::from_shape_simple_fn(shape, || {
+            k += 1.0;
+            (k * 0.37_f64).sin()
+        })
+    };
+    let mut wave = wave;
+    let attribution = wave(&coefficients);
+    let in_time = wave(shape);
+    View {
+        built,
+        sampling_rate: Some(8.0),
+        frequency: ("Hz", 1.0),
+        time_axis: shape.len() - 1,
+        signal: wave(shape),
+        sizes: wave(&coefficients).mapv(f64::abs),
+        signals: 1,
+        absolute: attribution.mapv(f64::abs),
+        attribution,
+        spread: None,
+        in_time: Some([in_time.clone(), in_time.mapv(f64::abs)]),
+    }
+}
+
+/// Every domain has pictures with something in them, whatever the shape.
+#[test]
+fn every_domain_is_drawn() {
+    for shape in [&[32][..], &[1, 32], &[3, 32]] {
+        let mut k: f64 = 0.0;
+        let data = ArrayD::from_shape_simple_fn([&[4], shape].concat(), || {
+            k += 1.0;
+            (k * k * 0.3_f64).sin() + (k * 0.9_f64).cos().powi(3)
+        });
+        let mut setting = Setting::new(shape, data.view());
+        setting.sampling_rate = Some(8.0);
+        setting.bands = vec![("slow".to_owned(), 0.0..1.0), ("fast".to_owned(), 1.0..4.0)];
+        for spec in [
+            "time",
+            "fourier",
+            "rfft",
+            "dct",
+            "cepstrum",
+            "analytic",
+            "stft:8:2",
+            "wavelet:haar:2",
+            "packets:db2:2",
+            "filter-bank:1:2",
+            "seasonal-trend:4",
+            "filter-bank:1+rfft",
+            "pca",
+            "ica",
+            "pca:2",
+            "pca+rfft",
+            "pca+wavelet:haar:2",
+        ] {
+            let spec: DomainSpec = spec.parse().unwrap();
+            let Ok(built) = spec.build(&setting) else {
+                assert!(
+                    matches!(
+                        spec,
+                        DomainSpec::Pca(_) | DomainSpec::Ica(_) | DomainSpec::Then(..)
+                    ),
+                    "{spec}"
+                );
+                continue;
+            };
+            for picture in view(&built, shape).pictures("s") {
+                let (figure, _): (Figure, String) = picture.into();
+                assert!(
+                    !figure.svg().contains("no data"),
+                    "{spec} {shape:?}: {}",
+                    figure.alt()
+                );
+                assert!(!figure.svg().contains("NaN"), "{spec}");
+            }
+        }
+    }
+}
+
+#[test]
+fn frequencies_of_both_signs_are_one_bar() {
+    let data = ArrayD::zeros(vec![1, 8]);
+    let mut setting = Setting::new(&[8], data.view());
+    setting.sampling_rate = Some(8.0);
+    let built = DomainSpec::Fourier.build(&setting).unwrap();
+    let mut view = view(&built, &[8]);
+    view.attribution.fill(0.0);
+    view.attribution[[2]] = 1.5;
+    view.attribution[[6]] = 1.5;
+    view.absolute = view.attribution.clone();
+    let (figure, caption): (Figure, String) = view.pictures("s").remove(1).into();
+    assert!(caption.contains("Most comes from 2 Hz: 3."), "{caption}");
+    assert!(
+        figure
+            .alt()
+            .contains("attribution with its largest value 3 at 2"),
+        "{}",
+        figure.alt()
+    );
+}
+
+#[test]
+fn other_axes_are_added_up() {
+    let array = ArrayD::from_shape_fn(vec![2, 3, 4], |i| (i[0] * 12 + i[1] * 4 + i[2]) as f64);
+    let sums = reduced(&array, &[2, 0], |sum, a| sum + a);
+    assert_eq!(sums.shape(), [4, 2]);
+    assert_eq!(sums[[1, 1]], 13.0 + 17.0 + 21.0);
+}
+
+/// Components that are fewer than channels run over time, and an axis of length 1 that has no name is
+/// not mentioned.
+#[test]
+fn coefficients_are_told_by_what_they_are() {
+    let words = |spec: &str, shape: &[usize], names: Option<Vec<String>>| {
+        let mut k: f64 = 0.0;
+        let data = ArrayD::from_shape_simple_fn([&[1], shape].concat(), || {
+            k += 1.0;
+            (k * k * 0.3_f64).sin()
+        });
+        let mut setting = Setting::new(shape, data.view());
+        setting.sampling_rate = Some(8.0);
+        setting.channels = names;
+        let built = spec.parse::<DomainSpec>().unwrap().build(&setting).unwrap();
+        let mut view = view(&built, shape);
+        view.absolute.fill(0.0);
+        let mut last = vec![0; view.absolute.ndim()];
+        *last.last_mut().unwrap() = 1;
+        view.absolute[&last[..]] = 1.0;
+        let strongest = view.strongest(3);
+        assert_eq!(strongest.len(), 1);
+        assert_eq!(strongest[0].index, last);
+        strongest[0].words.clone()
+    };
+    assert_eq!(words("pca:1", &[2, 32], None), "component 0, time 0.125 s");
+    assert_eq!(
+        words("rfft", &[1, 3, 32], None),
+        "channel 0, frequency 0.25 Hz"
+    );
+    let names = vec!["C3".to_owned(), "C4".to_owned()];
+    assert_eq!(
+        words("rfft", &[2, 32], Some(names)),
+        "channel C3, frequency 0.25 Hz"
+    );
+    assert_eq!(
+        words("wavelet:haar:2", &[32], None),
+        "wavelet a2 at 0.6875 s"
+    );
+}
+
+/// Signals that differ in sign: the means cancel, the ranking does not.
+#[test]
+fn means_are_ranked_by_absolute_attribution() {
+    let data = ArrayD::zeros(vec![1, 2, 8]);
+    let mut setting = Setting::new(&[2, 8], data.view());
+    setting.sampling_rate = Some(8.0);
+    let built = DomainSpec::RealFourier.build(&setting).unwrap();
+    let mut view = view(&built, &[2, 8]);
+    view.signals = 2;
+    view.attribution.fill(0.0);
+    view.absolute.fill(0.0);
+    // 2 Hz: +1 and −1 in the first channel; 1 Hz: ½ and ½ in the second
+    view.absolute[[0, 2]] = 1.0;
+    view.absolute[[1, 1]] = 0.5;
+    view.attribution[[1, 1]] = 0.5;
+    let words: Vec<String> = view.strongest(5).into_iter().map(|one| one.words).collect();
+    assert_eq!(
+        words,
+        ["channel 0, frequency 2 Hz", "channel 1, frequency 1 Hz"]
+    );
+    let (_, caption): (Figure, String) = view.in_domain("s").remove(0).into();
+    for part in [
+        "The largest sum is 0.5, at 1 Hz; most absolute attribution is at 2 Hz.",
+        "averaged over 2 signals and added up over 2 channels; 67 % of the absolute",
+    ] {
+        assert!(caption.contains(part), "{caption}");
+    }
+}
