@@ -35,6 +35,8 @@ const ENDS: [f64; 12] = [
 ];
 /// How many times larger than all other values a number is that cannot be one of them.
 const FAR: f64 = 3.0;
+/// Different numbers that can all mean a missing value.
+const MOST_MARKS: usize = 8;
 /// Equal neighbours at the end of a range that are no chance.
 const RUN: usize = 5;
 
@@ -56,6 +58,11 @@ pub fn sentinels(values: &ArrayD<f64>, place: &str) -> Vec<String> {
         match marks.iter_mut().find(|(mark, _)| *mark == value) {
             Some((_, count)) => *count += 1,
             None => marks.push((value, 1)),
+        }
+        // so many are no marks, but data of that size
+        if marks.len() > MOST_MARKS {
+            marks.clear();
+            break;
         }
     }
     // if everything is such a number, it is the data; nor does a list of many help
@@ -170,5 +177,7 @@ mod tests {
         assert!(notes(|i| 32_767.0 - (i % 7) as f64).is_empty());
         assert!(notes(|_| -9999.0).is_empty());
         assert!(notes(|_| 0.0).is_empty());
+        // data in a small unit
+        assert!(notes(|i| 1e21 + i as f64 * 1e18).is_empty());
     }
 }
