@@ -7,12 +7,13 @@
 //! | `.csv`, `.tsv`, `.txt` | `x`, all columns; a column by its name; a selection of columns |
 //! | `.edf`, `.bdf`, `.wav` | `x`, all channels; channels by name or selection, `(time, channels)`; `annotations` as text |
 //!
-//! **Tables.** A first row with a cell that is not a number names the columns; otherwise they are
-//! called `0`, `1`, … A column's name gives that column, `(rows,)`. A selection gives a matrix
-//! `(rows, columns)`: a comma list of names, of patterns with `*` and `?`, and of half-open ranges
-//! of positions, such as `acc_*,gyro_x` or `0..9`; `!` takes away, as in `*,!annotation`. `x` is the
-//! whole table unless a column has that name. Empty cells are missing values (NaN). Text is an
-//! error only in a column that is used.
+//! **Tables.** A column's name gives that column, `(rows,)`. A selection gives a matrix `(rows, columns)`:
+//! a comma list of names, of patterns with `*` and `?`, and of half-open ranges of positions, such as
+//! `acc_*,gyro_x` or `0..9`; `!` takes away, as in `*,!annotation`. `x` is the whole table unless a column
+//! has that name. Columns that count rows or hold times are not part of `x` and `*`; even times give the
+//! sampling rate and the gaps. Empty cells are missing values (NaN). Text is an error only in a column that
+//! is used. Rules find out how a table is written, and [`DataArray::notes`] tells what they decided;
+//! [`TableOptions`] answer what they cannot.
 //!
 //! **Element types.** 32- and 64-bit floats, integers of any width, truth values; either byte
 //! order; C and Fortran order.

@@ -24,6 +24,8 @@ pub(super) enum Pace {
 const GAP: f64 = 1.5;
 /// Steps that differ by less than this share of the usual one are even.
 const JITTER: f64 = 0.1;
+/// Steps from which on uneven ones are known to be even ones that were rounded.
+const ROUNDED: usize = 20;
 /// More jumps than one in so many steps are no gaps in an even recording.
 const MOST_BREAKS: usize = 10;
 
@@ -44,25 +46,26 @@ pub(super) fn pace(times: &[f64]) -> Pace {
         };
     }
     let usual = usual_step(&steps);
-    let is_break = |step: f64| step <= 0.0 || step > GAP * usual;
     let breaks: Vec<usize> = (1..times.len())
-        .filter(|&row| is_break(steps[row - 1]))
+        .filter(|&row| steps[row - 1] <= 0.0 || is_gap(times, row, usual))
         .collect();
+    let is_break = |row: &usize| breaks.binary_search(row).is_ok();
     // a single gap is seen in few rows, too
     let most = if breaks.len() == 1 { 4 } else { MOST_BREAKS };
     if breaks.len() * most > steps.len() {
         return uneven(&steps);
     }
     let (mut sum, mut count) = (0.0, 0.0);
-    for &step in steps.iter().filter(|&&step| !is_break(step)) {
-        sum += step;
+    for row in (1..times.len()).filter(|row| !is_break(row)) {
+        sum += steps[row - 1];
         count += 1.0;
     }
     let step = sum / count;
     // steps vary little, or times are rounded but stay on a straight line
-    let jitter = |&&step_of: &&f64| !is_break(step_of) && (step_of - step).abs() > JITTER * step;
+    let jitter = |row: &usize| !is_break(row) && (steps[row - 1] - step).abs() > JITTER * step;
     let off = deviation(times, &breaks, step);
-    if steps.iter().filter(jitter).count() > 0 && off > 0.5 * step {
+    let rounded = steps.len() >= ROUNDED && off <= 0.5 * step;
+    if (1..times.len()).any(|row| jitter(&row)) && !rounded {
         return uneven(&steps);
     }
     Pace::Even {
@@ -85,6 +88,18 @@ pub(super) fn spread(times: &[f64]) -> f64 {
     let most = steps().fold(f64::NEG_INFINITY, f64::max);
     let mean = (times[times.len() - 1] - times[0]) / (times.len() - 1) as f64;
     (most - least) / mean.abs()
+}
+
+/// Whether the step before a row is long, and the rows around it are late by as much: where times
+/// jitter, a long step is followed or preceded by a short one.
+fn is_gap(times: &[f64], row: usize, usual: f64) -> bool {
+    if times[row] - times[row - 1] <= GAP * usual {
+        return false;
+    }
+    let (first, last) = (row.saturating_sub(2), (row + 1).min(times.len() - 1));
+    // a jump back beside the gap tells nothing
+    let span = (times[last] - times[first]).max(times[row] - times[first]);
+    span - (last - first) as f64 * usual > (GAP - 1.0) * usual || times[last] <= times[row]
 }
 
 /// The mean of the steps without gaps. The median alone would mistake the longer of two steps for a
@@ -186,10 +201,24 @@ mod tests {
         assert_eq!(pace(&[0.0, 1.0, f64::NAN]), Pace::NoTimes);
         assert_eq!(pace(&[3.0, 2.0, 1.0]), Pace::NoTimes);
         assert_eq!(pace(&[5.0, 5.0, 5.0]), Pace::Uneven(0.0, 0.0));
+        assert!(matches!(pace(&[0.0, 1.0, 3.0, 4.0, 7.0]), Pace::Uneven(..)));
         assert_eq!(pace(&[36.5, 36.4, 36.7]), Pace::NoTimes);
         assert_eq!(pace(&[0.0, 1.0, 10.0, 11.0, 40.0]), Pace::Uneven(1.0, 29.0));
         let growing: Vec<f64> = (0..100).map(|i| f64::from(i * i)).collect();
         assert!(matches!(pace(&growing), Pace::Uneven(1.0, _)));
+    }
+
+    #[test]
+    fn jitter_makes_no_gaps() {
+        // a step of 1.6 between times that are off by 0.3
+        let mut jittered = times(1.0, 100);
+        jittered[50] -= 0.3;
+        jittered[51] += 0.3;
+        assert_eq!(even(&jittered), (1.0, vec![]));
+        for time in &mut jittered[51..] {
+            *time += 1.0;
+        }
+        assert_eq!(even(&jittered).1, [51]);
     }
 
     proptest! {

@@ -33,6 +33,8 @@ pub(super) struct Sample {
     pub(super) rows: Vec<Vec<String>>,
     /// Whether all cells of the first and of the second row are in quotes.
     pub(super) quoted: [bool; 2],
+    /// Lines above the first that is as long as most.
+    pub(super) above: usize,
 }
 
 impl Dialect {
@@ -91,7 +93,7 @@ impl Dialect {
         let ends_empty = |row: &Vec<String>| row.last().is_some_and(String::is_empty);
         let header = match first.len() {
             // one name does not hold separators, unless it is in quotes
-            1 if width == 1 && self.is_list(text, &first[0]) => 0.3,
+            1 if self.is_list(text, &first[0]) => 0.1,
             n if n == width => 1.0,
             n if n == width + 1 && ends_empty(first) => 1.0,
             n if n + 1 == width && body.iter().all(ends_empty) => 1.0,
@@ -185,7 +187,16 @@ impl Dialect {
             let line = line.trim();
             *quoted = line.starts_with('"') && line.ends_with('"') && quotes >= 2 * row.len();
         }
-        Sample { rows, quoted }
+        let width = usual_width(rows.get(1..).unwrap_or_default());
+        let is_row = |line: &str| {
+            !line.starts_with(char::from(self.comment)) && self.cells(line).len() == width
+        };
+        let above = beginning.lines().take(ROWS).position(is_row);
+        Sample {
+            rows,
+            quoted,
+            above: above.unwrap_or_default(),
+        }
     }
 
     /// Lines that hold rows.

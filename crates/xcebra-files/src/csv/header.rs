@@ -4,6 +4,7 @@ use super::cells::{Cell, Numbers};
 use super::dialect::{Dialect, Sample, usual_width};
 use super::header_rule::{self, Verdict};
 use super::moments;
+use super::options::TableOptions;
 use super::units;
 
 /// What stands above and beside the values.
@@ -95,9 +96,10 @@ pub(super) fn decide(
     sample: &Sample,
     comment: Option<&str>,
     dialect: Dialect,
-    asked: Option<bool>,
+    options: &TableOptions,
     place: &str,
 ) -> Result<Header, Refusal> {
+    let asked = options.header;
     let Some(first) = sample.rows.first() else {
         return Err(("it is empty".to_owned(), String::new()));
     };
@@ -126,15 +128,20 @@ pub(super) fn decide(
         }
     }
     if first.len() != width {
+        let problem = format!(
+            "its first row has {} cells, and most rows have {width}",
+            first.len()
+        );
+        let skip = options.skip + sample.above;
+        let lines = format!("leave out what stands above the table with {place},skip={skip}");
+        let name = format!("name the separator, such as {place},separator=semicolon");
         return Err((
-            format!(
-                "its first row has {} cells, and most rows have {width}",
-                first.len()
-            ),
-            format!(
-                "leave out lines above the table with {place},skip=1, or name the separator, such as \
-                 {place},separator=semicolon"
-            ),
+            problem,
+            if sample.above > 0 {
+                format!("{lines}, or {name}")
+            } else {
+                name
+            },
         ));
     }
     let names = comment.and_then(|line| names_in_comment(line, &first, others, dialect));

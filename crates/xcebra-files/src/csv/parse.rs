@@ -32,8 +32,7 @@ impl Table {
         let dialect = Dialect::detect(body, options, separator);
         let (count, above) = comments(body, dialect.comment);
         let sample = dialect.sample(body);
-        let header =
-            header::decide(&sample, above, dialect, options.header, &place).map_err(refused)?;
+        let header = header::decide(&sample, above, dialect, options, &place).map_err(refused)?;
         drop(sample);
         if count > 0 {
             let mark = char::from(dialect.comment);

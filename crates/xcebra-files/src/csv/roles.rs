@@ -182,12 +182,14 @@ impl Roles {
             return None;
         }
         match pace(values) {
-            Pace::Even { step, breaks, .. } if !breaks.is_empty() || step == 1.0 => {
+            Pace::Even { step, breaks, .. } => {
+                let what = match breaks.is_empty() {
+                    true => format!("rises by {step} from row to row"),
+                    false => "counts the rows, with gaps".to_owned(),
+                };
                 self.note_breaks(called, &breaks);
                 self.breaks = breaks;
-                Some(format!(
-                    "column `{called}` counts the rows, with gaps: it is left out"
-                ))
+                Some(format!("column `{called}` {what}: it is left out"))
             }
             _ => Some(format!(
                 "column `{called}` numbers the rows, but not evenly: it is left out, and rows are taken as \
@@ -235,15 +237,14 @@ impl Roles {
             }
             _ if sure == Sure::IfEven => None,
             Pace::Uneven(least, most) => Some(format!(
-                "column `{called}` holds times that are not evenly spaced (steps from {least} to {most}): it is \
-                 left out, and the sampling rate is unknown"
+                "column `{called}` holds times that are not evenly spaced (steps from {least} to {most}), so it is not \
+                 the clock: it is left out"
             )),
             Pace::Few => Some(format!(
                 "column `{called}` holds times, too few to tell the sampling rate: it is left out"
             )),
             Pace::NoTimes if missing > 0 => Some(format!(
-                "column `{called}` holds times, of which {missing} are missing: it is left out, and the sampling \
-                 rate is unknown"
+                "column `{called}` holds times, of which {missing} are missing, so it is not the clock: it is left out"
             )),
             Pace::NoTimes if column.moments => Some(format!(
                 "column `{called}` holds dates or times that do not grow: it is left out"

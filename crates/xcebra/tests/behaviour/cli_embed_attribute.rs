@@ -43,7 +43,25 @@ fn embed_takes_every_format_and_any_number_of_threads() {
     }
     folder.write("x.csv", table);
     folder.succeeds("embed --threads 1 --model run --data data.npz --out a.npz");
-    for data in ["data.npz:x", "x.npy", "x.csv:0..4"] {
+    // as numpy.savez names an array without a name, and pandas numbers the rows
+    folder.write_npz("only.npz", &[("arr_0", x())]);
+    let mut numbered = String::from(";a;b;c;d\n");
+    for (index, row) in x().rows().into_iter().enumerate() {
+        let cells: Vec<String> = row
+            .iter()
+            .map(|v| v.to_string().replace('.', ","))
+            .collect();
+        numbered.push_str(&format!("{index};{}\n", cells.join(";")));
+    }
+    folder.write("numbered.csv", numbered);
+    for data in [
+        "data.npz:x",
+        "x.npy",
+        "x.csv:0..4",
+        "only.npz",
+        "numbered.csv",
+        "numbered.csv,header=yes,decimal=comma:a,b,c,d",
+    ] {
         folder.succeeds(&format!(
             "embed --threads 3 --model run/ --data {data} --out b.npz"
         ));
@@ -54,6 +72,22 @@ fn embed_takes_every_format_and_any_number_of_threads() {
     // one sample is enough here
     folder.write_npz("one.npz", &[("x", x().slice(s![..1, ..]).to_owned())]);
     folder.succeeds("embed --model run --data one.npz --out one-embedded.npz");
+}
+
+#[test]
+fn fit_takes_the_only_array_of_a_file() {
+    let folder = Folder::new();
+    folder.write_npz("only.npz", &[("arr_0", x())]);
+    folder.write_npz("named.npz", &[("x", x())]);
+    for data in ["only", "named"] {
+        folder.succeeds(&format!("fit --data {data}.npz --out {data} {SHORT}"));
+    }
+    let weights = |run: &str| folder.bytes(&format!("{run}/model.safetensors"));
+    assert_eq!(weights("only"), weights("named"));
+    folder.fails_with(
+        &format!("fit --data only.npz:y --out run {SHORT}"),
+        &["no array `y`", "`arr_0`"],
+    );
 }
 
 #[test]

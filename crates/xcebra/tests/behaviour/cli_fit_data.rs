@@ -206,6 +206,7 @@ fn files_that_are_damaged_or_of_another_kind() {
     let strings = Array1::from(vec![1u8, 2]);
     let mut output = NpzOutput::create(&folder.path("other.npz")).unwrap();
     output.add("y", &strings).unwrap();
+    output.add("z", &strings).unwrap();
     output.commit().unwrap();
     for (data, parts) in [
         (

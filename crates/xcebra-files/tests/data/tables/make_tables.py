@@ -62,6 +62,7 @@ case("pandas_one_column.csv", to_csv(pd.DataFrame(X[:, 0]), index=False), column
 case("pandas_slice.csv", to_csv(FRAME.set_axis(np.arange(100, 100 + N))), notes=["counts the rows (100 to 113)"])
 case("pandas_gap.csv", to_csv(FRAME.set_axis(list(range(7)) + list(range(9, 9 + 7)))),
      notes=["counts the rows, with gaps", "makes 1 jump"], breaks=[7])
+case("pandas_every_second.csv", to_csv(FRAME.set_axis(range(0, 2 * N, 2))), notes=["rises by 2 from row to row"])
 case("pandas_shuffled.csv", to_csv(FRAME.set_axis([3, 1, 2, 0] + list(range(4, N)))),
      columns=["Unnamed: 0"] + ABC, values=np.column_stack([[3, 1, 2, 0] + list(range(4, N)), X]),
      notes=["column 0 has no name"])
@@ -228,7 +229,7 @@ case("fortran.txt", "".join("".join(f" {v:.4E}".replace("E", "D") for v in row) 
 case("logger.csv", "# recorded with device\n# fs=100\n" + lines([ABC, *ROWS]), notes=["2 lines that begin with `#`"])
 case("logger_units.csv", lines([["t", *ABC], ["ms", "mV", "mV", "mV"], *[[i * 5, *row] for i, row in enumerate(ROWS)]]),
      rate=200.0, notes=["taken for units: ms, mV", "200 samples a second"])
-case("logger_title.csv", "Device 7\nSerial 12\n" + lines([ABC, *ROWS]), error=["first row has 1 cells", "skip=1"])
+case("logger_title.csv", "Device 7\nSerial 12\n" + lines([ABC, *ROWS]), error=["first row has 1 cells", "skip=2"])
 again("logger_title.csv", options=",skip=2")
 case("logger_trailing.csv", lines([[*row, ""] for row in [ABC, *ROWS]], end="\r"),
      notes=["without a name and without values"])
