@@ -1,5 +1,6 @@
 //! Selecting columns of a table: `acc_*,!acc_z`, `0..9`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::error::{FileError, Result};
@@ -55,13 +56,14 @@ pub(crate) fn select_shown(
                 .filter(|&i| names[i] == pattern || matches(pattern, &names[i]))
                 .collect(),
         };
-        let before = chosen.clone();
         if matched.is_empty() {
             return Err(missing(pattern));
         }
         if taken_away {
+            let matched: HashSet<usize> = matched.into_iter().collect();
             chosen.retain(|i| !matched.contains(i));
         } else {
+            let before: HashSet<usize> = chosen.iter().copied().collect();
             chosen.extend(matched.iter().filter(|i| !before.contains(*i)));
         }
     }

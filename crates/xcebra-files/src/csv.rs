@@ -2,8 +2,8 @@
 //!
 //! What programs write differs in more than the separator. Each question has a file: the encoding
 //! (`text`), separators and decimal signs (`dialect`), what stands above the values (`header`), what a
-//! cell says (`cells`, `moments`), which columns are no channels (`roles`, `clock`, `long`). What a rule
-//! decides is told in a note, what it cannot decide is refused, and options ([`TableOptions`]) answer.
+//! cell says (`cells`, `moments`), which columns are not channels (`roles`, `clock`, `long`). A note tells
+//! what a rule decided. What no rule decides is refused, and an option ([`TableOptions`]) settles it.
 
 mod cells;
 mod clock;
@@ -23,6 +23,7 @@ mod rows;
 mod text;
 mod units;
 
+use std::collections::HashSet;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ pub(crate) struct Table {
     length: usize,
     pub(crate) names: Vec<String>,
     columns: Vec<Column>,
-    /// Columns that are not among all columns: they are had by name alone.
+    /// Columns that `x` and `*` leave out; a name, a pattern or a range still selects them.
     hidden: Vec<bool>,
     roles: Roles,
     /// Why all columns together are no recording, and what helps.
@@ -111,10 +112,11 @@ impl Table {
     ) -> DataArray {
         let mut notes = self.notes.clone();
         notes.extend(self.roles.notes.iter().cloned());
-        for (column, reason) in self.roles.left_out.iter().enumerate() {
-            if from_all && !chosen.contains(&column) {
-                notes.extend(reason.clone());
-            }
+        if from_all {
+            let used: HashSet<usize> = chosen.iter().copied().collect();
+            let reasons = self.roles.left_out.iter().enumerate();
+            let unused = reasons.filter(|(column, _)| !used.contains(column));
+            notes.extend(unused.filter_map(|(_, reason)| reason.clone()));
         }
         DataArray {
             columns: Some(chosen.iter().map(|&i| self.names[i].clone()).collect()),

@@ -167,7 +167,7 @@ impl FileError {
     }
 }
 
-/// How a file of this kind is had again.
+/// How to get an intact file of this kind.
 fn renewed(place: &str) -> &'static str {
     match Format::of(Path::new(place)) {
         Ok(Format::Csv) => "correct it, or save the table again",

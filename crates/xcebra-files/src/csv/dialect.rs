@@ -14,6 +14,8 @@ use super::text::single_spaces;
 
 /// Rows that are looked at.
 const ROWS: usize = 200;
+/// Cells that are rated with each separator.
+const CELLS: usize = 20_000;
 /// Bytes that are looked at.
 const BYTES: usize = 1 << 20;
 /// Stands for a separator in tables of one column; text that holds zero bytes is refused before.
@@ -88,8 +90,9 @@ impl Dialect {
             return 0.0;
         }
         let even = body.iter().filter(|row| row.len() == width).count();
-        let cells = body.iter().map(Vec::len).sum::<usize>().max(1) as f64;
-        let known: f64 = body.iter().flatten().map(|cell| self.known(cell)).sum();
+        let rated = || body.iter().flatten().take(CELLS);
+        let cells = rated().count().max(1) as f64;
+        let known: f64 = rated().map(|cell| self.known(cell)).sum();
         let ends_empty = |row: &Vec<String>| row.last().is_some_and(String::is_empty);
         let header = match first.len() {
             // one name does not hold separators, unless it is in quotes

@@ -37,7 +37,8 @@ impl Format {
     fn of(cell: &str) -> Vec<Self> {
         let mut formats = vec![Self::Days];
         formats.extend(duration(cell).map(|(unit, _)| Self::Duration(unit)));
-        for date in DATES.into_iter().chain([""]) {
+        let civil = cell.contains([':', '/']) || cell.matches(['-', '.']).count() > 1;
+        for date in DATES.into_iter().chain([""]).filter(|_| civil) {
             for time in TIMES.into_iter().chain([""]) {
                 for zone in ZONES {
                     let format = Self::Civil { date, time, zone };
@@ -114,10 +115,12 @@ fn duration(cell: &str) -> Option<(Unit, f64)> {
 /// A cell as the formats expect it: a space for the `T` of ISO 8601, a point for a decimal comma, no
 /// `Z` for universal time, which stands behind all cells or none.
 fn normal(cell: &str) -> Option<String> {
-    // the cheapest test that most text fails
-    let begins = cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    let marked = cell.contains([':', '-', '/', '.', ' ']) && cell.len() <= 40;
-    if !begins || !marked {
+    // the cheapest tests, which most text fails
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    let count = |sign: char| digits.matches(sign).take(2).count();
+    let parts = count(':') + count('/') > 0 || count('-') > 1 || count('.') > 1;
+    let begins = digits.starts_with(|c: char| c.is_ascii_digit());
+    if !begins || cell.len() > 40 || !(parts || cell.contains(|c: char| c.is_alphabetic())) {
         return None;
     }
     let cell = cell.strip_suffix(['Z', 'z']).unwrap_or(cell);

@@ -11,6 +11,9 @@ use super::rows::{Rows, blank_line, comments, each_row, table_of};
 use super::{clock, long, names};
 use crate::error::{FileError, Result};
 
+/// Most bytes of the first line: enough for 300,000 columns.
+const LONGEST_LINE: usize = 1 << 22;
+
 impl Table {
     pub(super) fn parse(
         path: &std::path::Path,
@@ -29,6 +32,12 @@ impl Table {
         };
         let damaged = |problem: String| refused((problem, String::new()));
         let (body, skipped, separator) = table_of(text, options.skip);
+        // a name takes more memory than a byte of a file of nothing but separators
+        if body.find(['\n', '\r']).unwrap_or(body.len()) > LONGEST_LINE {
+            return Err(damaged(format!(
+                "its first line has more than {LONGEST_LINE} bytes"
+            )));
+        }
         let dialect = Dialect::detect(body, options, separator);
         let (count, above) = comments(body, dialect.comment);
         let sample = dialect.sample(body);

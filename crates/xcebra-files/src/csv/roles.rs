@@ -1,4 +1,4 @@
-//! Which columns of a table are no channels: numbers of rows, and times, of which one is the clock.
+//! Which columns of a table are not channels: numbers of rows, and times, of which one is the clock.
 
 use super::clock::{Pace, pace};
 use super::rates::samples_a_second;
@@ -21,12 +21,12 @@ pub(super) struct Candidate<'a> {
 /// What the columns are.
 #[derive(Debug, Default)]
 pub(super) struct Roles {
-    /// For each column that is no channel: why.
+    /// For each column that is not a channel: why.
     pub(super) left_out: Vec<Option<String>>,
     /// Samples a second, and rows before which time makes a jump.
     pub(super) sampling_rate: Option<f64>,
     pub(super) breaks: Vec<usize>,
-    /// On the clock, and on columns that are taken though one might wonder.
+    /// About the clock, and about columns that are used although they look like times.
     pub(super) notes: Vec<String>,
 }
 
