@@ -121,7 +121,11 @@ pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) ->
 fn sentence(note: &str) -> String {
     let mut letters = note.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str().trim_end_matches('.'))
+    format!(
+        "{}{}.",
+        first.unwrap_or_default(),
+        letters.as_str().trim_end_matches('.')
+    )
 }
 
 fn lead(explained: &Explained<'_>) -> String {

@@ -40,7 +40,7 @@ pub struct Part {
 }
 
 enum Content {
-    Numbers(DataArray),
+    Numbers(Box<DataArray>),
     /// A place in words, and one text a sample.
     Text(String, Vec<Arc<str>>),
 }
@@ -83,7 +83,7 @@ pub fn parts(
                 };
                 Content::Text(format!("{column}`{array}` of {path}"), label.texts)
             }
-            None => Content::Numbers(session.file.read(array)?),
+            None => Content::Numbers(Box::new(session.file.read(array)?)),
         };
         seen.push(session.path.clone());
         parts.push(Part {
@@ -102,7 +102,7 @@ fn of_other_file(
     notes: &mut Vec<String>,
 ) -> Result<Content> {
     let Some(array) = &source.array else {
-        return Ok(Content::Numbers(read(source)?));
+        return Ok(Content::Numbers(Box::new(read(source)?)));
     };
     let mut file = DataFile::open(&source.path)?;
     let clock = match sessions {
@@ -120,7 +120,7 @@ fn of_other_file(
             notes.extend(said);
             Content::Text(source.to_string(), texts)
         }
-        None => Content::Numbers(file.read(array)?),
+        None => Content::Numbers(Box::new(file.read(array)?)),
     })
 }
 
