@@ -98,8 +98,14 @@ fn channels(
 ) -> Result<(Vec<Channel>, Records), String> {
     let recorded = signals.iter().enumerate().filter(|(_, s)| !s.annotations);
     let (which, recorded): (Vec<usize>, Vec<&Described>) = recorded.unzip();
-    if recorded.iter().any(|s| s.samples > 0) && start.seconds == 0.0 {
-        return Err("a record of samples lasts 0 s".to_owned());
+    if recorded
+        .iter()
+        .any(|s| s.samples > 0 && !(s.samples as f64 / start.seconds).is_finite())
+    {
+        return Err(format!(
+            "a record lasts {} s by its header, and so there is no sampling rate",
+            start.duration
+        ));
     }
     let channel = |signal: &&Described| {
         let rate = rates::of_record(signal.samples, start.seconds, &start.duration);
@@ -109,6 +115,12 @@ fn channels(
                 "the header rounds the duration of a record to {} s, and the sampling rate is taken as {rate} Hz",
                 start.duration
             ));
+        }
+        if start.width == 3 && signal.name.eq_ignore_ascii_case("Status") {
+            assumed.push(
+                "numbers whose lowest 16 bits are triggers, and the others the state of the recorder"
+                    .to_owned(),
+            );
         }
         if signal.comma {
             assumed

@@ -15,6 +15,13 @@
 //! is used. Rules find out how a table is written, and [`DataArray::notes`] tells what they decided;
 //! [`TableOptions`] answer what they cannot.
 //!
+//! **Biosignals and sound.** EDF, EDF+, BDF and BDF+ in physical units, those of one kind brought to
+//! one; RIFF, RIFX, RF64 and BW64 with full scale 1. Only the samples of the chosen channels are read.
+//! A [`DataArray`] says where a recording was interrupted ([`breaks`](DataArray::breaks)), when its rows
+//! were measured ([`clock`](DataArray::clock())), and what the reader left out, assumed or repaired
+//! ([`notes`](DataArray::notes)). Annotations are listed by [`DataFile::annotations`], and are a label
+//! by [`DataFile::read_text`].
+//!
 //! **Element types.** 32- and 64-bit floats, integers of any width, truth values; either byte
 //! order; C and Fortran order.
 //!

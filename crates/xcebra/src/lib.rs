@@ -16,7 +16,7 @@
 //! | the contract between models and explainers | [`model`] |
 //! | any ONNX file as a model | [`onnx`] |
 //! | name a domain, arrange signals, draw what carries an output | [`explain`] |
-//! | read `.npz`, `.npy`, `.csv`, `.edf`, `.wav`; write `.npz` | [`files`] |
+//! | read `.npz`, `.npy`, `.csv`, `.edf`, `.bdf`, `.wav`; write `.npz` | [`files`] |
 //! | figures and self-contained HTML pages | [`report`] |
 //!
 //! ```

@@ -56,7 +56,8 @@ impl Times {
             };
         };
         self.places = self.places.max(onset.places);
-        let first = *self.first.get_or_insert(onset.seconds);
+        let begun = onset.seconds - record as f64 * self.seconds;
+        let first = *self.first.get_or_insert(begun);
         if let Some((before, last)) = self.last {
             let expected = last.seconds + (record - before) as f64 * self.seconds;
             let late = onset.seconds - expected;

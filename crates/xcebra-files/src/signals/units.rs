@@ -1,5 +1,10 @@
 //! Physical units of channels: read, and brought to one where they differ only by a power of ten.
 
+use ndarray::Axis;
+
+use crate::array::{DataArray, Values, place};
+use crate::error::{FileError, Result};
+
 /// Units that channels share but for a prefix. Only equal ones are converted into each other.
 const BASES: [&str; 11] = ["V", "A", "T", "S", "Hz", "Pa", "g", "m", "s", "W", "Ohm"];
 
@@ -58,9 +63,81 @@ pub(super) fn common(units: &[&str]) -> Vec<(f64, String)> {
     units.iter().map(brought).collect()
 }
 
+impl DataArray {
+    /// Brings the columns to the units of another array with the same columns, with a note for
+    /// those that are converted. Nothing changes if one of the two arrays has no units, or if they
+    /// have different numbers of columns.
+    ///
+    /// # Errors
+    /// [`FileError::Value`] if a unit is of another kind.
+    pub fn bring_to_units(&mut self, units: Option<&[String]>) -> Result<()> {
+        let (Some(own), Some(units)) = (self.units.clone(), units) else {
+            return Ok(());
+        };
+        let Values::F64(values) = &mut self.values else {
+            return Ok(());
+        };
+        if own.len() != units.len() {
+            return Ok(());
+        }
+        let columns = values.axis_iter_mut(Axis(1)).zip(own.iter().zip(units));
+        for (j, (mut column, (from, to))) in columns.enumerate().filter(|(_, c)| c.1.0 != c.1.1) {
+            let name = self.columns.as_ref().and_then(|names| names.get(j));
+            let name = name.cloned().unwrap_or_else(|| j.to_string());
+            let power = match (parse(from), parse(to)) {
+                (Some(from), Some(to)) if from.0 == to.0 => from.1 - to.1,
+                _ => {
+                    return Err(FileError::Value {
+                        place: place(&self.source),
+                        problem: format!(
+                            "channel `{name}` is in {from:?}, and elsewhere in {to:?}"
+                        ),
+                        advice: "export the recordings in the same units".to_owned(),
+                    });
+                }
+            };
+            let factor = 10_f64.powi(power.abs());
+            // powers of ten from 1 on are exact
+            column.mapv_inplace(|v| if power < 0 { v / factor } else { v * factor });
+            self.notes
+                .push(format!("converted from {from} to {to}: `{name}`"));
+        }
+        self.units = Some(units.to_vec());
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn arrays_are_brought_to_the_units_of_others() {
+        let array = |units: [&str; 2]| DataArray {
+            units: Some(units.map(str::to_owned).to_vec()),
+            ..DataArray::new(
+                Source::new("a.edf", "x"),
+                Values::F64(ndarray::array![[1.0, 2.0], [3.0, 4.0]].into_dyn()),
+            )
+        };
+        let mut found = array(["mV", "µV"]);
+        let target = array(["µV", "mV"]);
+        found.bring_to_units(target.units.as_deref()).unwrap();
+        let expected = ndarray::array![[1000.0, 0.002], [3000.0, 0.004]];
+        assert_eq!(found.matrix::<f64>().unwrap(), expected);
+        assert_eq!(found.units, target.units);
+        assert_eq!(found.notes.len(), 2);
+        let error = found.bring_to_units(array(["%", "mV"]).units.as_deref());
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.contains("`0` is in \"µV\", and elsewhere in \"%\""),
+            "{message}"
+        );
+        let mut plain = array(["mV", "V"]);
+        plain.bring_to_units(None).unwrap();
+        assert_eq!(plain, array(["mV", "V"]));
+    }
 
     #[test]
     fn units_of_one_kind_become_the_finest() {

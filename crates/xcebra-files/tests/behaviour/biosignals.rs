@@ -1,8 +1,10 @@
 //! Biosignals beyond their values: what is left out, repaired, converted and cut, and what is said about it.
 
-use xcebra_files::rates_agree;
+use std::fs;
 
-use crate::signal_corpus::signals;
+use xcebra_files::{DataArray, FileError, Source, rates_agree, read};
+
+use crate::signal_corpus::{file, signals};
 
 fn notes(name: &str, selection: &str) -> Vec<String> {
     signals(name, selection).unwrap().notes
@@ -123,6 +125,11 @@ fn trigger_bits_are_read_only_by_name() {
     assert_eq!(read.columns.unwrap(), ["EEG Fpz", "EEG Pz"]);
     assert!(read.notes[0].contains("channel `Status` (it holds the recorder's trigger bits"));
     let status = signals("plain.bdf", "Status").unwrap();
+    assert!(
+        status.notes[0].contains("lowest 16 bits"),
+        "{:?}",
+        status.notes
+    );
     let status = status.matrix::<f64>().unwrap();
     // the definition: digital values are the physical ones here
     assert_eq!(
@@ -172,6 +179,69 @@ fn gaps_cut_a_recording() {
     );
 }
 
+/// A file of the corpus in which one field of the header was written over.
+fn patched(name: &str, at: usize, text: &str) -> Result<DataArray, FileError> {
+    let mut bytes = fs::read(file(name)).unwrap();
+    bytes[at..at + text.len()].copy_from_slice(text.as_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    read(&Source::new(path, "0..1"))
+}
+
+#[test]
+fn times_that_contradict_the_header() {
+    // called continuous
+    let gaps = patched("gaps.edf", 192, "EDF+C").unwrap();
+    assert_eq!(gaps.breaks, [96, 160]);
+    assert!(
+        gaps.notes[0].contains("although its header calls it continuous"),
+        "{:?}",
+        gaps.notes
+    );
+    let overlap = patched("overlap.edf", 192, "EDF+C").unwrap();
+    assert_eq!(overlap.breaks, [] as [usize; 0]);
+    assert!(
+        overlap.notes[0].contains("1 record that contradict"),
+        "{:?}",
+        overlap.notes
+    );
+    // called interrupted, without times
+    let error = patched("more.edf", 192, "EDF+D").unwrap_err();
+    assert!(
+        error.to_string().contains("lacks the annotations"),
+        "{error}"
+    );
+}
+
+#[test]
+fn headers_that_cannot_be_used_are_refused() {
+    for (at, text, expected) in [
+        (244, "0       ", "lasts 0 s by its header"),
+        (244, "1e-320  ", "no sampling rate"),
+        (
+            244,
+            "-1      ",
+            "duration of a record in its header is \"-1\"",
+        ),
+        (
+            184,
+            "1024    ",
+            "1024 bytes long by its own account, and 2 signals need 768",
+        ),
+        (252, "0   ", "number of signals in its header is \"0\""),
+        (0, "1       ", "neither with the version 0"),
+        (
+            256 + 2 * 216,
+            "x       ",
+            "number of samples in a record of signal `EEG Fpz`",
+        ),
+    ] {
+        let message = patched("open.edf", at, text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
 #[test]
 fn rates_are_listed_with_a_selection_that_works() {
     let message = problem("rates.edf", "x");
@@ -183,14 +253,11 @@ fn rates_are_listed_with_a_selection_that_works() {
         assert!(message.contains(expected), "{message}");
     }
     let pasted = message.rsplit('\'').nth(1).unwrap();
-    let source: xcebra_files::Source = pasted.parse().unwrap();
-    let read = xcebra_files::read(&source).unwrap();
-    assert_eq!(read.columns.unwrap(), ["EEG Fp1", "EEG Fp2"]);
+    let source: Source = pasted.parse().unwrap();
+    let columns = read(&source).unwrap().columns;
+    assert_eq!(columns.unwrap(), ["EEG Fp1", "EEG Fp2"]);
     // signs of the selection's own language in a name
     let message = problem("rates.edf", "Resp,SpO2*");
     let pasted = message.rsplit('\'').nth(1).unwrap();
-    assert!(
-        xcebra_files::read(&pasted.parse().unwrap()).is_ok(),
-        "{message}"
-    );
+    assert!(read(&pasted.parse().unwrap()).is_ok(), "{message}");
 }

@@ -4,6 +4,7 @@
 #[derive(Clone)]
 pub struct EdfSignal {
     pub label: &'static str,
+    pub unit: &'static str,
     pub physical: (f64, f64),
     pub digital: (i16, i16),
     /// Samples, record by record.
@@ -29,7 +30,7 @@ pub fn edf(kind: &str, seconds: f64, signals: &[EdfSignal]) -> Vec<u8> {
     };
     fields(16, &|s| s.label.to_owned());
     fields(80, &|_| String::new());
-    fields(8, &|_| "uV".to_owned());
+    fields(8, &|s| s.unit.to_owned());
     fields(8, &|s| s.physical.0.to_string());
     fields(8, &|s| s.physical.1.to_string());
     fields(8, &|s| s.digital.0.to_string());

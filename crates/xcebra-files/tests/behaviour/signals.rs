@@ -24,6 +24,7 @@ fn read_as(name: &str, bytes: &[u8], array: &str) -> Result<xcebra_files::DataAr
 fn biosignal() -> Vec<u8> {
     let signal = |label, physical, digital, records: &[&[i16]]| EdfSignal {
         label,
+        unit: "uV",
         physical,
         digital,
         records: records.iter().map(|r| r.to_vec()).collect(),
@@ -90,6 +91,7 @@ fn a_file_without_a_whole_record_is_refused() {
         1.0,
         &[EdfSignal {
             label: "a",
+            unit: "uV",
             physical: (0.0, 1.0),
             digital: (0, 1),
             records: vec![vec![0, 1]],

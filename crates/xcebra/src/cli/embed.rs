@@ -22,7 +22,7 @@ pub struct Embed {
     #[arg(long, value_name = "FOLDER")]
     model: PathBuf,
 
-    /// Recording with the channels of the training: .npz, .npy, .csv, .edf or .wav
+    /// Recording with the channels of the training: .npz, .npy, .csv, .edf, .bdf or .wav
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 

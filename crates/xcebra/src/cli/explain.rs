@@ -54,7 +54,7 @@ pub struct Explain {
     model: PathBuf,
 
     /// Signals: one, a batch, or a recording (time × channels) that is cut into signals; .npz, .npy, .csv,
-    /// .edf or .wav
+    /// .edf, .bdf or .wav
     #[arg(long, value_name = "FILE[:ARRAY]")]
     input: Source,
 

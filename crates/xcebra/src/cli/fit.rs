@@ -33,7 +33,7 @@ use settings::read_settings;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy, .csv, .edf or .wav; once for each session
+    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; once for each session
     ///
     /// An array named here replaces that of the settings. With --resume it says where the data now
     /// are.

@@ -42,7 +42,7 @@ Examples:
     xcebra explain --model hr.onnx --input pulse.npz:x --domain rfft --fs 32 --out explained.npz
 
 Files:
-  Arrays are read from .npz, .npy, .csv, .edf and .wav and named FILE:ARRAY, such as data.npz:x.
+  Arrays are read from .npz, .npy, .csv, .edf, .bdf and .wav and named FILE:ARRAY, such as data.npz:x.
   A recording is time × channels. In a .csv the first row may name the columns, and the
   array is a column, a comma list, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
 

@@ -145,6 +145,7 @@ fn files_of_signals_bring_their_rate() {
     folder.write("x.wav", wav(1, 1, 32, 16, &bytes));
     let signal = EdfSignal {
         label: "pulse",
+        unit: "uV",
         physical: (-32.768, 32.767),
         digital: (i16::MIN, i16::MAX),
         records: digital.chunks(32).map(<[i16]>::to_vec).collect(),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Folder;
+use crate::common::signal_files::{EdfSignal, edf};
 
 /// A folder with some of the recordings on which the readers are tested.
 fn folder(names: &[&str]) -> Folder {
@@ -88,5 +89,58 @@ fn a_rate_within_the_rounding_of_a_header_is_accepted() {
     folder.fails_with(
         &format!("{explain} --fs 192.1"),
         &["sampled at 192 Hz", "--fs says 192.1"],
+    );
+}
+
+/// The same voltages, once in microvolts and once in millivolts: sessions that agree.
+#[test]
+fn sessions_in_other_units_are_brought_to_the_first() {
+    let folder = Folder::new();
+    let records = |k: i16| {
+        (0..8)
+            .map(|r| (0..32).map(|t| (r * 32 + t) * 37 % 900 * k - 400).collect())
+            .collect()
+    };
+    let channel = |label, k, (unit, range): (_, f64)| EdfSignal {
+        unit,
+        label,
+        physical: (-range, range),
+        digital: (-1000, 1000),
+        records: records(k),
+    };
+    for (name, unit) in [("micro", ("uV", 500.0)), ("milli", ("mV", 0.5))] {
+        let signals = [channel("a", 1, unit), channel("b", -1, unit)];
+        folder.write(&format!("{name}.edf"), edf("", 1.0, &signals));
+    }
+    let settings = "--set train.steps=5 --set train.batch=16 --set encoder.outputs=2";
+    folder.succeeds(&format!(
+        "fit --data micro.edf --data milli.edf {settings} --out run"
+    ));
+    folder.succeeds(&format!(
+        "fit --data micro.edf --data micro.edf {settings} --out twice"
+    ));
+    let scales = |run: &str| -> Vec<f64> {
+        let json: serde_json::Value =
+            serde_json::from_str(&folder.text(&format!("{run}/channels.json"))).unwrap();
+        let scale = json["scale"].as_array().unwrap();
+        scale.iter().map(|v| v.as_f64().unwrap()).collect()
+    };
+    for (found, expected) in scales("run").iter().zip(scales("twice")) {
+        // ranges of 0.5 and 500 round differently
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+    }
+    assert!(
+        folder
+            .text("run/log.txt")
+            .contains("converted from mV to µV: `a`")
+    );
+    let percent = [
+        channel("a", 1, ("%", 100.0)),
+        channel("b", -1, ("%", 100.0)),
+    ];
+    folder.write("percent.edf", edf("", 1.0, &percent));
+    folder.fails_with(
+        &format!("fit --data micro.edf --data percent.edf {settings} --out none"),
+        &["channel `a` is in \"%\"", "\"µV\"", "same units"],
     );
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ndarray::{Array2, Axis, concatenate};
 use xcebra::core::Recording;
-use xcebra::files::{self, Clock, DataFile, Source};
+use xcebra::files::{self, DataArray, DataFile, Source};
 use xcebra::{Channels, FitFile, Inputs};
 
 use super::labels::{Label, SessionFile, parts};
@@ -18,7 +18,7 @@ pub struct Data {
     pub channels: Channels,
     /// The labels for pictures.
     pub labels: Vec<Label>,
-    /// What was assumed when the labels were read.
+    /// What was left out, assumed or repaired when recordings and labels were read.
     pub notes: Vec<String>,
     /// Where it comes from.
     pub place: String,
@@ -27,10 +27,19 @@ pub struct Data {
 impl Data {
     /// Reads all sessions and labels, and brings the channels to a common scale if asked.
     pub fn read(inputs: &Inputs, settings: &FitFile) -> Result<Self> {
-        let (mut open, mut sessions) = (Vec::new(), Vec::new());
+        let (mut open, mut sessions, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut units: Option<Vec<String>> = None;
         for text in &inputs.data {
             let source = inputs.source(text)?;
-            let (file, session, clock) = read_session(&source, &settings.data.x)?;
+            let (file, mut array) = read_session(&source, &settings.data.x)?;
+            // channels of one name mean one unit in all sessions
+            array.bring_to_units(units.as_deref())?;
+            units = units.or(array.units.clone());
+            let clock = array.clock();
+            let session: files::Recording<f64> = array.recording()?;
+            session.require_samples(2, "training")?;
+            let said = session.notes.iter();
+            notes.extend(said.map(|note| format!("{}: {note}", session.place)));
             open.push(SessionFile {
                 file,
                 path: source.path,
@@ -47,7 +56,7 @@ impl Data {
         let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
         let lengths: Vec<usize> = scaled.iter().map(Array2::nrows).collect();
         let mut recording = Recording::new(rows(&scaled)?.view())?.with_sessions(&lengths)?;
-        let (mut labels, mut notes) = (Vec::new(), Vec::new());
+        let mut labels = Vec::new();
         for (name, array) in settings.labels() {
             if whole.channels.contains(&array) {
                 return Err(Problem::new(
@@ -84,18 +93,13 @@ fn places(inputs: &Inputs, default: &str) -> Result<String> {
     Ok(places.join(", "))
 }
 
-fn read_session(
-    source: &Source,
-    default: &str,
-) -> Result<(DataFile, files::Recording<f64>, Option<Clock>)> {
+fn read_session(source: &Source, default: &str) -> Result<(DataFile, DataArray)> {
     let mut file = DataFile::of(source)?;
     let array = match &source.array {
         Some(array) => file.read(array),
         None => file.read_default(default),
     }?;
-    let session = array.recording()?;
-    session.require_samples(2, "training")?;
-    Ok((file, session, array.clock()))
+    Ok((file, array))
 }
 
 /// Refuses sessions whose channels are not those of the first.
