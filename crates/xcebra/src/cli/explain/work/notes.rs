@@ -50,16 +50,16 @@ pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
              gradient sees them, so their share is in no attribution; explain an output before its threshold or \
              rounding, such as a score in place of a decision",
             signals(&jumping),
-            percent(share)
+            percent(share, n)
         ));
     }
     let incomplete = most(&|found| found.relative_residual()[0] > NOTABLE);
     if !incomplete.is_empty() {
         let share = largest(incomplete.iter().map(|found| found.relative_residual()[0]));
         let mut note = format!(
-            "the attributions{} do not add up to the change of the output: {} of it is missing",
+            "the attributions{} do not add up to the change of the output: they miss it by {}",
             signals(&incomplete),
-            percent(share)
+            percent(share, n)
         );
         if !matches!(rule, Rule::Adaptive { .. }) {
             note.push_str(
@@ -100,11 +100,12 @@ fn largest(shares: impl Iterator<Item = f64>) -> f64 {
     shares.fold(0.0, f64::max)
 }
 
-/// A share in words, of a change that may be 0.
-fn percent(share: f64) -> String {
+/// A share in words, the largest of `n`, of a change that may be 0.
+fn percent(share: f64, n: usize) -> String {
+    let most = if n == 1 { "" } else { "up to " };
     match 100.0 * share {
         percent if !percent.is_finite() => "more than all (there is no net change)".to_owned(),
-        percent if percent < 10.0 => format!("up to {percent:.1} %"),
-        percent => format!("up to {percent:.0} %"),
+        percent if percent < 10.0 => format!("{most}{percent:.1} %"),
+        percent => format!("{most}{percent:.0} %"),
     }
 }
