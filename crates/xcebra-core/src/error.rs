@@ -20,7 +20,7 @@ pub enum Error {
         expected: String,
     },
     /// The recording or its labels cannot be used.
-    #[error("{what}: {problem}; {advice}")]
+    #[error("{what}: {problem}{}", self.tail())]
     Data {
         /// Which array.
         what: String,
@@ -30,18 +30,17 @@ pub enum Error {
         advice: String,
     },
     /// The loss left the finite numbers or grew without bound.
-    #[error(
-        "training diverged at step {step}: {reason}; try a smaller train.learning_rate or \
-         regularizer.weight, a larger temperature, or standardise the channels"
-    )]
+    #[error("training diverged at step {step}: {reason}{}", self.tail())]
     Diverged {
         /// The step, counted from 0.
         step: usize,
         /// What was seen.
         reason: String,
+        /// What to do next.
+        advice: &'static str,
     },
     /// A model file cannot be used.
-    #[error("{path}: {problem}; {advice}")]
+    #[error("{path}: {problem}{}", self.tail())]
     File {
         /// The file.
         path: String,
@@ -65,6 +64,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to do next, if there is more to say than the message says already.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Data { advice, .. } | Self::File { advice, .. } => Some(advice.clone()),
+            Self::Diverged { advice, .. } => Some((*advice).to_owned()),
+            Self::Model(_) | Self::Setting { .. } | Self::Stopped { .. } | Self::Engine(_) => None,
+        }
+    }
+
+    /// The advice as the end of a message.
+    fn tail(&self) -> String {
+        let advice = self.advice();
+        advice.map_or(String::new(), |advice| format!("; {advice}"))
+    }
+
     pub(crate) fn setting(
         field: impl Into<String>,
         found: impl std::fmt::Display,

@@ -94,7 +94,7 @@ impl ObjectiveConfig {
     }
 
     pub(super) fn check(&self, i: usize, encoder: &Architecture) -> Result<()> {
-        let field = |name: &str| format!("objective[{i}].{name}");
+        let field = |name: &str| format!("objective.{i}.{name}");
         let outputs = encoder.outputs();
         if let Some([first, end]) = self.dims
             && (first >= end || end > outputs)

@@ -22,18 +22,24 @@ pub enum Targets<E> {
 
 impl<E: Element> Targets<E> {
     /// Those of a loss over `dims` embedding dimensions; none for InfoNCE. Whole numbers count as
-    /// real ones.
+    /// real ones. `objective` is its number, for messages.
     ///
     /// # Errors
-    /// [`Error::Setting`] if there is no such label, if it holds real numbers where classes are
-    /// needed, or if `dims` differs from its columns or classes.
-    pub fn new(loss: &LossConfig, recording: &Recording<E>, dims: usize) -> Result<Option<Self>> {
+    /// [`Error::Data`] if there is no such label, or if the precision of the training cannot hold it;
+    /// [`Error::Setting`] if it holds real numbers where classes are needed, or if `dims` differs from
+    /// its columns or classes.
+    pub fn new(
+        loss: &LossConfig,
+        recording: &Recording<E>,
+        dims: usize,
+        objective: usize,
+    ) -> Result<Option<Self>> {
         let fits = |label: &str, needed: usize, what: &str| {
             if needed == dims {
                 return Ok(());
             }
             Err(Error::setting(
-                "objective.dims",
+                format!("objective.{objective}.dims"),
                 format!("a range of {dims} dimensions"),
                 format!("{needed}: one for each of the {what} of label `{label}`"),
             ))
@@ -45,6 +51,13 @@ impl<E: Element> Targets<E> {
                     Labels::Continuous(values) => values.iter().map(|&v| E::of(v)).collect(),
                     Labels::Discrete(classes) => classes.iter().map(|&c| E::of(c as f64)).collect(),
                 };
+                if let Some(row) = values.iter().position(|v| !v.is_finite()) {
+                    return Err(Error::data(
+                        format!("the label `{label}`"),
+                        format!("value {row} is too large for the precision of the training"),
+                        "choose a unit that gives moderate numbers",
+                    ));
+                }
                 let columns = values.len() / recording.len();
                 fits(label, columns, "columns")?;
                 Some(Self::Values { values, columns })
@@ -52,7 +65,7 @@ impl<E: Element> Targets<E> {
             LossConfig::CrossEntropy { label } => {
                 let Labels::Discrete(labels) = recording.label(label)? else {
                     return Err(Error::setting(
-                        "objective.label",
+                        format!("objective.{objective}.label"),
                         format!("`{label}`, which holds real numbers"),
                         "a label of whole numbers for loss = \"cross-entropy\"; use \"mse\" for others",
                     ));

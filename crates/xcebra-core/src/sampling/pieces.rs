@@ -91,6 +91,28 @@ impl Pieces {
     /// [`Error::Setting`] if `held_out` is not between 0 and 1 or `blocks` is 0; [`Error::Data`] if
     /// a stretch is too short to give each part a sample.
     pub fn split(&self, held_out: f64, blocks: usize) -> Result<(Self, Self)> {
+        let (training, held, short) = self.cut(held_out, blocks)?;
+        match short {
+            Some(stretch) => Err(too_short(&stretch, held_out)),
+            None => Ok((Self::new(training)?, Self::new(held)?)),
+        }
+    }
+
+    /// As [`split`](Self::split), but stretches too short to give each part a sample are left to the
+    /// training: a recording with gaps may have any number of them.
+    ///
+    /// # Errors
+    /// As [`split`](Self::split); [`Error::Data`] only if all stretches are too short.
+    pub fn split_where_possible(&self, held_out: f64, blocks: usize) -> Result<(Self, Self)> {
+        let (training, held, short) = self.cut(held_out, blocks)?;
+        match short {
+            Some(stretch) if held.is_empty() => Err(too_short(&stretch, held_out)),
+            _ => Ok((Self::new(training)?, Self::new(held)?)),
+        }
+    }
+
+    /// Ranges for training, ranges that are held out, and the first stretch of which nothing is.
+    fn cut(&self, held_out: f64, blocks: usize) -> Result<Cut> {
         if !(held_out > 0.0 && held_out < 1.0) {
             return Err(Error::setting(
                 "the held-out fraction",
@@ -105,26 +127,30 @@ impl Pieces {
                 "at least 1",
             ));
         }
-        let (mut training, mut held) = (Vec::new(), Vec::new());
+        let (mut training, mut held, mut short) = (Vec::new(), Vec::new(), None);
         for range in &self.ranges {
             let share = range.len() as f64 / self.len() as f64;
             let stretches = (share * blocks as f64).round().max(1.0) as usize;
             let edge = |i: usize| range.start + split_at(range.len(), i, stretches);
+            // however many are asked for, there are no more stretches than samples
+            if stretches > range.len() {
+                training.push(range.clone());
+                short.get_or_insert(edge(0)..edge(1));
+                continue;
+            }
             for i in 0..stretches {
                 let stretch = edge(i)..edge(i + 1);
                 let out = (held_out * stretch.len() as f64).round() as usize;
                 if out == 0 || out == stretch.len() {
-                    return Err(Error::data(
-                        "the recording",
-                        format!("samples {stretch:?} are too short to hold out {held_out} of them"),
-                        "hold out fewer blocks or another fraction, or leave out short sessions",
-                    ));
+                    training.push(stretch.clone());
+                    short.get_or_insert(stretch);
+                    continue;
                 }
                 training.push(stretch.start..stretch.end - out);
                 held.push(stretch.end - out..stretch.end);
             }
         }
-        Ok((Self::new(training)?, Self::new(held)?))
+        Ok((training, held, short))
     }
 
     /// The samples whose whole window lies inside their piece. Pieces shorter than the window are
@@ -173,6 +199,16 @@ impl Pieces {
         }
         Self::new(ranges)
     }
+}
+
+type Cut = (Vec<Range<usize>>, Vec<Range<usize>>, Option<Range<usize>>);
+
+fn too_short(stretch: &Range<usize>, held_out: f64) -> Error {
+    Error::data(
+        "the recording",
+        format!("samples {stretch:?} are too short to hold out {held_out} of them"),
+        "hold out fewer blocks or another fraction, or leave out short sessions",
+    )
 }
 
 /// `⌊len · part / parts⌋` without overflow.

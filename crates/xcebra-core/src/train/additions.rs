@@ -45,7 +45,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
     ) -> Result<()> {
         let i = self.objectives.len();
-        similarity.check(|name| format!("objective[{i}].similarity.{name}"))?;
+        similarity.check(|name| format!("objective.{i}.similarity.{name}"))?;
         self.add_contrast(dims, Kind::Known(similarity), weight.into(), positives)
     }
 

@@ -102,7 +102,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let v = &config.validation;
         let (training, held_out) = match v.is_on() {
             true => {
-                let (training, held_out) = sessions.split(v.held_out, v.blocks)?;
+                let (training, held_out) = sessions.split_where_possible(v.held_out, v.blocks)?;
                 let held_out = HeldOut {
                     sampler: Sampler::new(held_out.centers(window)?)?,
                     progress: Progress::default(),
@@ -165,7 +165,12 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             });
         }
         self.check_dims(&dims)?;
-        let targets = Targets::new(&objective.loss, &recording, dims.len())?;
+        let targets = Targets::new(
+            &objective.loss,
+            &recording,
+            dims.len(),
+            self.objectives.len(),
+        )?;
         if let Some(targets) = targets {
             let name = match &objective.loss {
                 LossConfig::CrossEntropy { label } => format!("cross-entropy {label}"),
@@ -203,7 +208,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
     ) -> Result<()> {
         self.check_dims(&dims)?;
-        weight.check(format!("objective[{}].weight", self.objectives.len()))?;
+        weight.check(format!("objective.{}.weight", self.objectives.len()))?;
         let made = positives(self.sampler.centers())?;
         self.sampler.add(made)?;
         if let Some(held_out) = &mut self.held_out {
@@ -231,7 +236,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let whole = *dims == (0..outputs);
         if dims.is_empty() || dims.end > outputs || (self.encoder.couples_outputs() && !whole) {
             return Err(Error::setting(
-                format!("objective[{}].dims", self.objectives.len()),
+                format!("objective.{}.dims", self.objectives.len()),
                 format!("{dims:?}"),
                 format!(
                     "[first, end] with first < end ≤ {outputs}, and all dimensions for an encoder \
@@ -245,7 +250,8 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     /// Makes one step.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if the loss is not finite or grows without bound.
+    /// [`Error::Diverged`] if the loss is not finite or grows without bound, or if the goodness of fit
+    /// is clearly more than the samples can give.
     pub fn step(&mut self) -> Result<StepReport> {
         // enter the thread pool once: each entry from outside puts this thread to sleep and wakes
         // another
@@ -272,8 +278,10 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
 
         let chance = |o: &Objective<E>| o.weight.at(step) * o.chance(n);
         let chance = self.objectives.iter().map(chance).sum::<f64>() + losses.own;
-        self.watch
-            .look(step, losses.loss, penalties.total, chance)?;
+        let bits: Vec<f64> = losses.terms.iter().map(|t| t.bits_over_chance()).collect();
+        let possible = (self.sampler.centers().len() as f64).log2();
+        let seen = (losses.loss, penalties.total);
+        self.watch.look(step, seen, chance, &bits, possible)?;
         let learning_rate = self.config.train.learning_rate_at(step);
         if let Some(gradients) = gradients {
             self.update(gradients, learning_rate)?;

@@ -113,6 +113,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             return Err(Error::Diverged {
                 step,
                 reason: format!("on what is held out, loss and penalty are {sum}"),
+                advice: super::watch::CALM,
             });
         }
         let (bits, patience) = (mean(&bits), v.patience);

@@ -15,23 +15,46 @@ pub struct Watch {
     below: usize,
 }
 
-/// A loss this many times chance below zero is that of an embedding that grows without end.
-const ENDLESS: f64 = 1e4;
+/// So many times the largest goodness of fit that is possible, a training diverges.
+///
+/// Batches are small samples: a goodness of fit is estimated, and may exceed what is possible by chance.
+const CLEARLY: f64 = 2.0;
+
+/// What to do about a loss that rises.
+pub(super) const CALM: &str = "try a smaller train.learning_rate or regularizer.weight, a larger temperature, or \
+                    standardise the channels";
+/// What to do about an embedding that grows.
+const LIMIT: &str = "choose an encoder with a limit (clip, tanh or normalize as its head), or a larger \
+                     train.batch";
 
 impl Watch {
-    /// Looks at the InfoNCE loss and the weighted penalty of a step; `chance` is the loss of an encoder that maps all to one point.
+    /// Looks at the losses and the weighted penalty of a step. `chance` is the loss of an encoder that
+    /// maps all to one point, `bits` the goodness of fit of each contrastive objective, and `possible`
+    /// the largest there is: the logarithm of the number of samples to base 2.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if one is not finite, or if for 50 steps the loss has been above three
-    /// times the larger of the first loss and chance, or more than 10,000 times chance below zero:
-    /// the positive is not among the negatives, so that where it lies nearer than every negative
-    /// the loss falls with the size of the embedding, for ever if nothing limits it.
-    pub fn look(&mut self, step: usize, loss: f64, penalty: f64, chance: f64) -> Result<()> {
-        if !(loss + penalty).is_finite() {
-            return Err(Error::Diverged {
+    /// [`Error::Diverged`] if one is not finite, if for 50 steps the loss has been above three
+    /// times the larger of the first loss and chance, or if for 50 steps a goodness of fit has been more
+    /// than twice what is possible. The positive is not among the negatives, so that where it is
+    /// nearer than every negative the loss falls with the size of the embedding, forever if nothing
+    /// limits it.
+    pub fn look(
+        &mut self,
+        step: usize,
+        (loss, penalty): (f64, f64),
+        chance: f64,
+        bits: &[f64],
+        possible: f64,
+    ) -> Result<()> {
+        let diverged = |reason: String, advice: &'static str| {
+            Err(Error::Diverged {
                 step,
-                reason: format!("the loss is {loss}, the penalty {penalty}"),
-            });
+                reason,
+                advice,
+            })
+        };
+        if !(loss + penalty).is_finite() {
+            return diverged(format!("the loss is {loss}, the penalty {penalty}"), CALM);
         }
         let first = *self.first.get_or_insert(loss);
         let bound = 3.0 * first.abs().max(chance);
@@ -40,17 +63,17 @@ impl Watch {
             let reason = format!(
                 "the loss rose from {first:.4} to {loss:.4}, above {bound:.4} for {PATIENCE} steps"
             );
-            return Err(Error::Diverged { step, reason });
+            return diverged(reason, CALM);
         }
-        let endless = chance > 0.0 && loss < -ENDLESS * chance;
+        let most = bits.iter().copied().fold(0.0, f64::max);
+        let endless = most > CLEARLY * possible;
         self.below = if endless { self.below + 1 } else { 0 };
         if self.below >= PATIENCE {
             let reason = format!(
-                "the loss fell to {loss:.3e}, because the embedding grows without end; an encoder \
-                 with a limit (clip, tanh or normalize as its head) or a larger train.batch \
-                 prevents it"
+                "the goodness of fit rose to {most:.1} bits, and so many samples can give \
+                 {possible:.1} at most; the embedding grows without end"
             );
-            return Err(Error::Diverged { step, reason });
+            return diverged(reason, LIMIT);
         }
         Ok(())
     }
@@ -60,37 +83,58 @@ impl Watch {
 mod tests {
     use super::Watch;
 
+    const CHANCE: f64 = 6.2;
+
+    /// A step of one contrastive objective among 1,024 samples: 10 bits at most.
+    fn look(watch: &mut Watch, step: usize, loss: f64) -> crate::error::Result<()> {
+        let bits = (CHANCE - loss) / std::f64::consts::LN_2;
+        watch.look(step, (loss, 0.0), CHANCE, &[0.0, bits], 10.0)
+    }
+
     #[test]
     fn stops_at_nan_and_at_growth() {
         let mut watch = Watch::default();
-        assert!(watch.look(0, 6.0, 0.0, 6.2).is_ok());
-        assert!(watch.look(1, f64::NAN, 0.0, 6.2).is_err());
-        assert!(watch.look(2, f64::INFINITY, 0.0, 6.2).is_err());
-        assert!(watch.look(2, 6.0, f64::NAN, 6.2).is_err());
+        let mut look = |step, loss, penalty| watch.look(step, (loss, penalty), CHANCE, &[], 10.0);
+        assert!(look(0, 6.0, 0.0).is_ok());
+        assert!(look(1, f64::NAN, 0.0).is_err());
+        assert!(look(2, f64::INFINITY, 0.0).is_err());
+        assert!(look(2, 6.0, f64::NAN).is_err());
         for step in 3..52 {
-            assert!(watch.look(step, 19.0, 0.0, 6.2).is_ok());
+            assert!(look(step, 19.0, 0.0).is_ok());
         }
-        assert!(watch.look(52, 19.0, 0.0, 6.2).is_err());
+        let error = look(52, 19.0, 0.0).unwrap_err().to_string();
+        assert!(
+            error.contains("train.learning_rate") && !error.contains("head"),
+            "{error}"
+        );
     }
 
     #[test]
-    fn stops_where_the_embedding_grows_without_end() {
+    fn stops_where_more_is_learned_than_there_is() {
         let mut watch = Watch::default();
         for step in 0..49 {
-            assert!(watch.look(step, -7e4, 0.0, 6.2).is_ok());
+            assert!(look(&mut watch, step, -10.0).is_ok());
         }
-        let error = watch.look(49, -7e4, 0.0, 6.2).unwrap_err().to_string();
-        assert!(
-            error.contains("without end") && error.contains("train.batch"),
-            "{error}"
-        );
+        let error = look(&mut watch, 49, -10.0).unwrap_err().to_string();
+        for part in [
+            "23.4 bits",
+            "10.0 at most",
+            "without end",
+            "train.batch",
+            "head",
+        ] {
+            assert!(error.contains(part), "no {part:?} in {error}");
+        }
+        // one piece of advice, not two
+        assert!(!error.contains("learning_rate"), "{error}");
         let mut limited = Watch::default();
-        assert!((0..200).all(|step| limited.look(step, -6e4, 0.0, 6.2).is_ok()));
-        // a supervised loss of zero has no chance to be compared with
-        assert!((0..200).all(|step| limited.look(step, -1.0, 0.0, 0.0).is_ok()));
+        assert!((0..200).all(|step| look(&mut limited, step, -7.6).is_ok()));
+        // a supervised loss has no bits
+        let mut supervised = Watch::default();
+        assert!((0..200).all(|step| supervised.look(step, (-1e9, 0.0), 0.0, &[], 10.0).is_ok()));
     }
 
-    /// A loss may lie three times as high as the first, and as chance.
+    /// A loss may be three times as high as the first, and as chance.
     #[test]
     fn the_bound_is_the_larger_of_two() {
         for (first, low, high) in [
@@ -98,25 +142,25 @@ mod tests {
             (100.0, 299.0, 301.0),
             (-100.0, 299.0, 301.0),
         ] {
-            let look = |loss: f64| {
+            let steps = |loss: f64| {
                 let mut watch = Watch::default();
-                watch.look(0, first, 0.0, 6.2).unwrap();
-                (1..60).all(|step| watch.look(step, loss, 0.0, 6.2).is_ok())
+                look(&mut watch, 0, first).unwrap();
+                (1..60).all(|step| look(&mut watch, step, loss).is_ok())
             };
-            assert!(look(low) && !look(high), "first loss {first}");
+            assert!(steps(low) && !steps(high), "first loss {first}");
         }
     }
 
     #[test]
-    fn a_short_excursion_is_no_divergence() {
+    fn a_short_excursion_is_not_divergence() {
         let (mut watch, mut deep) = (Watch::default(), Watch::default());
         for step in 0..200 {
             let (loss, depth) = match step % 40 {
                 0 => (5.0, 5.0),
                 _ => (500.0, -7e4),
             };
-            assert!(watch.look(step, loss, 0.0, 6.2).is_ok());
-            assert!(deep.look(step, depth, 0.0, 6.2).is_ok());
+            assert!(look(&mut watch, step, loss).is_ok());
+            assert!(look(&mut deep, step, depth).is_ok());
         }
     }
 }

@@ -142,7 +142,7 @@ fn settings_outside_their_domain_are_refused() {
         };
         let error = config.check().unwrap_err().to_string();
         assert!(
-            error.contains("objective[0]") && error.contains(words),
+            error.contains("objective.0") && error.contains(words),
             "{error}"
         );
     };

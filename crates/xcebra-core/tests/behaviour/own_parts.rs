@@ -397,7 +397,7 @@ fn an_own_distribution_joins_the_objectives() {
     let report = trainer.step().unwrap();
     assert_eq!(report.terms.len(), 3);
     let wrong = trainer.add_objective(1..3, Similarity::default(), 1.0, |_| unreachable!());
-    assert!(wrong.unwrap_err().to_string().contains("objective[3].dims"));
+    assert!(wrong.unwrap_err().to_string().contains("objective.3.dims"));
 }
 
 /// The squared distance, by hand.

@@ -104,6 +104,32 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Segments of any length: what cannot be cut is for training, what can is cut as by `split`.
+    #[test]
+    fn short_stretches_are_left_to_the_training(
+        lengths in prop::collection::vec(1_usize..60, 1..20), held_out in 0.05_f64..0.5, blocks in 1_usize..12,
+    ) {
+        let pieces = pieces(&lengths);
+        let whole = pieces.split(held_out, blocks);
+        let Ok((training, held)) = pieces.split_where_possible(held_out, blocks) else {
+            prop_assert!(whole.is_err());
+            return Ok(());
+        };
+        if let Ok(whole) = whole {
+            prop_assert_eq!(&whole, &(training.clone(), held.clone()));
+        }
+        let mut all: Vec<usize> = training.samples().chain(held.samples()).collect();
+        all.sort_unstable();
+        prop_assert_eq!(all, pieces.samples().collect::<Vec<_>>());
+        // each range of either part is inside one piece
+        for range in training.ranges().iter().chain(held.ranges()) {
+            let inside = |piece: &&Range<usize>| piece.start <= range.start && range.end <= piece.end;
+            prop_assert_eq!(pieces.ranges().iter().filter(inside).count(), 1);
+        }
+    }
+}
+
 #[test]
 fn one_block_is_the_end_of_the_session() {
     let (training, held) = pieces(&[100]).split(0.25, 1).unwrap();

@@ -186,16 +186,12 @@ fn what_is_added_may_be_alone_and_must_be_possible() {
     let report = trainer.step().unwrap();
     assert_eq!((report.terms.len(), report.samples), (1, 3 * 128));
     for (weight, similarity, words) in [
-        (-1.0, Similarity::default(), "objective[2].weight is -1"),
-        (
-            f64::NAN,
-            Similarity::default(),
-            "objective[2].weight is NaN",
-        ),
+        (-1.0, Similarity::default(), "objective.2.weight is -1"),
+        (f64::NAN, Similarity::default(), "objective.2.weight is NaN"),
         (
             1.0,
             Similarity::new(Metric::Dot, 0.0),
-            "objective[2].similarity.temperature is 0",
+            "objective.2.similarity.temperature is 0",
         ),
     ] {
         let refused = fresh().add_objective(0..2, similarity, weight, uniform);

@@ -190,8 +190,8 @@ fn impossible_settings_are_refused_before_work() {
     refused(&|c| c.regularizer.weight = -1.0, "regularizer.weight");
     refused(&|c| c.encoder.outputs = 0, "encoder.outputs");
     refused(&|c| c.encoder.outputs = 1 << 40, "widths of the encoder");
-    refused(&|c| c.objective[0].dims = Some([0, 3]), "objective[0].dims");
-    refused(&|c| c.objective[1].dims = Some([1, 1]), "objective[1].dims");
+    refused(&|c| c.objective[0].dims = Some([0, 3]), "objective.0.dims");
+    refused(&|c| c.objective[1].dims = Some([1, 1]), "objective.1.dims");
     refused(
         &|c| {
             c.objective[1].loss = LossConfig::InfoNce {
@@ -199,11 +199,11 @@ fn impossible_settings_are_refused_before_work() {
                 similarity: Similarity::new(Metric::Euclidean, 0.0),
             }
         },
-        "objective[1].similarity.temperature",
+        "objective.1.similarity.temperature",
     );
     refused(
         &|c| c.objective[0].weight = f64::INFINITY,
-        "objective[0].weight",
+        "objective.0.weight",
     );
     refused(&|c| c.encoder.name = EncoderName::Offset1, "all dimensions");
     let positives = |p: PositivesConfig| {
@@ -252,6 +252,10 @@ fn unusable_recordings_are_refused() {
     let mut x = good.clone();
     x.column_mut(1).fill(4.0);
     refused(&x, "channel 1 is 4 at every sample");
+    for (t, v) in x.column_mut(1).iter_mut().enumerate() {
+        *v = 1e5 + 0.0078125 * (t % 2) as f32;
+    }
+    refused(&x, "at every sample, but for rounding");
 
     let label = |l: Labels, words: &str| {
         let recording = Recording::new(good.view()).unwrap();
@@ -262,6 +266,9 @@ fn unusable_recordings_are_refused() {
     label(Labels::Discrete(vec![3; 10]), "class 3");
     label(Labels::Continuous(Array2::zeros((10, 0))), "no columns");
     label(Labels::Continuous(Array2::zeros((10, 1))), "never changes");
+    let wave = |gain: f64| Array2::from_shape_fn((10, 1), |(t, _)| gain * (t as f64).sin());
+    label(Labels::Continuous(wave(1e-12) + 1e5), "never changes");
+    label(Labels::Continuous(wave(1e160)), "squares of it overflow");
     label(
         Labels::Continuous(Array2::from_elem((10, 1), f64::NAN)),
         "NaN",
