@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// Steps in a row that a loss may stay out of bounds.
+/// By how many more steps a loss may be out of bounds than within: a loss that diverges may jump from one
+/// side to the other and be within them now and then.
 const PATIENCE: usize = 50;
 
 /// Watches the loss of every step.
@@ -33,9 +34,9 @@ impl Watch {
     /// the largest there is: the logarithm of the number of samples to base 2.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if one is not finite, if for 50 steps the loss has been above three
-    /// times the larger of the first loss and chance, or if for 50 steps a goodness of fit has been more
-    /// than twice what is possible. The positive is not among the negatives, so that where it is
+    /// [`Error::Diverged`] if one is not finite, or if lately 50 more steps were out of bounds than within
+    /// them: with a loss above three times the larger of the first loss and chance, or with a goodness of
+    /// fit more than twice what is possible. The positive is not among the negatives, so that where it is
     /// nearer than every negative the loss falls with the size of the embedding, forever if nothing
     /// limits it.
     pub fn look(
@@ -58,24 +59,29 @@ impl Watch {
         }
         let first = *self.first.get_or_insert(loss);
         let bound = 3.0 * first.abs().max(chance);
-        self.above = if loss > bound { self.above + 1 } else { 0 };
-        if self.above >= PATIENCE {
-            let reason = format!(
-                "the loss rose from {first:.4} to {loss:.4}, above {bound:.4} for {PATIENCE} steps"
-            );
+        let most = bits.iter().copied().fold(0.0, f64::max);
+        if loss > bound {
+            self.above += 1;
+        } else if most > CLEARLY * possible {
+            self.below += 1;
+        } else {
+            self.above = self.above.saturating_sub(1);
+            self.below = self.below.saturating_sub(1);
+        }
+        if self.above + self.below < PATIENCE {
+            return Ok(());
+        }
+        if self.above > self.below {
+            let reason =
+                format!("the loss rose from {first:.4}, and is above {bound:.4} in most steps");
             return diverged(reason, CALM);
         }
-        let most = bits.iter().copied().fold(0.0, f64::max);
-        let endless = most > CLEARLY * possible;
-        self.below = if endless { self.below + 1 } else { 0 };
-        if self.below >= PATIENCE {
-            let reason = format!(
-                "the goodness of fit rose to {most:.1} bits, and so many samples can give \
-                 {possible:.1} at most; the embedding grows without end"
-            );
-            return diverged(reason, LIMIT);
-        }
-        Ok(())
+        let reason = format!(
+            "the goodness of fit is above {:.1} bits in most steps, and so many samples can give \
+             {possible:.1} at most; the embedding grows without end",
+            CLEARLY * possible
+        );
+        diverged(reason, LIMIT)
     }
 }
 
@@ -156,11 +162,21 @@ mod tests {
         let (mut watch, mut deep) = (Watch::default(), Watch::default());
         for step in 0..200 {
             let (loss, depth) = match step % 40 {
-                0 => (5.0, 5.0),
-                _ => (500.0, -7e4),
+                0..20 => (500.0, -7e4),
+                _ => (5.0, 5.0),
             };
             assert!(look(&mut watch, step, loss).is_ok());
             assert!(look(&mut deep, step, depth).is_ok());
         }
+    }
+
+    /// From one batch to the next the loss is far above and far below, or within bounds for once.
+    #[test]
+    fn a_loss_that_jumps_from_side_to_side_diverges() {
+        let losses = [-1e9, -1e7, 1e8, 5.0, -1e8];
+        let mut watch = Watch::default();
+        look(&mut watch, 0, 6.0).unwrap();
+        let ended = (1..200).find(|&step| look(&mut watch, step, losses[step % 5]).is_err());
+        assert!(ended.is_some_and(|step| step < 100), "{ended:?}");
     }
 }
