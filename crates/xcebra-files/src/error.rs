@@ -12,12 +12,12 @@ pub type Result<T, E = FileError> = std::result::Result<T, E>;
 
 /// Why a file cannot be read, written or used as asked.
 ///
-/// Each message reads `what and where; what to do next`.
+/// Each message reads `what and where; what to do next`; [`advice`](FileError::advice) is its second part.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// The operating system refused to read.
-    #[error("cannot read {}: {source}; check the path and its permissions", path.display())]
+    #[error("cannot read {}: {source}{}", path.display(), self.tail())]
     Read {
         /// The file.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The operating system refused to write.
-    #[error("cannot write {}: {source}; choose an existing, writable folder with enough room", path.display())]
+    #[error("cannot write {}: {source}{}", path.display(), self.tail())]
     Write {
         /// The file that was to appear.
         path: PathBuf,
@@ -36,13 +36,13 @@ pub enum FileError {
     #[error(transparent)]
     NonFinite(#[from] xcebra_model::NonFinite),
     /// The name does not tell the format.
-    #[error("{} has no known extension; use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav", path.display())]
+    #[error("{} has no known extension{}", path.display(), self.tail())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// A source such as `data.npz:x` cannot be understood.
-    #[error("`{text}` {problem}; write FILE or FILE:ARRAY, such as data.npz:x")]
+    #[error("`{text}` {problem}{}", self.tail())]
     Source {
         /// What was given.
         text: String,
@@ -50,10 +50,7 @@ pub enum FileError {
         problem: &'static str,
     },
     /// An option of a table cannot be understood.
-    #[error(
-        "`{text}` {problem}; options follow the name of a table, such as \
-         data.csv,header=no,separator=semicolon,decimal=comma,thousands=point,skip=3,encoding=latin1"
-    )]
+    #[error("`{text}` {problem}{}", self.tail())]
     Options {
         /// The option as it was given.
         text: String,
@@ -61,10 +58,7 @@ pub enum FileError {
         problem: String,
     },
     /// The bytes do not make sense.
-    #[error(
-        "{place} is damaged or not what its name says: {problem}; {}",
-        renewed(place)
-    )]
+    #[error("{place} is damaged or not what its name says: {problem}{}", self.tail())]
     Damaged {
         /// The file, or the array and its file.
         place: String,
@@ -73,7 +67,8 @@ pub enum FileError {
     },
     /// The array would take more memory than it plausibly should.
     #[error(
-        "{place} would expand to {claimed} values from {stored} compressed bytes, more than the limit of {limit}; if that is intended, save the file without compression"
+        "{place} would expand to {claimed} values from {stored} compressed bytes, more than the limit of {limit}{}",
+        self.tail()
     )]
     TooLarge {
         /// The array and its file.
@@ -86,7 +81,7 @@ pub enum FileError {
         limit: u64,
     },
     /// There is no array, or no column, of that name.
-    #[error("{} has no {kind} `{name}`; it has {}", path.display(), list(available))]
+    #[error("{} has no {kind} `{name}`; it has {}{}", path.display(), list(available), self.tail())]
     Missing {
         /// The file.
         path: PathBuf,
@@ -98,7 +93,7 @@ pub enum FileError {
         available: Vec<String>,
     },
     /// The file holds several arrays and none was named.
-    #[error("{} holds several arrays: {}; name one, such as {}:{}", path.display(), list(available), path.display(), available.first().map_or("x", String::as_str))]
+    #[error("{} holds several arrays: {}{}", path.display(), list(available), self.tail())]
     Unnamed {
         /// The file.
         path: PathBuf,
@@ -106,7 +101,7 @@ pub enum FileError {
         available: Vec<String>,
     },
     /// The element type cannot be used.
-    #[error("{place} has elements of type {found}, expected {expected}; {advice}")]
+    #[error("{place} has elements of type {found}, expected {expected}{}", self.tail())]
     ElementType {
         /// The array and its file.
         place: String,
@@ -118,7 +113,7 @@ pub enum FileError {
         advice: String,
     },
     /// The shape is not the one needed.
-    #[error("{place} has shape {found:?}, expected {expected}; {advice}")]
+    #[error("{place} has shape {found:?}, expected {expected}{}", self.tail())]
     Shape {
         /// The array and its file.
         place: String,
@@ -130,7 +125,7 @@ pub enum FileError {
         advice: &'static str,
     },
     /// A value cannot be used.
-    #[error("{place}: {problem}; {advice}")]
+    #[error("{place}: {problem}{}", self.tail())]
     Value {
         /// The array and its file.
         place: String,
@@ -142,6 +137,40 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// What to do next, if there is more to say than the message says already.
+    pub fn advice(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { .. } => "check the path and its permissions".to_owned(),
+            Self::Write { .. } => "choose an existing, writable folder with enough room".to_owned(),
+            Self::UnknownFormat { .. } => {
+                "use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav".to_owned()
+            }
+            Self::Source { .. } => "write FILE or FILE:ARRAY, such as data.npz:x".to_owned(),
+            Self::Damaged { place, .. } => renewed(place).to_owned(),
+            Self::TooLarge { .. } => {
+                "if that is intended, save the file without compression".to_owned()
+            }
+            Self::Missing { available, .. } if available.is_empty() => return None,
+            Self::Missing { .. } => "name one of these".to_owned(),
+            Self::Unnamed { path, available } => {
+                let first = available.first().map_or("x", String::as_str);
+                format!("name one, such as {}:{first}", path.display())
+            }
+            Self::NonFinite(_) => return None,
+            Self::Options { .. } => "options follow the name of a table, such as \
+                data.csv,header=no,separator=semicolon,decimal=comma,thousands=point,skip=3,encoding=latin1"
+                .to_owned(),
+            Self::Shape { advice, .. } => (*advice).to_owned(),
+            Self::ElementType { advice, .. } | Self::Value { advice, .. } => advice.clone(),
+        })
+    }
+
+    /// The advice as the end of a message.
+    fn tail(&self) -> String {
+        let advice = self.advice();
+        advice.map_or(String::new(), |advice| format!("; {advice}"))
+    }
+
     /// The system refused to read `path`.
     pub fn read(path: &Path, source: io::Error) -> Self {
         Self::Read {

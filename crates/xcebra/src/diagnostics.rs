@@ -3,16 +3,24 @@
 //! `xcebra fit` keeps them in `diagnostics.json` of the model's folder. Words come from numbers by the
 //! thresholds of [`words`], and nowhere else.
 
+mod readout;
+mod sentences;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 use xcebra_attr::{Options, diagnose};
+use xcebra_core::ops::Head;
 use xcebra_core::{Config, Encoder, History, Labels, LossConfig, Recording};
-use xcebra_eval::{goodness_of_fit, linear_r2};
+use xcebra_eval::goodness_of_fit;
 
 use crate::files::{FileError, write_file};
+use readout::Parts;
+pub use readout::{LabelAccuracy, LabelR2};
+
 use crate::retraining::{Probe, RetrainError, SeedAgreement};
 
 /// Name of their file.
@@ -23,15 +31,10 @@ const SAMPLES: usize = 4000;
 
 /// From which numbers on which words are used.
 pub mod words {
+    pub use xcebra_attr::words::{FEW_DIRECTIONS, ILL_CONDITIONED, OFTEN_SHORT};
+
     /// Below so many bits over chance an objective has learned next to nothing.
     pub const HARDLY_LEARNED: f64 = 0.1;
-    /// From this mean condition number of the Jacobians on, small errors of the gradient grow too much
-    /// in its inverse.
-    pub const ILL_CONDITIONED: f64 = 100.0;
-    /// Below this share of outputs that are used, fewer might do.
-    pub const FEW_DIRECTIONS: f64 = 0.5;
-    /// Above this share of Jacobians that lack a rank, it is mentioned as a weakness of the map.
-    pub const OFTEN_SHORT: f64 = 0.5;
     /// From this correlation of the least alike maps on, maps of several seeds are stable.
     pub const STABLE: f64 = 0.9;
     /// Below this correlation they are unstable.
@@ -48,15 +51,23 @@ pub struct Diagnostics {
     pub bits: Vec<f64>,
     /// Whether they were measured on samples that the training has not seen; otherwise at its end.
     pub bits_held_out: bool,
-    /// For each label of real numbers, R² of a linear map from the embedding to it, on the samples of the
-    /// training.
-    pub label_r2: BTreeMap<String, f64>,
+    /// The most bits that so many samples can give; none in files of earlier versions.
+    #[serde(default)]
+    pub possible_bits: Option<f64>,
+    /// For each label of real numbers, how well a linear map reads it from the embedding.
+    pub label_r2: BTreeMap<String, LabelR2>,
+    /// For each label of classes, how well a linear readout of the embedding names them.
+    #[serde(default)]
+    pub label_accuracy: BTreeMap<String, LabelAccuracy>,
     /// Embedding dimensions.
     pub outputs: usize,
     /// Participation ratio of the embedding: in about how many directions it varies.
     pub effective_dimension: f64,
     /// Number of Jacobians of rank 0, 1, ….
     pub ranks: Vec<usize>,
+    /// The largest rank that the outputs allow: one less than there are if they are normalised.
+    #[serde(default)]
+    pub possible_rank: Option<usize>,
     /// Condition number of the Jacobians, geometric mean and largest; `None` if all are zero.
     pub condition: Option<[f64; 2]>,
     /// How alike trainings from several seeds are, if there were any.
@@ -78,25 +89,37 @@ impl Diagnostics {
         let probe = Probe::new(recording, config, SAMPLES)?;
         let found = diagnose(encoder, probe.windows(), &Options::new())?;
         let embedding = probe.embed(encoder)?;
-        let mut label_r2 = BTreeMap::new();
+        let parts = Parts::of(&probe, config, recording)?;
+        let (mut label_r2, mut label_accuracy) = (BTreeMap::new(), BTreeMap::new());
         for (name, labels) in recording.labels() {
-            if let Labels::Continuous(values) = labels {
-                // a label may be constant at these few moments
-                let values = values.select(ndarray::Axis(0), probe.centers());
-                if let Ok(r2) = linear_r2(&embedding, &values) {
-                    label_r2.insert(name.to_owned(), r2);
+            match labels {
+                Labels::Continuous(values) => {
+                    // a label may be constant at these few moments
+                    let values = values.select(Axis(0), probe.centers());
+                    let found = readout::r2(&embedding, &values, &parts);
+                    label_r2.extend(found.map(|found| (name.to_owned(), found)));
+                }
+                Labels::Discrete(classes) => {
+                    let classes: Vec<i64> = probe.centers().iter().map(|&t| classes[t]).collect();
+                    let found = readout::accuracy(&embedding, &classes, &parts);
+                    label_accuracy.extend(found.map(|found| (name.to_owned(), found)));
                 }
             }
         }
         let held_out = history.taken(config.validation.patience);
         let condition = found.jacobians.condition();
+        let outputs = encoder.architecture().outputs();
+        let normalised = encoder.architecture().head == Head::Normalize;
         Ok(Self {
             bits: held_out.map_or_else(|| last_bits(config, history), |v| v.bits.clone()),
             bits_held_out: held_out.is_some(),
+            possible_bits: Some((parts.samples(held_out.is_some()) as f64).log2()),
             label_r2,
-            outputs: encoder.architecture().outputs(),
+            label_accuracy,
+            outputs,
             effective_dimension: found.embedding.participation_ratio,
             ranks: found.jacobians.rank_counts().to_vec(),
+            possible_rank: Some(outputs - usize::from(normalised)),
             condition: condition.map(|c| [c.geometric_mean, c.max]),
             seeds: None,
         })
@@ -115,113 +138,6 @@ impl Diagnostics {
         let text = serde_json::to_string_pretty(self).expect("plain numbers");
         write_file(&folder.join(DIAGNOSTICS), format!("{text}\n").as_bytes())
     }
-
-    /// Plain words, one sentence each.
-    pub fn sentences(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        all.extend(self.fit());
-        for (name, r2) in &self.label_r2 {
-            all.push(format!(
-                "The label {name} is a linear function of the embedding with R² = {r2:.2}."
-            ));
-        }
-        all.push(self.directions());
-        all.push(self.jacobians());
-        all.extend(self.seeds.as_ref().map(of_seeds));
-        all
-    }
-
-    fn fit(&self) -> Option<String> {
-        let least = self.bits.iter().copied().reduce(f64::min)?;
-        let bits: Vec<String> = self.bits.iter().map(|b| format!("{b:.2}")).collect();
-        let of = match self.bits.len() {
-            1 => "",
-            _ => " for the objectives, one after another",
-        };
-        let on = match self.bits_held_out {
-            true => "on samples held out",
-            false => "on the samples of the training",
-        };
-        let verdict = match least < words::HARDLY_LEARNED {
-            true => ": an objective has hardly learned anything; its dimensions mean nothing",
-            false => "",
-        };
-        let bits = bits.join(", ");
-        Some(format!(
-            "Goodness of fit{of}: {bits} bits over chance, {on}{verdict}."
-        ))
-    }
-
-    fn directions(&self) -> String {
-        let (used, outputs) = (self.effective_dimension, self.outputs);
-        let verdict = match used < words::FEW_DIRECTIONS * outputs as f64 {
-            true => ": fewer outputs might do, or some have collapsed",
-            false => "",
-        };
-        format!(
-            "{:.0} of {outputs} embedding directions are used (effective dimension {used:.1}){verdict}.",
-            used.round()
-        )
-    }
-
-    fn jacobians(&self) -> String {
-        let all: usize = self.ranks.iter().sum();
-        let full = self.ranks.len().saturating_sub(1);
-        let short = all - self.ranks.last().copied().unwrap_or(0);
-        let share = short as f64 / all.max(1) as f64;
-        let ranks = match short {
-            0 => format!("Every Jacobian has full rank {full}"),
-            _ => format!(
-                "{:.0} % of the Jacobians lack a rank of {full}",
-                100.0 * share
-            ),
-        };
-        let weak = match share > words::OFTEN_SHORT {
-            true => " (outputs are clipped, normalised or redundant there)",
-            false => "",
-        };
-        let condition = match self.condition {
-            None => "none of them can be inverted".to_owned(),
-            Some([mean, most]) if mean >= words::ILL_CONDITIONED => format!(
-                "condition number {mean:.0} on average, at most {most:.0}: ill-conditioned; train with \
-                 the Jacobian regulariser, or with fewer outputs"
-            ),
-            Some([mean, most]) => {
-                format!("condition number {mean:.1} on average, at most {most:.0}")
-            }
-        };
-        format!("{ranks}{weak}; {condition}.")
-    }
-}
-
-fn of_seeds(found: &SeedAgreement) -> String {
-    let count = found.seeds.len();
-    let embeddings = match found.embeddings {
-        None => "An embedding is constant".to_owned(),
-        Some([mean, least]) => {
-            let verdict = match least >= words::SAME_EMBEDDING {
-                true => "the same up to a linear map",
-                false => "not the same up to a linear map",
-            };
-            format!(
-                "Embeddings from {count} seeds agree at R² = {mean:.2} ({least:.2} at least): {verdict}"
-            )
-        }
-    };
-    let maps = match found.maps {
-        None => "a map is constant".to_owned(),
-        Some([mean, least]) => {
-            let verdict = match least {
-                _ if least >= words::STABLE => "stable",
-                _ if least >= words::UNSTABLE => "trust what they share, by averaging them",
-                _ => "unstable; train longer, with fewer outputs, or on more data",
-            };
-            format!(
-                "maps from {count} seeds agree at r = {mean:.2} ({least:.2} at least): {verdict}"
-            )
-        }
-    };
-    format!("{embeddings}; {maps}.")
 }
 
 /// Goodness of fit over the last tenth of the curves.
@@ -247,10 +163,26 @@ mod tests {
         Diagnostics {
             bits: vec![3.214, 1.5],
             bits_held_out: true,
-            label_r2: BTreeMap::from([("z2".to_owned(), 0.97)]),
+            possible_bits: Some(9.0),
+            label_r2: BTreeMap::from([(
+                "z2".to_owned(),
+                LabelR2 {
+                    training: 0.97,
+                    held_out: Some(0.81),
+                },
+            )]),
+            label_accuracy: BTreeMap::from([(
+                "state".to_owned(),
+                LabelAccuracy {
+                    training: 0.95,
+                    held_out: None,
+                    chance: 0.4,
+                },
+            )]),
             outputs: 6,
             effective_dimension: 3.6,
             ranks: vec![0, 0, 0, 0, 0, 10, 90],
+            possible_rank: Some(6),
             condition: Some([4.8, 59.0]),
             seeds: Some(SeedAgreement {
                 seeds: vec![0, 1, 2],
@@ -265,14 +197,55 @@ mod tests {
         let words = example().sentences().join(" ");
         for part in [
             "3.21, 1.50 bits over chance, on samples held out.",
-            "label z2 is a linear function of the embedding with R² = 0.97",
+            "label z2 is a linear function of the embedding with R² = 0.97 on the samples of the training \
+             and 0.81 on samples held out.",
+            "reads the class of state from the embedding in 95 % of the samples of the training (none were \
+             held out); always naming the most frequent class is right in 40 %.",
             "4 of 6 embedding directions are used (effective dimension 3.6).",
-            "10 % of the Jacobians lack a rank of 6; condition number 4.8 on average, at most 59.",
+            "10 % of the Jacobians have rank below 6 (the lowest is 5); condition number 4.8 on average, at \
+             most 59.0.",
             "Embeddings from 3 seeds agree at R² = 0.98",
             "maps from 3 seeds agree at r = 0.97 (0.95 at least): stable.",
         ] {
             assert!(words.contains(part), "no {part:?} in {words}");
         }
+    }
+
+    #[test]
+    fn a_sphere_is_judged_by_what_it_allows_and_the_rank_stands_apart() {
+        let mut sphere = example();
+        (sphere.outputs, sphere.possible_rank) = (3, Some(2));
+        sphere.ranks = vec![0, 0, 100, 0];
+        let words = sphere.sentences().join(" ");
+        assert!(
+            words.contains("Every Jacobian has rank 2, the most"),
+            "{words}"
+        );
+        let about = sphere.sentences_without_ranks().join(" ");
+        assert!(
+            !about.contains("Jacobian") && about.contains("directions"),
+            "{about}"
+        );
+        // files of earlier versions do not say
+        sphere.possible_rank = None;
+        let words = sphere.sentences().join(" ");
+        assert!(
+            words.contains("100 % of the Jacobians have rank below 3"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn more_bits_than_there_are_is_said() {
+        let mut wrong = example();
+        wrong.bits = vec![3.0, 12.0];
+        let words = wrong.sentences().join(" ");
+        assert!(
+            words.contains("more than the 9.0 bits that so many samples can give"),
+            "{words}"
+        );
+        wrong.possible_bits = None;
+        assert!(!wrong.sentences().join(" ").contains("more than"));
     }
 
     #[test]

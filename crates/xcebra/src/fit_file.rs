@@ -1,5 +1,7 @@
 //! The settings of `xcebra fit` in a TOML file.
 
+mod overrides;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -52,6 +54,8 @@ pub struct DataConfig {
     /// For each label name of the objectives, an array of the data file or of another
     /// (`labels.npy`, `more.npz:speed`). A label that is not listed is the array of its own name.
     pub labels: BTreeMap<String, String>,
+    /// Whether the array is (channels, time) and is to be transposed; default false.
+    pub transpose: bool,
     /// Whether each channel is brought to mean 0 and standard deviation 1 first, so that channels
     /// of different units count alike; default true. Maps are then per standard deviation.
     pub standardize: bool,
@@ -62,6 +66,7 @@ impl Default for DataConfig {
         Self {
             x: "x".to_owned(),
             labels: BTreeMap::new(),
+            transpose: false,
             standardize: true,
         }
     }
@@ -109,7 +114,8 @@ impl FitFileError {
 impl FitFile {
     /// Reads settings from TOML and then applies `overrides` such as `train.steps=4000`,
     /// `encoder.name="offset1"` or `objective.1.dims=[3, 6]`; a value that is no TOML is taken as
-    /// text. An objective with the number that follows the last one is a new one.
+    /// text. An objective with the number that follows the last one is a new one; until its positives
+    /// or another loss are set it is like the default objective.
     ///
     /// # Errors
     /// [`FitFileError`] for text that is not TOML, unknown fields, and values of the wrong type.
@@ -119,18 +125,24 @@ impl FitFile {
             return Ok(plain);
         }
         // every default is written out, so that an override finds the table it belongs to
-        let mut root = toml::Value::try_from(&plain).map_err(|e| FitFileError::unchangeable(&e))?;
-        let mut changed = plain;
-        for set in overrides {
-            let fail = |message: String| FitFileError::in_override(set, message);
-            let (path, value) = set
-                .split_once('=')
-                .ok_or_else(|| fail("there is no `=`".to_owned()))?;
-            *find(&mut root, path.trim()).map_err(fail)? = value_of(value.trim()).map_err(fail)?;
-            changed = Self::deserialize(root.clone())
-                .map_err(|e| fail(e.message().trim_end().to_owned()))?;
-        }
-        Ok(changed)
+        let written = toml::Value::try_from(&plain).map_err(|e| FitFileError::unchangeable(&e))?;
+        let with = |sets: &[String]| {
+            let mut root = written.clone();
+            for set in sets {
+                let fail = |message: String| FitFileError::in_override(set, message);
+                overrides::apply(&mut root, set).map_err(fail)?;
+            }
+            overrides::complete(&mut root);
+            Self::deserialize(root).map_err(|e| {
+                let last = sets.last().map_or("", String::as_str);
+                FitFileError::in_override(last, e.message().trim_end())
+            })
+        };
+        // several may make sense only together, such as a loss and its label
+        with(overrides).map_err(|error| {
+            let first = (1..overrides.len()).find_map(|n| with(&overrides[..n]).err());
+            first.unwrap_or(error)
+        })
     }
 
     /// The settings as TOML, every default written out.
@@ -179,60 +191,28 @@ impl FitFile {
         Some(objective.dims.unwrap_or([0, self.encoder.outputs]))
     }
 
-    /// Whether a label is used as classes.
-    pub fn is_discrete(&self, label: &str) -> bool {
-        let mut uses = self.objective.iter().flat_map(|o| o.loss.labels());
-        uses.any(|l| l.name == label && l.discrete)
+    /// What the objectives take a label for; none if they do not use it.
+    pub fn use_of(&self, label: &str) -> Option<LabelKind> {
+        let uses = self.objective.iter().flat_map(|o| o.loss.labels());
+        let mut uses = uses
+            .filter(|l| l.name == label)
+            .map(|l| l.discrete)
+            .peekable();
+        uses.peek()?;
+        Some(match uses.any(|discrete| discrete) {
+            true => LabelKind::Classes,
+            false => LabelKind::Numbers,
+        })
     }
 }
 
-/// The place that a dotted path names; the last step may be new, for optional fields, and so may one
-/// more table of a list.
-fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value, String> {
-    let Some((parents, last)) = path.rsplit_once('.') else {
-        // all objectives at once
-        let list = root.get_mut(path).filter(|value| value.is_array());
-        return list.ok_or_else(|| "the path names no section".to_owned());
-    };
-    let mut place = root;
-    for step in parents.split('.') {
-        let next = match place {
-            toml::Value::Table(table) => table.get_mut(step),
-            toml::Value::Array(list) => step.parse::<usize>().ok().and_then(|i| {
-                // the next one begins with what is set of it
-                if i == list.len() {
-                    list.push(toml::Value::Table(toml::Table::new()));
-                }
-                list.get_mut(i)
-            }),
-            _ => None,
-        };
-        place = next.ok_or_else(|| format!("there is no `{step}` in `{path}`"))?;
-    }
-    match place {
-        toml::Value::Table(table) => Ok(table
-            .entry(last)
-            .or_insert_with(|| toml::Value::Boolean(false))),
-        toml::Value::Array(list) => last
-            .parse::<usize>()
-            .ok()
-            .and_then(|i| list.get_mut(i))
-            .ok_or_else(|| format!("there is no `{last}` in `{parents}`")),
-        _ => Err(format!("`{parents}` is no section")),
-    }
-}
-
-fn value_of(text: &str) -> Result<toml::Value, String> {
-    if text.is_empty() {
-        return Err("there is nothing behind the `=`".to_owned());
-    }
-    let Ok(mut table) = format!("value = {text}").parse::<toml::Table>() else {
-        return Ok(toml::Value::String(text.to_owned()));
-    };
-    match (table.remove("value"), table.len()) {
-        (Some(value), 0) => Ok(value),
-        _ => Err("the value goes on behind its first line".to_owned()),
-    }
+/// What the values of a label are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelKind {
+    /// Real numbers.
+    Numbers,
+    /// Classes.
+    Classes,
 }
 
 #[cfg(test)]
@@ -315,8 +295,21 @@ mod tests {
                    {positives={kind='discrete', label='state'}}]";
         assert_eq!(one, parse(&[all]).unwrap());
         assert_eq!((one.objective.len(), one.objective[0].weight), (2, 2.0));
+        // the default objective, changed; a whole one; and settings that make sense only together
+        let weighted = parse(&["objective.0.weight=2"])
+            .unwrap()
+            .config()
+            .objectives();
+        assert_eq!(weighted[0].weight, 2.0);
+        let default = FitFile::default().config().objectives();
+        assert_eq!(weighted[0].loss, default[0].loss);
+        let whole = parse(&["objective.0={positives={kind='time', offset=5}, weight=2.0}"]);
+        assert_eq!(whole.unwrap().objective, one.objective[..1]);
+        let supervised = parse(&["objective.0.loss=mse", "objective.0.label=z"]).unwrap();
+        let label = "z".to_owned();
+        assert_eq!(supervised.objective[0].loss, LossConfig::Mse { label });
         for (set, part) in [
-            ("objective.0.weight=2", "missing field `positives`"),
+            ("objective.0.loss=mse", "missing field `label`"),
             ("objective.1.positives={kind='time'}", "no `1`"),
             ("objective=3", "invalid type"),
         ] {
@@ -341,7 +334,7 @@ mod tests {
             ("train.steps=", "nothing behind"),
             ("train.steps=1\nbatch=2", "first line"),
             ("=1", "no section"),
-            ("train.steps.deep=1", "no section"),
+            ("train.steps.deep=1", "not a section"),
         ] {
             let error = message("", &[set]);
             assert!(

@@ -48,6 +48,7 @@
 
 #![forbid(unsafe_code)]
 
+mod channels;
 mod curves;
 mod diagnostics;
 pub mod explain;
@@ -55,17 +56,21 @@ mod fit_file;
 pub mod report;
 mod retraining;
 mod run;
+mod run_error;
+pub mod suspicion;
 mod unfinished;
 mod windows;
 
-pub use diagnostics::{DIAGNOSTICS, Diagnostics, words};
-pub use fit_file::{DataConfig, FitFile, FitFileError};
+pub use channels::Channels;
+pub use diagnostics::{DIAGNOSTICS, Diagnostics, LabelAccuracy, LabelR2, words};
+pub use fit_file::{DataConfig, FitFile, FitFileError, LabelKind};
 pub use retraining::{
     Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
 };
-pub use run::{Channels, MODEL, Run, RunError, read_recording};
+pub use run::{MODEL, Run, ScaledRecording, read_recording};
+pub use run_error::RunError;
 pub use unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
-pub use windows::{Windows, embed};
+pub use windows::{Windows, embed, embed_segments};
 
 #[doc(inline)]
 pub use cdig;

@@ -44,7 +44,7 @@ pub enum RetrainError {
     /// An attribution.
     #[error(transparent)]
     Attribution(#[from] AttrError),
-    /// The recording or the settings do not do.
+    /// The recording or the settings are unsuitable.
     #[error("{problem}; {advice}")]
     Unfit {
         /// What is wrong.
@@ -53,7 +53,7 @@ pub enum RetrainError {
         advice: String,
     },
     /// It was asked to stop.
-    #[error("interrupted after {done} of {total} training steps; nothing was written")]
+    #[error("interrupted after {done} of {total} training steps, and nothing was written")]
     Interrupted {
         /// Steps made.
         done: usize,
@@ -63,6 +63,15 @@ pub enum RetrainError {
 }
 
 impl RetrainError {
+    /// What to do next, if there is more to say than the message says already.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Training(error) => error.advice(),
+            Self::Unfit { advice, .. } => Some(advice.clone()),
+            Self::Attribution(_) | Self::Interrupted { .. } => None,
+        }
+    }
+
     fn unfit(problem: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Unfit {
             problem: problem.into(),

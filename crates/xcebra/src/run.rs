@@ -13,16 +13,18 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::Path;
 
-use ndarray::{Array2, Axis};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use ndarray::Array2;
 use xcebra_core::{Architecture, Encoder, History};
 
+use crate::channels::Channels;
 use crate::curves;
-use crate::files::{DataFile, FileError, Recording, Source, write_file};
+use crate::files::{DataArray, DataFile, FileError, Recording, Source, write_file};
 use crate::fit_file::{FitFile, FitFileError};
+use crate::run_error::RunError;
+use crate::suspicion;
 use crate::unfinished::Unfinished;
 
 /// Name of the encoder's file.
@@ -32,171 +34,6 @@ const CHANNELS: &str = "channels.json";
 const CURVES: &str = "curves.csv";
 const VALIDATION: &str = "validation.csv";
 const LOG: &str = "log.txt";
-
-/// Why a folder cannot be used as a run.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// A data file.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The encoder.
-    #[error(transparent)]
-    Encoder(#[from] xcebra_core::Error),
-    /// The settings.
-    #[error("{}: {source}", path.display())]
-    Config {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: FitFileError,
-    },
-    /// The training is not finished.
-    #[error(
-        "{} holds a training that is not finished; finish it with `{}`",
-        path.display(), Unfinished::command(path)
-    )]
-    Unfinished {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file that is needed to go on with a training.
-    #[error("{}: {problem}; train anew, with `xcebra fit --force`", path.display())]
-    Resume {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// There is no such folder.
-    #[error(
-        "{} is no folder of a trained encoder; pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)",
-        path.display()
-    )]
-    NoFolder {
-        /// What was given.
-        path: PathBuf,
-    },
-    /// The channels.
-    #[error("{}: {problem}; pass a folder written by `xcebra fit`", path.display())]
-    Channels {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The recording has the channels of the training in another order.
-    #[error("{place} has the encoder's channels in another order; choose them as {}", expected.join(","))]
-    Order {
-        /// The recording.
-        place: String,
-        /// The encoder's channels.
-        expected: Vec<String>,
-    },
-    /// The recording's channels have other names than those of the training.
-    #[error(
-        "{place} has the channels {}, and the encoder was trained on {}; choose those",
-        found.join(","), expected.join(",")
-    )]
-    Names {
-        /// The recording.
-        place: String,
-        /// Its channels.
-        found: Vec<String>,
-        /// The encoder's channels.
-        expected: Vec<String>,
-    },
-    /// The recording is not of the kind the encoder was trained on.
-    #[error(
-        "{place} has {found} channels, and the encoder was trained on {expected}; \
-         choose the same channels in the same order"
-    )]
-    Mismatch {
-        /// The recording.
-        place: String,
-        /// Its channels.
-        found: usize,
-        /// The encoder's channels.
-        expected: usize,
-    },
-}
-
-/// Names of the channels, and how each is brought to a common scale: `(x − mean) / scale`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Channels {
-    /// Names.
-    pub names: Vec<String>,
-    /// Means, in the recording's units; 0 if it was not standardised.
-    pub mean: Vec<f64>,
-    /// Standard deviations, in the recording's units; 1 if it was not standardised.
-    pub scale: Vec<f64>,
-}
-
-impl Channels {
-    /// Names, means and standard deviations of a recording; 0 and 1 unless `standardize`.
-    ///
-    /// # Errors
-    /// [`FileError::Value`] for a channel whose standard deviation is 0 or no finite number.
-    pub fn of(recording: &Recording<f64>, standardize: bool) -> Result<Self, FileError> {
-        let values = &recording.values;
-        let (mean, scale) = if standardize {
-            let mean = values.mean_axis(Axis(0)).unwrap_or_default();
-            (mean.to_vec(), values.std_axis(Axis(0), 0.0).to_vec())
-        } else {
-            (vec![0.0; values.ncols()], vec![1.0; values.ncols()])
-        };
-        let channels = Self {
-            names: recording.channels.clone(),
-            mean,
-            scale,
-        };
-        match (0..channels.names.len()).find(|&c| !channels.is_usable(c)) {
-            None => Ok(channels),
-            Some(c) => Err(FileError::Value {
-                place: recording.place.clone(),
-                problem: format!(
-                    "channel `{}` has mean {:e} and standard deviation {:e}",
-                    channels.names[c], channels.mean[c], channels.scale[c]
-                ),
-                advice: "leave it out, or save it in a unit that gives moderate numbers".to_owned(),
-            }),
-        }
-    }
-
-    /// The recording on the common scale, in single precision.
-    ///
-    /// # Errors
-    /// [`FileError::Value`] for the first value that single precision cannot hold.
-    pub fn apply(&self, recording: &Recording<f64>) -> Result<Array2<f32>, FileError> {
-        let values = &recording.values;
-        let scaled = Array2::from_shape_fn(values.dim(), |(t, c)| {
-            ((values[[t, c]] - self.mean[c]) / self.scale[c]) as f32
-        });
-        let Some(((t, c), _)) = scaled.indexed_iter().find(|(_, v)| !v.is_finite()) else {
-            return Ok(scaled);
-        };
-        Err(FileError::Value {
-            place: recording.place.clone(),
-            problem: format!(
-                "row {t} (counting from 0), column `{}` is {:e}, {:e} on the scale of the training",
-                self.names[c],
-                values[[t, c]],
-                (values[[t, c]] - self.mean[c]) / self.scale[c]
-            ),
-            advice: "check its unit, or cut out or interpolate such values".to_owned(),
-        })
-    }
-
-    fn is_usable(&self, c: usize) -> bool {
-        self.mean[c].is_finite() && self.scale[c].is_finite() && self.scale[c] > 0.0
-    }
-
-    fn is_consistent(&self) -> bool {
-        let n = self.names.len();
-        self.mean.len() == n && self.scale.len() == n && (0..n).all(|c| self.is_usable(c))
-    }
-}
 
 /// A trained encoder with what is needed to use it.
 #[derive(Clone, Debug)]
@@ -270,18 +107,46 @@ impl Run {
     /// settings, brought to the scale of the training.
     ///
     /// # Errors
-    /// [`RunError::File`] if it cannot be read; [`RunError::Mismatch`] for other channels.
+    /// [`RunError::File`] if it cannot be read; [`RunError::Mismatch`], [`RunError::Transposed`],
+    /// [`RunError::Order`] or [`RunError::Names`] for other channels.
+    pub fn recording(&self, source: &Source) -> Result<ScaledRecording, RunError> {
+        let (x, recording) = self.read_whole(source)?;
+        let mut notes = recording.notes.clone();
+        notes.extend(self.channels.notes(&recording));
+        notes.extend(suspicion::of_channels(&recording));
+        let segments = recording.segments();
+        let window = self.encoder.architecture().window.len();
+        notes.extend(suspicion::of_segments(&recording.place, &segments, window));
+        Ok(ScaledRecording {
+            x,
+            segments,
+            sampling_rate: recording.sampling_rate,
+            notes,
+        })
+    }
+
+    /// As [`recording`](Self::recording), the values only.
+    ///
+    /// # Errors
+    /// Those of [`recording`](Self::recording).
     pub fn read(&self, source: &Source) -> Result<Array2<f32>, RunError> {
-        Ok(self.read_whole(source)?.0)
+        Ok(self.recording(source)?.x)
     }
 
     /// As [`read`](Self::read), with the recording as the file has it: its values, sampling rate,
     /// interruptions and notes.
     ///
     /// # Errors
-    /// Those of [`read`](Self::read).
+    /// Those of [`recording`](Self::recording).
     pub fn read_whole(&self, source: &Source) -> Result<(Array2<f32>, Recording<f64>), RunError> {
-        let recording = read_recording(source, &self.settings.data.x)?;
+        let data = &self.settings.data;
+        let recording = read_array(source, &data.x, data.transpose)?.recording()?;
+        self.require_channels(&recording)?;
+        Ok((self.channels.apply(&recording)?, recording))
+    }
+
+    /// Refuses a recording that has other channels than the training, or has them in another order.
+    fn require_channels(&self, recording: &Recording<f64>) -> Result<(), RunError> {
         let (found, expected) = (&recording.channels, &self.channels.names);
         let place = recording.place.clone();
         if found != expected && sorted(found) == sorted(expected) {
@@ -296,16 +161,36 @@ impl Run {
                 expected,
             });
         }
-        if found.len() != expected.len() {
-            let (found, expected) = (found.len(), expected.len());
+        let (found, expected) = (found.len(), expected.len());
+        if found != expected && recording.samples() == expected {
+            return Err(RunError::Transposed {
+                place,
+                rows: recording.samples(),
+                columns: found,
+            });
+        }
+        if found != expected {
             return Err(RunError::Mismatch {
                 place,
                 found,
                 expected,
             });
         }
-        Ok((self.channels.apply(&recording)?, recording))
+        Ok(())
     }
+}
+
+/// A recording on the scale of a training.
+#[derive(Clone, Debug)]
+pub struct ScaledRecording {
+    /// The values, (time, channels).
+    pub x: Array2<f32>,
+    /// Its stretches without interruption, in order.
+    pub segments: Vec<Range<usize>>,
+    /// Samples a second, if the file tells.
+    pub sampling_rate: Option<f64>,
+    /// What the reader left out, assumed or repaired, and what looks like a mistake; a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Reads a recording: the array that `source` names, otherwise `default`.
@@ -313,12 +198,16 @@ impl Run {
 /// # Errors
 /// [`FileError`].
 pub fn read_recording(source: &Source, default: &str) -> Result<Recording<f64>, FileError> {
+    read_array(source, default, false)?.recording()
+}
+
+fn read_array(source: &Source, default: &str, transpose: bool) -> Result<DataArray, FileError> {
     let mut file = DataFile::of(source)?;
-    match &source.array {
+    let array = match &source.array {
         Some(array) => file.read(array),
         None => file.read_default(default),
-    }?
-    .recording()
+    }?;
+    Ok(if transpose { array.transposed() } else { array })
 }
 
 /// Reads the settings in a folder of `xcebra fit`.

@@ -25,7 +25,8 @@ use xcebra_core::Checkpoint;
 
 use crate::files::{AtomicFolder, FileError, FolderClaim, Source, TEMPORARY, write_file};
 use crate::fit_file::FitFile;
-use crate::run::{CONFIG, MODEL, RunError, read_settings, read_text};
+use crate::run::{CONFIG, MODEL, read_settings, read_text};
+use crate::run_error::RunError;
 
 /// Name of the checkpoint's file.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";

@@ -5,34 +5,77 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, IxDyn, Slice};
 use xcebra_attr::{AttrError, Samples};
 use xcebra_core::encoder::Edges;
-use xcebra_core::{Encoder, Error, Window};
+use xcebra_core::{Encoder, Error};
 
-/// The windows of a recording (time, channels) of one session, read as they are needed: samples
-/// `[channels]` for an encoder that sees one at a time, `[channels, window]` otherwise.
+/// The windows of a recording (time, channels), read as they are needed: samples `[channels]` for an
+/// encoder that sees one at a time, `[channels, window]` otherwise.
 ///
-/// Sample 0 is the window around time `window.left`, the first that lies inside the recording.
+/// Sample 0 is the window around time `window.left`, the first that fits into the recording; no window
+/// reaches from one segment of the recording into another.
 #[derive(Clone, Debug)]
 pub struct Windows<'a> {
     x: ArrayView2<'a, f32>,
-    window: Window,
     shape: Vec<usize>,
+    /// For each segment that holds a window, how many there are before it and its first row.
+    segments: Vec<(usize, usize)>,
+    len: usize,
 }
 
 impl<'a> Windows<'a> {
-    /// The windows of an encoder.
+    /// The windows of an encoder on a recording in one piece.
     pub fn of(encoder: &Encoder<f32>, x: ArrayView2<'a, f32>) -> Self {
+        let whole = 0..x.nrows();
+        Self::of_segments(encoder, x, std::slice::from_ref(&whole))
+    }
+
+    /// The windows of an encoder on a recording of several segments, ranges of its rows.
+    pub fn of_segments(
+        encoder: &Encoder<f32>,
+        x: ArrayView2<'a, f32>,
+        segments: &[Range<usize>],
+    ) -> Self {
         let window = encoder.architecture().window;
         let shape = match window.len() {
             1 => vec![x.ncols()],
             len => vec![x.ncols(), len],
         };
-        Self { x, window, shape }
+        let (mut starts, mut len) = (Vec::new(), 0);
+        for segment in segments {
+            let windows = (segment.len() + 1).saturating_sub(window.len());
+            if windows > 0 {
+                starts.push((len, segment.start));
+                len += windows;
+            }
+        }
+        Self {
+            x,
+            shape,
+            segments: starts,
+            len,
+        }
+    }
+
+    /// How many windows each segment holds, for those that hold some.
+    pub fn stretches(&self) -> Vec<usize> {
+        let ends = self.segments.iter().skip(1).map(|(before, _)| *before);
+        let ends = ends.chain(std::iter::once(self.len));
+        let both = self.segments.iter().zip(ends);
+        both.map(|((before, _), end)| end - before).collect()
+    }
+
+    /// The row at which a window begins.
+    fn row(&self, window: usize) -> usize {
+        let segment = self
+            .segments
+            .partition_point(|(before, _)| *before <= window);
+        let (before, row) = self.segments[segment - 1];
+        row + window - before
     }
 }
 
 impl Samples<f32> for Windows<'_> {
     fn len(&self) -> usize {
-        (self.x.nrows() + 1).saturating_sub(self.window.len())
+        self.len
     }
 
     fn sample_shape(&self) -> &[usize] {
@@ -40,9 +83,6 @@ impl Samples<f32> for Windows<'_> {
     }
 
     fn batch(&self, range: Range<usize>) -> Result<ArrayD<f32>, AttrError> {
-        if self.shape.len() == 1 {
-            return self.x.batch(range);
-        }
         if range.end > self.len() || range.start > range.end {
             return Err(AttrError::Parameter {
                 name: "range",
@@ -50,12 +90,17 @@ impl Samples<f32> for Windows<'_> {
                 expected: format!("a range within 0..{}", self.len()),
             });
         }
-        let (n, first) = (range.len(), range.start);
-        let at = |i: IxDyn| self.x[[first + i[0] + i[2], i[1]]];
-        Ok(ArrayD::from_shape_fn(
-            IxDyn(&[n, self.shape[0], self.shape[1]]),
-            at,
-        ))
+        if self.shape.len() == 1 && self.segments.len() <= 1 {
+            let first = self.segments.first().map_or(0, |(_, row)| *row);
+            return self.x.batch(first + range.start..first + range.end);
+        }
+        let rows: Vec<usize> = range.map(|window| self.row(window)).collect();
+        let mut shape = vec![rows.len()];
+        shape.extend(&self.shape);
+        let wide = self.shape.len() > 1;
+        let lag = |i: &IxDyn| if wide { i[2] } else { 0 };
+        let at = |i: IxDyn| self.x[[rows[i[0]] + lag(&i), i[1]]];
+        Ok(ArrayD::from_shape_fn(IxDyn(&shape), at))
     }
 }
 
@@ -105,15 +150,52 @@ pub fn embed(
     Ok((start, embedding))
 }
 
+/// Embeds a recording (time, channels) of several segments, ranges of its rows, each as a recording of its
+/// own. Gives the time of each row and the embedding (times, outputs).
+///
+/// With [`Edges::Drop`], segments shorter than the encoder's window are left out.
+///
+/// # Errors
+/// As [`embed`]; [`Error::Data`] if no segment is as long as the window.
+pub fn embed_segments(
+    encoder: &Encoder<f32>,
+    x: ArrayView2<'_, f32>,
+    segments: &[Range<usize>],
+    edges: Edges,
+    mut progress: impl FnMut(usize),
+) -> Result<(Vec<usize>, Array2<f32>), Error> {
+    let needed = match edges {
+        Edges::Pad => 1,
+        Edges::Drop => encoder.architecture().window.len(),
+    };
+    let fits = |segment: &&Range<usize>| segment.len() >= needed;
+    let mut chosen: Vec<&Range<usize>> = segments.iter().filter(fits).collect();
+    if chosen.is_empty() {
+        // for the error of the longest
+        chosen.extend(segments.iter().max_by_key(|segment| segment.len()));
+    }
+    let (mut times, mut parts) = (Vec::new(), Vec::new());
+    for segment in chosen {
+        let piece = x.slice_axis(Axis(0), Slice::from(segment.clone()));
+        let done = times.len();
+        let (first, rows) = embed(encoder, piece, edges, |n| progress(done + n))?;
+        times.extend((0..rows.nrows()).map(|row| segment.start + first + row));
+        parts.push(rows);
+    }
+    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+    let embedding = ndarray::concatenate(Axis(0), &views).expect("rows of one encoder");
+    Ok((times, embedding))
+}
+
 #[cfg(test)]
 mod tests {
-    use ndarray::Array2;
+    use ndarray::{Array2, Axis, Slice};
     use xcebra_attr::Samples;
     use xcebra_core::encoder::{Edges, Sizes};
     use xcebra_core::{Architecture, Encoder, EncoderName};
     use xcebra_model::Model;
 
-    use super::{STRETCH, Windows, embed};
+    use super::{STRETCH, Windows, embed, embed_segments};
 
     fn encoder() -> Encoder<f32> {
         let sizes = Sizes {
@@ -163,5 +245,43 @@ mod tests {
         let short = embed(&encoder(), x.view(), Edges::Drop, |_| ());
         assert!(short.unwrap_err().to_string().contains("window of 10"));
         assert!(embed(&encoder(), x.view(), Edges::Pad, |_| ()).is_ok());
+    }
+
+    #[test]
+    fn segments_are_recordings_of_their_own() {
+        let encoder = encoder();
+        let x = Array2::from_shape_fn((90, 3), |(t, c)| ((t * 5 + c) as f32 * 0.2).cos());
+        let segments = [0..30, 30..35, 35..90];
+        let own = |range: &std::ops::Range<usize>| {
+            x.slice_axis(Axis(0), Slice::from(range.clone())).to_owned()
+        };
+        let windows = Windows::of_segments(&encoder, x.view(), &segments);
+        assert_eq!(
+            (windows.len(), windows.stretches()),
+            (21 + 46, vec![21, 46])
+        );
+        let mut first = 0;
+        for segment in [&segments[0], &segments[2]] {
+            let piece = own(segment);
+            let alone = Windows::of(&encoder, piece.view());
+            let same = windows.batch(first..first + alone.len()).unwrap();
+            assert_eq!(same, alone.batch(0..alone.len()).unwrap());
+            first += alone.len();
+        }
+        for (edges, kept) in [(Edges::Pad, vec![0, 1, 2]), (Edges::Drop, vec![0, 2])] {
+            let (times, rows) =
+                embed_segments(&encoder, x.view(), &segments, edges, |_| ()).unwrap();
+            let mut at = 0;
+            for segment in kept.iter().map(|&k| &segments[k]) {
+                let (start, alone) = embed(&encoder, own(segment).view(), edges, |_| ()).unwrap();
+                let same = rows.slice_axis(Axis(0), Slice::from(at..at + alone.nrows()));
+                assert_eq!(same, alone);
+                assert_eq!(times[at], segment.start + start);
+                at += alone.nrows();
+            }
+            assert_eq!((at, times.len()), (rows.nrows(), at));
+        }
+        let short = embed_segments(&encoder, x.view(), &segments[1..2], Edges::Drop, |_| ());
+        assert!(short.unwrap_err().to_string().contains("window of 10"));
     }
 }

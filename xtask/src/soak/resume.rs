@@ -101,8 +101,8 @@ schedule = "linear"
 #[derive(Clone, Copy)]
 enum Moment {
     Anywhere,
-    /// While the folder of the first checkpoint is made.
-    FirstCheckpoint,
+    /// While the folder of the training is made, before there is a checkpoint.
+    Folder,
     /// While the results are written.
     Results,
 }
@@ -110,7 +110,7 @@ enum Moment {
 /// They take turns, from one on that is another for each training.
 const MOMENTS: [Moment; 4] = [
     Moment::Anywhere,
-    Moment::FirstCheckpoint,
+    Moment::Folder,
     Moment::Results,
     Moment::Anywhere,
 ];
@@ -226,13 +226,13 @@ fn round(
             .map_err(|e| shell::not_started(&command, &e))?;
         let moment = MOMENTS[(first_moment + tally.kills) % MOMENTS.len()];
         match moment {
-            Moment::FirstCheckpoint if !begun => {
+            Moment::Folder if !begun => {
                 wait_for(&mut child, || has(&program.folder, ".run-"));
             }
             // the first file of the results
             Moment::Results => wait_for(&mut child, || has(&folder, "report.html")),
             // long enough to come past the start
-            Moment::FirstCheckpoint | Moment::Anywhere => {
+            Moment::Folder | Moment::Anywhere => {
                 let most = (whole.as_secs_f64() / 2.0).max(0.3);
                 sleep(Duration::from_secs_f64(chance.next() * most));
             }
@@ -240,7 +240,7 @@ fn round(
         match killed(child)? {
             Ended::Killed => {
                 tally.kills += 1;
-                tally.early += usize::from(!folder.exists());
+                tally.early += usize::from(!has(&folder, "checkpoint.safetensors"));
                 tally.writing += usize::from(is_half_written(program));
             }
             Ended::Finished => return Ok(()),

@@ -10,6 +10,7 @@ use ndarray::Array2;
 use safetensors::{SafeTensors, tensor::TensorView};
 use xcebra::{Channels, Diagnostics, FitFile, Run, Unfinished};
 use xcebra_core::{Checkpoint, Config, Recording, Trainer};
+use xcebra_files::{DataArray, Source, Values};
 
 /// A small training, its checkpoint, and a folder that holds it.
 struct Small {
@@ -36,14 +37,10 @@ impl Small {
             .run(|_| ControlFlow::Continue(()))
             .expect("four steps");
         let (encoder, history) = whole.finish().expect("an encoder");
-        let raw = xcebra_files::Recording {
-            place: String::new(),
-            values: x.mapv(f64::from),
-            channels: vec!["0".to_owned(), "1".to_owned()],
-            sampling_rate: None,
-            breaks: Vec::new(),
-            notes: Vec::new(),
-        };
+        let values = Values::F64(x.mapv(f64::from).into_dyn());
+        let raw = DataArray::new(Source::file("x.npy"), values)
+            .recording()
+            .expect("a sound recording");
         let channels = Channels::of(&raw, true).expect("channels that vary");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let run = Run {

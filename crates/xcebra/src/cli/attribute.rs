@@ -9,12 +9,11 @@ use std::time::Instant;
 use clap::Args;
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
-use xcebra::attr::{
-    AttrError, AttributionMap, InverseSummary, Methods, Options, Piece, Samples, Sink, attribute,
-};
+use xcebra::attr::{AttrError, AttributionMap, Methods, Options, Piece, Samples, Sink, attribute};
+use xcebra::core::ops::Head;
 use xcebra::files::{NpzOutput, Source, ensure_folder, ensure_writable};
 use xcebra::report::{Figure, Picture, Report, Table, attribution_map};
-use xcebra::{Diagnostics, Run, Windows};
+use xcebra::{Diagnostics, Run, ScaledRecording, Windows};
 
 use super::interrupt::{self, Interruptible};
 use super::{Outcome, Problem, Result, Session};
@@ -96,23 +95,37 @@ impl Attribute {
             ensure_folder(figures)?;
         }
         let run = Run::load(&self.model)?;
-        let x = run.read(&self.data)?;
+        let recording = run.recording(&self.data)?;
+        let mut notes = recording.notes.clone();
         let start = Instant::now();
         interrupt::listen(session, "stopping");
-        let windows = Windows::of(&run.encoder, x.view()).len();
+        let windows = windows_of(&run, &recording)?;
         let place = (self.model.as_path(), &run);
         let test = self
             .significance
-            .prepare(session, place, &self.data, windows)?;
+            .prepare(session, place, &self.data, &windows)?;
         let add = test
             .as_ref()
             .map(|test: &Test| |piece: &Piece<'_>| test.add(piece));
         let sink = add.as_ref().map(|add| add as Sink<'_>);
-        let maps = attribute_with_progress(session, &run, &x, &methods, sink)?;
+        let maps = attribute_with_progress(session, &run, &windows, &methods, sink)?;
         let tested = test.as_ref().map(|test| test.run(session, &run, &methods));
         let tested = tested.transpose()?;
         interrupt::check()?;
         let seconds = start.elapsed().as_secs_f64();
+        let zero = maps
+            .iter()
+            .filter(|map| map.max_abs().iter().all(|&value| value == 0.0));
+        notes.extend(zero.map(|map| {
+            format!(
+                "the map {} is zero: on this recording the encoder's outputs do not change; look at \
+                 the training curves, and train with a smaller train.learning_rate",
+                map.method()
+            )
+        }));
+        for note in &notes {
+            session.note(note);
+        }
         let diagnostics = Diagnostics::load(&self.model);
 
         let mut output = NpzOutput::create(&self.out)?;
@@ -122,7 +135,7 @@ impl Attribute {
         }
         output.commit()?;
         if let Some(path) = &self.report {
-            let page = self.page(&run, &maps, diagnostics.as_ref(), tested.as_ref());
+            let page = self.page(&run, &maps, diagnostics.as_ref(), tested.as_ref(), &notes);
             page.write(path)?;
         }
         if let Some(folder) = &self.figures {
@@ -131,25 +144,20 @@ impl Attribute {
             }
         }
         let out = self.out.display().to_string();
-        let inputs = x.ncols();
+        let inputs = recording.x.ncols();
         let samples = maps.first().map_or(0, AttributionMap::samples);
         let mut text =
             format!("{out}: maps (inputs × latents) of {samples} samples, {seconds:.1} s");
         let mut described = Map::new();
-        let mut notes = Vec::new();
+        if recording.segments.len() > 1 {
+            text.push_str(&format!(", {} segments", recording.segments.len()));
+        }
         for map in &maps {
-            if map.max_abs().iter().all(|&value| value == 0.0) {
-                notes.push(format!(
-                    "the map {} is zero: on this recording the encoder's outputs do not change; \
-                     look at the training curves, and train with a smaller train.learning_rate",
-                    map.method()
-                ));
-            }
             let (rows, columns) = by_channel(map).values.dim();
             text.push_str(&format!("\n{} ({rows}, {columns})", map.method()));
             let mut entry = json!({ "shape": [rows, columns] });
             if let Some(inverses) = map.inverses() {
-                text.push_str(&format!(": {}", describe(inverses)));
+                text.push_str(&format!(": {}", inverses.in_words(possible_rank(&run))));
                 entry["min_rank"] = json!(inverses.min_rank());
                 entry["mean_rank"] = json!(inverses.mean_rank());
                 entry["condition"] = json!(inverses.condition().map(|c| c.geometric_mean));
@@ -163,11 +171,8 @@ impl Attribute {
         if let Some(diagnostics) = &diagnostics {
             text.push_str(&format!(
                 "\nThe encoder: {}",
-                diagnostics.sentences().join(" ")
+                about(diagnostics, &maps).join(" ")
             ));
-        }
-        for note in &notes {
-            session.note(note);
         }
         Ok(Outcome {
             text,
@@ -175,6 +180,7 @@ impl Attribute {
                 "out": out,
                 "samples": samples,
                 "inputs": inputs,
+                "segments": recording.segments.len(),
                 "seconds": seconds,
                 "maps": Value::Object(described),
                 "diagnostics": diagnostics,
@@ -189,6 +195,7 @@ impl Attribute {
         maps: &[AttributionMap],
         diagnostics: Option<&Diagnostics>,
         tested: Option<&AllTested>,
+        notes: &[String],
     ) -> Report {
         let channels = &run.channels.names;
         let lead = format!(
@@ -209,15 +216,21 @@ impl Attribute {
                 "Mean over {} samples of the absolute attribution; {unit}.{}",
                 map.samples(),
                 map.inverses()
-                    .map(|i| format!(" {}.", describe(i)))
+                    .map(|i| format!(" {}.", i.in_words(possible_rank(run))))
                     .unwrap_or_default()
             );
             let figure = picture(map, run);
             report = report.figure(figure, &caption);
         }
+        if !notes.is_empty() {
+            report = report.heading("Notes");
+        }
+        for note in notes {
+            report = report.paragraph(note);
+        }
         if let Some(diagnostics) = diagnostics {
             report = report.heading("Can the encoder be trusted?");
-            for sentence in diagnostics.sentences() {
+            for sentence in about(diagnostics, maps) {
                 report = report.paragraph(&sentence);
             }
         }
@@ -261,26 +274,46 @@ pub fn title(method: &str) -> &str {
     }
 }
 
-/// Maps over all samples of a recording, with progress; attributions of samples go to `sink`, and without
+/// What there is to say of the encoder beside maps; ranks only where no map tells its own.
+fn about(diagnostics: &Diagnostics, maps: &[AttributionMap]) -> Vec<String> {
+    match maps.iter().any(|map| map.inverses().is_some()) {
+        true => diagnostics.sentences_without_ranks(),
+        false => diagnostics.sentences(),
+    }
+}
+
+/// The largest rank that the outputs of an encoder allow.
+pub fn possible_rank(run: &Run) -> usize {
+    let architecture = run.encoder.architecture();
+    architecture.outputs() - usize::from(architecture.head == Head::Normalize)
+}
+
+/// The windows of a recording, of which there must be some.
+fn windows_of<'a>(run: &Run, recording: &'a ScaledRecording) -> Result<Windows<'a>> {
+    let windows = Windows::of_segments(&run.encoder, recording.x.view(), &recording.segments);
+    if !windows.is_empty() {
+        return Ok(windows);
+    }
+    let longest = recording.segments.iter().map(ExactSizeIterator::len).max();
+    Err(Problem::new(
+        format!(
+            "{} samples without interruption are fewer than the {} that the encoder sees at once",
+            longest.unwrap_or(0),
+            run.encoder.architecture().window.len()
+        ),
+        "pass a longer recording",
+    ))
+}
+
+/// Maps over all windows of a recording, with progress; attributions of samples go to `sink`, and without
 /// one they are not kept.
 pub fn attribute_with_progress(
     session: &Session,
     run: &Run,
-    x: &Array2<f32>,
+    windows: &Windows<'_>,
     methods: &Methods<f32>,
     sink: Option<Sink<'_>>,
 ) -> Result<Vec<AttributionMap>> {
-    let windows = Windows::of(&run.encoder, x.view());
-    if windows.is_empty() {
-        return Err(Problem::new(
-            format!(
-                "{} samples are fewer than the {} that the encoder sees at once",
-                x.nrows(),
-                run.encoder.architecture().window.len()
-            ),
-            "pass a longer recording",
-        ));
-    }
     let progress = session.progress("attribute", windows.len() as u64);
     let observe = |done: usize, _: usize| {
         progress.at(done as u64, "");
@@ -291,7 +324,7 @@ pub fn attribute_with_progress(
         options = options.with_sink(sink);
     }
     let model = Interruptible(&run.encoder);
-    attribute(&model, &windows, methods, &options).map_err(interrupt::or)
+    attribute(&model, windows, methods, &options).map_err(interrupt::or)
 }
 
 /// A map (channels × latents), lags pooled if there are several.
@@ -326,30 +359,6 @@ pub fn add_maps(output: &mut NpzOutput, maps: &[AttributionMap]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Ranks and conditions in words.
-pub fn describe(inverses: &InverseSummary) -> String {
-    let full = inverses.rank_counts().len() - 1;
-    let ranks = if inverses.is_full_rank() {
-        format!("Every Jacobian has full rank {full}")
-    } else {
-        let counts = inverses.rank_counts();
-        let short: usize = counts[..full].iter().sum();
-        let share = 100.0 * short as f64 / counts.iter().sum::<usize>() as f64;
-        format!(
-            "{share:.1} % of the Jacobians have a lower rank than {full} (lowest {}, mean {:.2})",
-            inverses.min_rank(),
-            inverses.mean_rank()
-        )
-    };
-    match inverses.condition() {
-        Some(c) => format!(
-            "{ranks}; condition number {:.1} on average, at most {:.1}",
-            c.geometric_mean, c.max
-        ),
-        None => ranks,
-    }
 }
 
 fn table(map: &AttributionMap, channels: &[String]) -> Table {

@@ -15,9 +15,9 @@ use xcebra::files::{AtomicFolder, FolderClaim, NpzOutput, write_file};
 use xcebra::model::Model;
 use xcebra::report::{HeatMap, Report, Table, attribution_map, training_curves};
 use xcebra::synth::{Dataset, DatasetConfig};
-use xcebra::{Channels, Effort, FitFile, MODEL, Run};
+use xcebra::{Channels, Effort, FitFile, MODEL, Run, Windows};
 
-use super::attribute::{add_maps, attribute_with_progress, describe, title};
+use super::attribute::{add_maps, attribute_with_progress, possible_rank, title};
 use super::training::train;
 use super::{Outcome, Problem, Result, Session, interrupt};
 
@@ -108,7 +108,8 @@ impl Demo {
 
         let start = Instant::now();
         let methods: Methods<f32> = "ing,neuron-gradient".parse()?;
-        let maps = attribute_with_progress(session, &run, &x, &methods, None)?;
+        let windows = Windows::of(&run.encoder, x.view());
+        let maps = attribute_with_progress(session, &run, &windows, &methods, None)?;
         let attribute = start.elapsed().as_secs_f64();
 
         let embedding = run.encoder.forward(x.view().into_dyn())?;
@@ -126,7 +127,7 @@ impl Demo {
             self.seed,
             trained.effort.log
         );
-        let outcome = self.outcome(&scores, &maps[0]);
+        let outcome = self.outcome(&scores, &maps[0], &run);
         let page = self.page(&run, &data, &maps, &trained.history, &scores);
 
         let folder = AtomicFolder::create(&self.out, Some(SCORES))?;
@@ -156,7 +157,7 @@ impl Demo {
         FitFile::of(config)
     }
 
-    fn outcome(&self, scores: &Scores, ing: &AttributionMap) -> Outcome {
+    fn outcome(&self, scores: &Scores, ing: &AttributionMap, run: &Run) -> Outcome {
         let Scores {
             ing: auroc,
             gradient,
@@ -166,7 +167,8 @@ impl Demo {
             attribute,
         } = scores;
         let out = self.out.display();
-        let ranks = ing.inverses().map(describe).unwrap_or_default();
+        let ranks = ing.inverses().map(|i| i.in_words(possible_rank(run)));
+        let ranks = ranks.unwrap_or_default();
         let text = format!(
             "auROC, inverted neuron gradient   {auroc:.4}\n\
              auROC, neuron gradient            {gradient:.4}\n\
@@ -275,7 +277,7 @@ impl Demo {
             )
             .figures(figures);
         if let Some(inverses) = maps[0].inverses() {
-            report = report.paragraph(&format!("{}.", describe(inverses)));
+            report = report.paragraph(&format!("{}.", inverses.in_words(possible_rank(run))));
         }
         report
             .heading("Training")

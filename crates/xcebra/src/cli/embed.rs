@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use serde_json::json;
 use xcebra::Run;
 use xcebra::core::encoder::Edges;
@@ -14,7 +14,8 @@ use super::{Outcome, Problem, Result, Session};
 /// Embed a recording with a trained encoder
 ///
 /// Writes the array embedding (time, dimensions). An encoder with a receptive field sees samples
-/// before and after each one; at both ends of the recording these are missing.
+/// before and after each one; these are missing at both ends of the recording, and at both sides of a gap
+/// in it. Where rows are left out at gaps, the array sample says which row of the recording each belongs to.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Embed {
@@ -26,7 +27,7 @@ pub struct Embed {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 
-    /// What to do at the ends of the recording, where samples that the encoder needs are missing
+    /// What to do at the ends of the recording and at gaps in it, where samples that the encoder needs are missing
     #[arg(long, value_enum, default_value_t = EdgeRule::Pad)]
     edges: EdgeRule,
 
@@ -64,36 +65,54 @@ impl Embed {
         super::require_distinct(("--out", &self.out), &[("--data", &self.data.path)])?;
         ensure_writable(&self.out)?;
         let run = Run::load(&self.model)?;
-        let x = run.read(&self.data)?;
+        let recording = run.recording(&self.data)?;
+        for note in &recording.notes {
+            session.note(note);
+        }
+        let (x, segments) = (&recording.x, &recording.segments);
         let progress = session.progress("embed", x.nrows() as u64);
         let done = |rows: usize| progress.at(rows as u64, "");
-        let (first, embedding) = xcebra::embed(&run.encoder, x.view(), self.edges.into(), done)?;
+        let edges = self.edges.into();
+        let (times, embedding) =
+            xcebra::embed_segments(&run.encoder, x.view(), segments, edges, done)?;
         drop(progress);
-        refuse_overflow(&embedding, first)?;
+        refuse_overflow(&embedding, &times)?;
         let (samples, outputs) = embedding.dim();
+        let first = times.first().copied().unwrap_or(0);
         let mut output = NpzOutput::create(&self.out)?;
         output.add("embedding", &embedding)?;
+        let gaps = times.len() > 1 && times.windows(2).any(|pair| pair[1] != pair[0] + 1);
+        let mut text = format!("{}: embedding ({samples}, {outputs})", self.out.display());
+        if segments.len() > 1 {
+            text += &format!(" of {} segments", segments.len());
+        }
+        if gaps {
+            let rows: Array1<i64> = times.iter().map(|&t| t as i64).collect();
+            output.add("sample", &rows)?;
+            text += ", sample (the row of the recording that each belongs to)";
+        }
         output.commit()?;
-        let out = self.out.display().to_string();
         Ok(Outcome {
-            text: format!("{out}: embedding ({samples}, {outputs})"),
+            text,
             json: json!({
-                "out": out,
+                "out": self.out.display().to_string(),
                 "samples": samples,
                 "dimensions": outputs,
                 "first_sample": first,
+                "segments": segments.len(),
+                "notes": recording.notes,
             }),
         })
     }
 }
 
-/// Refuses an embedding that left the finite numbers; `first` is the sample of its first row.
-fn refuse_overflow(embedding: &Array2<f32>, first: usize) -> Result<()> {
+/// Refuses an embedding that left the finite numbers; `times` are the samples of its rows.
+fn refuse_overflow(embedding: &Array2<f32>, times: &[usize]) -> Result<()> {
     let finite = |row: ndarray::ArrayView1<'_, f32>| row.iter().all(|v| v.is_finite());
     match embedding.rows().into_iter().position(|row| !finite(row)) {
         None => Ok(()),
         Some(row) => Err(Problem::new(
-            format!("the embedding of sample {} is not finite", first + row),
+            format!("the embedding of sample {} is not finite", times[row]),
             "compare the recording's units and range with those of the training",
         )),
     }

@@ -2,6 +2,7 @@
 
 pub mod data;
 mod figures;
+mod help;
 mod keeper;
 mod labels;
 mod notes;
@@ -14,14 +15,15 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use xcebra::core::{Error, Trainer};
+use xcebra::core::{Config, Error, Trainer};
 use xcebra::files::{Source, ensure_folder};
 use xcebra::{CHECKPOINT, Effort, Inputs, MODEL, Run, Unfinished};
 
 use super::training::train;
 use super::{Outcome, Problem, Result, Session, interrupt};
 use data::Data;
-use keeper::{Keeper, keep_inputs};
+use help::EXAMPLES;
+use keeper::Keeper;
 use result::Finished;
 use settings::read_settings;
 
@@ -44,7 +46,7 @@ pub struct Fit {
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     config: Option<PathBuf>,
 
-    /// Changes one setting, such as train.steps=4000 or "objective.1.dims=[3,6]"; may be repeated
+    /// Changes one setting, such as train.steps=4000 or "objective.0.dims=[3,6]"; may be repeated
     #[arg(long, value_name = "FIELD=VALUE", conflicts_with = "resume")]
     set: Vec<String>,
 
@@ -82,89 +84,11 @@ pub struct Fit {
     figures: Option<PathBuf>,
 }
 
-const EXAMPLES: &str = "\
-Settings (TOML), each with its default unless it says otherwise:
-  [data]
-  x = \"x\"                       # array (time, channels), or columns of a table: \"acc_*\"
-  labels = { z2 = \"z2\" }        # label name = array; empty by default: a label is the
-                                # array of its own name. FILE:ARRAY is an array of another
-                                # file, for all sessions one after another.
-                                # Classes may be text in a table
-  standardize = true            # bring each channel to mean 0 and standard deviation 1
-  [encoder]
-  name = \"offset1-mse-clip\"     # the encoders are below
-  outputs = 6                   # embedding dimensions
-  clip = 5.0                    # offset1-mse-clip: limit of each output
-  hidden = 32                   # hidden units of encoders other than offset1-mse, -clip, -tanh
-  [[objective]]                 # any number of them; their losses add up
-  dims = [0, 6]                 # embedding dimensions 0 to 5; all by default
-  positives = { kind = \"time\", offset = 1 }
-  similarity = { kind = \"euclidean\", temperature = 1.0 }   # or cosine, dot
-  weight = 1.0
-  weight_start = 0              # first step of the rise of the weight from 0
-  weight_ramp = 0               # steps of the rise
-  [[objective]]
-  dims = [3, 6]
-  positives = { kind = \"time-delta\", label = \"z2\", delta = 1 }
-                                # the kinds of positives are below
-  [regularizer]
-  weight = 0.1                  # λ of the Jacobian penalty, 0 for none
-  start = 2500                  # first step of its rise from 0
-  ramp = 2500                   # steps of the rise
-  projections = 1               # random projections a sample; 0 = exact
-  [train]
-  steps = 20000
-  batch = 512
-  learning_rate = 3e-4
-  weight_decay = 0.0            # decoupled, as in AdamW
-  schedule = \"constant\"         # or linear: down to 1 %; cosine: a short rise, then down to 1 %
-  seed = 0
-  log_every = 50                # steps between two points of the training curves
-  [validation]
-  held_out = 0.0                # fraction of the samples kept from the training, up to 0.5
-  blocks = 10                   # blocks of time it is made of
-  every = 250                   # steps between two validations
-  batches = 4                   # batches a validation draws
-  patience = 0                  # validations that are no better after which the training stops
-                                # and its best parameters are taken; 0: never. They count from
-                                # where objectives and regulariser have their last weights
+/// From fewer windows nothing can be learned: positives and negatives are the same few.
+const FEWEST_WINDOWS: usize = 10;
 
-Positives (the sample that a reference is to be near to):
-  { kind = \"time\", offset = 1 }                      offset samples later
-  { kind = \"time-delta\", label = \"z\", delta = 1 }    nearest to the reference's label plus a
-                                                     change of the label over delta samples
-  { kind = \"delta-normal\", label = \"z\", sigma = 0.1 }  nearest to label plus Gaussian noise
-  { kind = \"delta-vmf\", label = \"angle\", kappa = 10 }  the same on the circle: radians, von Mises
-  { kind = \"discrete\", label = \"state\" }             of the same class
-  { kind = \"mixed\", discrete = \"state\", continuous = \"z\", delta = 1 }
-                                                     as time-delta, within the same class
-  { kind = \"uniform\" }                               any sample
-
-Similarities: kind = euclidean (squared distance), cosine, dot; learn = true trains the temperature,
-not below minimum = 0.01. Supervised objectives instead of positives and similarity:
-  loss = \"mse\", label = \"z\"              mean squared error, one dimension a column
-  loss = \"cross-entropy\", label = \"state\"  one dimension a class, in the order of their values
-
-Encoders (GELU between layers; those without mse normalise their output to unit length):
-  one sample: offset1, offset1-v2 … -v5, offset1-mse, offset1-mse-clip, offset1-mse-tanh,
-    offset1-mse-v2 and offset1-mse-resnet (depth = 2 hidden layers between the first and the last two)
-  convolutions over 5 to 50 samples: offset5, 10, 15, 18, 20, 36, 40, 50, each also with -mse
-  custom: layers = [{ outputs = 64, kernel = 3, skip = true }, …], the last with encoder.outputs;
-    head = { kind = \"identity\" } (or normalize, tanh, clip with its limit);
-    left = samples of the window before the one that is embedded
-
-Several sessions: --data once for each file. A label is the same-named array of each file.
-
-A training that ends early leaves its last checkpoint in the folder, and after Ctrl-C or the SIGTERM
-of a batch system a fresh one; `xcebra fit --resume FOLDER` goes on from there, to the same bytes.
-
-Examples:
-  xcebra fit --data data.npz --config fit.toml --out run
-  xcebra fit --data data.npz --set \"objective.0.positives={kind='time', offset=5}\" --out run
-  xcebra fit --data data.npz:traces --set encoder.outputs=3 --set train.steps=4000 --out run
-  xcebra fit --data walk.csv:\"ankle_*\" --config gait.toml --out run
-  xcebra fit --data monday.npz --data tuesday.npz --config fit.toml --out run
-  xcebra fit --resume run";
+/// How a line of the log begins that is a note.
+pub const NOTE: &str = "note: ";
 
 /// A training that is ready to run.
 struct Prepared {
@@ -199,14 +123,18 @@ impl Fit {
                 if let Some(array) = self.data.iter().find_map(|source| source.array.as_ref()) {
                     settings.data.x.clone_from(array);
                 }
-                keep_inputs(out, &self.data, &settings)?;
                 let unfinished = Unfinished {
                     settings,
                     inputs: Inputs::new(&self.data)?,
                     seeds: self.seeds,
                     effort: Effort::default(),
                 };
-                let keeper = Keeper::of_new(out, self.force, self.checkpoint_every, &unfinished)?;
+                let keeper = Keeper::of_new(
+                    out,
+                    self.force,
+                    self.checkpoint_every,
+                    (&unfinished, &self.data),
+                )?;
                 let prepared = Prepared::new(session, unfinished)?;
                 self.train(session, prepared, keeper)
             }
@@ -289,10 +217,12 @@ impl Prepared {
     fn new(session: &Session, unfinished: Unfinished) -> Result<Self> {
         let mut prepared = Self::of(unfinished)?;
         let config = prepared.unfinished.settings.config();
-        let read = prepared.data.notes.iter().cloned();
-        for note in read.chain(notes::notes(&config, &prepared.data.recording)) {
+        let data = &prepared.data;
+        let likely = notes::notes(&config, &data.recording, data.files.len());
+        for note in data.notes.iter().cloned().chain(likely) {
             session.note(&note);
-            prepared.unfinished.effort.log += &format!("note: {note}\n");
+            let note = note.replace('\n', " ");
+            prepared.unfinished.effort.log += &format!("{NOTE}{note}\n");
         }
         Ok(prepared)
     }
@@ -301,12 +231,35 @@ impl Prepared {
         let settings = &unfinished.settings;
         let data = Data::read(&unfinished.inputs, settings)?;
         let trainer = Trainer::new(settings.config(), data.recording.clone())?;
+        require_trainable(&data, &settings.config())?;
         Ok(Self {
             unfinished,
             data,
             trainer,
         })
     }
+}
+
+/// Refuses recordings from which nothing can be learned.
+fn require_trainable(data: &Data, config: &Config) -> Result<()> {
+    let architecture = config.encoder.architecture(data.recording.channels());
+    let window = architecture.window.len();
+    let sessions = data.recording.sessions().iter();
+    let windows: usize = sessions
+        .map(|session| (session.len() + 1).saturating_sub(window))
+        .sum();
+    if windows >= FEWEST_WINDOWS {
+        return Ok(());
+    }
+    let (place, samples) = (&data.place, data.recording.len());
+    let found = match window {
+        1 => format!("{place} has {samples} samples"),
+        _ => format!("{place} has {windows} windows of {window} samples"),
+    };
+    Err(Problem::new(
+        format!("{found}, too few to train on: at least {FEWEST_WINDOWS} are needed"),
+        "pass a longer recording, and check that its rows are moments in time",
+    ))
 }
 
 fn steps(trainer: &Trainer<f32>) -> usize {

@@ -1,5 +1,6 @@
 //! How a command fails.
 
+use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -16,8 +17,9 @@ const EXIT: u8 = 2;
 
 /// An error with advice and, where it is about a text file, the place in it.
 ///
-/// Every error of the libraries converts into one. Their messages read `what is wrong; what to do`,
-/// and the part behind the semicolon becomes the advice.
+/// Every error of the libraries converts into one. Their messages read `what is wrong; what to do`. Those
+/// that quote files and names say themselves what their advice is; of the others the part behind the last
+/// semicolon is.
 #[derive(Debug)]
 pub struct Problem {
     // boxed: a `Result` should not be large because it may be an error
@@ -120,23 +122,59 @@ impl Problem {
     }
 }
 
-impl<E: std::error::Error> From<E> for Problem {
+impl<E: Error + 'static> From<E> for Problem {
     fn from(error: E) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
+        let mut advice = advice_of(&error);
         while let Some(error) = cause {
             let text = error.to_string();
             // many messages already end in their cause
             if !message.contains(&text) {
                 message = format!("{message}: {text}");
             }
+            advice = advice.or_else(|| advice_of(error));
             cause = error.source();
         }
-        match message.rsplit_once("; ") {
-            Some((problem, help)) => Self::new(problem, help),
-            None => Self::of(MietteDiagnostic::new(message)),
+        match advice {
+            Some(None) => Self::of(MietteDiagnostic::new(message)),
+            Some(Some(advice)) => {
+                let tail = format!("; {advice}");
+                if let Some(at) = message.rfind(&tail) {
+                    message.replace_range(at..at + tail.len(), "");
+                }
+                Self::new(message, advice)
+            }
+            None => match message.rsplit_once("; ") {
+                Some((problem, help)) => Self::new(problem, help),
+                None => Self::of(MietteDiagnostic::new(message)),
+            },
         }
     }
+}
+
+/// What an error says is its advice, if it is one that does.
+fn advice_of(error: &(dyn Error + 'static)) -> Option<Option<String>> {
+    use xcebra::{FitFileError, RetrainError, RunError, core, files::FileError};
+    if let Some(error) = error.downcast_ref::<FileError>() {
+        return Some(error.advice());
+    }
+    if let Some(error) = error.downcast_ref::<RunError>() {
+        return Some(error.advice());
+    }
+    if let Some(error) = error.downcast_ref::<FitFileError>() {
+        return Some(Some(error.advice.clone()));
+    }
+    // an error that passes on one of another crate has the form of that one
+    if let Some(error) = error.downcast_ref::<core::Error>() {
+        let other = matches!(error, core::Error::Model(_));
+        return (!other).then(|| error.advice());
+    }
+    if let Some(error) = error.downcast_ref::<RetrainError>() {
+        let other = matches!(error, RetrainError::Attribution(_));
+        return (!other).then(|| error.advice());
+    }
+    None
 }
 
 /// Reports what the argument parser has to say: help on standard output, errors as such.
@@ -178,6 +216,54 @@ mod tests {
             Some("pass more samples")
         );
         assert!(problem.source.is_none());
+    }
+
+    #[test]
+    fn names_are_not_torn_apart_and_lists_are_no_advice() {
+        use xcebra::files::FileError;
+        let missing = |name: &str, available: &[&str]| FileError::Missing {
+            path: "n.npz".into(),
+            kind: "array",
+            name: name.to_owned(),
+            available: available.iter().map(|&n| n.to_owned()).collect(),
+        };
+        let problem = Problem::from(missing("x", &["rest; eyes closed", "y"]));
+        assert_eq!(
+            problem.diagnostic.message,
+            "n.npz has no array `x`; it has `rest; eyes closed`, `y`"
+        );
+        assert_eq!(
+            problem.diagnostic.help.as_deref(),
+            Some("name one of these")
+        );
+        assert_eq!(Problem::from(missing("x", &[])).diagnostic.help, None);
+        let value = FileError::Value {
+            place: "array `a; b` of n.npz".to_owned(),
+            problem: "row 3 is NaN; so is row 4".to_owned(),
+            advice: "fill it; or cut it out".to_owned(),
+        };
+        for problem in [
+            Problem::from(xcebra::RetrainError::from(xcebra::core::Error::Data {
+                what: "a; b".to_owned(),
+                problem: "c; d".to_owned(),
+                advice: "e; f".to_owned(),
+            })),
+            Problem::from(xcebra::RunError::File(value)),
+        ] {
+            let (message, help) = (&problem.diagnostic.message, &problem.diagnostic.help);
+            assert!(
+                message.contains("a; b") && message.contains("; "),
+                "{message}"
+            );
+            assert!(
+                !message.contains("fill it") && !message.contains("e; f"),
+                "{message}"
+            );
+            assert!(
+                matches!(help.as_deref(), Some("e; f" | "fill it; or cut it out")),
+                "{help:?}"
+            );
+        }
     }
 
     #[test]

@@ -92,10 +92,21 @@ pub fn training_curves(history: &History) -> Vec<Picture> {
         false => "What the training minimises: how far the outputs are from the labels.",
     }
     .to_owned();
-    if !history.validation.is_empty() {
-        let points = history.validation.iter().map(|v| (v.step as f64, v.loss));
-        loss = loss.series("held out", points);
-        caption += " The training does not see what is held out.";
+    match history.validation.as_slice() {
+        [] => {}
+        // one point is not a curve
+        [only] => {
+            caption += &format!(
+                " On what is held out, which the training does not see, it is {:.3} after step {}.",
+                only.loss,
+                only.step + 1
+            );
+        }
+        several => {
+            let points = several.iter().map(|v| (v.step as f64, v.loss));
+            loss = loss.series("held out", points);
+            caption += " The training does not see what is held out.";
+        }
     }
     figures.push(Picture::new("loss", loss.draw(), caption));
     figures.extend(bits_over_chance(history));
@@ -116,7 +127,8 @@ pub fn training_curves(history: &History) -> Vec<Picture> {
 /// The goodness of fit of each objective on what is held out, if something is.
 fn bits_over_chance(history: &History) -> Option<Picture> {
     let objectives = history.validation.first().map_or(0, |v| v.bits.len());
-    if objectives == 0 {
+    // one point is not a curve; the report says the number
+    if objectives == 0 || history.validation.len() < 2 {
         return None;
     }
     let mut chart = LineChart::new("step", "bits over chance")

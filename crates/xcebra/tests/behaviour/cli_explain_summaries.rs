@@ -292,6 +292,7 @@ fn channels_have_the_names_of_the_file() {
         .collect();
     let signal = |label| EdfSignal {
         label,
+        unit: "uV",
         physical: (-32.768, 32.767),
         digital: (i16::MIN, i16::MAX),
         records: vec![digital.clone(), digital.clone()],

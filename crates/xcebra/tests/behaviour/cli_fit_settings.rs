@@ -106,10 +106,10 @@ fn settings_outside_their_domain_are_refused() {
         ("encoder.clip=0", &["encoder.clip is 0"]),
         (
             "objective.0.dims=[1,9]",
-            &["objective[0].dims", "[1, 9]", "encoder.outputs = 6"],
+            &["objective.0.dims", "[1, 9]", "encoder.outputs = 6"],
         ),
-        ("objective.0.dims=[2,2]", &["objective[0].dims"]),
-        ("objective.0.weight=-2", &["objective[0].weight is -2"]),
+        ("objective.0.dims=[2,2]", &["objective.0.dims"]),
+        ("objective.0.weight=-2", &["objective.0.weight is -2"]),
         (
             "objective.0.similarity.temperature=0",
             &["similarity.temperature is 0"],
@@ -143,7 +143,7 @@ fn settings_outside_their_domain_are_refused() {
         ("train.steps=many", &["invalid type", "many"]),
         ("train.stepz=3", &["stepz", "`steps`"]),
         ("objective.7.weight=1", &["`7`"]),
-        ("train.steps.x=1", &["no section"]),
+        ("train.steps.x=1", &["not a section"]),
         ("train=3", &["names no section"]),
     ] {
         folder.fails_with(&format!("fit --data data.npz --out run --set {set}"), parts);

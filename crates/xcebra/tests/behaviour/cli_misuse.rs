@@ -40,7 +40,7 @@ fn models_of_another_kind_are_sent_to_their_command() {
             folder.fails_with(
                 &format!("{command} --model {model} --data data.npz --out out.npz"),
                 &[
-                    &format!("{model} is no folder of a trained encoder"),
+                    &format!("{model} is not the folder of a trained encoder"),
                     "`xcebra fit`",
                     "`xcebra explain` takes .onnx",
                 ],

@@ -135,11 +135,11 @@ fn runs_that_are_incomplete_or_damaged() {
     );
     folder.fails_with(
         "embed --model no --data data.npz --out e.npz",
-        &["no is no folder of a trained encoder"],
+        &["no is not the folder of a trained encoder"],
     );
     folder.fails_with(
         "attribute --model data.npz --data data.npz --out e.npz",
-        &["data.npz is no folder of a trained encoder"],
+        &["data.npz is not the folder of a trained encoder"],
     );
     let model = folder.bytes("run/model.safetensors");
     let mut foreign = model.clone();

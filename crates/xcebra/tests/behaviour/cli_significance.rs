@@ -173,7 +173,7 @@ fn a_training_says_whether_it_can_be_trusted() {
     );
     // the label is the latents: half a bit is little for them, and their line is straight enough
     assert!(
-        found.bits[0] > 0.5 && found.label_r2["z"] > 0.5,
+        found.bits[0] > 0.5 && found.label_r2["z"].training > 0.5,
         "{found:?}"
     );
     assert!(!found.bits_held_out && (1.0..=2.0).contains(&found.effective_dimension));

@@ -1,5 +1,6 @@
 //! The command line and the reports as a user meets them. One program, because each would be linked anew.
 
+mod cli_data_notes;
 mod cli_demo;
 mod cli_embed_attribute;
 mod cli_explain;
@@ -11,9 +12,11 @@ mod cli_fit;
 mod cli_fit_data;
 mod cli_fit_folder;
 mod cli_fit_notes;
+mod cli_fit_refused;
 mod cli_fit_resume;
 mod cli_fit_sessions;
 mod cli_fit_settings;
+mod cli_help_examples;
 mod cli_interrupt;
 mod cli_misuse;
 mod cli_run_misfit;

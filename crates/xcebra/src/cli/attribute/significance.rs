@@ -9,7 +9,7 @@ use xcebra::attr::{
 };
 use xcebra::core::{Config, Recording};
 use xcebra::files::Source;
-use xcebra::{Inputs, Null, Retrained, Retraining, Run, groups};
+use xcebra::{Inputs, Null, Retrained, Retraining, Run, Windows, groups};
 
 use super::tested::{AllTested, Tested};
 use crate::cli::fit::data::Data;
@@ -120,7 +120,7 @@ impl Options {
         session: &Session,
         (folder, run): (&Path, &Run),
         data: &Source,
-        samples: usize,
+        windows: &Windows<'_>,
     ) -> Result<Option<Test>> {
         let Some(trainings) = self.significance else {
             return Ok(None);
@@ -173,7 +173,7 @@ impl Options {
             channels: data.recording.channels(),
             recording: data.recording,
             config,
-            blocks: Blocks::new(samples, blocks)?,
+            blocks: Blocks::of_stretches(&windows.stretches(), blocks)?,
         }))
     }
 

@@ -1,85 +1,147 @@
 //! The sessions of a recording with their labels, ready for a training.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, Axis, concatenate};
 use xcebra::core::Recording;
 use xcebra::files::{self, DataArray, DataFile, Source};
-use xcebra::{Channels, FitFile, Inputs};
+use xcebra::{Channels, FitFile, Inputs, suspicion};
 
-use super::labels::{Label, SessionFile, parts};
+use super::labels::{Label, Part, SessionFile, parts};
 use crate::cli::{Problem, Result};
 
 /// A recording as a training takes it.
 pub struct Data {
-    /// All sessions, on the scale of `channels`, with their labels.
+    /// All sessions, cut into the segments of each, on the scale of `channels`, with their labels.
     pub recording: Recording<f32>,
     /// Names and scales, from all sessions.
     pub channels: Channels,
     /// The labels for pictures.
     pub labels: Vec<Label>,
-    /// What was left out, assumed or repaired when recordings and labels were read.
-    pub notes: Vec<String>,
     /// Where it comes from.
     pub place: String,
+    /// Samples of each file.
+    pub files: Vec<usize>,
+    /// What the readers left out, assumed or repaired, and what looks like a mistake; a sentence each.
+    pub notes: Vec<String>,
 }
 
 impl Data {
     /// Reads all sessions and labels, and brings the channels to a common scale if asked.
     pub fn read(inputs: &Inputs, settings: &FitFile) -> Result<Self> {
-        let (mut open, mut sessions, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut open, mut sessions) = (Vec::new(), Vec::new());
         let mut units: Option<Vec<String>> = None;
         for text in &inputs.data {
             let source = inputs.source(text)?;
-            let (file, mut array) = read_session(&source, &settings.data.x)?;
+            let (file, mut array) = read_session(&source, settings)?;
             // channels of one name mean one unit in all sessions
             array.bring_to_units(units.as_deref())?;
             units = units.or(array.units.clone());
             let clock = array.clock();
             let session: files::Recording<f64> = array.recording()?;
-            session.require_samples(2, "training")?;
-            let said = session.notes.iter();
-            notes.extend(said.map(|note| format!("{}: {note}", session.place)));
             open.push(SessionFile {
                 file,
                 path: source.path,
+                place: session.place.clone(),
                 samples: session.samples(),
                 clock,
+                channels: session.channels.len(),
             });
             sessions.push(session);
         }
+        // first of all: in a transposed recording nothing else is what it seems
+        let (mut labels, mut said) = (BTreeMap::new(), Vec::new());
+        for (name, array) in settings.labels() {
+            let parts = parts(inputs, &mut open, (&name, &array), &mut said)?;
+            require_upright(&open, &name, &parts)?;
+            labels.insert(name, (array, parts));
+        }
+        for session in &sessions {
+            session.require_samples(2, "training")?;
+        }
         require_same_channels(&sessions)?;
         let whole = joined(&sessions)?;
-        whole.require_varying_channels()?;
         let channels = Channels::of(&whole, settings.data.standardize)?;
+        let mut notes = notes_on(&sessions, &whole);
+        notes.extend(said);
         let scaled = sessions.iter().map(|session| channels.apply(session));
         let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
-        let lengths: Vec<usize> = scaled.iter().map(Array2::nrows).collect();
+        let segments = sessions.iter().flat_map(files::Recording::segments);
+        let lengths: Vec<usize> = segments.map(|segment| segment.len()).collect();
         let mut recording = Recording::new(rows(&scaled)?.view())?.with_sessions(&lengths)?;
-        let mut labels = Vec::new();
-        for (name, array) in settings.labels() {
+        let mut shown = Vec::new();
+        for (name, (array, parts)) in labels {
             if whole.channels.contains(&array) {
                 return Err(Problem::new(
                     format!("the label `{name}` is also a channel of {}", whole.place),
                     format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
                 ));
             }
-            let parts = parts(inputs, &mut open, (&name, &array), &mut notes)?;
-            let (values, label) = match settings.is_discrete(&name) {
-                true => Label::discrete(&name, parts)?,
-                false => Label::continuous(&name, &parts)?,
-            };
+            notes.extend(parts.iter().flat_map(Part::notes).cloned());
+            let (values, label) = Label::new(&name, parts, settings.use_of(&name))?;
+            notes.extend(label.suspicions());
             recording = recording.with_label(name, values)?;
-            labels.push(label);
+            shown.push(label);
         }
+        let mut seen = BTreeSet::new();
+        notes.retain(|note| seen.insert(note.clone()));
         Ok(Self {
             recording,
             channels,
-            labels,
-            notes,
+            labels: shown,
             place: places(inputs, &settings.data.x)?,
+            files: scaled.iter().map(Array2::nrows).collect(),
+            notes,
         })
     }
+}
+
+/// What there is to say of the recording itself.
+fn notes_on(sessions: &[files::Recording<f64>], whole: &files::Recording<f64>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for session in sessions {
+        notes.extend(session.notes.iter().cloned());
+        notes.extend(suspicion::of_segments(
+            &session.place,
+            &session.segments(),
+            0,
+        ));
+        let (samples, channels) = session.values.dim();
+        if channels > samples {
+            notes.push(format!(
+                "{} has {samples} samples of {channels} channels: if its rows are channels, set \
+                 data.transpose = true",
+                session.place
+            ));
+        }
+    }
+    notes.extend(suspicion::of_channels(whole));
+    notes
+}
+
+/// Refuses a recording whose columns are as many as the label has values.
+fn require_upright(sessions: &[SessionFile], name: &str, parts: &[Part]) -> Result<()> {
+    let columns: usize = sessions.iter().map(|session| session.channels).sum();
+    for (k, part) in parts.iter().enumerate() {
+        let (session, samples, columns) = match (parts.len(), sessions) {
+            (1, [first, ..]) => (first, part.samples(), columns),
+            _ => (&sessions[k], sessions[k].samples, sessions[k].channels),
+        };
+        let found = part.rows();
+        if found == samples || found != columns {
+            continue;
+        }
+        return Err(Problem::new(
+            format!(
+                "{} looks transposed: it is ({}, {}), and the label `{name}` has {found} values; the \
+                 rows of a recording are moments in time",
+                session.place, session.samples, session.channels
+            ),
+            "save its transpose (x.T in numpy), or set data.transpose = true",
+        ));
+    }
+    Ok(())
 }
 
 /// The files, as they were given; the array only where it is not that of the settings.
@@ -93,13 +155,16 @@ fn places(inputs: &Inputs, default: &str) -> Result<String> {
     Ok(places.join(", "))
 }
 
-fn read_session(source: &Source, default: &str) -> Result<(DataFile, DataArray)> {
+fn read_session(source: &Source, settings: &FitFile) -> Result<(DataFile, DataArray)> {
     let mut file = DataFile::of(source)?;
     let array = match &source.array {
         Some(array) => file.read(array),
-        None => file.read_default(default),
+        None => file.read_default(&settings.data.x),
     }?;
-    Ok((file, array))
+    Ok(match settings.data.transpose {
+        true => (file, array.transposed()),
+        false => (file, array),
+    })
 }
 
 /// Refuses sessions whose channels are not those of the first.

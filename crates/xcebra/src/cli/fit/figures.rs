@@ -1,8 +1,10 @@
 //! Pictures of an embedding.
 
-use ndarray::{ArrayView1, ArrayView2, Axis, Slice};
+use ndarray::{ArrayView1, Axis, Slice};
 use xcebra::Run;
+use xcebra::core::Recording;
 use xcebra::core::encoder::Edges;
+use xcebra::core::ops::Head;
 use xcebra::report::{Picture, Scatter};
 
 use super::labels::Label;
@@ -12,17 +14,26 @@ use crate::cli::Result;
 const MOST_CLASSES: usize = 8;
 
 /// Two embedding dimensions coloured by each label, or by time if there is none.
-pub fn embedding(run: &Run, x: ArrayView2<'_, f32>, labels: &[Label]) -> Result<Vec<Picture>> {
+pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Result<Vec<Picture>> {
     let settings = &run.settings;
     let outputs = settings.encoder.outputs;
     if outputs < 2 {
         return Ok(Vec::new());
     }
+    let x = recording.samples();
     // a picture holds only so many points
     let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
-    let (_, embedding) = xcebra::embed(&run.encoder, x, Edges::Pad, |_| ())?;
+    let (_, embedding) =
+        xcebra::embed_segments(&run.encoder, x, recording.sessions(), Edges::Pad, |_| ())?;
     let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
-    let plot = |name: &str, first: usize| {
+    let sphere = match run.encoder.architecture().head {
+        Head::Normalize => format!(
+            " The outputs are normalised: they lie on a sphere in {outputs} dimensions, of which this is a \
+             flat view."
+        ),
+        _ => String::new(),
+    };
+    let plot = |name: &str, first: usize, color: &str| {
         let point = |row: ArrayView1<'_, f32>| (f64::from(row[first]), f64::from(row[first + 1]));
         let points: Vec<(f64, f64)> = embedding.rows().into_iter().map(point).collect();
         let plot = Scatter::new(&points)
@@ -32,35 +43,37 @@ pub fn embedding(run: &Run, x: ArrayView2<'_, f32>, labels: &[Label]) -> Result<
                 &format!("dimension {}", first + 1),
             );
         let caption = format!(
-            "Embedding dimensions {first} and {}; the colour is {name}.",
+            "Dimensions {first} and {} of the {outputs} of the embedding; the colour is {color}.{sphere}",
             first + 1
         );
         (plot, caption)
     };
     if labels.is_empty() {
         let times: Vec<f64> = (0..x.nrows()).step_by(stride).map(|t| t as f64).collect();
-        let (plot, caption) = plot("sample", 0);
+        let (plot, caption) = plot("sample", 0, "the number of the sample");
         let figure = plot.colored_by("sample", &times).draw();
         return Ok(vec![Picture::new("embedding", figure, caption)]);
     }
     let pictures = labels.iter().map(|label| {
         let name = &label.name;
+        let column = label.values.column(0);
+        let values: Vec<f64> = column.iter().step_by(stride).copied().collect();
+        let mut distinct = values.clone();
+        distinct.sort_by(f64::total_cmp);
+        distinct.dedup();
+        let classes = label.discrete && distinct.len() <= MOST_CLASSES;
+        let color = match (label.values.ncols(), label.discrete) {
+            (_, true) if classes => format!("the class of `{name}`"),
+            (_, true) => format!("the number of the class of `{name}`"),
+            (1, false) => format!("`{name}`"),
+            (columns, false) => format!("column 0 of the {columns} columns of `{name}`"),
+        };
         // the dimensions that were trained with the label; one alone has a neighbour to show
         let first = settings
             .dims_of(name)
             .map_or(0, |[first, _]| first.min(outputs - 2));
-        let (plot, caption) = plot(name, first);
-        let values: Vec<f64> = label
-            .values
-            .column(0)
-            .iter()
-            .step_by(stride)
-            .copied()
-            .collect();
-        let mut distinct = values.clone();
-        distinct.sort_by(f64::total_cmp);
-        distinct.dedup();
-        if !settings.is_discrete(name) || distinct.len() > MOST_CLASSES {
+        let (plot, caption) = plot(name, first, &color);
+        if !classes {
             let figure = plot.colored_by(name, &values).draw();
             return Picture::new(format!("embedding-{name}"), figure, caption);
         }

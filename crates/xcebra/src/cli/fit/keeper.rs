@@ -28,7 +28,7 @@ impl Keeper {
         folder: &Path,
         force: bool,
         every: Duration,
-        training: &Unfinished,
+        (training, data): (&Unfinished, &[Source]),
     ) -> Result<Self> {
         let keeper = |claim, replaces| Self {
             folder: folder.to_path_buf(),
@@ -48,6 +48,7 @@ impl Keeper {
         }
         let earlier = earlier(folder);
         AtomicFolder::check(folder, Some(earlier))?;
+        keep_inputs(folder, data, &training.settings)?;
         let claim = FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?;
         let keeper = keeper(claim, Some(earlier));
         training.announce(folder)?;
@@ -180,7 +181,7 @@ impl Drop for Keeper {
 }
 
 /// Refuses to replace a folder that holds the data.
-pub fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()> {
+fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()> {
     let Ok(canonical) = folder.canonicalize() else {
         return Ok(());
     };

@@ -5,18 +5,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ndarray::Array2;
-use xcebra::Inputs;
 use xcebra::core::Labels;
-use xcebra::files::{Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, read};
+use xcebra::files::{
+    Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, Values, read,
+};
+use xcebra::{Inputs, LabelKind, suspicion};
 
 use super::data::rows;
 use crate::cli::{Problem, Result};
+
+/// More whole numbers than these are measured or counted, not classes.
+const MOST_CLASSES: usize = 20;
+/// Samples of a class, on average, from which on whole numbers pass for classes.
+const FEWEST_A_CLASS: usize = 5;
 
 /// A label as a picture shows it.
 pub struct Label {
     pub name: String,
     /// Values (time, k).
     pub values: Array2<f64>,
+    /// Whether the values are classes.
+    pub discrete: bool,
     /// Names of the classes 0, 1, …, if they are text in the file.
     pub classes: Option<Vec<String>>,
 }
@@ -25,9 +34,11 @@ pub struct Label {
 pub struct SessionFile {
     pub file: DataFile,
     pub path: PathBuf,
+    pub place: String,
     pub samples: usize,
     /// When the samples were measured, if the file tells.
     pub clock: Option<Clock>,
+    pub channels: usize,
 }
 
 /// One array of a label.
@@ -37,6 +48,29 @@ pub struct Part {
     samples: usize,
     /// Whether it is all of the label.
     alone: bool,
+}
+
+impl Part {
+    /// Samples it must have.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Rows it has.
+    pub fn rows(&self) -> usize {
+        match &self.content {
+            Content::Numbers(array) => array.shape().first().copied().unwrap_or(0),
+            Content::Text(_, text) => text.len(),
+        }
+    }
+
+    /// What the reader of its file noted.
+    pub fn notes(&self) -> &[String] {
+        match &self.content {
+            Content::Numbers(array) => &array.notes,
+            Content::Text(..) => &[],
+        }
+    }
 }
 
 enum Content {
@@ -116,8 +150,11 @@ fn of_other_file(
         ));
     }
     Ok(match file.read_text(array, clock)? {
-        Some(TextLabel { texts, notes: said }) => {
-            notes.extend(said);
+        Some(TextLabel {
+            texts,
+            notes: found,
+        }) => {
+            notes.extend(found);
             Content::Text(source.to_string(), texts)
         }
         None => Content::Numbers(Box::new(file.read(array)?)),
@@ -125,8 +162,30 @@ fn of_other_file(
 }
 
 impl Label {
+    /// A label as the objectives use it. One that none uses is for pictures and decoding alone: it holds
+    /// classes if its values are text, truth values, or few whole numbers.
+    pub fn new(name: &str, parts: Vec<Part>, used: Option<LabelKind>) -> Result<(Labels, Self)> {
+        match used {
+            Some(LabelKind::Classes) => Self::discrete(name, parts),
+            Some(LabelKind::Numbers) => Self::continuous(name, &parts),
+            None if look_like_classes(&parts) => Self::discrete(name, parts),
+            None => Self::continuous(name, &parts),
+        }
+    }
+
+    /// What in the values looks like a mistake.
+    pub fn suspicions(&self) -> Vec<String> {
+        match self.discrete {
+            false => suspicion::of_label(&self.name, &self.values),
+            true => {
+                let ids: Vec<i64> = self.values.iter().map(|&v| v as i64).collect();
+                suspicion::of_classes(&self.name, &ids, self.classes.as_deref())
+            }
+        }
+    }
+
     /// Real numbers; in one session of several they may be constant.
-    pub fn continuous(name: &str, parts: &[Part]) -> Result<(Labels, Self)> {
+    fn continuous(name: &str, parts: &[Part]) -> Result<(Labels, Self)> {
         let mut values: Vec<Array2<f64>> = Vec::new();
         let mut first: Option<(String, usize)> = None;
         for part in parts {
@@ -160,13 +219,14 @@ impl Label {
         let label = Self {
             name: name.to_owned(),
             values: values.clone(),
+            discrete: false,
             classes: None,
         };
         Ok((Labels::Continuous(values), label))
     }
 
     /// Classes, as whole numbers or as text; one session of several may have but one.
-    pub fn discrete(name: &str, parts: Vec<Part>) -> Result<(Labels, Self)> {
+    fn discrete(name: &str, parts: Vec<Part>) -> Result<(Labels, Self)> {
         let is_text = |part: &Part| matches!(part.content, Content::Text(..));
         let (ids, classes) = match parts.iter().any(is_text) {
             true => {
@@ -179,10 +239,41 @@ impl Label {
         let label = Self {
             name: name.to_owned(),
             values: Array2::from_shape_vec((ids.len(), 1), values)?,
+            discrete: true,
             classes,
         };
         Ok((Labels::Discrete(ids), label))
     }
+}
+
+/// Whether a label that no objective uses holds classes.
+fn look_like_classes(parts: &[Part]) -> bool {
+    let mut distinct = BTreeSet::new();
+    let mut count = 0;
+    for part in parts {
+        let array = match &part.content {
+            Content::Text(..) => return true,
+            Content::Numbers(array) => array,
+        };
+        if matches!(array.values, Values::Bool(_)) {
+            return true;
+        }
+        let Ok(values) = array.vector::<f64>() else {
+            return false;
+        };
+        count += values.len();
+        for value in values {
+            if value.fract() != 0.0 || value.abs() > 1e6 {
+                return false;
+            }
+            distinct.insert(value as i64);
+            if distinct.len() > MOST_CLASSES {
+                return false;
+            }
+        }
+    }
+    // a class has several samples, otherwise the numbers count something
+    count >= FEWEST_A_CLASS * distinct.len()
 }
 
 fn of_numbers(parts: &[Part]) -> Result<Vec<i64>, FileError> {

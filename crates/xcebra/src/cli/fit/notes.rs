@@ -5,7 +5,9 @@ use xcebra::core::ops::Head;
 use xcebra::core::{Config, Labels, LossConfig, PositivesConfig, Recording};
 
 /// One sentence for each.
-pub fn notes(config: &Config, recording: &Recording<f32>) -> Vec<String> {
+///
+/// A recording of more pieces than `files` is in segments.
+pub fn notes(config: &Config, recording: &Recording<f32>, files: usize) -> Vec<String> {
     let mut all = Vec::new();
     let steps = config.train.steps;
     let architecture = config.encoder.architecture(recording.channels());
@@ -52,8 +54,13 @@ pub fn notes(config: &Config, recording: &Recording<f32>) -> Vec<String> {
     let sessions = recording.sessions();
     let short = sessions.iter().filter(|s| s.len() < window).count();
     if short > 0 {
+        let what = if sessions.len() > files {
+            "segments"
+        } else {
+            "sessions"
+        };
         all.push(format!(
-            "{short} of {} sessions are shorter than the encoder's window of {window} samples; they are \
+            "{short} of {} {what} are shorter than the encoder's window of {window} samples; they are \
              left out of the training",
             sessions.len()
         ));

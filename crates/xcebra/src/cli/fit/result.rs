@@ -9,7 +9,7 @@ use xcebra::report::{Picture, Report, Table, training_curves};
 use xcebra::{Diagnostics, FitFile, Run, SeedAgreement};
 
 use super::data::Data;
-use super::figures;
+use super::{NOTE, figures};
 use crate::cli::training::Trained;
 use crate::cli::{Outcome, Result};
 
@@ -33,7 +33,7 @@ impl Finished {
             settings,
             channels: data.channels.clone(),
         };
-        let embedding = figures::embedding(&run, data.recording.samples(), &data.labels)?;
+        let embedding = figures::embedding(&run, &data.recording, &data.labels)?;
         let (config, recording) = (run.settings.config(), &data.recording);
         let diagnostics = Diagnostics::of(&run.encoder, &config, recording, &trained.history)?;
         Ok(Self {
@@ -88,17 +88,18 @@ impl Finished {
 
     fn log(&self) -> String {
         let (samples, inputs) = self.size();
-        let lengths: Vec<String> = self
-            .data
-            .recording
-            .sessions()
-            .iter()
-            .map(|session| session.len().to_string())
-            .collect();
-        let sessions = match lengths.len() {
+        let pieces = |what: &str, lengths: Vec<usize>| match lengths.len() {
             1 => String::new(),
-            n => format!(" in {n} sessions of {}", lengths.join(", ")),
+            n => {
+                let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
+                format!(" in {n} {what} of {}", lengths.join(", "))
+            }
         };
+        let mut sessions = pieces("sessions", self.data.files.clone());
+        if self.has_gaps() {
+            let segments = self.data.recording.sessions().iter();
+            sessions += &pieces("segments", segments.map(ExactSizeIterator::len).collect());
+        }
         format!(
             "xcebra {} fit\nrecording: {}, array {}, {samples} samples × {inputs} channels{sessions}\n\
              {}{}{:.1} s, {:.0} samples/s\n",
@@ -153,6 +154,13 @@ impl Finished {
         for sentence in self.diagnostics.sentences() {
             report = report.paragraph(&sentence);
         }
+        let notes = self.notes();
+        if !notes.is_empty() {
+            report = report.heading("Notes");
+        }
+        for note in notes {
+            report = report.paragraph(note);
+        }
         report
             .heading("Training")
             .figures(self.curves.iter().cloned())
@@ -167,9 +175,14 @@ impl Finished {
         let (trained, loss) = (&self.trained, self.loss());
         let (seconds, rate) = (trained.effort.seconds, trained.samples_per_second());
         let out = folder.display().to_string();
+        let segments = self.data.recording.sessions().len();
+        let pieces = match self.has_gaps() {
+            true => format!(" in {segments} segments"),
+            false => String::new(),
+        };
         let mut text = format!(
             "{out}: model, settings, curves, log and report.html\n\
-             {samples} samples × {inputs} channels, {} steps in {seconds:.1} s ({rate:.0} samples/s), \
+             {samples} samples × {inputs} channels{pieces}, {} steps in {seconds:.1} s ({rate:.0} samples/s), \
              loss {loss:.3}",
             trained.steps
         );
@@ -189,7 +202,8 @@ impl Finished {
                 "out": out,
                 "samples": samples,
                 "channels": inputs,
-                "sessions": self.data.recording.sessions().len(),
+                "sessions": self.data.files.len(),
+                "segments": segments,
                 "steps": trained.steps,
                 "loss": loss,
                 "validation_loss": validation.map(|v| v.loss),
@@ -198,8 +212,20 @@ impl Finished {
                 "seconds": seconds,
                 "samples_per_second": rate,
                 "diagnostics": self.diagnostics,
+                "notes": self.notes(),
             }),
         }
+    }
+
+    /// Whether a file holds a recording that was interrupted.
+    fn has_gaps(&self) -> bool {
+        self.data.recording.sessions().len() > self.data.files.len()
+    }
+
+    /// The notes of the training, from its log, which a resumed one has from before.
+    fn notes(&self) -> Vec<&str> {
+        let lines = self.trained.effort.log.lines();
+        lines.filter_map(|line| line.strip_prefix(NOTE)).collect()
     }
 
     fn size(&self) -> (usize, usize) {
