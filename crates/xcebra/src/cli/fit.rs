@@ -102,6 +102,8 @@ impl Fit {
         if let Some(figures) = &self.figures {
             ensure_folder(figures)?;
         }
+        // before the folder is claimed, so that an interrupt never leaves it without a word
+        interrupt::listen(session, "saving a checkpoint");
         match (&self.resume, &self.out) {
             (Some(folder), _) => {
                 if is_finished(folder) {
@@ -151,7 +153,6 @@ impl Fit {
             data,
             trainer,
         } = prepared;
-        interrupt::listen(session, "saving a checkpoint");
         let (mut state, before) = (unfinished.clone(), unfinished.effort);
         let trained = train(session, trainer, before, |trainer, effort| {
             keeper.after_step(trainer, &mut state, effort)

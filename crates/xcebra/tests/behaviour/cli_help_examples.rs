@@ -8,15 +8,22 @@ use crate::common::{Folder, x};
 use assert_cmd::cargo::cargo_bin;
 use ndarray::{Array2, Axis, s};
 
-/// The lines of a help text that are commands.
+/// The commands in a help text, whose long ones go on in the next line.
 fn examples(folder: &Folder, command: &str) -> Vec<String> {
     let text = folder.succeeds(&format!("{command} --help"));
     let lines = text.lines().map(str::trim);
-    let lines = lines.skip_while(|line| *line != "Examples:");
-    let found = lines
-        .filter(|line| line.starts_with("xcebra "))
-        .map(str::to_owned);
-    found.collect()
+    let mut found: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in lines.skip_while(|line| *line != "Examples:") {
+        if line.starts_with("xcebra ") {
+            found.push(line.to_owned());
+        } else if goes_on && !line.is_empty() && !line.ends_with(':') {
+            let last = found.last_mut().unwrap();
+            *last = format!("{last} {line}");
+        }
+        goes_on = line.starts_with("xcebra ");
+    }
+    found
 }
 
 /// Runs a line as a shell does, trainings cut to a few steps.
