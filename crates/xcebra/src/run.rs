@@ -133,12 +133,8 @@ impl Run {
         Ok(self.recording(source)?.x)
     }
 
-    /// As [`read`](Self::read), with the recording as the file has it: its values, sampling rate,
-    /// interruptions and notes.
-    ///
-    /// # Errors
-    /// Those of [`recording`](Self::recording).
-    pub fn read_whole(&self, source: &Source) -> Result<(Array2<f32>, Recording<f64>), RunError> {
+    /// The recording on the scale of the training, and as the file has it.
+    fn read_whole(&self, source: &Source) -> Result<(Array2<f32>, Recording<f64>), RunError> {
         let data = &self.settings.data;
         let recording = read_array(source, &data.x, data.transpose)?.recording()?;
         self.require_channels(&recording)?;

@@ -22,7 +22,7 @@ fn folder(model: &str, x: &ArrayD<f64>) -> Folder {
 
 fn write(folder: &Folder, name: &str, x: &ArrayD<f64>) {
     let mut file = NpzOutput::create(&folder.path(name)).unwrap();
-    file.add("x", x).unwrap();
+    file.add_with_gaps("x", x).unwrap();
     file.commit().unwrap();
 }
 

@@ -75,7 +75,7 @@ fn connected_channels_are_told_from_noise() {
     assert_self_contained(&page);
     for part in [
         "Which entries are real?",
-        "cells are connected",
+        "“connected” in ",
         "intervals of 95 %",
     ] {
         assert!(page.contains(part), "{part}");

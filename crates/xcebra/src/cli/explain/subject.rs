@@ -89,17 +89,16 @@ impl Subject {
     ) -> Result<Loaded> {
         let (input, sampling_rate, mut notes) = match &self.run {
             Some(run) => {
-                let (x, recording) = run.read_whole(source)?;
-                let mut notes = recording.notes;
-                notes.extend(sentinels(&recording.values.into_dyn(), &source.to_string()));
+                let recording = run.recording(source)?;
+                let starts = recording.segments.iter().skip(1);
                 let input = Input {
                     // the channels of a recording are checked against those of the training
                     rows_are_time: true,
-                    breaks: recording.breaks,
-                    columns: recording.channels,
-                    ..Input::new(x.mapv(f64::from).into_dyn(), &source.to_string())
+                    breaks: starts.map(|segment| segment.start).collect(),
+                    columns: run.channels.names.clone(),
+                    ..Input::new(recording.x.mapv(f64::from).into_dyn(), &source.to_string())
                 };
-                (input, recording.sampling_rate, notes)
+                (input, recording.sampling_rate, recording.notes)
             }
             None => {
                 let array = read(source)?;
