@@ -24,3 +24,4 @@ mod cli_signals;
 mod cli_significance;
 mod cli_synth_eval;
 mod common;
+mod snapshots;
