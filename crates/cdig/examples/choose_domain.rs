@@ -56,7 +56,9 @@ fn main() -> Result<(), CdigError> {
             score.concentration[0].gini,
             score.concentration[0].carriers,
             score.concentration[0].curve.len(),
-            score.deletion[0].as_ref().map_or(0.0, |deletion| deletion.area),
+            score.deletion[0]
+                .as_ref()
+                .map_or(0.0, |deletion| deletion.area),
             score.attribution.evaluations.values,
         );
     }
