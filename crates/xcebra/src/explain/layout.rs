@@ -15,6 +15,8 @@ pub(super) struct Known {
     pub(super) time_axis: Option<usize>,
     /// Whether the array is a recording `(time, channels)` for certain.
     pub(super) rows_are_time: bool,
+    /// Whether the array is a table with named columns, whose rows are moments in time if they can be.
+    pub(super) table: bool,
     /// Whether the recording was interrupted, so that it must be cut even if it is as long as one signal.
     pub(super) interrupted: bool,
     /// Samples from one signal to the next of a recording, if it is to be cut.
@@ -68,11 +70,15 @@ pub(super) fn layout(
         Some(axis) => vec![axis],
         None => long_axes(shape),
     };
-    let fitting: Vec<(usize, Vec<Reading>)> = axes
+    let mut fitting: Vec<(usize, Vec<Reading>)> = axes
         .iter()
         .map(|&axis| (axis, readings(found, shape, axis, known)))
         .filter(|(_, readings)| !readings.is_empty())
         .collect();
+    let upright = |readings: &[Reading]| readings.iter().any(|r| *r != Reading::Turned);
+    if known.table && fitting.iter().any(|(_, readings)| upright(readings)) {
+        fitting.retain(|(_, readings)| upright(readings));
+    }
     let candidates: Vec<usize> = fitting.iter().map(|(axis, _)| *axis).collect();
     let time_axis = match candidates[..] {
         [] => return Err(misfit(place, found, shape, &axes, known)),

@@ -103,6 +103,7 @@ impl Signals {
         let known = Known {
             time_axis,
             rows_are_time: input.rows_are_time,
+            table: !input.columns.is_empty(),
             interrupted: !input.breaks.is_empty(),
             hop,
         };

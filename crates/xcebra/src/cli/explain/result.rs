@@ -192,11 +192,16 @@ impl Explained<'_> {
         let all = shape.iter().product::<usize>();
         let verb = if carriers == 1.0 { "carries" } else { "carry" };
         let mut text = format!(
-            "attribution {shape:?}, residual {}{tolerance}, {evaluations} gradients; {} of {all} coefficients {verb} \
-             90 % of the absolute attribution, Gini {gini:.3}",
-            residual(largest),
-            count(carriers),
+            "attribution {shape:?}, residual {}{tolerance}, {evaluations} gradients; ",
+            residual(largest)
         );
+        text += &match carriers {
+            0.0 => "all attributions are 0".to_owned(),
+            _ => format!(
+                "{} of {all} coefficients {verb} 90 % of the absolute attribution, Gini {gini:.3}",
+                count(carriers)
+            ),
+        };
         // of sums, in which signals that hardly change weigh little
         let change = total(|s| (s.found.value[0] - s.found.baseline_value[0]).abs());
         if change > 0.0 {

@@ -129,6 +129,21 @@ fn what_rows_are_may_be_certain() {
     assert_eq!(exact.values[[0, 3, 2]], 26.0);
 }
 
+/// Rows of a table are moments in time if they can be; an array without names may be either.
+#[test]
+fn rows_of_a_table_are_moments_in_time() {
+    let mut table = input(&[5, 3]);
+    table.columns = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let signals = Signals::arrange(table.clone(), &[3, 5], None, None).unwrap();
+    assert_eq!(signals.time_axis, 1);
+    // value = 3 time + channel
+    assert_eq!(signals.values[[0, 2, 4]], 14.0);
+    assert!(Signals::arrange(input(&[5, 3]), &[3, 5], None, None).is_err());
+    // one signal a row
+    let rows = Signals::arrange(table, &[1, 3], None, None).unwrap();
+    assert_eq!(rows.values.shape(), [5, 1, 3]);
+}
+
 #[test]
 fn no_signal_crosses_an_interruption() {
     let mut broken = input(&[30, 1]);
