@@ -20,6 +20,7 @@ mod cli_help_examples;
 mod cli_interrupt;
 mod cli_misuse;
 mod cli_run_misfit;
+mod cli_segments;
 mod cli_signals;
 mod cli_significance;
 mod cli_synth_eval;
