@@ -3,6 +3,7 @@
 //! `xcebra fit` keeps them in `diagnostics.json` of the model's folder. Words come from numbers by the
 //! thresholds of [`words`], and nowhere else.
 
+mod finite;
 mod readout;
 mod sentences;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
-use xcebra_attr::{Options, diagnose};
+use xcebra_attr::{AttrError, Options, diagnose};
 use xcebra_core::ops::Head;
 use xcebra_core::{Config, Encoder, History, Labels, LossConfig, Recording};
 use xcebra_eval::goodness_of_fit;
@@ -78,7 +79,7 @@ impl Diagnostics {
     /// Looks at an encoder that was trained with `config` on `recording`.
     ///
     /// # Errors
-    /// [`RetrainError::Attribution`] if its Jacobians are not finite; [`RetrainError::Unfit`] for a
+    /// [`RetrainError::Attribution`] if its Jacobians, or what is measured, are not finite; [`RetrainError::Unfit`] for a
     /// recording without a window.
     pub fn of(
         encoder: &Encoder<f32>,
@@ -110,7 +111,7 @@ impl Diagnostics {
         let condition = found.jacobians.condition();
         let outputs = encoder.architecture().outputs();
         let normalised = encoder.architecture().head == Head::Normalize;
-        Ok(Self {
+        let diagnostics = Self {
             bits: held_out.map_or_else(|| last_bits(config, history), |v| v.bits.clone()),
             bits_held_out: held_out.is_some(),
             possible_bits: Some((parts.samples(held_out.is_some()) as f64).log2()),
@@ -122,7 +123,9 @@ impl Diagnostics {
             possible_rank: Some(outputs - usize::from(normalised)),
             condition: condition.map(|c| [c.geometric_mean, c.max]),
             seeds: None,
-        })
+        };
+        diagnostics.ensure_finite().map_err(AttrError::from)?;
+        Ok(diagnostics)
     }
 
     /// Reads them from a model's folder; `None` if there are none that can be read.
@@ -133,8 +136,9 @@ impl Diagnostics {
     /// Writes them into a model's folder.
     ///
     /// # Errors
-    /// [`FileError::Write`].
+    /// [`FileError::NonFinite`]; [`FileError::Write`].
     pub fn save(&self, folder: &Path) -> Result<(), FileError> {
+        self.ensure_finite()?;
         let text = serde_json::to_string_pretty(self).expect("plain numbers");
         write_file(&folder.join(DIAGNOSTICS), format!("{text}\n").as_bytes())
     }
@@ -159,7 +163,7 @@ fn last_bits(config: &Config, history: &History) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn example() -> Diagnostics {
+    pub(super) fn example() -> Diagnostics {
         Diagnostics {
             bits: vec![3.214, 1.5],
             bits_held_out: true,

@@ -16,6 +16,7 @@ use xcebra::report::{Figure, Picture, Report, Table, attribution_map};
 use xcebra::{Diagnostics, Run, ScaledRecording, Windows};
 
 use super::interrupt::{self, Interruptible};
+use super::outcome::{number, optional};
 use super::{Outcome, Problem, Result, Session};
 use significance::Test;
 use tested::AllTested;
@@ -128,21 +129,6 @@ impl Attribute {
         }
         let diagnostics = Diagnostics::load(&self.model);
 
-        let mut output = NpzOutput::create(&self.out)?;
-        add_maps(&mut output, &maps)?;
-        if let Some(tested) = &tested {
-            tested.write(&mut output)?;
-        }
-        output.commit()?;
-        if let Some(path) = &self.report {
-            let page = self.page(&run, &maps, diagnostics.as_ref(), tested.as_ref(), &notes);
-            page.write(path)?;
-        }
-        if let Some(folder) = &self.figures {
-            for map in &maps {
-                Picture::new(map.method(), picture(map, &run), "").write(folder)?;
-            }
-        }
         let out = self.out.display().to_string();
         let inputs = recording.x.ncols();
         let samples = maps.first().map_or(0, AttributionMap::samples);
@@ -159,12 +145,13 @@ impl Attribute {
             if let Some(inverses) = map.inverses() {
                 text.push_str(&format!(": {}", inverses.in_words(possible_rank(&run))));
                 entry["min_rank"] = json!(inverses.min_rank());
-                entry["mean_rank"] = json!(inverses.mean_rank());
-                entry["condition"] = json!(inverses.condition().map(|c| c.geometric_mean));
+                entry["mean_rank"] = number("mean_rank", inverses.mean_rank())?;
+                let condition = inverses.condition().map(|c| c.geometric_mean);
+                entry["condition"] = optional("condition", condition)?;
             }
             if let Some(tested) = &tested {
                 text.push_str(&tested.text(map.method(), &run.channels.names));
-                entry["significance"] = tested.json(map.method());
+                entry["significance"] = tested.json(map.method())?;
             }
             described.insert(map.method().to_owned(), entry);
         }
@@ -174,19 +161,33 @@ impl Attribute {
                 about(diagnostics, &maps).join(" ")
             ));
         }
-        Ok(Outcome {
-            text,
-            json: json!({
-                "out": out,
-                "samples": samples,
-                "inputs": inputs,
-                "segments": recording.segments.len(),
-                "seconds": seconds,
-                "maps": Value::Object(described),
-                "diagnostics": diagnostics,
-                "notes": notes,
-            }),
-        })
+        let json = json!({
+            "out": out,
+            "samples": samples,
+            "inputs": inputs,
+            "segments": recording.segments.len(),
+            "seconds": number("seconds", seconds)?,
+            "maps": Value::Object(described),
+            "diagnostics": diagnostics,
+            "notes": notes,
+        });
+
+        let mut output = NpzOutput::create(&self.out)?;
+        add_maps(&mut output, &maps)?;
+        if let Some(tested) = &tested {
+            tested.write(&mut output)?;
+        }
+        output.commit()?;
+        if let Some(path) = &self.report {
+            let page = self.page(&run, &maps, diagnostics.as_ref(), tested.as_ref(), &notes);
+            page.write(path)?;
+        }
+        if let Some(folder) = &self.figures {
+            for map in &maps {
+                Picture::new(map.method(), picture(map, &run), "").write(folder)?;
+            }
+        }
+        Ok(Outcome { text, json })
     }
 
     fn page(

@@ -19,7 +19,7 @@ use xcebra::{Channels, Effort, FitFile, MODEL, Run, Windows};
 
 use super::attribute::{add_maps, attribute_with_progress, possible_rank, title};
 use super::training::train;
-use super::{Outcome, Problem, Result, Session, interrupt};
+use super::{Outcome, Problem, Result, Session, interrupt, outcome};
 
 /// Latents of the data, in two groups of three.
 const DIMS: usize = 6;
@@ -127,7 +127,7 @@ impl Demo {
             self.seed,
             trained.effort.log
         );
-        let outcome = self.outcome(&scores, &maps[0], &run);
+        let outcome = self.outcome(&scores, &maps[0], &run)?;
         let page = self.page(&run, &data, &maps, &trained.history, &scores);
 
         let folder = AtomicFolder::create(&self.out, Some(SCORES))?;
@@ -157,7 +157,7 @@ impl Demo {
         FitFile::of(config)
     }
 
-    fn outcome(&self, scores: &Scores, ing: &AttributionMap, run: &Run) -> Outcome {
+    fn outcome(&self, scores: &Scores, ing: &AttributionMap, run: &Run) -> Result<Outcome> {
         let Scores {
             ing: auroc,
             gradient,
@@ -180,16 +180,24 @@ impl Demo {
              \n\
              {out}: open report.html; data.npz, maps.npz, {MODEL}, config.toml, {SCORES}"
         );
-        Outcome {
+        let number = |key: &str, value: &f64| outcome::number(key, *value);
+        Ok(Outcome {
             text,
             json: json!({
                 "out": out.to_string(),
                 "seed": self.seed,
-                "auroc": { "ing": auroc, "neuron_gradient": gradient },
-                "r2_latents": r2,
-                "seconds": { "synth": synth, "fit": fit, "attribute": attribute },
+                "auroc": {
+                    "ing": number("auroc.ing", auroc)?,
+                    "neuron_gradient": number("auroc.neuron_gradient", gradient)?,
+                },
+                "r2_latents": number("r2_latents", r2)?,
+                "seconds": {
+                    "synth": number("seconds.synth", synth)?,
+                    "fit": number("seconds.fit", fit)?,
+                    "attribute": number("seconds.attribute", attribute)?,
+                },
             }),
-        }
+        })
     }
 
     fn page(

@@ -6,6 +6,7 @@ use serde_json::json;
 use xcebra::files::{Source, read};
 use xcebra_eval::{auroc_map, average_precision_map};
 
+use super::outcome::number;
 use super::{Outcome, Result, Session};
 
 /// Score an attribution map against the true one
@@ -60,8 +61,8 @@ impl Eval {
              {inputs} inputs × {latents} latents, {connections} connections"
         );
         let json = json!({
-            "auroc": auroc,
-            "average_precision": average_precision,
+            "auroc": number("auroc", auroc)?,
+            "average_precision": number("average_precision", average_precision)?,
             "inputs": inputs,
             "latents": latents,
             "connections": connections,

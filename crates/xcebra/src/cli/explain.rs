@@ -194,6 +194,7 @@ impl Explain {
         let found = job.run(session)?;
         let seconds = start.elapsed().as_secs_f64();
         work::note_tolerance(&found, self.rule, &mut notes);
+        work::note_unchanged(&found, &mut notes);
         summary::note_cancelling(&job, &found, &mut notes);
         for note in &notes {
             session.note(note);
@@ -208,8 +209,9 @@ impl Explain {
             seconds,
             notes: &notes,
         };
+        let outcome = result.outcome()?;
         result.write()?;
-        Ok(result.outcome())
+        Ok(outcome)
     }
 
     /// Everything that is read and written, before anything is.

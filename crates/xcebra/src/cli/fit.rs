@@ -168,7 +168,7 @@ impl Fit {
                 picture.write(folder)?;
             }
         }
-        Ok(finished.outcome(keeper.folder()))
+        finished.outcome(keeper.folder())
     }
 
     /// The unfinished training in a folder.

@@ -9,6 +9,7 @@ use serde_json::json;
 use xcebra::files::{NpzOutput, ensure_writable};
 use xcebra_synth::{Dataset, DatasetConfig, MixingConfig};
 
+use super::outcome::number;
 use super::{Outcome, Result, Session};
 
 /// Generate a recording whose attribution map is known
@@ -125,7 +126,7 @@ impl Synth {
             "latents": self.dims,
             "groups": groups,
             "seed": self.seed,
-            "seconds": seconds,
+            "seconds": number("seconds", seconds)?,
         });
         Ok(Outcome { text, json })
     }

@@ -71,7 +71,8 @@ pub fn train(
 }
 
 fn rate(effort: &Effort) -> f64 {
-    effort.samples as f64 / effort.seconds
+    // a training of no time at all on a coarse clock
+    effort.samples as f64 / effort.seconds.max(1e-9)
 }
 
 /// How a training stands.

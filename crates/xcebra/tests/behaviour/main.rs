@@ -18,6 +18,7 @@ mod cli_fit_sessions;
 mod cli_fit_settings;
 mod cli_help_examples;
 mod cli_interrupt;
+mod cli_json;
 mod cli_misuse;
 mod cli_run_misfit;
 mod cli_segments;

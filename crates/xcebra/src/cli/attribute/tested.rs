@@ -8,7 +8,7 @@ use xcebra::files::NpzOutput;
 use xcebra::report::{Report, Table, verdict_map};
 
 use super::title;
-use crate::cli::Result;
+use crate::cli::{Result, outcome};
 
 /// A map with more rows is not printed in the terminal.
 const MOST_ROWS: usize = 64;
@@ -89,26 +89,26 @@ impl AllTested {
         }
     }
 
-    pub fn json(&self, method: &str) -> Value {
+    pub fn json(&self, method: &str) -> Result<Value> {
         let Some(tested) = self.of(method) else {
-            return Value::Null;
+            return Ok(Value::Null);
         };
         let count = |connection| tested.verdicts.count(connection);
         let rows = numbers(&tested.verdicts);
         let rows: Vec<Vec<i8>> = rows.rows().into_iter().map(|row| row.to_vec()).collect();
-        json!({
+        Ok(json!({
             "null": match self.null {
                 Null::Resampled => "resampled",
                 Null::ShiftedLabels => "shifted-labels",
             },
             "trainings": self.trainings,
-            "fdr": self.level,
+            "fdr": outcome::number("fdr", self.level)?,
             "connected": count(Connection::Connected),
             "not_connected": count(Connection::NotConnected),
             "undecided": count(Connection::Undecided),
             "verdicts": rows,
-            "agreement": self.agreement,
-        })
+            "agreement": outcome::numbers("agreement", &self.agreement)?,
+        }))
     }
 
     /// Pictures and words for a report.

@@ -4,13 +4,15 @@ use serde_json::{Map, Value, json};
 use xcebra::cdig::Labels;
 use xcebra::explain::axis_names;
 
+use super::super::Result;
+use super::super::outcome::{number, optional};
 use super::means::mean_view;
 use super::result::{Explained, TOLD, tolerance_met};
-use super::work::Scored;
+use super::work::{Scored, relative_residual};
 use super::{in_domain, summary};
 
 impl Explained<'_> {
-    pub fn json(&self) -> Value {
+    pub fn json(&self) -> Result<Value> {
         let command = self.command;
         let mut object = Map::new();
         let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
@@ -26,31 +28,34 @@ impl Explained<'_> {
         if let Some(channels) = &self.job.signals.channels {
             set("channels", json!(channels));
         }
-        set("sampling_rate_hz", json!(self.sampling_rate));
-        set("value", self.each(0, |s| json!(s.found.value[0])));
+        set(
+            "sampling_rate_hz",
+            optional("sampling_rate_hz", self.sampling_rate)?,
+        );
+        set("value", self.numbers(0, "value", |s| s.found.value[0])?);
         set(
             "baseline_value",
-            self.each(0, |s| json!(s.found.baseline_value[0])),
+            self.numbers(0, "baseline_value", |s| s.found.baseline_value[0])?,
         );
         if let [domain] = self.order {
-            for (name, value) in self.domain_json(*domain) {
+            for (name, value) in self.domain_json(*domain)? {
                 set(&name, value);
             }
         } else {
             let ranked = self.order.iter().enumerate().map(|(rank, &domain)| {
-                let mut one = self.domain_json(domain);
+                let mut one = self.domain_json(domain)?;
                 one.insert("rank".to_owned(), json!(rank + 1));
-                Value::Object(one)
+                Ok(Value::Object(one))
             });
             set("ranked_by", json!("gini"));
-            set("domains", ranked.collect());
+            set("domains", ranked.collect::<Result<_>>()?);
         }
-        set("seconds", json!(self.seconds));
+        set("seconds", number("seconds", self.seconds)?);
         set("notes", json!(self.notes));
-        Value::Object(object)
+        Ok(Value::Object(object))
     }
 
-    fn domain_json(&self, domain: usize) -> Map<String, Value> {
+    fn domain_json(&self, domain: usize) -> Result<Map<String, Value>> {
         let built = &self.job.domains[domain];
         let mut object = Map::new();
         let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
@@ -58,59 +63,77 @@ impl Explained<'_> {
         set("coefficient_shape", json!(built.domain.coefficient_shape()));
         set(
             "residual",
-            self.each(domain, |s| json!(s.found.residual[0])),
+            self.numbers(domain, "residual", |s| s.found.residual[0])?,
         );
         set(
             "relative_residual",
-            self.each(domain, |s| json!(s.found.relative_residual()[0])),
+            self.each(domain, |s| {
+                optional("relative_residual", relative_residual(s))
+            })?,
         );
         set(
             "evaluations",
-            self.each(domain, |s| json!(s.found.evaluations.gradients)),
+            self.each(domain, |s| Ok(json!(s.found.evaluations.gradients)))?,
         );
         set(
             "tolerance_met",
-            self.each(domain, |s| json!(tolerance_met(s))),
+            self.each(domain, |s| Ok(json!(tolerance_met(s))))?,
         );
         set(
             "error_estimate",
             self.each(domain, |s| {
-                json!(s.found.convergence.as_ref().map(|c| c.error_estimate[0]))
-            }),
+                let found = s.found.convergence.as_ref().map(|c| c.error_estimate[0]);
+                optional("error_estimate", found)
+            })?,
         );
         set(
             "jumps",
             self.each(domain, |s| {
-                json!(s.found.convergence.as_ref().map(|c| c.jumps[0]))
-            }),
+                let found = s.found.convergence.as_ref().map(|c| c.jumps[0]);
+                optional("jumps", found)
+            })?,
         );
         set(
             "carriers",
-            self.each(domain, |s| json!(s.concentration.carriers)),
+            self.each(domain, |s| Ok(json!(s.concentration.carriers)))?,
         );
-        set("gini", self.each(domain, |s| json!(s.concentration.gini)));
-        set("first_share", self.each(domain, |s| json!(s.first_share)));
+        set(
+            "gini",
+            self.numbers(domain, "gini", |s| s.concentration.gini)?,
+        );
+        set(
+            "first_share",
+            self.each(domain, |s| optional("first_share", s.first_share))?,
+        );
         set(
             "absolute_attribution",
-            self.each(domain, |s| json!(s.absolute)),
+            self.numbers(domain, "absolute_attribution", |s| s.absolute)?,
         );
         if let Some(share) = summary::over_channels(self.found, built, domain) {
-            set("cancelled_over_channels", json!(share));
+            set(
+                "cancelled_over_channels",
+                number("cancelled_over_channels", share)?,
+            );
         }
         if let Some(share) = summary::over_signals(self.found, domain) {
-            set("cancelled_over_signals", json!(share));
+            set(
+                "cancelled_over_signals",
+                number("cancelled_over_signals", share)?,
+            );
         }
         if let Some(curves) = self.mean_curves(domain) {
             // none if no random orders were asked for
-            let area = |curve: &[f64]| json!((!curve.is_empty()).then(|| curves.area(curve)));
+            let area = |key: &str, curve: &[f64]| {
+                optional(key, (!curve.is_empty()).then(|| curves.area(curve)))
+            };
             set(
                 "faithfulness",
                 json!({
                     "signals": self.curved(domain),
-                    "deletion_area": area(&curves.deletion),
-                    "insertion_area": area(&curves.insertion),
-                    "random_deletion_area": area(&curves.random_deletion),
-                    "random_insertion_area": area(&curves.random_insertion),
+                    "deletion_area": area("deletion_area", &curves.deletion)?,
+                    "insertion_area": area("insertion_area", &curves.insertion)?,
+                    "random_deletion_area": area("random_deletion_area", &curves.random_deletion)?,
+                    "random_insertion_area": area("random_insertion_area", &curves.random_insertion)?,
                 }),
             );
         }
@@ -119,45 +142,52 @@ impl Explained<'_> {
             let mut entry = json!({
                 "coefficient": one.words,
                 "index": one.index,
-                "attribution": one.attribution,
+                "attribution": number("strongest.attribution", one.attribution)?,
             });
             if view.signals > 1 {
-                entry["mean_absolute_attribution"] = json!(one.absolute);
-                entry["standard_deviation"] = json!(one.spread);
+                entry["mean_absolute_attribution"] =
+                    number("strongest.mean_absolute_attribution", one.absolute)?;
+                entry["standard_deviation"] = number("strongest.standard_deviation", one.spread)?;
             }
-            entry
+            Ok(entry)
         });
-        set("strongest", strongest.collect());
+        set("strongest", strongest.collect::<Result<_>>()?);
         if let Some(bands) = summary::bands(self, domain) {
             let bands = bands.into_iter().map(|band| {
                 let (low, high) = band
                     .limits
                     .map_or((None, None), |l| (Some(l.start), Some(l.end)));
-                json!({
+                Ok(json!({
                     "name": band.name,
-                    "low": low,
+                    "low": optional("bands.low", low)?,
                     "high": high.filter(|high| high.is_finite()),
                     "unit": band.unit,
-                    "attribution": band.attribution,
-                    "absolute_attribution": band.absolute,
-                })
+                    "attribution": number("bands.attribution", band.attribution)?,
+                    "absolute_attribution": number("bands.absolute_attribution", band.absolute)?,
+                }))
             });
-            set("bands", bands.collect());
+            set("bands", bands.collect::<Result<_>>()?);
         }
         let names: Map<String, Value> = short_names(&view.labels());
         if !names.is_empty() {
             set("names", Value::Object(names));
         }
-        object
+        Ok(object)
     }
 
     /// One value, or of a batch one a signal.
-    fn each(&self, domain: usize, value: impl Fn(&Scored) -> Value) -> Value {
-        let mut all: Vec<Value> = in_domain(self.found, domain).map(value).collect();
-        match self.job.signals.single {
+    fn each(&self, domain: usize, value: impl Fn(&Scored) -> Result<Value>) -> Result<Value> {
+        let all = in_domain(self.found, domain).map(value);
+        let mut all: Vec<Value> = all.collect::<Result<_>>()?;
+        Ok(match self.job.signals.single {
             true => all.remove(0),
             false => Value::Array(all),
-        }
+        })
+    }
+
+    /// As [`each`](Self::each), of numbers.
+    fn numbers(&self, domain: usize, key: &str, value: impl Fn(&Scored) -> f64) -> Result<Value> {
+        self.each(domain, |scored| number(key, value(scored)))
     }
 }
 

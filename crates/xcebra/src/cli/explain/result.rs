@@ -113,11 +113,11 @@ impl Explained<'_> {
         }
     }
 
-    pub fn outcome(&self) -> Outcome {
-        Outcome {
+    pub fn outcome(&self) -> Result<Outcome> {
+        Ok(Outcome {
             text: self.text(),
-            json: self.json(),
-        }
+            json: self.json()?,
+        })
     }
 
     fn text(&self) -> String {

@@ -19,7 +19,7 @@ use super::{Subject, in_domain};
 
 mod notes;
 
-pub use notes::note_tolerance;
+pub use notes::{note_tolerance, note_unchanged, relative_residual};
 
 /// Points of insertion and deletion curves, besides their start.
 const STEPS: usize = 50;

@@ -10,6 +10,7 @@ use xcebra::{Diagnostics, FitFile, Run, SeedAgreement};
 
 use super::data::Data;
 use super::{NOTE, figures};
+use crate::cli::outcome::{number, numbers, optional};
 use crate::cli::training::Trained;
 use crate::cli::{Outcome, Result};
 
@@ -170,7 +171,7 @@ impl Finished {
             .code(&self.run.settings.to_toml())
     }
 
-    pub fn outcome(&self, folder: &Path) -> Outcome {
+    pub fn outcome(&self, folder: &Path) -> Result<Outcome> {
         let (samples, inputs) = self.size();
         let (trained, loss) = (&self.trained, self.loss());
         let (seconds, rate) = (trained.effort.seconds, trained.samples_per_second());
@@ -196,7 +197,8 @@ impl Finished {
         for sentence in self.diagnostics.sentences() {
             text += &format!("\n{sentence}");
         }
-        Outcome {
+        let bits = validation.map(|v| numbers("bits", &v.bits)).transpose()?;
+        Ok(Outcome {
             text,
             json: json!({
                 "out": out,
@@ -205,16 +207,16 @@ impl Finished {
                 "sessions": self.data.files.len(),
                 "segments": segments,
                 "steps": trained.steps,
-                "loss": loss,
-                "validation_loss": validation.map(|v| v.loss),
-                "bits": validation.map(|v| &v.bits),
+                "loss": number("loss", loss)?,
+                "validation_loss": optional("validation_loss", validation.map(|v| v.loss))?,
+                "bits": bits,
                 "stopped_early": trained.stopped_early,
-                "seconds": seconds,
-                "samples_per_second": rate,
+                "seconds": number("seconds", seconds)?,
+                "samples_per_second": number("samples_per_second", rate)?,
                 "diagnostics": self.diagnostics,
                 "notes": self.notes(),
             }),
-        }
+        })
     }
 
     /// Whether a file holds a recording that was interrupted.

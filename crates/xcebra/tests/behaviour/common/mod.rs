@@ -31,6 +31,34 @@ pub const RUN: [&str; 7] = [
     "report.html",
 ];
 
+/// Keys of `--json` that are null where there is no such thing. NaN would be null, too, and no other key may be.
+const MAY_BE_NULL: [&str; 12] = [
+    // nothing held out, or no other seeds
+    "validation_loss",
+    "bits",
+    "held_out",
+    "seeds",
+    // rules without a tolerance
+    "error_estimate",
+    "jumps",
+    "tolerance_met",
+    // files that do not tell
+    "sampling_rate_hz",
+    // what is in no named band
+    "low",
+    "high",
+    // no random orders
+    "random_deletion_area",
+    "random_insertion_area",
+];
+
+/// Keys that are null only with a note that has these words.
+const NULL_WITH_A_NOTE: [(&str, &str); 3] = [
+    ("first_share", "no change to explain"),
+    ("relative_residual", "no change to explain"),
+    ("condition", "outputs do not change"),
+];
+
 pub struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -138,6 +166,15 @@ impl Folder {
         assert_eq!(text.lines().count(), 1, "{text}");
         let value: Value = serde_json::from_str(&text).unwrap();
         assert!(value.is_object());
+        let mut missing = Vec::new();
+        nulls(&value, "", &mut missing);
+        let notes = value["notes"].to_string();
+        let is_told = |key: &str| {
+            let mut told = NULL_WITH_A_NOTE.iter();
+            told.any(|(name, words)| *name == key && notes.contains(words))
+        };
+        missing.retain(|key| !MAY_BE_NULL.contains(&key.as_str()) && !is_told(key));
+        assert!(missing.is_empty(), "{arguments}: {missing:?} are null");
         value
     }
 
@@ -159,6 +196,16 @@ impl Folder {
     pub fn trained(&self) {
         self.recording();
         self.succeeds(&format!("fit --data data.npz --out run {SHORT}"));
+    }
+}
+
+/// The keys whose values are null, or lists with a null.
+fn nulls(value: &Value, key: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Null => found.push(key.to_owned()),
+        Value::Array(all) => all.iter().for_each(|value| nulls(value, key, found)),
+        Value::Object(all) => all.iter().for_each(|(key, value)| nulls(value, key, found)),
+        _ => (),
     }
 }
 

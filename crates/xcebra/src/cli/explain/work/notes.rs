@@ -2,7 +2,7 @@
 
 use xcebra::cdig::{Attribution, CdigError, Rule};
 
-use super::{One, in_domain};
+use super::{One, Scored, in_domain};
 
 /// What to do about an error, in terms of the command line.
 pub fn advice(error: &CdigError) -> Option<String> {
@@ -94,6 +94,27 @@ pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
         "the tolerance was not met for {} of {n} signals; {advice}",
         missed.len()
     ));
+}
+
+/// Says why shares of the change of the output are missing, if some are.
+pub fn note_unchanged(found: &[One], notes: &mut Vec<String>) {
+    let missing = |s: &Scored| s.first_share.is_none() || relative_residual(s).is_none();
+    let unchanged = found.iter().filter(|one| one.scored.iter().any(missing));
+    let whose = match (unchanged.count(), found.len()) {
+        (0, _) => return,
+        (_, 1) => "the output is".to_owned(),
+        (count, n) => format!("for {count} of {n} signals the output is"),
+    };
+    notes.push(format!(
+        "{whose} the same at the signal and at the baseline: there is no change to explain, and shares of it that \
+         cannot be computed (first_share, relative_residual) are null in the JSON"
+    ));
+}
+
+/// The size of the residual relative to the change of the output; none if there is a residual and no change.
+pub fn relative_residual(scored: &Scored) -> Option<f64> {
+    let share = scored.found.relative_residual()[0];
+    (share != f64::INFINITY).then_some(share)
 }
 
 fn largest(shares: impl Iterator<Item = f64>) -> f64 {
