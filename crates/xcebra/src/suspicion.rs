@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn segments_are_counted() {
-        assert_eq!(of_segments("x", &[0..100], 10), None);
+        assert_eq!(of_segments("x", std::slice::from_ref(&(0..100)), 10), None);
         let note = of_segments("x", &[0..100, 100..105, 105..200], 10).unwrap();
         assert!(
             note.contains("in 3 segments") && note.contains("1 of them are shorter"),
