@@ -41,7 +41,7 @@ enum Contents {
     Npz(Box<NpzFile>),
     Npy,
     Table(Box<Table>),
-    Signals(Signals),
+    Signals(Box<Signals>),
 }
 
 /// The name of an array without one.
@@ -76,8 +76,8 @@ impl DataFile {
                 Contents::Npy
             }
             Format::Csv => Contents::Table(Box::new(Table::open(path, options)?)),
-            Format::Edf => Contents::Signals(edf::open(path)?),
-            Format::Wav => Contents::Signals(wav::open(path)?),
+            Format::Edf => Contents::Signals(Box::new(edf::open(path)?)),
+            Format::Wav => Contents::Signals(Box::new(wav::open(path)?)),
         };
         Ok(Self {
             path: path.to_path_buf(),
