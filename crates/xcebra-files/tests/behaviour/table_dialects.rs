@@ -276,7 +276,7 @@ proptest! {
         prop_assert_eq!(noted("left out as"), table.comments > 0, "{:?}", array.notes);
         let text = DataFile::open(&path).unwrap().read_text("class", None).unwrap();
         let text: Option<Vec<String>> =
-            text.map(|label| label.texts.iter().map(|t| t.to_string()).collect());
+            text.map(|label| label.texts.iter().map(ToString::to_string).collect());
         let classes = table.classes.as_ref().map(|classes| classes.iter().map(|&c| c.to_owned()).collect());
         prop_assert_eq!(text, classes);
     }

@@ -3,6 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test -p xcebra snapshots` writes the files in `tests/snapshots` anew. Numbers
 //! may differ by [`TOLERANCE`]: trainings take other roundings on other processors. Durations are left out.
 
+use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
 
@@ -128,7 +129,7 @@ fn pieces(line: &str) -> Vec<String> {
 fn tones(folder: &Folder) {
     let x = Array2::from_shape_fn((192, 4), |(t, c)| {
         let (t, c) = (t as f64 / 32.0, c as f64);
-        (1.0 + 0.3 * c) * (t * 5.0 * 6.283_185).sin() + 0.1 * c * (t * 2.0 * 6.283_185).cos()
+        (1.0 + 0.3 * c) * (t * 5.0 * TAU).sin() + 0.1 * c * (t * 2.0 * TAU).cos()
     });
     folder.write_npz("tones.npz", &[("x", x)]);
 }
