@@ -36,6 +36,13 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     }
     let count = usize::try_from(found.length / frame)
         .map_err(|_| FileError::damaged(path.display().to_string(), "it is too long"))?;
+    // a header can announce 65,535 channels in 40 bytes
+    if count == 0 {
+        return Err(FileError::damaged(
+            path.display().to_string(),
+            "it holds no samples",
+        ));
+    }
     let channel = |c: usize| Channel {
         name: c.to_string(),
         unit: String::new(),
