@@ -54,14 +54,15 @@ pub(super) struct Described {
 /// From digital to physical values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
-    pub(super) physical_min: f64,
-    pub(super) digital_min: f64,
+    /// Physical value of the digital 0.
+    pub(super) offset: f64,
+    /// Physical value of one digital step.
     pub(super) gain: f64,
 }
 
 impl Scale {
     pub(super) fn physical(&self, digital: f64) -> f64 {
-        self.physical_min + self.gain * (digital - self.digital_min)
+        self.offset + self.gain * digital
     }
 }
 
@@ -167,8 +168,7 @@ fn scale(texts: &[String; 4]) -> (Scale, Result<(), String>) {
     ] = numbers
     else {
         let none = Scale {
-            physical_min: 0.0,
-            digital_min: 0.0,
+            offset: 0.0,
             gain: 0.0,
         };
         let missing = numbers.iter().position(Option::is_none).unwrap_or(0);
@@ -183,8 +183,7 @@ fn scale(texts: &[String; 4]) -> (Scale, Result<(), String>) {
     };
     let gain = (physical_max - physical_min) / (digital_max - digital_min);
     let scale = Scale {
-        physical_min,
-        digital_min,
+        offset: physical_min - gain * digital_min,
         gain,
     };
     let empty =
