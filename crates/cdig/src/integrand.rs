@@ -60,7 +60,7 @@ impl<A: Scalar> Integrand<'_, A> {
         self.entry_shape().iter().product()
     }
 
-    /// Where a point lies on the whole path, from 0 to 1.
+    /// Position of a point on the whole path, from 0 to 1.
     pub(crate) fn position(&self, (piece, at): Place) -> f64 {
         (piece as f64 + at) / self.pieces() as f64
     }

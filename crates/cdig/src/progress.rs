@@ -57,7 +57,7 @@ impl<'a> Tracker<'a> {
         Ok(())
     }
 
-    /// Makes whoever counts points next stop, because another explanation of the same call has failed.
+    /// Stops every other explanation of the same call at its next point, because one has failed.
     fn stop(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.cancelled = true;

@@ -55,7 +55,7 @@ pub(crate) struct Table {
     /// Columns that `x` and `*` leave out; a name, a pattern or a range still selects them.
     hidden: Vec<bool>,
     roles: Roles,
-    /// Why all columns together are no recording, and what helps.
+    /// Why all columns together do not make a recording, and what helps.
     long: Option<(String, String)>,
     mark: Mark,
     /// Whether numbers were seen in which the mark is the decimal sign.

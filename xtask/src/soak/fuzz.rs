@@ -45,9 +45,9 @@ const LARGEST: u64 = 1 << 14;
 /// How long to go on.
 #[derive(Clone, Copy)]
 pub struct Effort {
-    /// Executions of each target; 0 is no limit.
+    /// Executions of each target; 0 means no limit.
     pub runs: u64,
-    /// Seconds for each target; 0 is no limit.
+    /// Seconds for each target; 0 means no limit.
     pub seconds: u64,
 }
 

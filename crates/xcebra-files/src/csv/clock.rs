@@ -26,7 +26,7 @@ const GAP: f64 = 1.5;
 const JITTER: f64 = 0.1;
 /// Steps from which on uneven ones are known to be even ones that were rounded.
 const ROUNDED: usize = 20;
-/// More jumps than one in so many steps are no gaps in an even recording.
+/// If more than one step in this many is a jump, the recording is uneven rather than interrupted.
 const MOST_BREAKS: usize = 10;
 
 /// Examines the times of consecutive rows.

@@ -26,7 +26,7 @@ pub(super) struct Dialect {
     /// The separator; [`NONE`] for a table of one column.
     separator: u8,
     pub(super) numbers: Numbers,
-    /// With what lines begin that are no rows; [`NONE`] if all lines are.
+    /// What comment lines begin with; [`NONE`] if every line is a row.
     pub(super) comment: u8,
 }
 
@@ -126,7 +126,7 @@ impl Dialect {
         if splits { -1.0 } else { 0.0 }
     }
 
-    /// Whether the first line is no number, but several cells to another separator.
+    /// Whether the first line is not a number but a list of cells to another separator.
     fn is_list(self, text: &str, first: &str) -> bool {
         let line = self.lines(text).next().unwrap_or_default();
         let listed = line.contains([',', ';', '\t', '|']) && !line.trim().starts_with('"');
@@ -223,7 +223,7 @@ impl Dialect {
     }
 }
 
-/// Whether a row begins with a word such as `#N/A`, which then is no comment.
+/// Whether a row begins with a word such as `#N/A`, and so is not a comment.
 fn has_spreadsheet_errors(text: &str) -> bool {
     const ERRORS: [&str; 8] = [
         "#n/a", "#na", "#div/0!", "#num!", "#value!", "#ref!", "#name?", "#null!",

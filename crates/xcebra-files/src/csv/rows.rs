@@ -42,7 +42,7 @@ pub(super) fn table_of(text: &str, skip: usize) -> (&str, usize, Option<char>) {
     }
 }
 
-/// Calls `each` with every row of values and its position; a line of nothing is no row.
+/// Calls `each` with every row of values and its position; an empty line is not a row.
 pub(super) fn each_row(
     text: &str,
     rows: Rows,

@@ -69,7 +69,7 @@ impl Unit {
         row.map(|(unit, _)| *unit)
     }
 
-    /// A rate per unit as a rate per second; none if the unit is no time.
+    /// A rate per unit as a rate per second; none if the unit does not measure time.
     pub(super) fn per_second(self, rate: f64) -> Option<f64> {
         match self {
             Self::Time(numerator, denominator) => {

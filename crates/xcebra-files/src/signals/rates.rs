@@ -22,7 +22,7 @@ pub fn rates_agree(a: f64, b: f64) -> bool {
 
 /// The rate of `samples` in a time of `seconds`, which the header writes as `text`.
 ///
-/// A duration such as 0.333333 is rounded or cut. If a whole rate, or a simple fraction, lies
+/// A duration such as 0.333333 is rounded or cut. If a whole rate, or a simple fraction, is
 /// within one unit of its last place, that is the rate.
 pub(crate) fn of_record(samples: usize, seconds: f64, text: &str) -> f64 {
     let samples = samples as f64;

@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn classes_are_named_not_measured() {
-        // three corners of a triangle, with numbers that are no linear function of the plane
+        // three corners of a triangle, with numbers that are not a linear function of the plane
         let corner = |t: usize| [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)][t % 3];
         let class = |t: usize| [5, -2, 100][t % 3];
         let embedding = Array2::from_shape_fn((300, 2), |(t, k)| {

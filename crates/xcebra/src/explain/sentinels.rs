@@ -37,7 +37,7 @@ const ENDS: [f64; 12] = [
 const FAR: f64 = 3.0;
 /// Different numbers that can all mean a missing value.
 const MOST_MARKS: usize = 8;
-/// Equal neighbours at the end of a range that are no chance.
+/// This many equal neighbours at the end of a range do not happen by chance.
 const RUN: usize = 5;
 
 /// A note for each number in the values that seems to stand for something else: one by which files mark missing

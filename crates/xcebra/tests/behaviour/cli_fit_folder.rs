@@ -170,7 +170,7 @@ fn of_two_demos_in_one_folder_one_is_refused() {
     assert!(said(&second).contains("another program is writing demo"));
     assert!(!folder.path("demo/.xcebra-lock").exists());
 
-    // what a killed one leaves is no obstacle
+    // what a killed program leaves does not stand in the way
     let child = spawn(&folder, "demo --steps 3 --out other");
     wait_for(&folder.path("other"));
     kill(child);

@@ -17,7 +17,7 @@ impl Explain {
             None => Ok(()),
             Some((name, band)) => Err(Problem::new(
                 format!(
-                    "--bands {name}={}-{} lies above {} Hz, and {} has no higher frequencies",
+                    "--bands {name}={}-{} is above {} Hz, the highest frequency of {}",
                     band.start,
                     band.end,
                     rate / 2.0,
@@ -44,7 +44,7 @@ impl Explain {
             let channels =
                 setting.shape.iter().product::<usize>() / setting.shape[setting.time_axis].max(1);
             for spec in DomainSpec::usual(channels) {
-                // without a sampling rate nobody could read a spectrum: that is no matter of choice
+                // without a sampling rate a spectrum cannot be read, so there is nothing to choose
                 if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
                     self.build_one(&spec, setting)?;
                 }

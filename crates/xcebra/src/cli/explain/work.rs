@@ -88,7 +88,7 @@ impl Job<'_> {
             });
             match one {
                 Ok(_) => tell(signal, PARTS),
-                // whoever is stopped by another's failure has nothing to say
+                // an explanation that was stopped by another's failure has no error of its own
                 Err(_) if failed.swap(true, Ordering::Relaxed) => return None,
                 Err(_) => {}
             }
