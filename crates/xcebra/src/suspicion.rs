@@ -11,8 +11,10 @@ use crate::files::Recording;
 const SHOWN: usize = 6;
 /// From this size on, a value that appears repeatedly is hardly a measurement.
 const HUGE: f64 = 1e10;
-/// So many times the range of most values lie between them and an outlier that rules their scale.
+/// An outlier that rules the scale is this many times the range of most values away from them.
 const OUTLYING: f64 = 1e3;
+/// A mark that appears once is this many times as large as all other values.
+const FAR: f64 = 3.0;
 
 /// Sentences about the channels of a recording.
 pub fn of_channels(recording: &Recording<f64>) -> Vec<String> {
@@ -111,7 +113,7 @@ fn of_columns(word: &str, columns: &[(&str, ArrayView1<'_, f64>)]) -> Vec<String
     let mut marks: BTreeMap<u64, (f64, usize, Vec<&str>)> = BTreeMap::new();
     let mut outliers: Vec<(&str, f64, [f64; 2])> = Vec::new();
     for (name, column) in columns {
-        let (found, rest) = sentinels(*column);
+        let (found, rest) = marks_in(column.to_vec());
         for (value, count) in &found {
             let entry = marks
                 .entry(value.to_bits())
@@ -129,9 +131,10 @@ fn of_columns(word: &str, columns: &[(&str, ArrayView1<'_, f64>)]) -> Vec<String
             let names: BTreeSet<&str> = names.into_iter().collect();
             let names: Vec<&str> = names.into_iter().collect();
             format!(
-                "{}: the value {value} appears {count} times, far from all others: if it marks missing \
+                "{}: the value {value} appears {}, far from all others: if it marks missing \
                  or saturated samples, cut them out or interpolate them; it counts as measured",
-                names_in_words(word, &names)
+                names_in_words(word, &names),
+                times(count)
             )
         })
         .collect();
@@ -149,10 +152,10 @@ fn of_columns(word: &str, columns: &[(&str, ArrayView1<'_, f64>)]) -> Vec<String
 /// Values that mark missing or saturated samples, by all appearances, with how often they appear; and
 /// the others, sorted.
 ///
-/// Such a value is the smallest or the largest of all, appears twice or more, lies farther from the others
-/// than half their range, and is one that nobody measures: nines, the end of an integer type, or huge.
-fn sentinels(column: ArrayView1<'_, f64>) -> (Vec<(f64, usize)>, Vec<f64>) {
-    let mut rest = column.to_vec();
+/// Such a value is the smallest or the largest of all, farther from the others than half their range, and
+/// one that nobody measures: nines, the end of an integer type, or huge. It appears twice or more, or
+/// is several times as large as all others.
+pub fn marks_in(mut rest: Vec<f64>) -> (Vec<(f64, usize)>, Vec<f64>) {
     rest.sort_by(f64::total_cmp);
     let mut found = Vec::new();
     loop {
@@ -168,13 +171,22 @@ fn sentinels(column: ArrayView1<'_, f64>) -> (Vec<(f64, usize)>, Vec<f64>) {
             let gap = if top { value - last } else { first - value };
             let isolated = gap > 0.5 * (last - first);
             let largest = first.abs().max(last.abs());
-            (to - from >= 2 && isolated && is_mark(value, largest)).then_some((from, to, value))
+            let telling = to - from >= 2 || value.abs() > FAR * largest;
+            (telling && isolated && is_mark(value, largest)).then_some((from, to, value))
         });
         let Some((from, to, value)) = marked else {
             return (found, rest);
         };
         found.push((value, to - from));
         rest.drain(from..to);
+    }
+}
+
+/// How often, in words.
+pub fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
     }
 }
 

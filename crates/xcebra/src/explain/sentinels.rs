@@ -2,22 +2,8 @@
 
 use ndarray::ArrayD;
 
-/// Numbers by which files say that a value is missing.
-const MISSING: [f64; 13] = [
-    -99.0,
-    -999.0,
-    -9999.0,
-    -99_999.0,
-    -999_999.0,
-    9999.0,
-    99_999.0,
-    999_999.0,
-    1e20,
-    1e30,
-    1e35,
-    9.969_209_968_386_869e36,
-    f32::MAX as f64,
-];
+use crate::suspicion::{marks_in, times};
+
 /// Ends of the ranges of integers of 8, 12, 16, 24 and 32 bits.
 const ENDS: [f64; 12] = [
     255.0,
@@ -33,59 +19,39 @@ const ENDS: [f64; 12] = [
     -2_147_483_648.0,
     4_294_967_295.0,
 ];
-/// How many times larger than all other values a number is that cannot be one of them.
-const FAR: f64 = 3.0;
-/// Different numbers that can all mean a missing value.
-const MOST_MARKS: usize = 8;
 /// This many equal neighbours at the end of a range do not happen by chance.
 const RUN: usize = 5;
+/// Marks that are told; a list of many helps nobody.
+const SHOWN: usize = 3;
 
 /// A note for each number in the values that seems to stand for something else: one by which files mark missing
 /// values, far from all others, or the end of a range of integers several times in a row.
 pub fn sentinels(values: &ArrayD<f64>, place: &str) -> Vec<String> {
-    let is_missing = |v: f64| {
-        let close =
-            |m: &f64| (v.abs() - m.abs()).abs() <= 1e-6 * m.abs() && v.signum() == m.signum();
-        MISSING.iter().any(close) || v.abs() >= 1e20
-    };
-    let ordinary = values.iter().filter(|v| !is_missing(**v));
-    let largest = ordinary.fold(0.0_f64, |size, v| size.max(v.abs()));
-    let mut marks: Vec<(f64, usize)> = Vec::new();
-    let far = values
-        .iter()
-        .filter(|v| is_missing(**v) && v.abs() > FAR * largest);
-    for &value in far {
-        match marks.iter_mut().find(|(mark, _)| *mark == value) {
-            Some((_, count)) => *count += 1,
-            None => marks.push((value, 1)),
-        }
-        // so many are no marks, but data of that size
-        if marks.len() > MOST_MARKS {
-            marks.clear();
-            break;
-        }
-    }
-    // if everything is such a number, it is the data; nor does a list of many help
-    if marks.iter().map(|(_, count)| count).sum::<usize>() == values.len() {
-        marks.clear();
-    }
-    let mut notes: Vec<String> = marks
-        .iter()
-        .take(3)
+    let clipped = clipped(values);
+    let (marks, _) = marks_in(values.iter().copied().collect());
+    let marks = marks
+        .into_iter()
+        // one note is enough for a value
+        .filter(|(mark, _)| clipped.is_none_or(|(end, _)| end != *mark))
+        .take(SHOWN)
         .map(|(mark, count)| {
             format!(
                 "{place} holds the number {mark:?} {}, far from all others: if it stands for a missing value, cut \
                  it out or fill it first",
-                times(*count)
+                times(count)
             )
-        })
-        .collect();
-    notes.extend(clipped(values, place));
-    notes
+        });
+    let clipped = clipped.map(|(end, run)| {
+        format!(
+            "{place} stays at {end}, an end of the range of integers, for {run} values: the signal may be \
+             clipped or missing there"
+        )
+    });
+    marks.chain(clipped).collect()
 }
 
-/// A note if the largest or smallest value ends a range of integers and stays there.
-fn clipped(values: &ArrayD<f64>, place: &str) -> Option<String> {
+/// The largest or smallest value if it ends a range of integers and stays there, and for how long.
+fn clipped(values: &ArrayD<f64>) -> Option<(f64, usize)> {
     let (low, high) = values
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| {
@@ -106,20 +72,6 @@ fn clipped(values: &ArrayD<f64>, place: &str) -> Option<String> {
     };
     ends.map(|end| (end, longest(end)))
         .find(|(_, run)| *run >= RUN)
-        .map(|(end, run)| {
-            format!(
-                "{place} stays at {end}, an end of the range of integers, for {run} values: the signal may be \
-                 clipped or missing there"
-            )
-        })
-}
-
-fn times(count: usize) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        n => format!("{n} times"),
-    }
 }
 
 #[cfg(test)]
