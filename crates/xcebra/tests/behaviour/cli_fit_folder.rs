@@ -1,12 +1,11 @@
 //! One program at a time works in an output folder, from its first moment, and a killed one can be resumed.
 
 use std::fs;
-use std::process::{Child, Command, Output};
+use std::process::{Child, Output};
 use std::thread::sleep;
 use std::time::Duration;
 
 use crate::common::{Folder, wait_for, x};
-use assert_cmd::cargo::cargo_bin;
 
 const SETTINGS: &str = "
 [encoder]
@@ -22,17 +21,6 @@ log_every = 5
 ";
 
 const FIT: &str = "fit --data data.npz --config fit.toml";
-
-fn prepared() -> Folder {
-    let folder = Folder::new();
-    folder.recording();
-    folder.write("fit.toml", SETTINGS);
-    folder
-}
-
-fn spawn(folder: &Folder, arguments: &str) -> Child {
-    folder.spawn_as(Command::new(cargo_bin("xcebra")), arguments)
-}
 
 fn kill(mut child: Child) {
     child.kill().unwrap();
@@ -57,11 +45,11 @@ fn assert_same(folder: &Folder, a: &str, b: &str) {
 
 #[test]
 fn of_several_programs_that_start_at_once_one_trains() {
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     for force in ["", " --force"] {
         // the last of the programs may start after the first has ended, so each takes its time
         let arguments = format!("{FIT} --out run{force} --set train.steps=1000");
-        let children: Vec<Child> = (0..4).map(|_| spawn(&folder, &arguments)).collect();
+        let children: Vec<Child> = (0..4).map(|_| folder.spawn(&arguments)).collect();
         let outputs: Vec<Output> = children
             .into_iter()
             .map(|child| child.wait_with_output().unwrap())
@@ -88,11 +76,11 @@ fn of_several_programs_that_start_at_once_one_trains() {
 
 #[test]
 fn a_training_killed_at_any_moment_can_be_resumed() {
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     folder.succeeds(&format!("{FIT} --out whole"));
     let mut resumed = 0;
     for after in [0, 1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192] {
-        let child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0.02"));
+        let child = folder.spawn(&format!("{FIT} --out run --checkpoint-every 0.02"));
         sleep(Duration::from_millis(after));
         kill(child);
         // the folder is not there, or it holds what is needed
@@ -104,7 +92,7 @@ fn a_training_killed_at_any_moment_can_be_resumed() {
         }
     }
     // killed as soon as the folder is there: before the first step
-    let child = spawn(&folder, &format!("{FIT} --out run"));
+    let child = folder.spawn(&format!("{FIT} --out run"));
     wait_for(&folder.path("run"));
     kill(child);
     assert!(!folder.path("run/checkpoint.safetensors").exists());
@@ -129,7 +117,7 @@ fn a_training_killed_at_any_moment_can_be_resumed() {
 
 #[test]
 fn a_run_is_kept_until_the_one_that_replaces_it_has_a_checkpoint() {
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     folder.succeeds(&format!("{FIT} --out run --set train.steps=5"));
     folder.succeeds(&format!("{FIT} --out whole"));
     let before = folder.bytes("run/model.safetensors");
@@ -137,7 +125,7 @@ fn a_run_is_kept_until_the_one_that_replaces_it_has_a_checkpoint() {
     folder.write("other.csv", "a,b\n1,2\n");
     folder.fails(&format!("{FIT} --data no.npz --out run --force"));
     folder.fails("fit --data other.csv:* --config fit.toml --out run --force");
-    let child = spawn(&folder, &format!("{FIT} --out run --force"));
+    let child = folder.spawn(&format!("{FIT} --out run --force"));
     wait_for(&folder.path("run/.xcebra-next/resume.json"));
     kill(child);
     assert!(folder.bytes("run/model.safetensors") == before);
@@ -150,7 +138,7 @@ fn a_run_is_kept_until_the_one_that_replaces_it_has_a_checkpoint() {
 
 #[test]
 fn a_folder_that_was_empty_is_empty_after_a_failure() {
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     fs::create_dir(folder.path("run")).unwrap();
     folder.fails("fit --data no.npz --out run");
     folder.fails("fit --data no.npz --out deep/deeper/run");
@@ -161,7 +149,7 @@ fn a_folder_that_was_empty_is_empty_after_a_failure() {
 #[test]
 fn of_two_demos_in_one_folder_one_is_refused() {
     let folder = Folder::new();
-    let child = spawn(&folder, "demo --steps 3 --out demo");
+    let child = folder.spawn("demo --steps 3 --out demo");
     wait_for(&folder.path("demo"));
     let second = folder.run("demo --steps 3 --out demo");
     let first = child.wait_with_output().unwrap();
@@ -171,7 +159,7 @@ fn of_two_demos_in_one_folder_one_is_refused() {
     assert!(!folder.path("demo/.xcebra-lock").exists());
 
     // what a killed program leaves does not stand in the way
-    let child = spawn(&folder, "demo --steps 3 --out other");
+    let child = folder.spawn("demo --steps 3 --out other");
     wait_for(&folder.path("other"));
     kill(child);
     folder.succeeds("demo --steps 3 --out other");

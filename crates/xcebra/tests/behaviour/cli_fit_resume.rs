@@ -33,17 +33,6 @@ every = 100
 
 const FIT: &str = "fit --data data.npz --config fit.toml";
 
-fn prepared() -> Folder {
-    let folder = Folder::new();
-    folder.recording();
-    folder.write("fit.toml", SETTINGS);
-    folder
-}
-
-fn spawn(folder: &Folder, arguments: &str) -> Child {
-    folder.spawn_as(Command::new(cargo_bin("xcebra")), arguments)
-}
-
 /// Kills the program after a while; whether it was still running.
 fn killed(mut child: Child, after: Duration) -> bool {
     sleep(after);
@@ -55,8 +44,8 @@ fn killed(mut child: Child, after: Duration) -> bool {
 
 /// Leaves an unfinished training in `run`.
 fn interrupted() -> Folder {
-    let folder = prepared();
-    let child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0"));
+    let folder = Folder::with_settings(SETTINGS);
+    let child = folder.spawn(&format!("{FIT} --out run --checkpoint-every 0"));
     wait_for(&folder.path("run/resume.json"));
     let noted = || !folder.text("run/resume.json").contains("\"samples\": 0");
     wait_until(noted, "the first checkpoint");
@@ -89,10 +78,10 @@ fn assert_same_run(folder: &Folder, a: &str, b: &str) {
 
 #[test]
 fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     folder.succeeds(&format!("{FIT} --out whole"));
     let every = "--checkpoint-every 0.01";
-    let child = spawn(&folder, &format!("{FIT} --out run {every}"));
+    let child = folder.spawn(&format!("{FIT} --out run {every}"));
     wait_for(&folder.path("run"));
     assert!(killed(child, Duration::ZERO), "too fast to be killed");
     for command in ["embed", "attribute"] {
@@ -110,7 +99,7 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
     );
     let mut kills = 1;
     for milliseconds in [90, 140, 190] {
-        let child = spawn(&folder, &format!("fit --resume run {every}"));
+        let child = folder.spawn(&format!("fit --resume run {every}"));
         kills += usize::from(killed(child, Duration::from_millis(milliseconds)));
     }
     assert!(kills > 1);
@@ -136,10 +125,9 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
-    let spawn = Folder::spawn_interruptible;
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     folder.succeeds(&format!("{FIT} --out whole"));
-    let child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0.01"));
+    let child = folder.spawn_interruptible(&format!("{FIT} --out run --checkpoint-every 0.01"));
     wait_for(&folder.path("run"));
     interrupt(&child);
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
@@ -155,7 +143,7 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
     }
 
     // twice: it ends at once, and what it left is whole
-    let child = spawn(&folder, "fit --resume run --checkpoint-every 0.01");
+    let child = folder.spawn_interruptible("fit --resume run --checkpoint-every 0.01");
     sleep(Duration::from_millis(150));
     interrupt(&child);
     interrupt(&child);
@@ -165,7 +153,7 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
 
     // as a batch system asks, perhaps more than once
     let before = folder.bytes("run/checkpoint.safetensors");
-    let child = spawn(&folder, "fit --resume run --checkpoint-every 0.01");
+    let child = folder.spawn_interruptible("fit --resume run --checkpoint-every 0.01");
     let kept = || folder.bytes("run/checkpoint.safetensors") != before;
     wait_until(kept, "another checkpoint");
     signal(&child, "TERM");
@@ -290,8 +278,8 @@ fn an_unfinished_training_is_replaced_only_when_that_is_asked() {
 #[cfg(unix)]
 #[test]
 fn one_program_at_a_time_trains_in_a_folder() {
-    let folder = prepared();
-    let mut child = spawn(&folder, &format!("{FIT} --out run --checkpoint-every 0"));
+    let folder = Folder::with_settings(SETTINGS);
+    let mut child = folder.spawn(&format!("{FIT} --out run --checkpoint-every 0"));
     wait_for(&folder.path("run/.xcebra-lock"));
     sleep(Duration::from_millis(50));
     signal(&child, "STOP");
@@ -311,7 +299,7 @@ fn one_program_at_a_time_trains_in_a_folder() {
 fn a_folder_whose_name_is_no_text_is_refused_before_the_training() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
-    let folder = prepared();
+    let folder = Folder::with_settings(SETTINGS);
     let path = folder.path("").join(OsStr::from_bytes(b"caf\xe9"));
     fs::create_dir(&path).unwrap();
     let output = Command::new(cargo_bin("xcebra"))

@@ -111,6 +111,11 @@ impl Folder {
         self.spawn_as(program, arguments)
     }
 
+    /// Starts the program in this folder.
+    pub fn spawn(&self, arguments: &str) -> Child {
+        self.spawn_as(Command::new(cargo_bin("xcebra")), arguments)
+    }
+
     pub fn spawn_as(&self, mut program: Command, arguments: &str) -> Child {
         program
             .args(arguments.split_whitespace())
@@ -190,6 +195,14 @@ impl Folder {
     pub fn recording(&self) {
         let arrays = [("x", x()), ("speed", speed()), ("state", state())];
         self.write_npz("data.npz", &arrays);
+    }
+
+    /// As [`recording`](Self::recording), with `fit.toml`.
+    pub fn with_settings(settings: &str) -> Self {
+        let folder = Self::new();
+        folder.recording();
+        folder.write("fit.toml", settings);
+        folder
     }
 
     /// A run of [`SHORT`] on [`recording`](Self::recording) in `run`.
