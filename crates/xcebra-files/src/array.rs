@@ -125,14 +125,16 @@ impl DataArray {
         self.values.shape()
     }
 
-    /// The array with its axes in reverse order, without names of columns and breaks in time, which
-    /// belonged to other axes.
+    /// The array with its axes in reverse order, without what belonged to other axes: names and units of
+    /// columns, breaks in time and the clock.
     #[must_use]
     pub fn transposed(self) -> Self {
         Self {
             values: self.values.transposed(),
             columns: None,
+            units: None,
             breaks: Vec::new(),
+            clock: None,
             ..self
         }
     }

@@ -23,6 +23,9 @@ pub struct Channels {
     pub mean: Vec<f64>,
     /// Standard deviations, in the recording's units; 1 if it was not standardised.
     pub scale: Vec<f64>,
+    /// Physical units, if the recording's file names them; other recordings are brought to these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Vec<String>>,
     /// Means and standard deviations of a training that was not standardised, to tell other units by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<[Vec<f64>; 2]>,
@@ -45,12 +48,14 @@ impl Channels {
                 names,
                 mean,
                 scale,
+                units: None,
                 seen: None,
             },
             false => Self {
                 mean: vec![0.0; names.len()],
                 scale: vec![1.0; names.len()],
                 names,
+                units: None,
                 seen: Some([mean, scale]),
             },
         };
@@ -73,6 +78,12 @@ impl Channels {
             channels.require_single_precision(recording)?;
         }
         Ok(channels)
+    }
+
+    /// The same with physical units, one a channel.
+    #[must_use]
+    pub fn in_units(self, units: Option<Vec<String>>) -> Self {
+        Self { units, ..self }
     }
 
     /// Refuses channels whose changes are lost in the single precision of a training.
@@ -166,8 +177,15 @@ impl Channels {
             mean.len() == n && scale.len() == n && (0..n).all(|c| is_usable(mean[c], scale[c]))
         };
         let [mean, scale] = self.moments();
-        of(&self.mean, &self.scale) && of(mean, scale)
+        let units = self.units.as_ref().is_none_or(|units| units.len() == n);
+        of(&self.mean, &self.scale) && of(mean, scale) && units
     }
+}
+
+/// Whether channels have names, and not only positions.
+pub(crate) fn is_named(names: &[String]) -> bool {
+    let is_position = |(at, name): (usize, &String)| *name == at.to_string();
+    !names.iter().enumerate().all(is_position)
 }
 
 /// Whether a channel can be divided by its standard deviation. One that is rounding of the mean makes

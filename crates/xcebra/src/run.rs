@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `model.safetensors` | the encoder |
 //! | `config.toml` | all settings, defaults written out |
-//! | `channels.json` | name, mean and scale of each channel |
+//! | `channels.json` | name, mean, scale and, if known, unit of each channel |
 //! | `curves.csv` | training curves |
 //! | `validation.csv` | loss on what was held out, if something was |
 //! | `log.txt` | what was done, when and how fast |
@@ -19,7 +19,7 @@ use std::path::Path;
 use ndarray::Array2;
 use xcebra_core::{Architecture, Encoder, History};
 
-use crate::channels::Channels;
+use crate::channels::{Channels, is_named};
 use crate::curves;
 use crate::files::{DataArray, DataFile, FileError, Recording, Source, write_file};
 use crate::fit_file::{FitFile, FitFileError};
@@ -136,7 +136,9 @@ impl Run {
     /// The recording on the scale of the training, and as the file has it.
     fn read_whole(&self, source: &Source) -> Result<(Array2<f32>, Recording<f64>), RunError> {
         let data = &self.settings.data;
-        let recording = read_array(source, &data.x, data.transpose)?.recording()?;
+        let mut array = read_array(source, &data.x, data.transpose)?;
+        array.bring_to_units(self.channels.units.as_deref())?;
+        let recording = array.recording()?;
         self.require_channels(&recording)?;
         Ok((self.channels.apply(&recording)?, recording))
     }
@@ -239,14 +241,6 @@ fn require_described(
             span: None,
         },
     })
-}
-
-/// Whether the channels have names, and not only positions.
-fn is_named(channels: &[String]) -> bool {
-    !channels
-        .iter()
-        .enumerate()
-        .all(|(position, name)| *name == position.to_string())
 }
 
 fn sorted(names: &[String]) -> Vec<&String> {

@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayD, Axis, Dimension, IxDyn, Slice};
 
+use crate::channels::is_named;
 use crate::explain::layout::{Known, Reading, axis_words, counted, layout};
 use crate::files::{DataArray, FileError};
 
@@ -264,12 +265,6 @@ impl Signals {
             notes: Vec::new(),
         })
     }
-}
-
-/// Whether columns have names, and not only positions.
-fn is_named(columns: &[String]) -> bool {
-    let position = |(at, name): (usize, &String)| *name == at.to_string();
-    !columns.iter().enumerate().all(position)
 }
 
 fn refuse_gaps(values: &ArrayD<f64>, place: &str) -> Result<(), FileError> {

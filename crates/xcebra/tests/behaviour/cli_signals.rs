@@ -134,6 +134,20 @@ fn sessions_in_other_units_are_brought_to_the_first() {
             .text("run/log.txt")
             .contains("converted from mV to µV: `a`")
     );
+    // a trained encoder takes recordings in its own units
+    let embedded = |name: &str| {
+        let json = folder.json(&format!(
+            "embed --model run --data {name}.edf --out {name}.npz"
+        ));
+        let values = folder.array(&format!("{name}.npz"), "embedding");
+        (values.matrix::<f64>().unwrap(), json["notes"].to_string())
+    };
+    let (micro, none) = embedded("micro");
+    let (milli, note) = embedded("milli");
+    // single precision
+    assert!((&micro - &milli).iter().all(|d| d.abs() < 1e-5));
+    assert!(note.contains("converted from mV to µV: `a`"), "{note}");
+    assert!(!none.contains("converted"), "{none}");
     let percent = [
         channel("a", 1, ("%", 100.0)),
         channel("b", -1, ("%", 100.0)),

@@ -62,7 +62,7 @@ impl Data {
         }
         require_same_channels(&sessions)?;
         let whole = joined(&sessions)?;
-        let channels = Channels::of(&whole, settings.data.standardize)?;
+        let channels = Channels::of(&whole, settings.data.standardize)?.in_units(units);
         let mut notes = notes_on(&sessions, &whole);
         notes.extend(said);
         let scaled = sessions.iter().map(|session| channels.apply(session));
