@@ -39,7 +39,7 @@ cargo xtask <command>
                 every reader, or the named ones, with inputs that a fuzzer finds by coverage: none may panic,
                 take 10 s or 1 GB (default: 60 s for each; needs a C++ compiler)
   soak fuzz --minimise
-                replaces the committed inputs by the fewest that reach all that was reached
+                replaces the committed inputs by the smallest of those that reach all that was reached
   help          this text
 
 environment

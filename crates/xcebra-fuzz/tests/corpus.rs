@@ -1,5 +1,8 @@
 //! The targets without coverage: over the committed corpus, the sound inputs, and mutations of both.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use xcebra_fuzz::{Mutations, TARGETS, corpus, seeds};
@@ -25,4 +28,16 @@ fn no_input_of_the_corpus_and_none_of_its_mutations_stops_a_reader() {
             }
         }
     }
+}
+
+/// `cargo xtask soak fuzz` takes the names of the targets from these folders.
+#[test]
+fn every_target_has_a_folder_of_inputs_and_every_folder_a_target() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let folders: BTreeSet<String> = fs::read_dir(corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let targets = TARGETS.map(|(name, _)| name.to_owned()).into();
+    assert_eq!(folders, targets);
 }

@@ -13,19 +13,6 @@ use crate::workspace::Workspace;
 /// Set while this program stands in for the compiler.
 pub const COMPILING: &str = "XCEBRA_FUZZ_COMPILING";
 
-const TARGETS: [&str; 10] = [
-    "npy",
-    "npz",
-    "csv",
-    "edf",
-    "wav",
-    "onnx",
-    "safetensors",
-    "checkpoint",
-    "toml",
-    "json",
-];
-
 /// What libFuzzer needs to see which branches an input takes, and what it compares.
 const INSTRUMENTATION: [&str; 5] = [
     "-Cpasses=sancov-module",
@@ -35,12 +22,18 @@ const INSTRUMENTATION: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
+/// Committed inputs, a folder for each target.
+const CORPUS: &str = "crates/xcebra-fuzz/corpus";
 /// Address space of a fuzzed program in KiB; an allocation beyond it fails.
 const MEMORY: u64 = 1 << 20;
 /// Seconds that one input may take.
 const SECONDS: u64 = 10;
 /// Largest input that is made. Readers of larger files do nothing else.
 const LARGEST: u64 = 1 << 14;
+
+/// Committed inputs of a target, and bytes of the largest.
+const KEPT: usize = 40;
+const LARGEST_KEPT: u64 = 1500;
 
 /// How long to go on.
 #[derive(Clone, Copy)]
@@ -82,13 +75,14 @@ pub fn has_compiler() -> bool {
 
 /// Drives the named targets, or all.
 pub fn fuzz(workspace: &Workspace, profile: &str, names: &[String], effort: Effort) -> Result<()> {
-    let chosen: Vec<&str> = match names {
-        [] => TARGETS.to_vec(),
-        _ => names
-            .iter()
-            .map(|name| known(name))
-            .collect::<Result<_>>()?,
-    };
+    let known = targets(workspace)?;
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        return Err(Failure::new(format!(
+            "there is no target `{unknown}`; there are {}",
+            known.join(", ")
+        )));
+    }
+    let chosen = if names.is_empty() { &known } else { names };
     let program = build(workspace, profile)?;
     let mut all = 0;
     for target in chosen {
@@ -100,37 +94,52 @@ pub fn fuzz(workspace: &Workspace, profile: &str, names: &[String], effort: Effo
     Ok(())
 }
 
-/// Replaces the committed inputs of each target by the fewest that reach all that was reached.
+/// Replaces the committed inputs of each target by the smallest of those few that together reach all that
+/// was reached.
 pub fn minimise(workspace: &Workspace, profile: &str) -> Result<()> {
     let program = build(workspace, profile)?;
-    for target in TARGETS {
+    for target in &targets(workspace)? {
         let committed = committed(workspace, target);
         let merged = workspace.fresh_folder(&format!("fuzzing/{target}-merged"))?;
         let mut command = started(&program, target, workspace)?;
         command
-            .args(["-merge=1", &format!("-max_len={LARGEST}")])
+            .args(["-set_cover_merge=1", "-use_counters=0"])
+            .arg(format!("-max_len={LARGEST_KEPT}"))
             .args([&merged, &working(workspace, target)?, &committed]);
         quietly(&mut command, target)?;
-        fs::remove_dir_all(&committed)
-            .or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            })
-            .map_err(file_failure(&committed, "remove"))?;
+        keep_smallest(&merged)?;
+        fs::remove_dir_all(&committed).map_err(file_failure(&committed, "remove"))?;
         fs::rename(&merged, &committed).map_err(file_failure(&committed, "write"))?;
         println!("{target:12} {} inputs", count(&committed));
     }
     Ok(())
 }
 
-fn known(name: &str) -> Result<&'static str> {
-    let found = TARGETS.iter().find(|target| **target == name);
-    found.copied().ok_or_else(|| {
-        Failure::new(format!(
-            "there is no target `{name}`; there are {}",
-            TARGETS.join(", ")
-        ))
-    })
+/// The targets: each has a folder of committed inputs, as a test of `xcebra-fuzz` checks.
+fn targets(workspace: &Workspace) -> Result<Vec<String>> {
+    let folder = workspace.root.join(CORPUS);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(file_failure(&folder, "read"))? {
+        let entry = entry.map_err(file_failure(&folder, "read"))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Removes all but the smallest files of a folder.
+fn keep_smallest(folder: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(file_failure(folder, "read"))? {
+        let entry = entry.map_err(file_failure(folder, "read"))?;
+        let metadata = entry.metadata().map_err(file_failure(folder, "read"))?;
+        files.push((metadata.len(), entry.path()));
+    }
+    files.sort();
+    for (_, path) in files.iter().skip(KEPT) {
+        fs::remove_file(path).map_err(file_failure(path, "remove"))?;
+    }
+    Ok(())
 }
 
 fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
@@ -216,10 +225,7 @@ fn working(workspace: &Workspace, target: &str) -> Result<PathBuf> {
 }
 
 fn committed(workspace: &Workspace, target: &str) -> PathBuf {
-    workspace
-        .root
-        .join("crates/xcebra-fuzz/corpus")
-        .join(target)
+    workspace.root.join(CORPUS).join(target)
 }
 
 fn count(folder: &Path) -> usize {
