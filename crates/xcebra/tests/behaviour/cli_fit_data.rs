@@ -300,3 +300,28 @@ fn a_full_disk_leaves_no_result() {
         }
     }
 }
+
+/// Options behind the name of a table hold for labels of another file too: without them the first row would
+/// be a header, and the label one value short.
+#[test]
+fn a_label_of_another_table_is_read_with_its_options() {
+    let folder = Folder::new();
+    folder.recording();
+    let rows = (0..200).map(|t| format!("{},5;{}\n", t % 7, t % 3));
+    let rows: Vec<String> = std::iter::once("0;1\n".to_owned())
+        .chain(rows.skip(1))
+        .collect();
+    folder.write("labels.csv", rows.concat());
+    let fit = |name: &str, options: &str| {
+        folder.write(
+            &format!("{name}.toml"),
+            format!(
+                "[data.labels]\nspeed = 'labels.csv{options}:0'\n\
+                 [[objective]]\npositives = {{ kind = 'time-delta', label = 'speed' }}\n"
+            ),
+        );
+        format!("fit --data data.npz --config {name}.toml --out {name} {SHORT}")
+    };
+    folder.fails_with(&fit("without", ""), &["labels.csv"]);
+    folder.succeeds(&fit("with", ",header=no,separator=semicolon,decimal=comma"));
+}

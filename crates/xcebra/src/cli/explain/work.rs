@@ -169,9 +169,7 @@ impl Scored {
             curves,
         }
     }
-}
 
-impl Scored {
     /// The attribution of the coefficient that has most of it, positive if it has the sign of the change.
     pub fn first_towards_change(&self) -> f64 {
         let change = self.found.value[0] - self.found.baseline_value[0];

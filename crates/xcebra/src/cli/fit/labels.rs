@@ -138,7 +138,7 @@ fn of_other_file(
     let Some(array) = &source.array else {
         return Ok(Content::Numbers(Box::new(read(source)?)));
     };
-    let mut file = DataFile::open(&source.path)?;
+    let mut file = DataFile::of(source)?;
     let clock = match sessions {
         [one] => one.clock.as_ref(),
         _ => None,
