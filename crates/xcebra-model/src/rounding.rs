@@ -37,13 +37,19 @@ pub fn is_constant(values: impl Iterator<Item = f64> + Clone, epsilon: f64) -> b
         return true;
     }
     let mean_off = sum / n;
-    let square = |value: f64| ((value - first - mean_off) / far).powi(2);
-    let deviation = far * (values.map(square).sum::<f64>() / n).sqrt();
     let mean = (first + mean_off).abs();
     let share = (1.0 - n * f64::EPSILON).max(0.0).sqrt();
-    let in_sums = deviation * share <= n * f64::EPSILON * mean;
-    let in_storage = epsilon > f64::EPSILON && deviation <= UNITS * epsilon * mean;
-    in_sums || in_storage
+    let is_rounding = |deviation: f64| {
+        let in_sums = deviation * share <= n * f64::EPSILON * mean;
+        let in_storage = epsilon > f64::EPSILON && deviation <= UNITS * epsilon * mean;
+        in_sums || in_storage
+    };
+    // two of the values are `far` apart, and two alone make this deviation: mostly far too much
+    if !is_rounding(far / (2.0 * n).sqrt()) {
+        return false;
+    }
+    let square = |value: f64| ((value - first - mean_off) / far).powi(2);
+    is_rounding(far * (values.map(square).sum::<f64>() / n).sqrt())
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ const SHOWN: usize = 3;
 /// values, far from all others, or the end of a range of integers several times in a row.
 pub fn sentinels(values: &ArrayD<f64>, place: &str) -> Vec<String> {
     let clipped = clipped(values);
-    let (marks, _) = marks_in(values.iter().copied().collect());
+    let marks = marks_in(values.iter().copied());
     let marks = marks
         .into_iter()
         // one note is enough for a value
