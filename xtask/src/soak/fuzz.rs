@@ -143,7 +143,7 @@ fn keep_smallest(folder: &Path) -> Result<()> {
 }
 
 fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
-    let this = std::env::current_exe().map_err(|e| Failure::new(format!("this program: {e}")))?;
+    let this = this_program()?;
     let mut command = shell::cargo(["build", "--locked", "--package", "xcebra-fuzz"]);
     command
         .args(["--features", "coverage", "--profile", profile])
@@ -153,6 +153,16 @@ fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
     shell::run(&mut command)?;
     let folder = if profile == "dev" { "debug" } else { profile };
     Ok(workspace.target.join(folder).join("fuzz"))
+}
+
+/// The file that was started, or its successor: the tests of the workspace link `xtask` anew while `ci`
+/// runs, and what the system knows as the running program is then gone.
+fn this_program() -> Result<PathBuf> {
+    let started = std::env::args_os().next().map(std::path::absolute);
+    match started {
+        Some(Ok(path)) if path.is_file() => Ok(path),
+        _ => std::env::current_exe().map_err(|e| Failure::new(format!("this program: {e}"))),
+    }
 }
 
 /// Drives one target; returns the number of executions and of inputs kept.
