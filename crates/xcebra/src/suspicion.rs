@@ -356,7 +356,7 @@ mod tests {
             flip: bool,
         ) {
             let gain = 10_f64.powi(scale) * if flip { -1.0 } else { 1.0 };
-            let value = |t: usize| gain * if t % every == 0 { far } else { (t as f64).sin() };
+            let value = |t: usize| gain * if t.is_multiple_of(every) { far } else { (t as f64).sin() };
             let values: Vec<f64> = (0..n).map(value).collect();
             let mut sorted = values.clone();
             sorted.sort_by(f64::total_cmp);
