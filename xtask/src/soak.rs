@@ -75,7 +75,7 @@ fn numbers(arguments: &[String], known: [(&str, u64); 2], least: u32) -> Result<
 /// Tests the libraries once for each seed of the cases that their properties are tested on.
 fn properties(workspace: &Workspace, seeds: Range<u64>) -> Result<()> {
     const PROGRAMS: [&str; 5] = [
-        "xcebra",
+        "xcebra-cli",
         "xcebra-experiments",
         "xcebra-docs",
         "xtask",

@@ -1,8 +1,8 @@
 //! Explain time series: which latents drive which channels, and which frequencies carry a model's
 //! output.
 //!
-//! This crate is the front door. It re-exports the components, reads and writes data files, makes
-//! reports, and holds the command line `xcebra`.
+//! This crate is the front door. It re-exports the components and joins them to workflows on arrays and
+//! on files. The program `xcebra` is a thin layer over it, in the crate `xcebra-cli`.
 //!
 //! | job | where |
 //! |---|---|
@@ -53,7 +53,7 @@ mod curves;
 mod diagnostics;
 pub mod explain;
 mod fit_file;
-pub mod report;
+mod pictures;
 mod retraining;
 mod run;
 mod run_error;
@@ -88,6 +88,16 @@ pub use xcebra_model as model;
 pub use xcebra_onnx as onnx;
 #[doc(inline)]
 pub use xcebra_synth as synth;
+
+/// Figures, self-contained HTML pages, and the pictures that reports of a training and of its maps share.
+pub mod report {
+    pub use crate::pictures::{attribution_map, training_curves, verdict_map};
+    #[doc(inline)]
+    pub use xcebra_report::{
+        BarChart, Figure, HeatMap, LineChart, Panels, Picture, Report, Scatter, Table, TileMap,
+        TimeSeries, number,
+    };
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -4,7 +4,7 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &[]),
     ("xcebra-eval", &[]),
@@ -13,7 +13,9 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("xcebra-core", &["xcebra-model"]),
     ("xcebra-onnx", &["xcebra-model"]),
     ("xcebra-files", &["xcebra-model"]),
+    ("xcebra-report", &["xcebra-model", "xcebra-files"]),
     ("xcebra", &LIBRARIES),
+    ("xcebra-cli", &LIBRARIES_AND_FACADE),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
     ("xcebra-experiments", &LIBRARIES_AND_FACADE),
@@ -21,7 +23,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("xtask", &[]),
 ];
 
-const LIBRARIES: [&str; 8] = [
+const LIBRARIES: [&str; 9] = [
     "xcebra-model",
     "xcebra-files",
     "xcebra-synth",
@@ -30,9 +32,10 @@ const LIBRARIES: [&str; 8] = [
     "cdig",
     "xcebra-core",
     "xcebra-onnx",
+    "xcebra-report",
 ];
 
-const LIBRARIES_AND_FACADE: [&str; 9] = [
+const LIBRARIES_AND_FACADE: [&str; 10] = [
     "xcebra-model",
     "xcebra-files",
     "xcebra-synth",
@@ -41,11 +44,13 @@ const LIBRARIES_AND_FACADE: [&str; 9] = [
     "cdig",
     "xcebra-core",
     "xcebra-onnx",
+    "xcebra-report",
     "xcebra",
 ];
 
 /// Crates that must stay usable without the tensor engine and the command line …
-const LIGHT: [&str; 7] = [
+const LIGHT: [&str; 8] = [
+    "xcebra-report",
     "xcebra-files",
     "cdig",
     "xcebra-onnx",

@@ -96,5 +96,5 @@ pub(super) fn by_channel(signal: &ArrayD<f64>, time_axis: usize) -> Array2<f64> 
 
 /// A number with as many digits as a sentence bears.
 pub(super) fn short(value: f64) -> String {
-    crate::report::figure::scale::number((value * 1e4).round() / 1e4)
+    crate::report::number((value * 1e4).round() / 1e4)
 }

@@ -1,0 +1,199 @@
+//! What the test of map entries found, in arrays, words and pictures.
+
+use ndarray::Array2;
+use serde_json::{Value, json};
+use xcebra::Null;
+use xcebra::attr::{Connection, Findings, Intervals, Verdicts};
+use xcebra::files::NpzOutput;
+use xcebra::report::{Report, Table, verdict_map};
+
+use super::title;
+use crate::{Result, outcome};
+
+/// A map with more rows is not printed in the terminal.
+const MOST_ROWS: usize = 64;
+
+/// What the test of one method's map found.
+pub struct Tested {
+    pub findings: Findings,
+    pub intervals: Intervals,
+    pub verdicts: Verdicts,
+}
+
+/// What the tests of all maps found.
+pub struct AllTested {
+    pub tested: Vec<(String, Tested)>,
+    pub agreement: Vec<f64>,
+    pub groups: Vec<[usize; 2]>,
+    pub trainings: usize,
+    pub level: f64,
+    pub null: Null,
+}
+
+impl AllTested {
+    fn of(&self, method: &str) -> Option<&Tested> {
+        self.tested
+            .iter()
+            .find(|(name, _)| name == method)
+            .map(|(_, tested)| tested)
+    }
+
+    /// Five arrays a method.
+    pub fn write(&self, output: &mut NpzOutput) -> Result<()> {
+        for (name, tested) in &self.tested {
+            output.add(&format!("{name}_low"), &tested.intervals.lower)?;
+            output.add(&format!("{name}_high"), &tested.intervals.upper)?;
+            output.add(&format!("{name}_p"), tested.findings.p_values())?;
+            output.add(&format!("{name}_q"), tested.findings.q_values())?;
+            output.add(&format!("{name}_verdict"), &numbers(&tested.verdicts))?;
+        }
+        Ok(())
+    }
+
+    /// Words and a table for a terminal.
+    pub fn text(&self, method: &str, channels: &[String]) -> String {
+        let Some(tested) = self.of(method) else {
+            return String::new();
+        };
+        let mut text = format!("\n{}", self.words(tested));
+        let map = tested.verdicts.map();
+        if map.nrows() > MOST_ROWS {
+            return text;
+        }
+        let width = channels
+            .iter()
+            .map(|name| name.chars().count())
+            .max()
+            .unwrap_or(0);
+        text += &format!(
+            "\n{:width$}  latent (+ connected, - not connected, ? undecided)\n{:width$}",
+            "", ""
+        );
+        (0..map.ncols()).for_each(|k| text += &format!(" {k:>2}"));
+        for (name, row) in channels.iter().zip(map.rows()) {
+            text += &format!("\n{name:width$}");
+            row.iter()
+                .for_each(|&verdict| text += &format!("  {}", symbol(verdict)));
+        }
+        text
+    }
+
+    fn words(&self, tested: &Tested) -> String {
+        match self.null {
+            Null::Resampled => tested.verdicts.to_string(),
+            Null::ShiftedLabels => format!(
+                "With labels shifted in time, so that they mean nothing, as large an entry is rare: \
+                 connected. {}",
+                tested.verdicts
+            ),
+        }
+    }
+
+    pub fn json(&self, method: &str) -> Result<Value> {
+        let Some(tested) = self.of(method) else {
+            return Ok(Value::Null);
+        };
+        let count = |connection| tested.verdicts.count(connection);
+        let rows = numbers(&tested.verdicts);
+        let rows: Vec<Vec<i8>> = rows.rows().into_iter().map(|row| row.to_vec()).collect();
+        Ok(json!({
+            "null": match self.null {
+                Null::Resampled => "resampled",
+                Null::ShiftedLabels => "shifted-labels",
+            },
+            "trainings": self.trainings,
+            "fdr": outcome::number("fdr", self.level)?,
+            "connected": count(Connection::Connected),
+            "not_connected": count(Connection::NotConnected),
+            "undecided": count(Connection::Undecided),
+            "verdicts": rows,
+            "agreement": outcome::numbers("agreement", &self.agreement)?,
+        }))
+    }
+
+    /// Pictures and words for a report.
+    pub fn report(&self, mut report: Report, channels: &[String]) -> Report {
+        report = report.heading("Which entries are real?").paragraph(match self.null {
+            Null::Resampled => {
+                "The encoder was trained anew on recordings whose blocks of time were drawn with \
+                 replacement, each time from another seed. An entry that stands out from what so \
+                 changes by chance alone is called connected. One that does not is called not connected \
+                 if a connection of ordinary size would have stood out, otherwise undecided. What all \
+                 trainings get wrong alike is not seen by this test."
+            }
+            Null::ShiftedLabels => {
+                "The encoder was trained anew with labels that were shifted in time, so that they mean \
+                 nothing. Connected are entries that are larger than those of such maps: what is \
+                 about the labels. Dimensions that have time to go by find latents without labels \
+                 too; an entry may be real and not stand out here."
+            }
+        });
+        for (name, tested) in &self.tested {
+            let figure = verdict_map(title(name), tested.verdicts.map(), channels);
+            report = report.figure(figure, &self.words(tested));
+        }
+        if self.null == Null::Resampled {
+            report = report.paragraph(&self.agreement_words());
+        }
+        for (name, tested) in &self.tested {
+            let heading = format!("{}: intervals of 95 % and adjusted p-values", title(name));
+            report = report.heading(&heading).table(tested.table(channels));
+        }
+        report
+    }
+
+    fn agreement_words(&self) -> String {
+        let values: Vec<String> = self.agreement.iter().map(|r2| format!("{r2:.2}")).collect();
+        let groups: Vec<String> = self
+            .groups
+            .iter()
+            .map(|[a, end]| format!("{a} to {}", end - 1))
+            .collect();
+        format!(
+            "How well each latent is a linear function of those of another training (R², mean of {}): {}. \
+             Compared within the latents {}; within them, an encoder is known up to a linear map, and \
+             entries of one channel tell the same.",
+            self.trainings,
+            values.join(", "),
+            groups.join(" and ")
+        )
+    }
+}
+
+impl Tested {
+    fn table(&self, channels: &[String]) -> Table {
+        let columns = self.verdicts.map().ncols();
+        let mut header = vec!["channel".to_owned()];
+        header.extend((0..columns).map(|k| format!("latent {k}")));
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        let mut table = Table::new(&header);
+        for (c, channel) in channels.iter().enumerate() {
+            let cell = |k: usize| {
+                let (low, high) = (self.intervals.lower[[c, k]], self.intervals.upper[[c, k]]);
+                let q = self.findings.q_values()[[c, k]];
+                format!(
+                    "{low:.3} to {high:.3}, q {q:.3} {}",
+                    symbol(self.verdicts.map()[[c, k]])
+                )
+            };
+            table = table.row(std::iter::once(channel.clone()).chain((0..columns).map(cell)));
+        }
+        table
+    }
+}
+
+fn numbers(verdicts: &Verdicts) -> Array2<i8> {
+    verdicts.map().mapv(|verdict| match verdict {
+        Connection::Connected => 1,
+        Connection::Undecided => 0,
+        Connection::NotConnected => -1,
+    })
+}
+
+fn symbol(verdict: Connection) -> char {
+    match verdict {
+        Connection::Connected => '+',
+        Connection::Undecided => '?',
+        Connection::NotConnected => '-',
+    }
+}

@@ -1,0 +1,216 @@
+//! The sessions of a recording with their labels, ready for a training.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ndarray::{Array2, Axis, concatenate};
+use xcebra::core::Recording;
+use xcebra::files::{self, DataArray, DataFile, Source};
+use xcebra::{Channels, FitFile, Inputs, suspicion};
+
+use super::labels::{Label, Part, SessionFile, parts};
+use crate::{Problem, Result};
+
+/// A recording as a training takes it.
+pub struct Data {
+    /// All sessions, cut into the segments of each, on the scale of `channels`, with their labels.
+    pub recording: Recording<f32>,
+    /// Names and scales, from all sessions.
+    pub channels: Channels,
+    /// The labels for pictures.
+    pub labels: Vec<Label>,
+    /// Where it comes from.
+    pub place: String,
+    /// Samples of each file.
+    pub files: Vec<usize>,
+    /// What the readers left out, assumed or repaired, and what looks like a mistake; a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Data {
+    /// Reads all sessions and labels, and brings the channels to a common scale if asked.
+    pub fn read(inputs: &Inputs, settings: &FitFile) -> Result<Self> {
+        let (mut open, mut sessions) = (Vec::new(), Vec::new());
+        let mut units: Option<Vec<String>> = None;
+        for text in &inputs.data {
+            let source = inputs.source(text)?;
+            let (file, mut array) = read_session(&source, settings)?;
+            // channels of one name mean one unit in all sessions
+            array.bring_to_units(units.as_deref())?;
+            units = units.or(array.units.clone());
+            let clock = array.clock();
+            let session: files::Recording<f64> = array.recording()?;
+            open.push(SessionFile {
+                file,
+                path: source.path,
+                place: session.place.clone(),
+                samples: session.samples(),
+                clock,
+                channels: session.channels.len(),
+            });
+            sessions.push(session);
+        }
+        // first of all: in a transposed recording nothing else is what it seems
+        let (mut labels, mut said) = (BTreeMap::new(), Vec::new());
+        for (name, array) in settings.labels() {
+            let parts = parts(inputs, &mut open, (&name, &array), &mut said)?;
+            require_upright(&open, &name, &parts)?;
+            labels.insert(name, (array, parts));
+        }
+        for session in &sessions {
+            session.require_samples(2, "training")?;
+        }
+        require_same_channels(&sessions)?;
+        let whole = joined(&sessions)?;
+        let channels = Channels::of(&whole, settings.data.standardize)?.in_units(units);
+        let mut notes = notes_on(&sessions, &whole);
+        notes.extend(said);
+        let scaled = sessions.iter().map(|session| channels.apply(session));
+        let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
+        let segments = sessions.iter().flat_map(files::Recording::segments);
+        let lengths: Vec<usize> = segments.map(|segment| segment.len()).collect();
+        let mut recording = Recording::new(rows(&scaled)?.view())?.with_sessions(&lengths)?;
+        let mut shown = Vec::new();
+        for (name, (array, parts)) in labels {
+            if whole.channels.contains(&array) {
+                return Err(Problem::new(
+                    format!("the label `{name}` is also a channel of {}", whole.place),
+                    format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
+                ));
+            }
+            notes.extend(parts.iter().flat_map(Part::notes).cloned());
+            let (values, label) = Label::new(&name, parts, settings.use_of(&name))?;
+            notes.extend(label.suspicions());
+            recording = recording.with_label(name, values)?;
+            shown.push(label);
+        }
+        let mut seen = BTreeSet::new();
+        notes.retain(|note| seen.insert(note.clone()));
+        Ok(Self {
+            recording,
+            channels,
+            labels: shown,
+            place: places(inputs, &settings.data.x)?,
+            files: scaled.iter().map(Array2::nrows).collect(),
+            notes,
+        })
+    }
+}
+
+/// What there is to say of the recording itself.
+fn notes_on(sessions: &[files::Recording<f64>], whole: &files::Recording<f64>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for session in sessions {
+        notes.extend(session.notes.iter().cloned());
+        notes.extend(suspicion::of_segments(
+            &session.place,
+            &session.segments(),
+            0,
+        ));
+        let (samples, channels) = session.values.dim();
+        if channels > samples {
+            notes.push(format!(
+                "{} has {samples} samples of {channels} channels: if its rows are channels, set \
+                 data.transpose = true",
+                session.place
+            ));
+        }
+    }
+    notes.extend(suspicion::of_channels(whole));
+    notes
+}
+
+/// Refuses a recording whose columns are as many as the label has values.
+fn require_upright(sessions: &[SessionFile], name: &str, parts: &[Part]) -> Result<()> {
+    let columns: usize = sessions.iter().map(|session| session.channels).sum();
+    for (k, part) in parts.iter().enumerate() {
+        let (session, samples, columns) = match (parts.len(), sessions) {
+            (1, [first, ..]) => (first, part.samples(), columns),
+            _ => (&sessions[k], sessions[k].samples, sessions[k].channels),
+        };
+        let found = part.rows();
+        if found == samples || found != columns {
+            continue;
+        }
+        return Err(Problem::new(
+            format!(
+                "{} looks transposed: it is ({}, {}), and the label `{name}` has {found} values; the \
+                 rows of a recording are moments in time",
+                session.place, session.samples, session.channels
+            ),
+            "save its transpose (x.T in numpy), or set data.transpose = true",
+        ));
+    }
+    Ok(())
+}
+
+/// The files, as they were given; the array only where it is not that of the settings.
+fn places(inputs: &Inputs, default: &str) -> Result<String> {
+    let mut places = Vec::new();
+    for text in &inputs.data {
+        let mut source: Source = text.parse()?;
+        source.array = source.array.filter(|array| array != default);
+        places.push(source.to_string());
+    }
+    Ok(places.join(", "))
+}
+
+fn read_session(source: &Source, settings: &FitFile) -> Result<(DataFile, DataArray)> {
+    let mut file = DataFile::of(source)?;
+    let array = match &source.array {
+        Some(array) => file.read(array),
+        None => file.read_default(&settings.data.x),
+    }?;
+    Ok(match settings.data.transpose {
+        true => (file, array.transposed()),
+        false => (file, array),
+    })
+}
+
+/// Refuses sessions whose channels are not those of the first.
+fn require_same_channels(sessions: &[files::Recording<f64>]) -> Result<()> {
+    let Some((first, others)) = sessions.split_first() else {
+        return Ok(());
+    };
+    match others.iter().find(|other| other.channels != first.channels) {
+        None => Ok(()),
+        Some(other) => Err(Problem::new(
+            format!(
+                "{} has {} channels ({}), and {} has {} ({})",
+                other.place,
+                other.channels.len(),
+                other.channels.join(","),
+                first.place,
+                first.channels.len(),
+                first.channels.join(","),
+            ),
+            "give every session the same channels in the same order",
+        )),
+    }
+}
+
+/// The sessions one after another.
+fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording<f64>>> {
+    if let [one] = sessions {
+        return Ok(Cow::Borrowed(one));
+    }
+    let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
+    let views: Vec<_> = sessions.iter().map(|s| s.values.view()).collect();
+    let channels = sessions.first().map(|s| s.channels.clone());
+    Ok(Cow::Owned(files::Recording {
+        place: places.join(" with "),
+        values: concatenate(Axis(0), &views)?,
+        channels: channels.unwrap_or_default(),
+        sampling_rate: sessions.first().and_then(|s| s.sampling_rate),
+        breaks: Vec::new(),
+        notes: Vec::new(),
+        // the coarsest, so that no rounding passes for a signal
+        epsilon: sessions.iter().map(|s| s.epsilon).fold(0.0, f64::max),
+    }))
+}
+
+/// The rows of all parts one after another.
+pub fn rows<A: Clone>(parts: &[Array2<A>]) -> Result<Array2<A>> {
+    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+    Ok(concatenate(Axis(0), &views)?)
+}

@@ -1,0 +1,91 @@
+//! Pictures of an embedding.
+
+use ndarray::{ArrayView1, Axis, Slice};
+use xcebra::Run;
+use xcebra::core::Recording;
+use xcebra::core::encoder::Edges;
+use xcebra::core::ops::Head;
+use xcebra::report::{Picture, Scatter};
+
+use super::labels::Label;
+use crate::Result;
+
+/// More classes than this are drawn as numbers.
+const MOST_CLASSES: usize = 8;
+
+/// Two embedding dimensions coloured by each label, or by time if there is none.
+pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Result<Vec<Picture>> {
+    let settings = &run.settings;
+    let outputs = settings.encoder.outputs;
+    if outputs < 2 {
+        return Ok(Vec::new());
+    }
+    let x = recording.samples();
+    // a picture holds only so many points
+    let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
+    let (_, embedding) =
+        xcebra::embed_segments(&run.encoder, x, recording.sessions(), Edges::Pad, |_| ())?;
+    let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
+    let sphere = match run.encoder.architecture().head {
+        Head::Normalize => format!(
+            " The outputs are normalised: they lie on a sphere in {outputs} dimensions, of which this is a \
+             flat view."
+        ),
+        _ => String::new(),
+    };
+    let plot = |name: &str, first: usize, color: &str| {
+        let point = |row: ArrayView1<'_, f32>| (f64::from(row[first]), f64::from(row[first + 1]));
+        let points: Vec<(f64, f64)> = embedding.rows().into_iter().map(point).collect();
+        let plot = Scatter::new(&points)
+            .title(&format!("Embedding, coloured by {name}"))
+            .axes(
+                &format!("dimension {first}"),
+                &format!("dimension {}", first + 1),
+            );
+        let caption = format!(
+            "Dimensions {first} and {} of the {outputs} of the embedding; the colour is {color}.{sphere}",
+            first + 1
+        );
+        (plot, caption)
+    };
+    if labels.is_empty() {
+        let times: Vec<f64> = (0..x.nrows()).step_by(stride).map(|t| t as f64).collect();
+        let (plot, caption) = plot("sample", 0, "the number of the sample");
+        let figure = plot.colored_by("sample", &times).draw();
+        return Ok(vec![Picture::new("embedding", figure, caption)]);
+    }
+    let pictures = labels.iter().map(|label| {
+        let name = &label.name;
+        let column = label.values.column(0);
+        let values: Vec<f64> = column.iter().step_by(stride).copied().collect();
+        let mut distinct = values.clone();
+        distinct.sort_by(f64::total_cmp);
+        distinct.dedup();
+        let classes = label.discrete && distinct.len() <= MOST_CLASSES;
+        let color = match (label.values.ncols(), label.discrete) {
+            (_, true) if classes => format!("the class of `{name}`"),
+            (_, true) => format!("the number of the class of `{name}`"),
+            (1, false) => format!("`{name}`"),
+            (columns, false) => format!("column 0 of the {columns} columns of `{name}`"),
+        };
+        // the dimensions that were trained with the label; one alone has a neighbour to show
+        let first = settings
+            .dims_of(name)
+            .map_or(0, |[first, _]| first.min(outputs - 2));
+        let (plot, caption) = plot(name, first, &color);
+        if !classes {
+            let figure = plot.colored_by(name, &values).draw();
+            return Picture::new(format!("embedding-{name}"), figure, caption);
+        }
+        let class = |v: &f64| distinct.iter().position(|d| d == v).unwrap_or_default();
+        let classes: Vec<usize> = values.iter().map(class).collect();
+        let named = |d: &f64| match &label.classes {
+            Some(names) => names[*d as usize].clone(),
+            None => format!("{name} {d}"),
+        };
+        let names: Vec<String> = distinct.iter().map(named).collect();
+        let figure = plot.classes(&classes, &names).draw();
+        Picture::new(format!("embedding-{name}"), figure, caption)
+    });
+    Ok(pictures.collect())
+}

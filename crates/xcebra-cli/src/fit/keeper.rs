@@ -1,0 +1,243 @@
+//! Where a training is kept: checkpoints while it runs, results when it is done.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use xcebra::core::Trainer;
+use xcebra::files::{AtomicFolder, FileError, FolderClaim, FolderLock, Source};
+use xcebra::{Effort, FitFile, MODEL, RESUME, RunError, Unfinished};
+
+use crate::{Problem, Result, interrupt};
+
+/// The folder of a training.
+pub struct Keeper {
+    folder: PathBuf,
+    /// By this file the run is known that the training is to replace with its first checkpoint.
+    replaces: Option<&'static str>,
+    /// Whether what is in the folder is worth keeping if the command fails.
+    kept: bool,
+    /// The right to the folder.
+    claim: Option<FolderClaim>,
+    every: Duration,
+    last: Instant,
+}
+
+impl Keeper {
+    /// Claims the folder of a new training, with everything that is needed to begin it again.
+    pub fn of_new(
+        folder: &Path,
+        force: bool,
+        every: Duration,
+        (training, data): (&Unfinished, &[Source]),
+    ) -> Result<Self> {
+        let keeper = |claim, replaces| Self {
+            folder: folder.to_path_buf(),
+            replaces,
+            kept: false,
+            claim: Some(claim),
+            every,
+            last: Instant::now(),
+        };
+        let error = match training.claim(folder) {
+            Ok(claim) => return Ok(keeper(claim, None)),
+            Err(RunError::File(error)) => error,
+            Err(other) => return Err(other.into()),
+        };
+        if !force {
+            return Err(taken(folder, error));
+        }
+        let earlier = earlier(folder);
+        AtomicFolder::check(folder, Some(earlier))?;
+        keep_inputs(folder, data, &training.settings)?;
+        let claim = FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?;
+        let keeper = keeper(claim, Some(earlier));
+        training.announce(folder)?;
+        Ok(keeper)
+    }
+
+    /// Claims the folder of a training that goes on.
+    pub fn of_unfinished(folder: &Path, every: Duration) -> Result<Self> {
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            replaces: Unfinished::is_next(folder).then(|| earlier(folder)),
+            kept: true,
+            claim: Some(FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?),
+            every,
+            last: Instant::now(),
+        })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a checkpoint if it is time for one. When the command is asked to end it always is, and the
+    /// training ends.
+    pub fn after_step(
+        &mut self,
+        trainer: &Trainer<f32>,
+        state: &mut Unfinished,
+        effort: &Effort,
+    ) -> Result<()> {
+        let done = trainer.is_done();
+        // what is done is kept only for the sake of what comes after it
+        if done && state.seeds.is_none() {
+            return Ok(());
+        }
+        let interrupted = interrupt::is_asked();
+        if interrupted || done || self.is_time() {
+            state.effort.clone_from(effort);
+            self.keep(trainer, state)?;
+            self.last = Instant::now();
+        }
+        if !interrupted || done {
+            return Ok(());
+        }
+        let (step, steps) = (trainer.steps_made(), trainer.config().train.steps);
+        Err(self.interrupted(&format!("interrupted after step {step} of {steps}")))
+    }
+
+    /// As [`after_step`](Self::after_step), for another of the trainings that are compared, with its
+    /// checkpoint in a file of its own.
+    pub fn after_step_of_another(&mut self, trainer: &Trainer<f32>, file: &Path) -> Result<()> {
+        let interrupted = interrupt::is_asked();
+        if interrupted || self.is_time() {
+            let kept = trainer.checkpoint().save(file);
+            kept.map_err(|error| self.resumable(error.into()))?;
+            self.last = Instant::now();
+        }
+        match interrupted {
+            true => Err(self.interrupted("interrupted while other seeds were trained")),
+            false => Ok(()),
+        }
+    }
+
+    fn is_time(&self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    fn interrupted(&self, what: &str) -> Problem {
+        let problem = Problem::new(what, format!("go on with `{}`", self.go_on()));
+        problem.exit(interrupt::exit_code())
+    }
+
+    fn keep(&mut self, trainer: &Trainer<f32>, state: &Unfinished) -> Result<()> {
+        let checkpoint = trainer.checkpoint();
+        if let Some(marker) = self.replaces {
+            let made = state.replace(&self.folder, marker, &checkpoint);
+            self.claim = Some(made?);
+            self.replaces = None;
+        } else {
+            let kept = state.update(&self.folder, &checkpoint);
+            kept.map_err(|error| self.resumable(error.into()))?;
+        }
+        self.kept = true;
+        Ok(())
+    }
+
+    /// Puts the results, which `write` writes into a folder, in their place: into the folder of the
+    /// training, where the encoder comes last, or all at once in place of an earlier run.
+    pub fn finish(&mut self, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let Some(marker) = self.replaces else {
+            write(&self.folder).map_err(|problem| self.resumable(problem))?;
+            self.kept = true;
+            return Ok(());
+        };
+        let new = AtomicFolder::create(&self.folder, Some(marker))?;
+        write(new.path())?;
+        new.commit()?;
+        (self.replaces, self.kept) = (None, true);
+        Ok(())
+    }
+
+    /// Takes away what only an unfinished training needs.
+    pub fn clear(&self) -> Result<()> {
+        Ok(Unfinished::clear(&self.folder)?)
+    }
+
+    /// A problem that leaves the last checkpoint, if there is one.
+    fn resumable(&self, problem: Problem) -> Problem {
+        match self.kept {
+            true => problem.help(format!("make room, then go on with `{}`", self.go_on())),
+            false => problem,
+        }
+    }
+
+    fn go_on(&self) -> String {
+        Unfinished::command(&self.folder)
+    }
+}
+
+impl Drop for Keeper {
+    /// A command that fails before anything is worth keeping leaves the folder as it was.
+    fn drop(&mut self) {
+        match self.claim.take() {
+            Some(claim) if !self.kept && self.replaces.is_none() => claim.withdraw(),
+            _ if !self.kept => Unfinished::withdraw(&self.folder),
+            _ => {}
+        }
+    }
+}
+
+/// Refuses to replace a folder that holds the data.
+fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()> {
+    let Ok(canonical) = folder.canonicalize() else {
+        return Ok(());
+    };
+    let labels = settings.labels().into_values();
+    let labels = labels.filter_map(|label| label.parse::<Source>().ok());
+    for source in labels.chain(data.iter().cloned()) {
+        let path = source.path;
+        if path.canonicalize().is_ok_and(|p| p.starts_with(&canonical)) {
+            return Err(Problem::new(
+                format!(
+                    "{} is in {}, which is to be replaced",
+                    path.display(),
+                    folder.display()
+                ),
+                "choose another --out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The file by which the content of a folder is known as an earlier training.
+fn earlier(folder: &Path) -> &'static str {
+    match Unfinished::is_in(folder) {
+        true => RESUME,
+        false => MODEL,
+    }
+}
+
+/// Why a folder cannot be used for a new training.
+fn taken(folder: &Path, error: FileError) -> Problem {
+    if FolderLock::is_taken(folder) {
+        return busy(folder);
+    }
+    if !matches!(error, FileError::Value { .. }) {
+        return error.into();
+    }
+    if Unfinished::is_in(folder) {
+        let go_on = Unfinished::command(folder);
+        return Problem::new(
+            format!("{} holds an unfinished training", folder.display()),
+            format!("go on with `{go_on}`, or replace it with --force"),
+        );
+    }
+    if folder.join(MODEL).is_file() {
+        return Problem::new(
+            format!("{} holds an earlier run", folder.display()),
+            "choose another --out, or replace it with --force",
+        );
+    }
+    error.into()
+}
+
+fn busy(folder: &Path) -> Problem {
+    Problem::new(
+        format!("another program is training in {}", folder.display()),
+        "wait until it has ended, or choose another folder",
+    )
+}

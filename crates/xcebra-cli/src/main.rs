@@ -1,0 +1,146 @@
+//! The program `xcebra`: one file for each command, and what they share.
+//!
+//! A command is a struct of arguments with a function `run(&self, &Session) -> Result<Outcome>`, and
+//! one line each in [`Command`] and in [`Command::run`]. It returns what is to be printed on
+//! standard output, as words and as JSON, and prints nothing there itself.
+
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod demo;
+mod embed;
+mod eval;
+mod explain;
+mod fit;
+mod interrupt;
+mod outcome;
+mod problem;
+mod progress;
+mod session;
+mod synth;
+mod training;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xcebra::files::Format;
+
+use outcome::Outcome;
+use problem::{Problem, Result};
+use session::{Global, Session};
+
+const EXAMPLES: &str = "\
+Examples:
+  See it all at once, in a minute:
+    xcebra demo --out demo
+  The same step by step, with its settings on other data whose answer is known:
+    xcebra synth --samples 20000 --seed 1 --out data.npz
+    xcebra fit --data data.npz --config demo/config.toml --out run
+    xcebra embed --model run --data data.npz --out embedding.npz
+    xcebra attribute --model run --data data.npz --method ing --out map.npz
+    xcebra eval --map map.npz:ing --truth data.npz:map
+  Which frequencies of a signal carry a model's output:
+    xcebra explain --model hr.onnx --input pulse.npz:x --domain rfft --fs 32 --out explained.npz
+
+Files:
+  Arrays are read from .npz, .npy, .csv, .edf, .bdf and .wav and named FILE:ARRAY, such as data.npz:x.
+  A recording is time × channels. In a .csv the first row may name the columns, and the
+  array is a column, a comma list, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
+
+Exit code: 0 for success, 2 for any error, 130 after Ctrl-C.";
+
+/// Explain time series: contrastive encoders with inverted-gradient attribution maps, and the
+/// frequencies or other components of a signal that carry the output of any model.
+#[derive(Debug, Parser)]
+#[command(name = "xcebra", version, after_long_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Synth(synth::Synth),
+    Fit(fit::Fit),
+    Embed(embed::Embed),
+    Attribute(attribute::Attribute),
+    Explain(Box<explain::Explain>),
+    Eval(eval::Eval),
+}
+
+impl Command {
+    fn run(&self, session: &Session) -> Result<Outcome> {
+        match self {
+            Self::Demo(command) => command.run(session),
+            Self::Synth(command) => command.run(session),
+            Self::Fit(command) => command.run(session),
+            Self::Embed(command) => command.run(session),
+            Self::Attribute(command) => command.run(session),
+            Self::Explain(command) => command.run(session),
+            Self::Eval(command) => command.run(session),
+        }
+    }
+}
+
+/// Refuses an output that is not called `.npz`.
+fn require_npz(path: &Path) -> Result<()> {
+    if matches!(Format::of(path), Ok(Format::Npz)) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("{} is not an .npz file", path.display()),
+        "several arrays may be written: end the name in .npz",
+    ))
+}
+
+/// Refuses an output that would replace an input, or another output; each path with its flag.
+fn require_distinct(out: (&str, &Path), others: &[(&str, &Path)]) -> Result<()> {
+    // a file that does not exist yet is known by its folder
+    let resolved = |path: &Path| {
+        let folder = path.parent().filter(|p| *p != Path::new(""));
+        path.canonicalize().ok().or_else(|| {
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(path.file_name()?))
+        })
+    };
+    let place = resolved(out.1);
+    match others.iter().find(|(_, other)| resolved(other) == place) {
+        Some((flag, _)) if place.is_some() => Err(Problem::new(
+            format!("{} {} is also {flag}", out.0, out.1.display()),
+            "choose another name: it would be replaced",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return problem::report_usage(&usage),
+    };
+    let session = Session::new(&cli.global);
+    let outcome = cli
+        .global
+        .start_threads()
+        .and_then(|()| cli.command.run(&session));
+    match outcome {
+        Ok(outcome) => outcome.print(cli.global.json),
+        Err(problem) => problem.report(cli.global.json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

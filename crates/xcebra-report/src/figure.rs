@@ -1,0 +1,292 @@
+//! Pictures for print and screen: SVG and PNG.
+
+mod bar_chart;
+pub(crate) mod color;
+mod frame;
+mod heat_map;
+mod line_chart;
+mod panels;
+mod png;
+pub(crate) mod scale;
+mod scatter;
+pub(crate) mod scene;
+pub(crate) mod svg;
+mod tile_map;
+mod time_series;
+mod words;
+
+use std::path::Path;
+
+pub use bar_chart::BarChart;
+pub use heat_map::HeatMap;
+pub use line_chart::LineChart;
+pub use panels::Panels;
+pub use scale::number;
+pub use scatter::Scatter;
+pub use tile_map::TileMap;
+pub use time_series::TimeSeries;
+
+use scene::Scene;
+use xcebra_files::{FileError, write_file};
+
+/// A drawn picture with a sentence for those who cannot see it.
+///
+/// Pictures need no fonts: SVG names a sans-serif family, PNG brings one along.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    scene: Scene,
+    alt: String,
+}
+
+impl Figure {
+    pub(crate) fn new(scene: Scene, alt: String) -> Self {
+        Self { scene, alt }
+    }
+
+    /// Replaces the sentence that describes the picture.
+    pub fn with_alt(mut self, alt: &str) -> Self {
+        alt.clone_into(&mut self.alt);
+        self
+    }
+
+    /// The sentence that describes the picture.
+    pub fn alt(&self) -> &str {
+        &self.alt
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (f64, f64) {
+        (self.scene.width, self.scene.height)
+    }
+
+    /// The picture as an SVG file of its own, on white paper.
+    pub fn svg(&self) -> String {
+        svg::standalone(&self.scene, &self.alt)
+    }
+
+    /// The picture as SVG for a page with the style sheet of [`Report`](crate::Report).
+    pub(crate) fn inline_svg(&self) -> String {
+        svg::inline(&self.scene, &self.alt)
+    }
+
+    /// The picture as PNG on white paper; `scale` 2 is good for screens, 4 for print.
+    ///
+    /// # Errors
+    /// A message of the rasteriser, for a scale that is not positive.
+    pub fn png(&self, scale: f32) -> Result<Vec<u8>, String> {
+        if !(scale > 0.0 && scale <= 16.0) {
+            return Err(format!("scale {scale} is not between 0 and 16; 2 is usual"));
+        }
+        png::render(&self.scene, scale)
+    }
+
+    /// Writes the picture to a file, as PNG if its name ends so and as SVG otherwise.
+    ///
+    /// # Errors
+    /// [`FileError::Write`].
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let is_png = path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("png"));
+        let bytes = match is_png {
+            true => self
+                .png(2.0)
+                .map_err(|error| FileError::write(path, std::io::Error::other(error)))?,
+            false => self.svg().into_bytes(),
+        };
+        write_file(path, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::scene::{Anchor, Shape, text_width};
+    use super::*;
+
+    const VALUES: [&[f64]; 8] = [
+        &[],
+        &[0.0],
+        &[f64::NAN, f64::INFINITY],
+        &[3.0, 3.0, 3.0],
+        &[-1e-300, 1e300],
+        &[1e-12, 2e-12, f64::NEG_INFINITY, 5e-12],
+        &[-123_456.7, 123_456.7, 0.0],
+        &[0.5, f64::NAN, 0.7, 0.2, 0.1],
+    ];
+
+    fn matrix_of(values: &[f64]) -> Array2<f64> {
+        Array2::from_shape_fn((values.len(), values.len()), |(i, j)| values[i] * values[j])
+    }
+
+    /// Every kind of figure of the same awkward numbers.
+    fn figures(values: &[f64], name: &str) -> Vec<Figure> {
+        let points: Vec<(f64, f64)> = values.iter().map(|&v| (v, -v)).collect();
+        let names: Vec<String> = values.iter().map(|_| name.to_owned()).collect();
+        let classes: Vec<usize> = (0..values.len()).map(|i| i % 2).collect();
+        let pair = [name.to_owned(), "b".to_owned()];
+        let matrix =
+            Array2::from_shape_fn((values.len(), 2), |(i, j)| values[(i + j) % values.len()]);
+        let map = HeatMap::new(matrix.view())
+            .title(name)
+            .rows(name)
+            .columns(name)
+            .value(name);
+        let line = LineChart::new(name, name)
+            .title(name)
+            .series(name, points.clone());
+        let line = line.series("b", points.clone()).mark(0.5, name);
+        let scatter = Scatter::new(&points).axes(name, name);
+        let series = TimeSeries::new(name, 0.1).channel(name, values);
+        let mut bars = BarChart::new(name).reference(0.5, "chance");
+        for &value in values {
+            bars = bars
+                .bar(name, value)
+                .interval(name, value, value - 0.1, value + 0.1);
+        }
+        vec![
+            map.clone().draw(),
+            map.clone()
+                .signed()
+                .row_names(&names)
+                .row_groups(&[(name, 2), ("b", 9)])
+                .draw(),
+            map.column_names(&pair).size(0.0, 0.0).draw(),
+            HeatMap::of_mask(matrix.mapv(|v| v > 0.0).view(), name, "no").draw(),
+            line.clone().draw(),
+            line.clone().from_zero().size(0.0, 0.0).draw(),
+            line.log_x().log_y().draw(),
+            scatter.clone().draw(),
+            scatter.clone().colored_by(name, values).connected().draw(),
+            scatter.classes(&classes, &pair).size(0.0, 0.0).draw(),
+            series.clone().draw(),
+            series.spans_of(&classes, &["", name]).size(0.0, 0.0).draw(),
+            bars.draw(),
+            Panels::new(name)
+                .line(name, points.clone())
+                .bars(name, points.clone())
+                .mark(0.5, name)
+                .draw(),
+            TileMap::new(name, name)
+                .grid(values, values, matrix_of(values).view())
+                .value(name)
+                .draw(),
+            TileMap::new(name, name)
+                .tile((0.0, 1.0), (0.0, values.len() as f64), -1.0)
+                .log_y()
+                .size(0.0, 0.0)
+                .draw(),
+        ]
+    }
+
+    #[test]
+    fn awkward_numbers_are_drawn_within_the_picture() {
+        for values in VALUES {
+            for figure in figures(values, "a name") {
+                for shape in &figure.scene.shapes {
+                    assert_inside(shape, figure.size(), figure.alt(), values);
+                }
+            }
+        }
+    }
+
+    fn assert_inside(shape: &Shape, (width, height): (f64, f64), alt: &str, values: &[f64]) {
+        let points = match shape {
+            Shape::Rect { corner, size, .. } => {
+                vec![*corner, (corner.0 + size.0, corner.1 + size.1)]
+            }
+            Shape::Line { points, .. } | Shape::Points { points, .. } => points.clone(),
+            Shape::Text {
+                at,
+                content,
+                size,
+                anchor,
+                ..
+            } => {
+                let wide = text_width(content, *size);
+                let start = match anchor {
+                    Anchor::Start => at.0,
+                    Anchor::Middle => at.0 - wide / 2.0,
+                    Anchor::End => at.0 - wide,
+                };
+                vec![(start, at.1), (start + wide, at.1)]
+            }
+        };
+        for (x, y) in points {
+            let inside = (-12.0..=width + 12.0).contains(&x) && (-1.0..=height + 1.0).contains(&y);
+            assert!(
+                inside,
+                "{alt} {values:?}: {shape:?} is outside {width} x {height}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_names_and_png_are_survived() {
+        let long = "a_very_long_channel_name_<&>_".repeat(8);
+        for figure in figures(&[0.5, f64::NAN, 0.7], &long) {
+            assert!(figure.svg().ends_with("</svg>\n"));
+            assert!(figure.png(1.0).unwrap().starts_with(b"\x89PNG"));
+        }
+        let figure = BarChart::new("v").bar("a", 1.0).draw();
+        for scale in [0.0, -1.0, f32::NAN, 1e9] {
+            assert!(figure.png(scale).is_err());
+        }
+    }
+
+    #[test]
+    fn descriptions_say_what_is_shown() {
+        let figures = figures(&[0.25, 0.75], "name");
+        assert!(
+            figures[0]
+                .alt()
+                .contains("2 names by 2 names, values from 0.25 to 0.75")
+        );
+        assert!(
+            figures[4]
+                .alt()
+                .contains("name against name: name from −0.25 to −0.75")
+        );
+        let figure = figures[0].clone().with_alt("A map.");
+        assert!(figure.svg().contains("aria-label=\"A map.\""));
+    }
+
+    /// Whatever there is to describe, a sentence with numbers and right plurals.
+    #[test]
+    fn descriptions_are_sentences() {
+        let few = [&[1.5][..], &[f64::NAN, 2.0], &[f64::NAN, 2.0, 3.0]];
+        for values in VALUES.into_iter().chain(few) {
+            for name in ["value", "frequency (Hz)"] {
+                for figure in figures(values, name) {
+                    let alt = figure.alt();
+                    let words: Vec<&str> = alt.split([' ', ',', ';', ':', '.']).collect();
+                    for wrong in ["NaN", "inf", "e+", "e-"] {
+                        assert!(!words.contains(&wrong), "{alt}");
+                    }
+                    for wrong in ["  ", " ,", ": :", ": .", ", .", "0000"] {
+                        assert!(!alt.contains(wrong), "{alt}");
+                    }
+                    for (number, word) in words.iter().zip(&words[1..]) {
+                        let thing =
+                            ["values", "points", "samples", "spans", "frequencies"].contains(word);
+                        assert!(!(thing && *number == "1"), "{alt}");
+                    }
+                    let first = alt.chars().next().unwrap();
+                    assert!(alt.ends_with('.') && !first.is_whitespace(), "{alt}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn files_by_extension() {
+        let folder = tempfile::tempdir().unwrap();
+        let figure = BarChart::new("v").bar("a", 1.0).draw();
+        let (png, svg) = (folder.path().join("a.png"), folder.path().join("a.svg"));
+        figure.write(&png).unwrap();
+        figure.write(&svg).unwrap();
+        assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
+        assert!(std::fs::read(svg).unwrap().starts_with(b"<svg"));
+    }
+}

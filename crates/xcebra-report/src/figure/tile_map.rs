@@ -1,0 +1,298 @@
+//! Rectangles of a plane with two axes of numbers, such as time and frequency, as coloured tiles.
+
+use ndarray::ArrayView2;
+
+use crate::figure::Figure;
+use crate::figure::color::ColorMap;
+use crate::figure::frame::{
+    Area, BELOW, LINE, color_bar, color_bar_width, heading, label_width, nothing, x_axis, x_ticks,
+    y_ticks,
+};
+use crate::figure::scale::{Scale, number, range};
+use crate::figure::scene::{Anchor, Ink, Scene, TEXT, fit, text_width};
+use crate::figure::words::{on_axis, title};
+
+/// A map of signed values over two axes of numbers: blue for negative, red for positive, white at zero.
+///
+/// ```
+/// use ndarray::array;
+/// use xcebra_report::TileMap;
+///
+/// let map = array![[0.1, 0.0, -0.1], [0.9, 0.2, 0.0]]; // 0 and 4 Hz at three times
+/// let figure = TileMap::new("time (s)", "frequency (Hz)")
+///     .grid(&[0.0, 0.5, 1.0], &[0.0, 4.0], map.view())
+///     .value("attribution")
+///     .draw();
+/// assert!(figure.alt().contains("largest value 0.9"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct TileMap {
+    title: String,
+    x: String,
+    y: String,
+    value: String,
+    tiles: Vec<Tile>,
+    log_y: bool,
+    numbered: bool,
+    size: (f64, f64),
+}
+
+/// A rectangle with a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Tile {
+    x: (f64, f64),
+    y: (f64, f64),
+    value: f64,
+}
+
+/// More rows or columns than these would be thinner than two pixels.
+const MOST: (usize, usize) = (320, 130);
+
+impl TileMap {
+    /// A map with the titles of its axes.
+    pub fn new(x: &str, y: &str) -> Self {
+        Self {
+            title: String::new(),
+            x: x.to_owned(),
+            y: y.to_owned(),
+            value: String::new(),
+            tiles: Vec::new(),
+            log_y: false,
+            numbered: false,
+            size: (720.0, 300.0),
+        }
+    }
+
+    /// Title above the map.
+    pub fn title(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
+        self
+    }
+
+    /// What the colours are.
+    pub fn value(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.value);
+        self
+    }
+
+    /// Adds one tile.
+    pub fn tile(mut self, x: (f64, f64), y: (f64, f64), value: f64) -> Self {
+        self.tiles.push(Tile { x, y, value });
+        self
+    }
+
+    /// Adds values `(y, x)` at ascending positions; each reaches half way to its neighbours. Where there
+    /// are more than the eye can tell apart, neighbours are joined and the largest in size is shown.
+    pub fn grid(mut self, x: &[f64], y: &[f64], values: ArrayView2<'_, f64>) -> Self {
+        if values.is_empty() || values.dim() != (y.len(), x.len()) {
+            return self;
+        }
+        let (columns, rows) = (edges(x), edges(y));
+        let (wide, high) = (
+            x.len().div_ceil(MOST.0).max(1),
+            y.len().div_ceil(MOST.1).max(1),
+        );
+        for i in (0..y.len()).step_by(high) {
+            for j in (0..x.len()).step_by(wide) {
+                let (bottom, right) = ((i + high).min(y.len()), (j + wide).min(x.len()));
+                let cells = (i..bottom).flat_map(|i| (j..right).map(move |j| (i, j)));
+                let largest = cells
+                    .map(|at| values[at])
+                    .max_by(|a, b| a.abs().total_cmp(&b.abs()));
+                self.tiles.push(Tile {
+                    x: (columns[j], columns[right]),
+                    y: (rows[i], rows[bottom]),
+                    value: largest.unwrap_or(f64::NAN),
+                });
+            }
+        }
+        self
+    }
+
+    /// A logarithmic vertical axis; tiles that begin at zero reach down to an octave below the others.
+    pub fn log_y(mut self) -> Self {
+        self.log_y = true;
+        self
+    }
+
+    /// Rows that are numbered from the top, such as channels: the vertical axis has whole numbers alone.
+    pub fn numbered(mut self) -> Self {
+        self.numbered = true;
+        self
+    }
+
+    /// Width and height in pixels.
+    pub fn size(mut self, width: f64, height: f64) -> Self {
+        self.size = (width.max(200.0), height.max(140.0));
+        self
+    }
+
+    /// Draws the map.
+    pub fn draw(self) -> Figure {
+        let mut scene = Scene::new(self.size.0, self.size.1);
+        let tiles: Vec<Tile> = self.placed().collect();
+        if tiles.is_empty() {
+            nothing(&mut scene);
+        } else {
+            self.draw_in(&mut scene, tiles);
+        }
+        let alt = self.alt();
+        Figure::new(scene, alt)
+    }
+
+    /// The tiles that have a place.
+    fn placed(&self) -> impl Iterator<Item = Tile> + '_ {
+        let finite = |t: &Tile| [t.x.0, t.x.1, t.y.0, t.y.1].iter().all(|v| v.is_finite());
+        self.tiles.iter().copied().filter(finite)
+    }
+
+    fn draw_in(&self, scene: &mut Scene, mut tiles: Vec<Tile>) {
+        let top = heading(scene, &self.title) + LINE + 2.0;
+        let bottom = scene.height - BELOW;
+        if self.log_y {
+            let least = tiles.iter().filter(|t| t.y.0 > 0.0).map(|t| t.y.0);
+            let least = least.fold(f64::INFINITY, f64::min);
+            for tile in tiles.iter_mut().filter(|t| t.y.0 <= 0.0) {
+                tile.y.0 = if least.is_finite() {
+                    least / 2.0
+                } else {
+                    tile.y.1 / 2.0
+                };
+            }
+            tiles.retain(|t| t.y.0 > 0.0 && t.y.1 > 0.0);
+        }
+        let (low, high) = range(tiles.iter().map(|t| t.value));
+        let largest = match low.abs().max(high.abs()) {
+            size if size.is_finite() && size > 0.0 => size,
+            _ => 1.0,
+        };
+        let draft = Scale::linear((-largest, largest), (bottom, top));
+        let y_range = range(tiles.iter().flat_map(|t| [t.y.0, t.y.1]));
+        let y = match self.log_y {
+            true => Scale::logarithmic(y_range, (bottom, top)),
+            false if self.numbered => Scale::linear(y_range, (top, bottom)),
+            false => Scale::linear(y_range, (bottom, top)),
+        };
+        let ticks = match self.numbered {
+            true => y.whole_ticks(((bottom - top) / 18.0) as usize),
+            false => y_ticks(&y, bottom - top),
+        };
+        let area = Area {
+            left: label_width(ticks.iter().map(|tick| tick.1.as_str())),
+            top,
+            right: scene.width - color_bar_width(&draft, bottom - top) - 4.0,
+            bottom,
+        };
+        let x = Scale::linear(
+            range(tiles.iter().flat_map(|t| [t.x.0, t.x.1])),
+            area.x_pixels(),
+        );
+        for tile in &tiles {
+            let (left, right) = (x.position(tile.x.0), x.position(tile.x.1));
+            let (from, to) = (y.position(tile.y.0), y.position(tile.y.1));
+            let (below, above) = (from.max(to), from.min(to));
+            let ink = ColorMap::BlueRed.at(0.5 + 0.5 * tile.value / largest);
+            // a little wider, or the paper would shine through between tiles
+            let size = (
+                (right - left + 0.3).min(area.right - left),
+                below - above + 0.3,
+            );
+            scene.rect(
+                (left, above),
+                (size.0.max(0.0), size.1.min(area.bottom - above)),
+                ink,
+            );
+        }
+        for (at, label) in &ticks {
+            scene.line((area.left - 4.0, *at), (area.left, *at), Ink::Text);
+            scene.small((area.left - 7.0, at + 4.0), label, Anchor::End);
+        }
+        x_axis(scene, &area, &x_ticks(&x, area.width()), &self.x);
+        scene.text((0.0, area.top - 8.0), &self.y, Anchor::Start);
+        let scale = Scale::linear((-largest, largest), area.y_pixels());
+        color_bar(scene, area.right + 14.0, &area, &scale, ColorMap::BlueRed);
+        let free = scene.width - text_width(&self.y, TEXT) - 12.0;
+        let value = fit(&self.value, TEXT, free);
+        scene.text((scene.width, area.top - 8.0), &value, Anchor::End);
+    }
+
+    fn alt(&self) -> String {
+        let largest = self.placed().filter(|t| t.value.is_finite());
+        let largest = largest.max_by(|a, b| a.value.abs().total_cmp(&b.value.abs()));
+        let largest = match largest {
+            None => "no values".to_owned(),
+            Some(tile) if tile.value == 0.0 => "every value 0".to_owned(),
+            Some(tile) => {
+                let middle = |(a, b): (f64, f64)| f64::midpoint(a, b);
+                format!(
+                    "largest value {} around {} and {}",
+                    number(tile.value),
+                    on_axis(&self.x, middle(tile.x)),
+                    on_axis(&self.y, middle(tile.y))
+                )
+            }
+        };
+        format!(
+            "{}: {} over {} and {}, {largest}.",
+            title(&self.title, "Map"),
+            title(&self.value, "values"),
+            self.x,
+            self.y
+        )
+    }
+}
+
+/// Edges of cells around ascending positions, half way between neighbours.
+fn edges(positions: &[f64]) -> Vec<f64> {
+    let n = positions.len();
+    let step = |i: usize| positions[i + 1] - positions[i];
+    (0..=n)
+        .map(|i| match i {
+            0 if n > 1 => positions[0] - step(0) / 2.0,
+            0 => positions[0] - 0.5,
+            i if i == n && n > 1 => positions[n - 1] + step(n - 2) / 2.0,
+            i if i == n => positions[0] + 0.5,
+            i => f64::midpoint(positions[i - 1], positions[i]),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    #[test]
+    fn cells_meet_half_way() {
+        assert_eq!(edges(&[0.0, 1.0, 3.0]), [-0.5, 0.5, 2.0, 4.0]);
+        assert_eq!(edges(&[7.0]), [6.5, 7.5]);
+    }
+
+    #[test]
+    fn numbered_rows_begin_at_the_top() {
+        let values = ndarray::array![[1.0, 0.0], [0.0, -1.0]];
+        let map = TileMap::new("t", "channel").grid(&[0.0, 1.0], &[0.0, 1.0], values.view());
+        let first_row = |map: TileMap| {
+            let mut scene = Scene::new(720.0, 300.0);
+            map.draw_in(&mut scene, map.tiles.clone());
+            scene.shapes.iter().find_map(|shape| match shape {
+                crate::figure::scene::Shape::Rect { corner, .. } => Some(corner.1),
+                _ => None,
+            })
+        };
+        assert!(first_row(map.clone().numbered()) < first_row(map));
+    }
+
+    #[test]
+    fn a_fine_grid_keeps_its_largest_value() {
+        let mut values = Array2::zeros((300, 1000));
+        values[[123, 456]] = -5.0;
+        let at = |n: usize| (0..n).map(|i| i as f64).collect::<Vec<_>>();
+        let map = TileMap::new("t", "f").grid(&at(1000), &at(300), values.view());
+        assert!(map.tiles.len() <= MOST.0 * MOST.1);
+        let strongest: Vec<&Tile> = map.tiles.iter().filter(|t| t.value != 0.0).collect();
+        assert_eq!(strongest.len(), 1);
+        assert!(strongest[0].x.0 <= 456.0 && strongest[0].x.1 >= 456.0);
+    }
+}

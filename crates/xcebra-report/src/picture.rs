@@ -1,0 +1,51 @@
+//! A figure with a name and a caption.
+
+use std::path::Path;
+
+use xcebra_files::FileError;
+
+use crate::Figure;
+
+/// A figure of a report that can also be written to files.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    name: String,
+    figure: Figure,
+    caption: String,
+}
+
+impl Picture {
+    /// A figure with the name of its files and the caption it has in a report.
+    pub fn new(name: impl AsRef<str>, figure: Figure, caption: impl Into<String>) -> Self {
+        // names may come from data files: no folders, no dots
+        let plain = |c: char| {
+            if c.is_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        };
+        Self {
+            name: name.as_ref().chars().map(plain).collect(),
+            figure,
+            caption: caption.into(),
+        }
+    }
+
+    /// Writes `NAME.svg` and `NAME.png` into a folder.
+    ///
+    /// # Errors
+    /// [`FileError::Write`].
+    pub fn write(&self, folder: &Path) -> Result<(), FileError> {
+        ["svg", "png"].into_iter().try_for_each(|extension| {
+            let path = folder.join(format!("{}.{extension}", self.name));
+            self.figure.write(&path)
+        })
+    }
+}
+
+impl From<Picture> for (Figure, String) {
+    fn from(picture: Picture) -> Self {
+        (picture.figure, picture.caption)
+    }
+}
