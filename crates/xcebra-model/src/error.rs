@@ -43,6 +43,9 @@ pub enum ModelError {
         /// What is allowed.
         expected: String,
     },
+    /// The work was asked to stop; see [`Watch::over`](crate::Watch::over).
+    #[error("stopped")]
+    Stopped,
     /// The model itself failed.
     #[error("the model failed: {0}")]
     Evaluation(#[source] Box<dyn std::error::Error + Send + Sync>),

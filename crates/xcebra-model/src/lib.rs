@@ -35,9 +35,12 @@
 //! | comparing a gradient with finite differences | [`check_vjp`], [`VjpCheck`] |
 //! | refusing results that are infinite or NaN | [`ensure_finite`] |
 //! | channels that are constant but for rounding | [`is_constant`] |
+//! | progress, notes and stopping of long work | [`Watch`] |
+//! | what an error is about, and what to do about it | [`Advice`], [`Kind`] |
 
 #![forbid(unsafe_code)]
 
+mod advice;
 mod black_box;
 mod check;
 mod combinators;
@@ -48,7 +51,9 @@ mod model;
 mod rounding;
 mod scalar;
 mod shape;
+mod watch;
 
+pub use advice::{Advice, Kind};
 pub use black_box::BlackBox;
 pub use check::{Answer, Mismatch, VjpCheck, VjpReport, check_vjp};
 pub use combinators::{
@@ -61,6 +66,7 @@ pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
 pub use rounding::is_constant;
 pub use scalar::Scalar;
+pub use watch::{Progress, Watch, Watched};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
