@@ -88,6 +88,7 @@ pub use method::{Method, Methods};
 pub use methods::{
     Aligned, ExactShapley, FeatureAblation, GradientShap, InputXGradient, IntegratedGradients,
     Inverse, InvertedNeuronGradient, NeuronGradient, Noise, Occlusion, ShapleySampling, SmoothGrad,
+    title,
 };
 pub use options::{Observer, Options, Piece, Sink};
 pub use overview::{Needs, Overview};

@@ -33,6 +33,23 @@ pub use occlusion::Occlusion;
 pub use shapley_sampling::ShapleySampling;
 pub use smooth_grad::{Noise, SmoothGrad};
 
+/// The name of a method for a reader.
+pub fn title(method: &str) -> &str {
+    match method {
+        "ing" => "Inverted neuron gradient",
+        "neuron-gradient" => "Neuron gradient",
+        "input-x-gradient" => "Input × gradient",
+        "smooth-grad" => "SmoothGrad",
+        "integrated-gradients" => "Integrated gradients",
+        "gradient-shap" => "Gradient SHAP",
+        "feature-ablation" => "Feature ablation",
+        "occlusion" => "Occlusion",
+        "shapley-sampling" => "Shapley values, sampled",
+        "exact-shapley" => "Shapley values",
+        other => other,
+    }
+}
+
 /// Makes a method of its parameters.
 pub(crate) type Make<A> = fn(&mut Parameters) -> Result<Box<dyn Method<A>>>;
 

@@ -1,28 +1,20 @@
 //! `xcebra explain`: which frequencies or other components of a signal carry a model's output.
 
 mod arguments;
-mod domains;
-mod json;
-mod means;
-mod page;
-mod result;
-mod subject;
-mod summary;
-mod tables;
-mod work;
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use clap::Args;
 use xcebra::cdig::Rule;
-use xcebra::explain::{DomainSpec, Setting, Signals};
-use xcebra::files::{Source, ensure_folder, ensure_writable, rates_agree};
+use xcebra::explain::{
+    BaselineSource, DomainSpec, Domains, ExplainSettings, OutputSpec, SignalSource, Subject,
+    explain,
+};
+use xcebra::files::{Source, ensure_folder, ensure_writable};
+use xcebra::{Answer, Result};
 
-use super::{Outcome, Problem, Result, Session};
-use arguments::{BaselineSpec, OutputSpec, Unit, parse_bands, parse_range};
-use subject::Subject;
-use work::{Job, One};
+use super::Session;
+use arguments::{Unit, parse_bands, parse_baseline, parse_domains, parse_range};
 
 /// Explain which frequencies or other components of a signal carry a model's output
 ///
@@ -84,9 +76,10 @@ pub struct Explain {
     #[arg(
         long,
         value_name = "zero, mean or FILE[:ARRAY]",
-        default_value = "zero"
+        default_value = "zero",
+        value_parser = parse_baseline
     )]
-    baseline: BaselineSpec,
+    baseline: BaselineSource,
 
     /// How gradients are added up along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, right:N, gauss-legendre:N
     #[arg(long, value_name = "RULE", default_value = "adaptive")]
@@ -147,70 +140,49 @@ Examples:
   xcebra explain --model run --input data.npz --output 2 --domain time --out map.npz";
 
 impl Explain {
-    pub fn run(&self, session: &Session) -> Result<Outcome> {
+    pub fn run(&self, session: &Session) -> Result<Answer> {
         self.check_places()?;
         let subject = Subject::load(&self.model)?;
-        let mut notes = Vec::new();
-        let output = self.output(&subject, &mut notes)?;
-        let known = subject.time_axis(self.time_axis)?;
-        let (signals, rate) = self.read_signals(&subject, known, &mut notes)?;
-        let time_axis = signals.time_axis;
-        self.check_bands(rate)?;
-        let baseline = self.baseline.of(&subject, time_axis, &mut notes)?;
-        let fitted = match &self.fit_on {
-            Some(source) => {
-                let loaded = subject.signals(source, Some(time_axis), None)?;
-                notes.extend(loaded.notes);
-                Some(loaded.signals)
+        let settings = self.settings()?;
+        let explained = session.watched("stopping", |watch| explain(&subject, &settings, watch))?;
+        let answer = explained.answer(Some(&self.out))?;
+        let arrays = explained.arrays(&self.out)?;
+        if let Some(folder) = &self.figures {
+            ensure_folder(folder)?;
+            let pictures = explained.pictures();
+            for picture in pictures.iter().flat_map(|(_, pictures)| pictures) {
+                picture.write(folder)?;
             }
-            None => None,
-        };
-        let setting = Setting {
-            time_axis,
-            sampling_rate: rate,
-            bands: self.bands.clone().unwrap_or_default().0,
-            channels: signals.channels.clone(),
-            seed: self.seed,
-            ..Setting::new(
-                subject.shape(),
-                fitted.as_ref().unwrap_or(&signals).values.view(),
-            )
-        };
-        let domains = self.build(&setting, &mut notes)?;
-        let curves = self.report.is_some() || self.figures.is_some() || self.domains.is_some();
-        let job = Job {
-            subject: &subject,
-            domains: &domains,
-            signals: &signals,
-            output: &output,
-            baseline,
-            rule: self.rule,
-            time_axis,
-            curves: curves.then_some((usize::from(self.random_orders), self.seed)),
-        };
-        super::interrupt::listen(session, "stopping");
-        let start = Instant::now();
-        let found = job.run(session)?;
-        let seconds = start.elapsed().as_secs_f64();
-        work::note_tolerance(&found, self.rule, &mut notes);
-        work::note_unchanged(&found, &mut notes);
-        summary::note_cancelling(&job, &found, &mut notes);
-        for note in &notes {
-            session.note(note);
         }
-        let order = work::rank(&found);
-        let result = result::Explained {
-            command: self,
-            job: &job,
-            found: &found,
-            order: &order,
-            sampling_rate: rate,
-            seconds,
-            notes: &notes,
-        };
-        let outcome = result.outcome()?;
-        result.write()?;
-        Ok(outcome)
+        if let Some(path) = &self.report {
+            explained.report().write(path)?;
+        }
+        // last: a file that is there stands for results that are complete
+        arrays.commit()?;
+        Ok(answer)
+    }
+
+    fn settings(&self) -> Result<ExplainSettings> {
+        let curves = self.report.is_some() || self.figures.is_some() || self.domains.is_some();
+        Ok(ExplainSettings {
+            domains: match &self.domains {
+                Some(list) => parse_domains(list)?,
+                None => Domains::These(vec![self.domain.clone()]),
+            },
+            sampling_rate: self.fs,
+            output: self.output.clone(),
+            baseline: self.baseline.clone(),
+            rule: self.rule,
+            signals: self.signals.clone(),
+            hop: self.hop.map(|hop| hop as usize),
+            time_axis: self.time_axis,
+            bands: self.bands.clone().unwrap_or_default().0,
+            fit_on: self.fit_on.clone().map(SignalSource::File),
+            unit: self.frequency_unit.into(),
+            curves: curves.then_some(self.random_orders.into()),
+            seed: self.seed,
+            ..ExplainSettings::new(self.input.clone())
+        })
     }
 
     /// Everything that is read and written, before anything is.
@@ -220,7 +192,7 @@ impl Explain {
             ("--input", self.input.path.as_path()),
             ("--model", &self.model),
         ];
-        if let BaselineSpec::File(source) = &self.baseline {
+        if let BaselineSource::Signal(SignalSource::File(source)) = &self.baseline {
             read.push(("--baseline", &source.path));
         }
         if let Some(source) = &self.fit_on {
@@ -233,84 +205,6 @@ impl Explain {
             super::require_distinct(("--report", report), &read)?;
             ensure_writable(report)?;
         }
-        match self.fs {
-            Some(hz) if !(hz.is_finite() && hz > 0.0) => Err(Problem::new(
-                format!("--fs {hz} is no sampling rate"),
-                "give the number of samples a second, such as 32",
-            )),
-            _ => Ok(()),
-        }
+        Ok(())
     }
-
-    fn output(&self, subject: &Subject, notes: &mut Vec<String>) -> Result<OutputSpec> {
-        let outputs = subject.model.output_dim();
-        let spec = self.output.clone().unwrap_or_default();
-        if self.output.is_none() && outputs > 1 {
-            notes.push(format!(
-                "the model has {outputs} outputs; output 0 is explained, --output chooses others"
-            ));
-        }
-        match spec.0.iter().find(|(k, _)| *k >= outputs) {
-            None => Ok(spec),
-            Some((k, _)) => Err(Problem::new(
-                format!("--output {spec}: the model has no output {k}"),
-                format!(
-                    "its outputs are counted from 0 to {}",
-                    outputs.saturating_sub(1)
-                ),
-            )),
-        }
-    }
-
-    /// The signals to explain and their sampling rate.
-    fn read_signals(
-        &self,
-        subject: &Subject,
-        time_axis: Option<usize>,
-        notes: &mut Vec<String>,
-    ) -> Result<(Signals, Option<f64>)> {
-        let hop = self.hop.map(|hop| hop as usize);
-        let loaded = subject.signals(&self.input, time_axis, hop)?;
-        notes.extend(loaded.notes);
-        let (signals, told) = (loaded.signals, loaded.sampling_rate);
-        if let (Some(told), Some(given)) = (told, self.fs)
-            && !rates_agree(told, given)
-        {
-            return Err(Problem::new(
-                format!(
-                    "{} is sampled at {told} Hz, and --fs says {given}",
-                    self.input.path.display()
-                ),
-                "leave --fs out, or resample the file",
-            ));
-        }
-        let signals = match &self.signals {
-            None => signals,
-            Some(range) => signals.part(range.clone()).ok_or_else(|| {
-                Problem::new(
-                    format!(
-                        "--signals {}..{} reaches beyond the {} signals",
-                        range.start,
-                        range.end,
-                        signals.len()
-                    ),
-                    "signals are counted from 0, and the end is not among them",
-                )
-            })?,
-        };
-        Ok((signals, self.fs.or(told)))
-    }
-
-    /// Makes the folder of figures; not before all else has been checked.
-    fn figures_folder(&self) -> Result<Option<&std::path::Path>> {
-        if let Some(folder) = &self.figures {
-            ensure_folder(folder)?;
-        }
-        Ok(self.figures.as_deref())
-    }
-}
-
-/// The results of all signals in one domain.
-fn in_domain(found: &[One], domain: usize) -> impl Iterator<Item = &work::Scored> {
-    found.iter().map(move |one| &one.scored[domain])
 }

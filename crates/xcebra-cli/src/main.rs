@@ -1,6 +1,6 @@
 //! The program `xcebra`: one file for each command, and what they share.
 //!
-//! A command is a struct of arguments with a function `run(&self, &Session) -> Result<Outcome>`, and
+//! A command is a struct of arguments with a function `run(&self, &Session) -> Result<Answer>`, and
 //! one line each in [`Command`] and in [`Command::run`]. It returns what is to be printed on
 //! standard output, as words and as JSON, and prints nothing there itself.
 
@@ -18,7 +18,6 @@ mod problem;
 mod progress;
 mod session;
 mod synth;
-mod training;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,9 +25,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xcebra::files::Format;
 
-use outcome::Outcome;
-use problem::{Problem, Result};
 use session::{Global, Session};
+use xcebra::model::Kind;
+use xcebra::{Answer, Problem, Result};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,7 +72,7 @@ enum Command {
 }
 
 impl Command {
-    fn run(&self, session: &Session) -> Result<Outcome> {
+    fn run(&self, session: &Session) -> Result<Answer> {
         match self {
             Self::Demo(command) => command.run(session),
             Self::Synth(command) => command.run(session),
@@ -91,7 +90,7 @@ fn require_npz(path: &Path) -> Result<()> {
     if matches!(Format::of(path), Ok(Format::Npz)) {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(Problem::setting(
         format!("{} is not an .npz file", path.display()),
         "several arrays may be written: end the name in .npz",
     ))
@@ -109,7 +108,7 @@ fn require_distinct(out: (&str, &Path), others: &[(&str, &Path)]) -> Result<()> 
     };
     let place = resolved(out.1);
     match others.iter().find(|(_, other)| resolved(other) == place) {
-        Some((flag, _)) if place.is_some() => Err(Problem::new(
+        Some((flag, _)) if place.is_some() => Err(Problem::setting(
             format!("{} {} is also {flag}", out.0, out.1.display()),
             "choose another name: it would be replaced",
         )),
@@ -123,13 +122,19 @@ fn main() -> ExitCode {
         Err(usage) => return problem::report_usage(&usage),
     };
     let session = Session::new(&cli.global);
-    let outcome = cli
+    let answer = cli
         .global
         .start_threads()
         .and_then(|()| cli.command.run(&session));
-    match outcome {
-        Ok(outcome) => outcome.print(cli.global.json),
-        Err(problem) => problem.report(cli.global.json),
+    match answer {
+        Ok(answer) => outcome::print_answer(&answer, cli.global.json),
+        Err(problem) => {
+            problem::report(&problem, cli.global.json);
+            ExitCode::from(match problem.kind() {
+                Kind::Interrupted => session.asked().exit_code(),
+                _ => problem::EXIT,
+            })
+        }
     }
 }
 

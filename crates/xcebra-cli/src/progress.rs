@@ -13,7 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 ///
 /// It disappears when dropped.
 #[derive(Debug)]
-pub struct Progress {
+pub struct Bar {
     what: String,
     bar: ProgressBar,
     /// Units that were done before.
@@ -22,8 +22,8 @@ pub struct Progress {
     last: Option<Mutex<Instant>>,
 }
 
-impl Progress {
-    pub(super) fn bar(what: &str, total: u64) -> Self {
+impl Bar {
+    pub(super) fn on_terminal(what: &str, total: u64) -> Self {
         let bar = ProgressBar::new(total).with_prefix(what.to_owned());
         let template = "{prefix} {wide_bar:.cyan/dim} {percent}%  {msg}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -38,9 +38,9 @@ impl Progress {
     }
 
     pub(super) fn lines(what: &str, total: u64) -> Self {
-        let mut progress = Self::hidden(what, total);
-        progress.last = Some(Mutex::new(Instant::now()));
-        progress
+        let mut bar = Self::hidden(what, total);
+        bar.last = Some(Mutex::new(Instant::now()));
+        bar
     }
 
     pub(super) fn hidden(what: &str, total: u64) -> Self {
@@ -54,7 +54,12 @@ impl Progress {
         }
     }
 
-    /// Work that goes on where it was laid down, with `done` units done.
+    /// Writes to standard error without tearing the bar.
+    pub fn suspended(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
+    }
+
+    /// Work that goes on from earlier work, with `done` units done.
     pub fn resumed_at(mut self, done: u64) -> Self {
         self.before = done;
         self.bar.set_position(done);
@@ -91,7 +96,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
@@ -103,7 +108,7 @@ mod tests {
 
     #[test]
     fn lines_say_how_far_and_how_long() {
-        let progress = Progress::lines("fit", 200);
+        let progress = Bar::lines("fit", 200);
         assert_eq!(progress.line(""), "fit: 0 of 200");
         progress.at(50, "loss 3.2");
         let line = progress.line("loss 3.2");
@@ -113,13 +118,13 @@ mod tests {
         );
         progress.at(200, "");
         assert_eq!(progress.line(""), "fit: 200 of 200");
-        let progress = Progress::lines("fit", 200).resumed_at(150);
+        let progress = Bar::lines("fit", 200).resumed_at(150);
         assert_eq!(progress.line(""), "fit: 150 of 200");
     }
 
     #[test]
     fn the_bar_accepts_its_template() {
-        let progress = Progress::bar("fit", 10);
+        let progress = Bar::on_terminal("fit", 10);
         progress.at(5, "loss 3.2");
     }
 }

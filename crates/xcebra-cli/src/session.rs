@@ -1,11 +1,15 @@
 //! Options that every command has, and how a command talks while it works.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
 
-use super::problem::{Problem, Result};
-use super::progress::Progress;
+use xcebra::model::{Progress, Watch};
+use xcebra::{Problem, Result};
+
+use super::interrupt::{self, Asked};
+use super::progress::Bar;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
@@ -40,7 +44,7 @@ impl Global {
             .use_current_thread()
             .build_global()
             .map_err(|error| {
-                Problem::new(
+                Problem::setting(
                     format!("the threads cannot be started: {error}"),
                     "ask for fewer with --threads",
                 )
@@ -49,10 +53,13 @@ impl Global {
 }
 
 /// How a command talks while it works: on standard error, in the measure the user wants.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Session {
     quiet: bool,
     bars: bool,
+    asked: Asked,
+    /// The work whose progress is shown, by its name.
+    shown: Arc<Mutex<Option<(String, Bar)>>>,
 }
 
 impl Session {
@@ -60,24 +67,62 @@ impl Session {
         Self {
             quiet: global.quiet,
             bars: !global.quiet && !global.json,
+            asked: Asked::default(),
+            shown: Arc::default(),
         }
+    }
+
+    /// Whether and by what the command was asked to end.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// Writes a note for the user.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            // nobody is left to tell if this fails
+        if self.quiet {
+            return;
+        }
+        // nobody is left to tell if this fails
+        let write = || {
             let _ = writeln!(std::io::stderr(), "note: {text}");
+        };
+        match self.shown.lock().as_deref() {
+            Ok(Some((_, bar))) => bar.suspended(write),
+            _ => write(),
         }
     }
 
-    /// Shows the progress of `total` units of work: a bar on a terminal, otherwise a line now and
-    /// then; nothing with `--quiet` or `--json`.
-    pub fn progress(&self, what: &str, total: u64) -> Progress {
-        match (self.bars, std::io::stderr().is_terminal()) {
-            (false, _) => Progress::hidden(what, total),
-            (true, true) => Progress::bar(what, total),
-            (true, false) => Progress::lines(what, total),
+    /// Does long work under a watch: its progress and notes are shown, and signals stop it; `doing` tells the
+    /// user what a signal starts.
+    pub fn watched<T>(&self, doing: &'static str, work: impl FnOnce(&Watch<'_>) -> T) -> T {
+        interrupt::listen(self, doing);
+        let progress = |progress: Progress<'_>| self.show(progress);
+        let note = |text: &str| self.note(text);
+        let stop = || self.asked.is_set();
+        let watch = Watch::new();
+        let done = work(&watch.on_progress(&progress).on_note(&note).stop_when(&stop));
+        if let Ok(mut shown) = self.shown.lock() {
+            *shown = None;
+        }
+        done
+    }
+
+    /// Shows progress: a bar on a terminal, otherwise a line now and then; nothing with `--quiet` or `--json`.
+    fn show(&self, progress: Progress<'_>) {
+        let Ok(mut shown) = self.shown.lock() else {
+            return;
+        };
+        let (task, total) = (progress.task, progress.total);
+        if shown.as_ref().is_none_or(|(name, _)| name != task) {
+            let bar = match (self.bars, std::io::stderr().is_terminal()) {
+                (false, _) => Bar::hidden(task, total),
+                (true, true) => Bar::on_terminal(task, total),
+                (true, false) => Bar::lines(task, total),
+            };
+            *shown = Some((task.to_owned(), bar.resumed_at(progress.done)));
+        }
+        if let Some((_, bar)) = shown.as_ref() {
+            bar.at(progress.done, progress.message);
         }
     }
 }

@@ -7,10 +7,11 @@ use clap::{Args, ValueEnum};
 use ndarray_npy::WritableElement;
 use serde_json::json;
 use xcebra::files::{NpzOutput, ensure_writable};
+use xcebra::model::Watch;
 use xcebra::synth::{Dataset, DatasetConfig, MixingConfig};
+use xcebra::{Answer, Problem, Result, add_dataset, number};
 
-use super::outcome::number;
-use super::{Outcome, Result, Session};
+use super::Session;
 
 /// Generate a recording whose attribution map is known
 ///
@@ -78,7 +79,7 @@ enum Precision {
 }
 
 impl Synth {
-    pub fn run(&self, session: &Session) -> Result<Outcome> {
+    pub fn run(&self, session: &Session) -> Result<Answer> {
         super::require_npz(&self.out)?;
         ensure_writable(&self.out)?;
         let mixing = MixingConfig {
@@ -86,30 +87,31 @@ impl Synth {
             strength: self.strength,
         };
         let config = DatasetConfig::paper_protocol(self.dims.into())?
-            .samples(usize::try_from(self.samples)?)
+            .samples(self.samples as usize)
             .seed(self.seed)
             .step(self.step)
             .noise(self.noise)
             .mixing(mixing);
-        match self.precision {
-            Precision::Float32 => self.write::<f32>(session, &config),
-            Precision::Float64 => self.write::<f64>(session, &config),
-        }
+        session.watched("stopping", |watch| match self.precision {
+            Precision::Float32 => self.write::<f32>(&config, watch),
+            Precision::Float64 => self.write::<f64>(&config, watch),
+        })
     }
 
-    fn write<A>(&self, session: &Session, config: &DatasetConfig) -> Result<Outcome>
+    fn write<A>(&self, config: &DatasetConfig, watch: &Watch<'_>) -> Result<Answer>
     where
         A: ndarray::NdFloat + WritableElement + xcebra::model::Entry,
     {
         let start = Instant::now();
-        let progress = session.progress("synth", 2);
-        progress.at(0, "generating");
+        watch.progress("synth", (0, 2), "generating");
         let data: Dataset<A> = config.generate()?;
-        progress.at(1, "writing");
+        if watch.is_stopped() {
+            return Err(Problem::stopped());
+        }
+        watch.progress("synth", (1, 2), "writing");
         let mut output = NpzOutput::create(&self.out)?;
         add_dataset(&mut output, &data)?;
         output.commit()?;
-        drop(progress);
         let seconds = start.elapsed().as_secs_f64();
         let (samples, channels) = data.x.dim();
         let groups = data.mixing().connectivity().groups();
@@ -128,18 +130,6 @@ impl Synth {
             "seed": self.seed,
             "seconds": number("seconds", seconds)?,
         });
-        Ok(Outcome { text, json })
+        Ok(Answer { text, json })
     }
-}
-
-/// The arrays of a data set of two groups.
-pub fn add_dataset<A>(output: &mut NpzOutput, data: &Dataset<A>) -> Result<()>
-where
-    A: ndarray::NdFloat + WritableElement + xcebra::model::Entry,
-{
-    output.add("x", &data.x)?;
-    output.add("z", &data.z)?;
-    output.add("z1", &data.group(0)?)?;
-    output.add("z2", &data.group(1)?)?;
-    Ok(output.add("map", &data.map)?)
 }

@@ -211,6 +211,7 @@ impl DataArray {
 /// An array in words.
 pub(crate) fn place(source: &Source) -> String {
     match &source.array {
+        Some(name) if source.path.as_os_str().is_empty() => format!("array `{name}`"),
         Some(name) => format!("array `{name}` of {}", source.path.display()),
         None => source.path.display().to_string(),
     }

@@ -6,6 +6,7 @@ mod frame;
 mod heat_map;
 mod line_chart;
 mod panels;
+#[cfg(feature = "png")]
 mod png;
 pub(crate) mod scale;
 mod scatter;
@@ -69,15 +70,26 @@ impl Figure {
         svg::inline(&self.scene, &self.alt)
     }
 
-    /// The picture as PNG on white paper; `scale` 2 is good for screens, 4 for print.
+    /// The picture as PNG on white paper, with the feature `png`; `scale` 2 is good for screens, 4 for print.
     ///
     /// # Errors
     /// A message of the rasteriser, for a scale that is not positive.
+    #[cfg(feature = "png")]
     pub fn png(&self, scale: f32) -> Result<Vec<u8>, String> {
         if !(scale > 0.0 && scale <= 16.0) {
             return Err(format!("scale {scale} is not between 0 and 16; 2 is usual"));
         }
         png::render(&self.scene, scale)
+    }
+
+    #[cfg(feature = "png")]
+    fn raster(&self) -> Result<Vec<u8>, String> {
+        self.png(2.0)
+    }
+
+    #[cfg(not(feature = "png"))]
+    fn raster(&self) -> Result<Vec<u8>, String> {
+        Err("PNG needs the feature `png` of xcebra-report; name the file .svg".to_owned())
     }
 
     /// Writes the picture to a file, as PNG if its name ends so and as SVG otherwise.
@@ -90,7 +102,7 @@ impl Figure {
             .is_some_and(|e| e.eq_ignore_ascii_case("png"));
         let bytes = match is_png {
             true => self
-                .png(2.0)
+                .raster()
                 .map_err(|error| FileError::write(path, std::io::Error::other(error)))?,
             false => self.svg().into_bytes(),
         };
@@ -227,6 +239,7 @@ mod tests {
         let long = "a_very_long_channel_name_<&>_".repeat(8);
         for figure in figures(&[0.5, f64::NAN, 0.7], &long) {
             assert!(figure.svg().ends_with("</svg>\n"));
+            #[cfg(feature = "png")]
             assert!(figure.png(1.0).unwrap().starts_with(b"\x89PNG"));
         }
         let figure = BarChart::new("v").bar("a", 1.0).draw();

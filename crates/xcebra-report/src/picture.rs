@@ -32,12 +32,16 @@ impl Picture {
         }
     }
 
-    /// Writes `NAME.svg` and `NAME.png` into a folder.
+    /// Writes `NAME.svg` and, with the feature `png`, `NAME.png` into a folder.
     ///
     /// # Errors
     /// [`FileError::Write`].
     pub fn write(&self, folder: &Path) -> Result<(), FileError> {
-        ["svg", "png"].into_iter().try_for_each(|extension| {
+        let formats: &[&str] = match cfg!(feature = "png") {
+            true => &["svg", "png"],
+            false => &["svg"],
+        };
+        formats.iter().try_for_each(|extension| {
             let path = folder.join(format!("{}.{extension}", self.name));
             self.figure.write(&path)
         })

@@ -48,29 +48,53 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
+mod attribute;
 mod channels;
-mod curves;
+#[cfg(feature = "synth")]
+mod dataset;
+#[cfg(feature = "synth")]
+mod demo;
 mod diagnostics;
+mod embedding;
 pub mod explain;
-mod fit_file;
+mod fit;
 mod pictures;
+mod problem;
 mod retraining;
 mod run;
 mod run_error;
+mod scoring;
 pub mod suspicion;
-mod unfinished;
 mod windows;
 
+pub use answer::{Answer, number, numbers, optional};
+pub use attribute::{
+    AllTested, AttributeSettings, Attributed, SignificanceSettings, Tested, attribute,
+    attribute_files,
+};
 pub use channels::Channels;
+#[cfg(feature = "synth")]
+pub use dataset::add_dataset;
+#[cfg(feature = "synth")]
+pub use demo::{DemoJob, demo};
 pub use diagnostics::{DIAGNOSTICS, Diagnostics, LabelAccuracy, LabelR2, words};
-pub use fit_file::{DataConfig, FitFile, FitFileError, LabelKind};
+pub use embedding::{Embedding, embed, embed_files};
+pub use explain::explain;
+pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind};
+pub use fit::unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
+pub use fit::{
+    Arrays, Data, FitJob, Fitted, Label, LabelArray, ResumeJob, compare, fit, fit_files,
+    read_settings, resume,
+};
+pub use problem::{Problem, Result, TextPlace};
 pub use retraining::{
     Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
 };
 pub use run::{MODEL, Run, ScaledRecording, read_recording};
 pub use run_error::RunError;
-pub use unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
-pub use windows::{Windows, embed, embed_segments};
+pub use scoring::{MapScore, score_map, score_map_files};
+pub use windows::{Windows, embed_segments, embed_session};
 
 #[doc(inline)]
 pub use cdig;
@@ -84,8 +108,10 @@ pub use xcebra_eval as eval;
 pub use xcebra_files as files;
 #[doc(inline)]
 pub use xcebra_model as model;
+#[cfg(feature = "onnx")]
 #[doc(inline)]
 pub use xcebra_onnx as onnx;
+#[cfg(feature = "synth")]
 #[doc(inline)]
 pub use xcebra_synth as synth;
 

@@ -9,12 +9,11 @@ mod attributions;
 mod seeds;
 mod surrogate;
 
-use std::ops::ControlFlow;
-
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
 use xcebra_attr::{AttrError, Deviations, Methods, mean_over_lags};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
+use xcebra_model::Watch;
 
 pub(crate) use attributions::Probe;
 pub use seeds::{SeedAgreement, across_seeds};
@@ -155,21 +154,20 @@ impl Retraining {
         Probe::new(recording, config, self.samples)?.require_enough()
     }
 
-    /// Makes null maps of `encoder`, which was trained with `config` on `recording`. `progress` is told
-    /// of the steps made of all trainings, after each.
+    /// Makes null maps of `encoder`, which was trained with `config` on `recording`.
     ///
     /// Trainings have no validation: their number of steps is that of the settings.
     ///
     /// # Errors
     /// As [`check`](Self::check), those of a training and of an attribution, and
-    /// [`RetrainError::Interrupted`] if `progress` breaks.
+    /// [`RetrainError::Interrupted`] if the watch stops it.
     pub fn run(
         &self,
         encoder: &Encoder<f32>,
         config: &Config,
         recording: &Recording<f32>,
         methods: &Methods<f32>,
-        mut progress: impl FnMut(usize) -> ControlFlow<()>,
+        watch: &Watch<'_>,
     ) -> Result<Retrained, RetrainError> {
         self.check(config, recording)?;
         let probe = Probe::new(recording, config, self.samples)?;
@@ -190,7 +188,7 @@ impl Retraining {
                 Null::Resampled => surrogate::resampled(recording, self.blocks, seed)?,
                 Null::ShiftedLabels => surrogate::with_shifted_labels(recording, seed)?,
             };
-            let other = trained(config, surrogate, (k, self.trainings), &mut progress)?;
+            let other = trained(config, surrogate, (k, self.trainings), watch)?;
             let alignment = attributions::align(&own, &probe.embed(&other)?, &groups)?;
             for (sum, r2) in agreement.iter_mut().zip(&alignment.r2) {
                 *sum += r2 / self.trainings as f64;
@@ -228,21 +226,22 @@ impl Retraining {
     }
 }
 
-/// The encoder of training `k` of `trainings` of equally many steps. `progress` is told of the steps made of
-/// all of them.
+/// The encoder of training `k` of `trainings` of equally many steps.
 fn trained(
     config: Config,
     recording: Recording<f32>,
     (k, trainings): (usize, usize),
-    progress: &mut impl FnMut(usize) -> ControlFlow<()>,
+    watch: &Watch<'_>,
 ) -> Result<Encoder<f32>, RetrainError> {
     let steps = config.train.steps;
+    let total = trainings * steps;
     let mut trainer = Trainer::new(config, recording)?;
     while !trainer.is_done() {
         trainer.step()?;
         let done = k * steps + trainer.steps_made();
-        if progress(done).is_break() {
-            let total = trainings * steps;
+        let message = format!("training {} of {trainings}", k + 1);
+        watch.progress("significance", (done as u64, total as u64), &message);
+        if watch.is_stopped() {
             return Err(RetrainError::Interrupted { done, total });
         }
     }

@@ -17,15 +17,16 @@ use std::ops::Range;
 use std::path::Path;
 
 use ndarray::Array2;
+use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Encoder, History};
 
 use crate::channels::{Channels, is_named};
-use crate::curves;
 use crate::files::{DataArray, DataFile, FileError, Recording, Source, write_file};
-use crate::fit_file::{FitFile, FitFileError};
+use crate::fit::curves;
+use crate::fit::fit_file::{FitFile, FitFileError};
+use crate::fit::unfinished::Unfinished;
 use crate::run_error::RunError;
 use crate::suspicion;
-use crate::unfinished::Unfinished;
 
 /// Name of the encoder's file.
 pub const MODEL: &str = "model.safetensors";
@@ -110,7 +111,19 @@ impl Run {
     /// [`RunError::File`] if it cannot be read; [`RunError::Mismatch`], [`RunError::Transposed`],
     /// [`RunError::Order`] or [`RunError::Names`] for other channels.
     pub fn recording(&self, source: &Source) -> Result<ScaledRecording, RunError> {
-        let (x, recording) = self.read_whole(source)?;
+        let data = &self.settings.data;
+        self.scaled(read_array(source, &data.x, data.transpose)?)
+    }
+
+    /// Brings an array (time, channels) in memory to the scale of the training.
+    ///
+    /// # Errors
+    /// As [`recording`](Self::recording).
+    pub fn scaled(&self, mut array: DataArray) -> Result<ScaledRecording, RunError> {
+        array.bring_to_units(self.channels.units.as_deref())?;
+        let recording: Recording<f64> = array.recording()?;
+        self.require_channels(&recording)?;
+        let x = self.channels.apply(&recording)?;
         let mut notes = recording.notes.clone();
         notes.extend(self.channels.notes(&recording));
         notes.extend(suspicion::of_channels(&recording));
@@ -133,14 +146,10 @@ impl Run {
         Ok(self.recording(source)?.x)
     }
 
-    /// The recording on the scale of the training, and as the file has it.
-    fn read_whole(&self, source: &Source) -> Result<(Array2<f32>, Recording<f64>), RunError> {
-        let data = &self.settings.data;
-        let mut array = read_array(source, &data.x, data.transpose)?;
-        array.bring_to_units(self.channels.units.as_deref())?;
-        let recording = array.recording()?;
-        self.require_channels(&recording)?;
-        Ok((self.channels.apply(&recording)?, recording))
+    /// The largest rank that the outputs of the encoder allow.
+    pub fn possible_rank(&self) -> usize {
+        let architecture = self.encoder.architecture();
+        architecture.outputs() - usize::from(architecture.head == Head::Normalize)
     }
 
     /// Refuses a recording that has other channels than the training, or has them in another order.

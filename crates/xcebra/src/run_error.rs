@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::files::FileError;
-use crate::fit_file::FitFileError;
-use crate::unfinished::Unfinished;
+use crate::fit::fit_file::FitFileError;
+use crate::fit::unfinished::Unfinished;
 
 /// Why a folder cannot be used as a run.
 #[derive(Debug, Error)]

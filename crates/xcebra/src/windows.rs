@@ -113,7 +113,7 @@ const STRETCH: usize = 16_384;
 /// # Errors
 /// [`Error::Data`] for other channels than the encoder's, or a recording shorter than its window
 /// with [`Edges::Drop`].
-pub fn embed(
+pub fn embed_session(
     encoder: &Encoder<f32>,
     x: ArrayView2<'_, f32>,
     edges: Edges,
@@ -156,7 +156,7 @@ pub fn embed(
 /// With [`Edges::Drop`], segments shorter than the encoder's window are left out.
 ///
 /// # Errors
-/// As [`embed`]; [`Error::Data`] if no segment is as long as the window.
+/// As [`embed_session`]; [`Error::Data`] if no segment is as long as the window.
 pub fn embed_segments(
     encoder: &Encoder<f32>,
     x: ArrayView2<'_, f32>,
@@ -178,7 +178,7 @@ pub fn embed_segments(
     for segment in chosen {
         let piece = x.slice_axis(Axis(0), Slice::from(segment.clone()));
         let done = times.len();
-        let (first, rows) = embed(encoder, piece, edges, |n| progress(done + n))?;
+        let (first, rows) = embed_session(encoder, piece, edges, |n| progress(done + n))?;
         times.extend((0..rows.nrows()).map(|row| segment.start + first + row));
         parts.push(rows);
     }
@@ -195,7 +195,7 @@ mod tests {
     use xcebra_core::{Architecture, Encoder, EncoderName};
     use xcebra_model::Model;
 
-    use super::{STRETCH, Windows, embed, embed_segments};
+    use super::{STRETCH, Windows, embed_segments, embed_session};
 
     fn encoder() -> Encoder<f32> {
         let sizes = Sizes {
@@ -213,7 +213,7 @@ mod tests {
         for edges in [Edges::Pad, Edges::Drop] {
             let whole = encoder.embed(x.view(), edges).unwrap();
             let mut done = Vec::new();
-            let (start, rows) = embed(&encoder, x.view(), edges, |n| done.push(n)).unwrap();
+            let (start, rows) = embed_session(&encoder, x.view(), edges, |n| done.push(n)).unwrap();
             assert_eq!((start, rows.dim()), (whole.start, whole.values.dim()));
             assert_eq!(done.last(), Some(&rows.nrows()));
             let far = (&rows - &whole.values)
@@ -233,7 +233,7 @@ mod tests {
         let by_window = encoder
             .forward(windows.batch(0..51).unwrap().view())
             .unwrap();
-        let (start, rows) = embed(&encoder, x.view(), Edges::Drop, |_| ()).unwrap();
+        let (start, rows) = embed_session(&encoder, x.view(), Edges::Drop, |_| ()).unwrap();
         assert_eq!(start, 5);
         assert!((&by_window - &rows).iter().all(|d| d.abs() < 1e-5));
         assert!(windows.batch(40..52).is_err());
@@ -242,9 +242,9 @@ mod tests {
     #[test]
     fn too_short_a_recording_is_refused() {
         let x = Array2::<f32>::zeros((9, 3));
-        let short = embed(&encoder(), x.view(), Edges::Drop, |_| ());
+        let short = embed_session(&encoder(), x.view(), Edges::Drop, |_| ());
         assert!(short.unwrap_err().to_string().contains("window of 10"));
-        assert!(embed(&encoder(), x.view(), Edges::Pad, |_| ()).is_ok());
+        assert!(embed_session(&encoder(), x.view(), Edges::Pad, |_| ()).is_ok());
     }
 
     #[test]
@@ -273,7 +273,8 @@ mod tests {
                 embed_segments(&encoder, x.view(), &segments, edges, |_| ()).unwrap();
             let mut at = 0;
             for segment in kept.iter().map(|&k| &segments[k]) {
-                let (start, alone) = embed(&encoder, own(segment).view(), edges, |_| ()).unwrap();
+                let (start, alone) =
+                    embed_session(&encoder, own(segment).view(), edges, |_| ()).unwrap();
                 let same = rows.slice_axis(Axis(0), Slice::from(at..at + alone.nrows()));
                 assert_eq!(same, alone);
                 assert_eq!(times[at], segment.start + start);

@@ -63,6 +63,17 @@ const LIGHT: [&str; 8] = [
 /// … that is, without these and their companions.
 const HEAVY: [&str; 2] = ["dfdx", "clap"];
 
+/// What only the program or a feature of the facade may bring.
+const OF_THE_PROGRAM: [&str; 7] = [
+    "clap",
+    "miette",
+    "indicatif",
+    "ctrlc",
+    "signal",
+    "kuva",
+    "assert_cmd",
+];
+
 pub fn problems(workspace: &Workspace) -> Result<Vec<String>> {
     let names: Vec<&str> = workspace.packages.iter().map(|p| p.name.as_str()).collect();
     let mut problems: Vec<String> = workspace
@@ -73,10 +84,16 @@ pub fn problems(workspace: &Workspace) -> Result<Vec<String>> {
     for name in LIGHT {
         let mut tree = shell::cargo(["tree", "--locked", "--prefix=none", "--edges=normal"]);
         let text = shell::read(tree.args(["--package", name]).current_dir(&workspace.root))?;
-        problems.extend(heavy(&text).map(|found| {
+        problems.extend(of_families(&text, &HEAVY).map(|found| {
             format!("{name} depends on {found} (see `cargo tree -p {name} -i {found}`)")
         }));
     }
+    let mut tree = shell::cargo(["tree", "--locked", "--prefix=none", "--edges=normal"]);
+    tree.args(["--package", "xcebra", "--no-default-features"]);
+    let text = shell::read(tree.current_dir(&workspace.root))?;
+    problems.extend(of_families(&text, &OF_THE_PROGRAM).map(|found| {
+        format!("xcebra without features depends on {found} (see `cargo tree -p xcebra --no-default-features -i {found}`)")
+    }));
     Ok(problems)
 }
 
@@ -97,14 +114,14 @@ fn upward(package: &Package, workspace: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Forbidden packages in the output of `cargo tree`.
-fn heavy(tree: &str) -> impl Iterator<Item = &str> {
+/// Packages of forbidden families in the output of `cargo tree`.
+fn of_families<'a>(tree: &'a str, families: &[&str]) -> impl Iterator<Item = &'a str> {
     let mut found: Vec<&str> = tree
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .filter(|package| {
             let family = package.split(['-', '_']).next().unwrap_or(package);
-            HEAVY.contains(&family)
+            families.contains(&family)
         })
         .collect();
     found.sort_unstable();
@@ -116,14 +133,14 @@ fn heavy(tree: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use std::path::PathBuf;
 
-    use super::{heavy, upward};
+    use super::{HEAVY, of_families, upward};
     use crate::workspace::Package;
 
     #[test]
     fn finds_heavy_packages_and_their_companions() {
         let tree =
             "cdig v0.1.0 (/a)\nclap_derive v4 (proc-macro)\nclapboard v1\ndfdx v0.13.0 (*)\n";
-        assert!(heavy(tree).eq(["clap_derive", "dfdx"]));
+        assert!(of_families(tree, &HEAVY).eq(["clap_derive", "dfdx"]));
     }
 
     #[test]

@@ -1,22 +1,8 @@
-//! `xcebra attribute --significance`: which entries of a map are real.
-
-use std::fs;
-use std::path::Path;
+//! The options of `xcebra attribute --significance`.
 
 use clap::{Args, ValueEnum};
-use xcebra::attr::{
-    AttrError, Blocks, Bootstrap, Control, Methods, Piece, Significance, Tail, mean_over_lags,
-};
-use xcebra::core::{Config, Recording};
-use xcebra::files::Source;
-use xcebra::{Inputs, Null, Retrained, Retraining, Run, Windows, groups};
-
-use super::tested::{AllTested, Tested};
-use crate::fit::data::Data;
-use crate::{Problem, Result, Session, interrupt};
-
-/// Fewer cannot tell how attributions spread.
-const FEWEST_FITTED: usize = 10;
+use xcebra::attr::{Control, Tail};
+use xcebra::{Null, SignificanceSettings};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Significance")]
@@ -93,180 +79,33 @@ enum TailName {
     Ranks,
 }
 
-/// A test that is ready to begin.
-pub struct Test {
-    null: Null,
-    test: Significance,
-    level: f64,
-    trainings: usize,
-    retraining: Retraining,
-    recording: Recording<f32>,
-    config: Config,
-    blocks: Blocks,
-    channels: usize,
-}
-
 fn level(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
-        _ => Err("it is no number strictly between 0 and 1".to_owned()),
+        _ => Err("not a number strictly between 0 and 1".to_owned()),
     }
 }
 
 impl Options {
-    /// Reads and checks all that the test needs and tells what it will cost.
-    pub fn prepare(
-        &self,
-        session: &Session,
-        (folder, run): (&Path, &Run),
-        data: &Source,
-        windows: &Windows<'_>,
-    ) -> Result<Option<Test>> {
-        let Some(trainings) = self.significance else {
-            return Ok(None);
-        };
-        let trainings = trainings as usize;
+    /// The settings of the test, if one is asked for.
+    pub fn settings(&self) -> Option<SignificanceSettings> {
         let null = match self.null {
             NullName::Resampled => Null::Resampled,
             NullName::ShiftedLabels => Null::ShiftedLabels,
         };
-        let fitted = match self.p_values {
-            Some(name) => name == TailName::Fitted,
-            None => null == Null::Resampled,
-        };
-        self.require_enough(trainings, fitted)?;
-        let inputs = Inputs::new(std::slice::from_ref(data))?;
-        let data = Data::read(&inputs, &run.settings)?;
-        if data.channels != run.channels {
-            return Err(Problem::new(
-                format!(
-                    "{} is not the recording of the training in {}: its channels have other means or scales",
-                    data.place,
-                    folder.display()
-                ),
-                "pass the recording of the training, since --significance trains anew on it",
-            ));
-        }
-        let blocks = self.blocks as usize;
-        let retraining = Retraining::new(null, trainings).with_blocks(blocks);
-        let config = run.settings.config();
-        retraining.check(&config, &data.recording)?;
-        let steps = config.train.steps;
-        let estimate = seconds_of(folder).map_or(String::new(), |seconds| {
-            format!(", about {}", duration(seconds * trainings as f64))
-        });
-        session.note(&format!(
-            "{trainings} trainings of {steps} steps{estimate}; Ctrl-C ends them, and nothing is written"
-        ));
-        let control = match self.control {
-            ControlName::Bh => Control::BenjaminiHochberg,
-            ControlName::By => Control::BenjaminiYekutieli,
-        };
-        let tail = if fitted { Tail::Fitted } else { Tail::Ranks };
-        let test = Significance::new().with_level(self.fdr)?;
-        Ok(Some(Test {
+        Some(SignificanceSettings {
+            trainings: self.significance? as usize,
             null,
-            test: test.with_control(control).with_tail(tail),
             level: self.fdr,
-            trainings,
-            retraining,
-            channels: data.recording.channels(),
-            recording: data.recording,
-            config,
-            blocks: Blocks::of_stretches(&windows.stretches(), blocks)?,
-        }))
-    }
-
-    fn require_enough(&self, trainings: usize, fitted: bool) -> Result<()> {
-        let needed = match fitted {
-            true => FEWEST_FITTED,
-            false => (1.0 / self.fdr).ceil() as usize - 1,
-        };
-        if trainings >= needed {
-            return Ok(());
-        }
-        Err(match fitted {
-            true => Problem::new(
-                format!("{trainings} trainings are too few to see how attributions spread"),
-                format!("make at least {needed}, as in --significance {needed}"),
-            ),
-            false => Problem::new(
-                format!(
-                    "{trainings} trainings can decide nothing at --fdr {}: by ranks, no p-value is below {:.3}",
-                    self.fdr,
-                    1.0 / (1 + trainings) as f64
-                ),
-                format!(
-                    "make at least {needed}, better five times as many, or use --p-values fitted"
-                ),
-            ),
+            control: match self.control {
+                ControlName::Bh => Control::BenjaminiHochberg,
+                ControlName::By => Control::BenjaminiYekutieli,
+            },
+            tail: self.p_values.map(|name| match name {
+                TailName::Fitted => Tail::Fitted,
+                TailName::Ranks => Tail::Ranks,
+            }),
+            blocks: self.blocks as usize,
         })
-    }
-}
-
-impl Test {
-    /// Takes the attributions of samples, for intervals.
-    pub fn add(&self, piece: &Piece<'_>) -> Result<(), AttrError> {
-        let sizes = piece.values.mapv(f64::abs);
-        let pooled = mean_over_lags(sizes.view(), self.channels)?;
-        self.blocks.add(&Piece {
-            values: pooled.view(),
-            ..*piece
-        })
-    }
-
-    /// Makes the trainings and tests the maps of all methods.
-    pub fn run(&self, session: &Session, run: &Run, methods: &Methods<f32>) -> Result<AllTested> {
-        let steps = self.config.train.steps;
-        let progress = session.progress("significance", (self.trainings * steps) as u64);
-        let report = |done: usize| {
-            let training = (done - 1) / steps + 1;
-            progress.at(
-                done as u64,
-                &format!("training {training} of {}", self.trainings),
-            );
-            interrupt::flow()
-        };
-        let found =
-            self.retraining
-                .run(&run.encoder, &self.config, &self.recording, methods, report);
-        let Retrained { maps, agreement } = found.map_err(interrupt::or)?;
-        drop(progress);
-        let mut tested = Vec::new();
-        for map in maps {
-            let findings = self.test.test(&map.map, &map.nulls)?;
-            let intervals = self.blocks.intervals(&map.method, &Bootstrap::new())?;
-            let verdicts = findings.verdicts(&intervals)?;
-            tested.push((
-                map.method,
-                Tested {
-                    findings,
-                    intervals,
-                    verdicts,
-                },
-            ));
-        }
-        Ok(AllTested {
-            tested,
-            agreement,
-            groups: groups(&self.config),
-            trainings: self.trainings,
-            level: self.level,
-            null: self.null,
-        })
-    }
-}
-
-/// How long the training in a folder took, by the last line of its log: `12.3 s, 4567 samples/s`.
-fn seconds_of(folder: &Path) -> Option<f64> {
-    let log = fs::read_to_string(folder.join("log.txt")).ok()?;
-    log.lines().last()?.split_once(" s, ")?.0.parse().ok()
-}
-
-fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
     }
 }

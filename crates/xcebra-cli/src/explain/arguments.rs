@@ -1,117 +1,17 @@
-//! Arguments that need parsing: outputs, baselines, bands, ranges.
+//! Arguments that need parsing: baselines, domains, bands, ranges.
 
-use std::fmt;
 use std::ops::Range;
-use std::str::FromStr;
 
 use clap::ValueEnum;
-use ndarray::Axis;
-use xcebra::cdig::Baseline;
-use xcebra::explain::DomainSpec;
-use xcebra::files::{FileError, Source};
+use xcebra::explain::{BaselineSource, Domains, FrequencyUnit, SignalSource};
+use xcebra::files::FileError;
 
-use super::super::{Problem, Result};
-use super::Subject;
-
-/// A weighted sum of outputs: `0`, `0+1`, `2-0`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OutputSpec(pub Vec<(usize, f64)>);
-
-impl Default for OutputSpec {
-    fn default() -> Self {
-        Self(vec![(0, 1.0)])
-    }
-}
-
-impl FromStr for OutputSpec {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("`{text}` is not an output such as 0, a sum 0+1 or a difference 2-0");
-        let mut terms = Vec::new();
-        let (mut rest, mut sign) = (text.trim(), 1.0);
-        loop {
-            let end = rest.find(['+', '-']).unwrap_or(rest.len());
-            let output: usize = rest[..end].trim().parse().map_err(|_| wrong())?;
-            if terms.iter().any(|(k, _)| *k == output) {
-                return Err(format!("`{text}` names output {output} twice"));
-            }
-            terms.push((output, sign));
-            match rest.as_bytes().get(end) {
-                None => return Ok(Self(terms)),
-                Some(b'+') => sign = 1.0,
-                Some(_) => sign = -1.0,
-            }
-            rest = &rest[end + 1..];
-        }
-    }
-}
-
-impl fmt::Display for OutputSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (output, weight)) in self.0.iter().enumerate() {
-            let sign = if *weight < 0.0 { "-" } else { "+" };
-            write!(f, "{}{output}", if i == 0 { "" } else { sign })?;
-        }
-        Ok(())
-    }
-}
-
-/// Where a path begins.
-#[derive(Debug, Clone)]
-pub enum BaselineSpec {
-    Zero,
-    Mean,
-    File(Source),
-}
-
-impl FromStr for BaselineSpec {
-    type Err = FileError;
-
-    fn from_str(text: &str) -> Result<Self, FileError> {
-        match text {
-            "zero" => Ok(Self::Zero),
-            "mean" => Ok(Self::Mean),
-            file => Ok(Self::File(file.parse()?)),
-        }
-    }
-}
-
-impl fmt::Display for BaselineSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Zero => f.write_str("zero"),
-            Self::Mean => f.write_str("mean"),
-            Self::File(source) => source.fmt(f),
-        }
-    }
-}
-
-impl BaselineSpec {
-    /// The baseline for signals of the subject.
-    pub fn of(
-        &self,
-        subject: &Subject,
-        time_axis: usize,
-        notes: &mut Vec<String>,
-    ) -> Result<Baseline<f64>> {
-        match self {
-            Self::Zero => Ok(Baseline::Zero),
-            Self::Mean => Ok(Baseline::Mean(time_axis)),
-            Self::File(source) => {
-                let loaded = subject.signals(source, Some(time_axis), None)?;
-                notes.extend(loaded.notes);
-                let signals = loaded.signals;
-                if signals.len() != 1 {
-                    return Err(Problem::new(
-                        format!("--baseline {source} holds {} signals", signals.len()),
-                        "name one signal of the model's input shape",
-                    ));
-                }
-                Ok(Baseline::Signal(signals.values.index_axis_move(Axis(0), 0)))
-            }
-        }
+/// Where a path begins: `zero`, `mean`, or a file.
+pub fn parse_baseline(text: &str) -> Result<BaselineSource, FileError> {
+    match text {
+        "zero" => Ok(BaselineSource::Zero),
+        "mean" => Ok(BaselineSource::Mean),
+        file => Ok(BaselineSource::Signal(SignalSource::File(file.parse()?))),
     }
 }
 
@@ -124,12 +24,11 @@ pub enum Unit {
     Bpm,
 }
 
-impl Unit {
-    /// Its name, and the factor from Hz.
-    pub fn factor(self) -> (&'static str, f64) {
-        match self {
-            Self::Hz => ("Hz", 1.0),
-            Self::Bpm => ("bpm", 60.0),
+impl From<Unit> for FrequencyUnit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Hz => Self::Hz,
+            Unit::Bpm => Self::Bpm,
         }
     }
 }
@@ -177,8 +76,15 @@ pub fn parse_bands(text: &str) -> Result<Bands, String> {
     Ok(Bands(bands))
 }
 
-pub fn parse_domains(list: &str) -> Result<Vec<DomainSpec>> {
-    Ok(list.split(',').map(str::parse).collect::<Result<_, _>>()?)
+/// `auto`, or names separated by commas.
+pub fn parse_domains(list: &str) -> Result<Domains, xcebra::cdig::CdigError> {
+    match list {
+        "auto" => Ok(Domains::Usual),
+        list => {
+            let specs = list.split(',').map(str::parse);
+            specs.collect::<Result<_, _>>().map(Domains::These)
+        }
+    }
 }
 
 /// `3..8`, or `3` for one.
@@ -199,18 +105,6 @@ pub fn parse_range(text: &str) -> Result<Range<usize>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn outputs_are_written_as_they_are_parsed() {
-        for text in ["0", "0+1", "2-0", "3+10-4"] {
-            assert_eq!(text.parse::<OutputSpec>().unwrap().to_string(), text);
-        }
-        let contrast: OutputSpec = "2-0".parse().unwrap();
-        assert_eq!(contrast.0, [(2, 1.0), (0, -1.0)]);
-        for text in ["", "-", "-1", "1+", "a", "1++2", "1+1", "0.5"] {
-            assert!(text.parse::<OutputSpec>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn bands_and_ranges() {

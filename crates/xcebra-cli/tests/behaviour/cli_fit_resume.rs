@@ -252,8 +252,8 @@ fn what_does_not_go_together_is_refused() {
         ("fit --resume run --force", "cannot be used with"),
         ("fit --resume no", "no training to go on with"),
         ("fit --resume data.npz", "no training to go on with"),
-        ("fit --resume run --checkpoint-every=-1", "no time"),
-        ("fit --resume run --checkpoint-every soon", "no number"),
+        ("fit --resume run --checkpoint-every=-1", "not a time"),
+        ("fit --resume run --checkpoint-every soon", "not a number"),
     ] {
         folder.fails_with(arguments, &[part]);
     }

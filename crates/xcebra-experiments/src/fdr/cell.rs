@@ -11,6 +11,7 @@ use xcebra::attr::{Blocks, Bootstrap, Methods, Options, Piece, attribute};
 use xcebra::core::{
     Config, Edges, Labels, LearningRateSchedule, Recording, RegularizerConfig, Trainer,
 };
+use xcebra::model::Watch;
 use xcebra::synth::{Block, Connectivity, DatasetConfig};
 use xcebra::{Null, Retraining};
 
@@ -113,8 +114,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let methods: Methods<f32> = "ing".parse()?;
 
     let retraining = Retraining::new(Null::Resampled, settings.trainings);
-    let go_on = |_| ControlFlow::Continue(());
-    let retrained = retraining.run(&encoder, &config, &recording, &methods, go_on)?;
+    let retrained = retraining.run(&encoder, &config, &recording, &methods, &Watch::new())?;
     let tested = retrained.maps.first().expect("one map a method");
 
     let x = recording.samples().to_owned();
@@ -123,7 +123,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     attribute(&encoder, &x, &methods, &Options::new().with_sink(&sink))?;
     let intervals = blocks.intervals("ing", &Bootstrap::new())?;
 
-    let (_, embedding) = xcebra::embed(&encoder, x.view(), Edges::Pad, |_| ())?;
+    let (_, embedding) = xcebra::embed_session(&encoder, x.view(), Edges::Pad, |_| ())?;
     let embedding = embedding.mapv(f64::from);
     let row_by_row = |map: &Array2<f64>| map.iter().copied().collect();
     Ok(Outcome {

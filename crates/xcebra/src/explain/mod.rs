@@ -27,6 +27,7 @@ mod signals;
 mod spectra;
 mod summary;
 mod view;
+mod workflow;
 
 pub use axes::{axis_arrays, axis_names};
 pub use bands::{Bands, NamedBand};
@@ -37,3 +38,7 @@ pub use sentinels::sentinels;
 pub use signals::{Input, Signals};
 pub use summary::{Strongest, cancelled, cancelled_over_channels, percent};
 pub use view::View;
+pub use workflow::{
+    BaselineSource, Domains, ExplainSettings, Explanation, FrequencyUnit, OutputSpec, SignalSource,
+    Subject, explain,
+};

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use xcebra::core::Trainer;
-use xcebra::files::{AtomicFolder, FileError, FolderClaim, FolderLock, Source};
-use xcebra::{Effort, FitFile, MODEL, RESUME, RunError, Unfinished};
+use xcebra_core::Trainer;
+use xcebra_files::{AtomicFolder, FileError, FolderClaim, FolderLock, Source};
+use xcebra_model::{Kind, Watch};
 
-use crate::{Problem, Result, interrupt};
+use super::fit_file::FitFile;
+use super::unfinished::{Effort, RESUME, Unfinished};
+use crate::{MODEL, Problem, Result, RunError};
 
 /// The folder of a training.
-pub struct Keeper {
+pub struct Keeper<'a> {
+    watch: Watch<'a>,
     folder: PathBuf,
     /// By this file the run is known that the training is to replace with its first checkpoint.
     replaces: Option<&'static str>,
@@ -22,15 +25,17 @@ pub struct Keeper {
     last: Instant,
 }
 
-impl Keeper {
+impl<'a> Keeper<'a> {
     /// Claims the folder of a new training, with everything that is needed to begin it again.
     pub fn of_new(
         folder: &Path,
         force: bool,
         every: Duration,
         (training, data): (&Unfinished, &[Source]),
+        watch: &Watch<'a>,
     ) -> Result<Self> {
         let keeper = |claim, replaces| Self {
+            watch: *watch,
             folder: folder.to_path_buf(),
             replaces,
             kept: false,
@@ -56,8 +61,9 @@ impl Keeper {
     }
 
     /// Claims the folder of a training that goes on.
-    pub fn of_unfinished(folder: &Path, every: Duration) -> Result<Self> {
+    pub fn of_unfinished(folder: &Path, every: Duration, watch: &Watch<'a>) -> Result<Self> {
         Ok(Self {
+            watch: *watch,
             folder: folder.to_path_buf(),
             replaces: Unfinished::is_next(folder).then(|| earlier(folder)),
             kept: true,
@@ -85,7 +91,7 @@ impl Keeper {
         if done && state.seeds.is_none() {
             return Ok(());
         }
-        let interrupted = interrupt::is_asked();
+        let interrupted = self.watch.is_stopped();
         if interrupted || done || self.is_time() {
             state.effort.clone_from(effort);
             self.keep(trainer, state)?;
@@ -101,7 +107,7 @@ impl Keeper {
     /// As [`after_step`](Self::after_step), for another of the trainings that are compared, with its
     /// checkpoint in a file of its own.
     pub fn after_step_of_another(&mut self, trainer: &Trainer<f32>, file: &Path) -> Result<()> {
-        let interrupted = interrupt::is_asked();
+        let interrupted = self.watch.is_stopped();
         if interrupted || self.is_time() {
             let kept = trainer.checkpoint().save(file);
             kept.map_err(|error| self.resumable(error.into()))?;
@@ -118,8 +124,8 @@ impl Keeper {
     }
 
     fn interrupted(&self, what: &str) -> Problem {
-        let problem = Problem::new(what, format!("go on with `{}`", self.go_on()));
-        problem.exit(interrupt::exit_code())
+        let advice = format!("go on with `{}`", self.go_on());
+        Problem::new(Kind::Interrupted, what, advice)
     }
 
     fn keep(&mut self, trainer: &Trainer<f32>, state: &Unfinished) -> Result<()> {
@@ -159,7 +165,7 @@ impl Keeper {
     /// A problem that leaves the last checkpoint, if there is one.
     fn resumable(&self, problem: Problem) -> Problem {
         match self.kept {
-            true => problem.help(format!("make room, then go on with `{}`", self.go_on())),
+            true => problem.advise(format!("make room, then go on with `{}`", self.go_on())),
             false => problem,
         }
     }
@@ -169,7 +175,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Keeper<'_> {
     /// A command that fails before anything is worth keeping leaves the folder as it was.
     fn drop(&mut self) {
         match self.claim.take() {
@@ -190,7 +196,7 @@ fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()>
     for source in labels.chain(data.iter().cloned()) {
         let path = source.path;
         if path.canonicalize().is_ok_and(|p| p.starts_with(&canonical)) {
-            return Err(Problem::new(
+            return Err(Problem::file(
                 format!(
                     "{} is in {}, which is to be replaced",
                     path.display(),
@@ -221,13 +227,13 @@ fn taken(folder: &Path, error: FileError) -> Problem {
     }
     if Unfinished::is_in(folder) {
         let go_on = Unfinished::command(folder);
-        return Problem::new(
+        return Problem::file(
             format!("{} holds an unfinished training", folder.display()),
             format!("go on with `{go_on}`, or replace it with --force"),
         );
     }
     if folder.join(MODEL).is_file() {
-        return Problem::new(
+        return Problem::file(
             format!("{} holds an earlier run", folder.display()),
             "choose another --out, or replace it with --force",
         );
@@ -236,7 +242,7 @@ fn taken(folder: &Path, error: FileError) -> Problem {
 }
 
 fn busy(folder: &Path) -> Problem {
-    Problem::new(
+    Problem::file(
         format!("another program is training in {}", folder.display()),
         "wait until it has ended, or choose another folder",
     )

@@ -1,10 +1,10 @@
-//! The tables of the report of `xcebra explain`.
+//! The tables of the report of an explanation.
 
-use xcebra::explain::{OrderCurves, Strongest, View};
-use xcebra::report::{BarChart, Figure, Table};
+use crate::explain::{OrderCurves, Strongest, View};
+use crate::report::{BarChart, Figure, Table};
 
 use super::in_domain;
-use super::result::{Explained, count, residual, short, tolerance_met};
+use super::result::{Explanation, count, residual, short, tolerance_met};
 use super::summary::BandSum;
 use super::work::Scored;
 
@@ -14,7 +14,7 @@ const LISTED: usize = 50;
 const STRONGEST: usize = 12;
 
 /// What was found for each signal.
-pub fn signals(explained: &Explained<'_>) -> Table {
+pub fn signals(explained: &Explanation) -> Table {
     let first = explained.order.first().copied().unwrap_or(0);
     let mut table = Table::new(&[
         "signal",
@@ -25,15 +25,9 @@ pub fn signals(explained: &Explained<'_>) -> Table {
         "gradients",
         "tolerance met",
     ]);
-    for (i, scored) in in_domain(explained.found, first).enumerate().take(LISTED) {
+    for (i, scored) in in_domain(&explained.found, first).enumerate().take(LISTED) {
         let found = &scored.found;
-        let name = match explained
-            .job
-            .signals
-            .starts
-            .as_ref()
-            .map(|starts| starts[i])
-        {
+        let name = match explained.signals.starts.as_ref().map(|starts| starts[i]) {
             Some(start) => format!("{i} (from sample {start})"),
             None => i.to_string(),
         };
@@ -62,7 +56,7 @@ pub fn signals(explained: &Explained<'_>) -> Table {
 }
 
 /// The domains beside each other.
-pub fn domains(explained: &Explained<'_>) -> Table {
+pub fn domains(explained: &Explanation) -> Table {
     let mut table = Table::new(&[
         "domain",
         "Gini",
@@ -73,8 +67,8 @@ pub fn domains(explained: &Explained<'_>) -> Table {
         "random deletion",
         "random insertion",
     ]);
-    for &domain in explained.order {
-        let built = &explained.job.domains[domain];
+    for &domain in &explained.order {
+        let built = &explained.domains[domain];
         let coefficients: usize = built.domain.coefficient_shape().iter().product();
         let curves = explained.mean_curves(domain);
         let area = |part: fn(&OrderCurves) -> &Vec<f64>| {
@@ -102,16 +96,17 @@ pub fn domains(explained: &Explained<'_>) -> Table {
     table
 }
 
-fn mean(explained: &Explained<'_>, domain: usize, value: fn(&Scored) -> f64) -> f64 {
-    in_domain(explained.found, domain).map(value).sum::<f64>() / explained.found.len().max(1) as f64
+fn mean(explained: &Explanation, domain: usize, value: fn(&Scored) -> f64) -> f64 {
+    in_domain(&explained.found, domain).map(value).sum::<f64>()
+        / explained.found.len().max(1) as f64
 }
 
 /// How unequally attribution is spread in each domain.
-pub fn concentrations(explained: &Explained<'_>) -> Figure {
+pub fn concentrations(explained: &Explanation) -> Figure {
     let chart = BarChart::new("Gini coefficient of absolute attribution");
     let bar = |chart: BarChart, domain: &usize| {
         let value = mean(explained, *domain, |s| s.concentration.gini);
-        chart.bar(&explained.job.domains[*domain].spec.to_string(), value)
+        chart.bar(&explained.domains[*domain].spec.to_string(), value)
     };
     explained.order.iter().fold(chart, bar).draw()
 }

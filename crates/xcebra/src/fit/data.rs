@@ -4,14 +4,31 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, Axis, concatenate};
-use xcebra::core::Recording;
-use xcebra::files::{self, DataArray, DataFile, Source};
-use xcebra::{Channels, FitFile, Inputs, suspicion};
+use xcebra_core::Recording;
+use xcebra_files::{self as files, DataArray, DataFile, Source};
 
-use super::labels::{Label, Part, SessionFile, parts};
-use crate::{Problem, Result};
+use super::fit_file::FitFile;
+use super::labels::{Label, LabelArray, Part, SessionFile, parts, parts_of_arrays};
+use super::unfinished::Inputs;
+use crate::{Channels, Problem, Result, suspicion};
+
+/// A recording in memory, and its labels.
+///
+/// Each session is an array (time, channels) with what is known of it: names of channels, units, sampling
+/// rate, gaps. A label has one array for each session, with one value or one row for each sample.
+#[derive(Clone, Debug, Default)]
+pub struct Arrays {
+    /// The sessions, all with the same channels.
+    pub sessions: Vec<DataArray>,
+    /// The labels by name.
+    pub labels: BTreeMap<String, Vec<LabelArray>>,
+}
+
+/// Labels by name: the array that holds each, and its parts.
+type Parts = BTreeMap<String, (String, Vec<Part>)>;
 
 /// A recording as a training takes it.
+#[derive(Clone, Debug)]
 pub struct Data {
     /// All sessions, cut into the segments of each, on the scale of `channels`, with their labels.
     pub recording: Recording<f32>,
@@ -29,6 +46,9 @@ pub struct Data {
 
 impl Data {
     /// Reads all sessions and labels, and brings the channels to a common scale if asked.
+    ///
+    /// # Errors
+    /// [`Problem`] if a file cannot be read, or sessions and labels do not belong together.
     pub fn read(inputs: &Inputs, settings: &FitFile) -> Result<Self> {
         let (mut open, mut sessions) = (Vec::new(), Vec::new());
         let mut units: Option<Vec<String>> = None;
@@ -43,10 +63,8 @@ impl Data {
             open.push(SessionFile {
                 file,
                 path: source.path,
-                place: session.place.clone(),
                 samples: session.samples(),
                 clock,
-                channels: session.channels.len(),
             });
             sessions.push(session);
         }
@@ -54,16 +72,73 @@ impl Data {
         let (mut labels, mut said) = (BTreeMap::new(), Vec::new());
         for (name, array) in settings.labels() {
             let parts = parts(inputs, &mut open, (&name, &array), &mut said)?;
-            require_upright(&open, &name, &parts)?;
+            require_upright(&sessions, &name, &parts)?;
             labels.insert(name, (array, parts));
         }
-        for session in &sessions {
+        let place = places(inputs, &settings.data.x)?;
+        Self::of_sessions(&sessions, units, (labels, said), place, settings)
+    }
+
+    /// Takes arrays in memory instead of files.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) of the same arrays in files, and [`Kind::Data`](xcebra_model::Kind::Data) if a
+    /// label that the settings name is missing.
+    pub fn of_arrays(arrays: Arrays, settings: &FitFile) -> Result<Self> {
+        let mut sessions: Vec<files::Recording<f64>> = Vec::new();
+        let mut units: Option<Vec<String>> = None;
+        for array in arrays.sessions {
+            let mut array = match settings.data.transpose {
+                true => array.transposed(),
+                false => array,
+            };
+            array.bring_to_units(units.as_deref())?;
+            units = units.or(array.units.clone());
+            sessions.push(array.recording()?);
+        }
+        if sessions.is_empty() {
+            return Err(Problem::data(
+                "there is no session to train on",
+                "pass at least one array (time, channels)",
+            ));
+        }
+        let mut given = arrays.labels;
+        for name in settings.labels().into_keys() {
+            if !given.contains_key(&name) {
+                return Err(Problem::data(
+                    format!(
+                        "the settings name the label `{name}`, and no array of that name was passed"
+                    ),
+                    "pass its values with the recording, or change the settings",
+                ));
+            }
+            given.entry(name).or_default();
+        }
+        let mut labels = BTreeMap::new();
+        for (name, arrays) in given {
+            let parts = parts_of_arrays(&name, arrays, &sessions)?;
+            require_upright(&sessions, &name, &parts)?;
+            labels.insert(name.clone(), (name, parts));
+        }
+        let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
+        let place = places.join(", ");
+        Self::of_sessions(&sessions, units, (labels, Vec::new()), place, settings)
+    }
+
+    fn of_sessions(
+        sessions: &[files::Recording<f64>],
+        units: Option<Vec<String>>,
+        (labels, said): (Parts, Vec<String>),
+        place: String,
+        settings: &FitFile,
+    ) -> Result<Self> {
+        for session in sessions {
             session.require_samples(2, "training")?;
         }
-        require_same_channels(&sessions)?;
-        let whole = joined(&sessions)?;
+        require_same_channels(sessions)?;
+        let whole = joined(sessions)?;
         let channels = Channels::of(&whole, settings.data.standardize)?.in_units(units);
-        let mut notes = notes_on(&sessions, &whole);
+        let mut notes = notes_on(sessions, &whole);
         notes.extend(said);
         let scaled = sessions.iter().map(|session| channels.apply(session));
         let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
@@ -73,7 +148,7 @@ impl Data {
         let mut shown = Vec::new();
         for (name, (array, parts)) in labels {
             if whole.channels.contains(&array) {
-                return Err(Problem::new(
+                return Err(Problem::data(
                     format!("the label `{name}` is also a channel of {}", whole.place),
                     format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
                 ));
@@ -90,7 +165,7 @@ impl Data {
             recording,
             channels,
             labels: shown,
-            place: places(inputs, &settings.data.x)?,
+            place,
             files: scaled.iter().map(Array2::nrows).collect(),
             notes,
         })
@@ -121,22 +196,27 @@ fn notes_on(sessions: &[files::Recording<f64>], whole: &files::Recording<f64>) -
 }
 
 /// Refuses a recording whose columns are as many as the label has values.
-fn require_upright(sessions: &[SessionFile], name: &str, parts: &[Part]) -> Result<()> {
-    let columns: usize = sessions.iter().map(|session| session.channels).sum();
+fn require_upright(sessions: &[files::Recording<f64>], name: &str, parts: &[Part]) -> Result<()> {
+    let columns: usize = sessions.iter().map(|session| session.channels.len()).sum();
     for (k, part) in parts.iter().enumerate() {
         let (session, samples, columns) = match (parts.len(), sessions) {
             (1, [first, ..]) => (first, part.samples(), columns),
-            _ => (&sessions[k], sessions[k].samples, sessions[k].channels),
+            _ => {
+                let session = &sessions[k];
+                (session, session.samples(), session.channels.len())
+            }
         };
         let found = part.rows();
         if found == samples || found != columns {
             continue;
         }
-        return Err(Problem::new(
+        return Err(Problem::data(
             format!(
                 "{} looks transposed: it is ({}, {}), and the label `{name}` has {found} values; the \
                  rows of a recording are moments in time",
-                session.place, session.samples, session.channels
+                session.place,
+                session.samples(),
+                session.channels.len()
             ),
             "save its transpose (x.T in numpy), or set data.transpose = true",
         ));
@@ -174,7 +254,7 @@ fn require_same_channels(sessions: &[files::Recording<f64>]) -> Result<()> {
     };
     match others.iter().find(|other| other.channels != first.channels) {
         None => Ok(()),
-        Some(other) => Err(Problem::new(
+        Some(other) => Err(Problem::data(
             format!(
                 "{} has {} channels ({}), and {} has {} ({})",
                 other.place,
@@ -199,7 +279,7 @@ fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording
     let channels = sessions.first().map(|s| s.channels.clone());
     Ok(Cow::Owned(files::Recording {
         place: places.join(" with "),
-        values: concatenate(Axis(0), &views)?,
+        values: concatenate(Axis(0), &views).map_err(misfit)?,
         channels: channels.unwrap_or_default(),
         sampling_rate: sessions.first().and_then(|s| s.sampling_rate),
         breaks: Vec::new(),
@@ -212,5 +292,13 @@ fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording
 /// The rows of all parts one after another.
 pub fn rows<A: Clone>(parts: &[Array2<A>]) -> Result<Array2<A>> {
     let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-    Ok(concatenate(Axis(0), &views)?)
+    concatenate(Axis(0), &views).map_err(misfit)
+}
+
+/// Parts that differ in their columns, which their readers refuse before.
+fn misfit(error: ndarray::ShapeError) -> Problem {
+    Problem::data(
+        format!("the sessions do not fit together: {error}"),
+        "give every session the same columns",
+    )
 }

@@ -1,8 +1,8 @@
 //! What in the settings is likely to be a mistake, though a training with it is possible.
 
 use ndarray::ArrayView1;
-use xcebra::core::ops::Head;
-use xcebra::core::{Config, Labels, LossConfig, PositivesConfig, Recording};
+use xcebra_core::ops::Head;
+use xcebra_core::{Config, Labels, LossConfig, PositivesConfig, Recording};
 
 /// One sentence for each.
 ///

@@ -4,22 +4,18 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ndarray::{ArrayD, Axis};
-use rayon::prelude::*;
-use xcebra::cdig::{
+use crate::explain::{Built, Order, OrderCurves, Signals};
+use cdig::{
     Attribution, Baseline, CdigError, Concentration, Domain, Explainer, Progress as Points, Rule,
     Time,
 };
-use xcebra::explain::{Built, Order, OrderCurves, Signals};
+use ndarray::{ArrayD, Axis};
+use rayon::prelude::*;
+use xcebra_model::Watch;
 
-use super::super::interrupt;
-use super::super::{Problem, Result, Session};
-use super::arguments::OutputSpec;
-use super::{Subject, in_domain};
-
-mod notes;
-
-pub use notes::{note_tolerance, note_unchanged, relative_residual};
+use super::output::OutputSpec;
+use super::{Subject, in_domain, notes};
+use crate::{Problem, Result};
 
 /// Points of insertion and deletion curves, besides their start.
 const STEPS: usize = 50;
@@ -34,7 +30,6 @@ pub struct Job<'a> {
     pub output: &'a OutputSpec,
     pub baseline: Baseline<f64>,
     pub rule: Rule,
-    pub time_axis: usize,
     /// Number and seed of random orders, if insertion and deletion are wanted.
     pub curves: Option<(usize, u64)>,
 }
@@ -61,27 +56,29 @@ pub struct Scored {
 
 impl Job<'_> {
     /// Explains all signals.
-    pub fn run(&self, session: &Session) -> Result<Vec<One>> {
+    pub fn run(&self, watch: &Watch<'_>) -> Result<Vec<One>> {
         let n = self.signals.len();
-        let progress = session.progress("explain", n as u64 * PARTS);
+        let total = n as u64 * PARTS;
+        watch.progress("explain", (0, total), "");
         let done = Mutex::new(vec![0_u64; n]);
         let tell = |signal: usize, parts: u64| {
             let Ok(mut done) = done.lock() else { return };
             done[signal] = done[signal].max(parts);
             let finished = done.iter().filter(|&&parts| parts == PARTS).count();
-            progress.at(done.iter().sum(), &format!("{finished} of {n} signals"));
+            let message = format!("{finished} of {n} signals");
+            watch.progress("explain", (done.iter().sum(), total), &message);
         };
         // once one signal fails, the others stop after their next batch of points
         let failed = AtomicBool::new(false);
         let flow = || match failed.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
-            false => interrupt::flow(),
+            false => watch.flow(),
         };
         let explain = |signal: usize| -> Option<Result<One>> {
             if flow().is_break() {
                 return None;
             }
-            let one = self.one(signal, &|points: Points| {
+            let one = self.one(watch, signal, &|points: Points| {
                 let share = points.done as f64 / points.total.max(1) as f64;
                 tell(signal, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
                 flow()
@@ -95,21 +92,19 @@ impl Job<'_> {
             Some(one)
         };
         let results: Vec<Option<Result<One>>> = (0..n).into_par_iter().map(explain).collect();
-        interrupt::check()?;
-        results
-            .into_iter()
-            .flatten()
-            .collect::<Result<_>>()
-            .map_err(interrupt::or)
+        if watch.is_stopped() {
+            return Err(Problem::stopped());
+        }
+        results.into_iter().flatten().collect()
     }
 
-    /// Errors may be consequences of Ctrl-C.
     fn one(
         &self,
+        watch: &Watch<'_>,
         signal: usize,
         progress: &(dyn Fn(Points) -> ControlFlow<()> + Send + Sync),
     ) -> Result<One> {
-        let model = &interrupt::Interruptible(&*self.subject.model);
+        let model = &watch.over(self.subject.model());
         let x = self.signals.values.index_axis(Axis(0), signal);
         let explainer = Explainer::new(model)
             .baseline(self.baseline.clone())
@@ -128,7 +123,7 @@ impl Job<'_> {
             let advice = notes::advice(&error);
             let mut problem = Problem::from(error);
             if let Some(advice) = advice {
-                problem = problem.help(advice);
+                problem = problem.advise(advice);
             }
             match self.signals.len() {
                 0 | 1 => problem,

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use xcebra_core::Checkpoint;
 
 use crate::files::{AtomicFolder, FileError, FolderClaim, Source, TEMPORARY, write_file};
-use crate::fit_file::FitFile;
+use crate::fit::fit_file::FitFile;
 use crate::run::{CONFIG, MODEL, read_settings, read_text};
 use crate::run_error::RunError;
 

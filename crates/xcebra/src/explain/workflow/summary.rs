@@ -1,11 +1,11 @@
 //! What is said of all signals together: how much cancels in sums and means, and what bands carry.
 
+use crate::explain::{Built, Strongest, cancelled, cancelled_over_channels, percent};
 use ndarray::{ArrayD, Axis};
-use xcebra::explain::{Built, Strongest, cancelled, cancelled_over_channels, percent};
 
 use super::means::mean_view;
-use super::result::{Explained, short};
-use super::work::{Job, One};
+use super::result::{Explanation, short};
+use super::work::One;
 
 /// The share that cancels from which on it is a note.
 const WORTH_A_NOTE: f64 = 0.1;
@@ -35,8 +35,8 @@ impl BandSum {
 }
 
 /// The named bands in a domain, if there are some.
-pub fn bands(explained: &Explained<'_>, domain: usize) -> Option<Vec<BandSum>> {
-    let bands = explained.job.domains[domain].bands.as_ref()?;
+pub fn bands(explained: &Explanation, domain: usize) -> Option<Vec<BandSum>> {
+    let bands = explained.domains[domain].bands.as_ref()?;
     let view = mean_view(explained, domain);
     let totals = |array: &ArrayD<f64>| -> Vec<f64> {
         let sums = bands.sums(array, 0);
@@ -45,7 +45,7 @@ pub fn bands(explained: &Explained<'_>, domain: usize) -> Option<Vec<BandSum>> {
             .collect()
     };
     let (attribution, absolute) = (totals(&view.attribution), totals(&view.absolute));
-    let (unit, factor) = explained.command.frequency_unit.factor();
+    let (unit, factor) = explained.unit.factor();
     let sums = bands.bands.iter().enumerate().map(|(i, band)| BandSum {
         name: band.name.clone(),
         limits: band
@@ -68,7 +68,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// The strongest coefficients and the bands, a line each.
-pub fn lines(explained: &Explained<'_>, domain: usize, count: usize) -> Vec<String> {
+pub fn lines(explained: &Explanation, domain: usize, count: usize) -> Vec<String> {
     let view = mean_view(explained, domain);
     let strongest = view.strongest(count);
     let mut lines = Vec::new();
@@ -126,9 +126,9 @@ pub fn over_signals(found: &[One], domain: usize) -> Option<f64> {
 }
 
 /// Says where signs cancel, in what reports and lists add up.
-pub fn note_cancelling(job: &Job<'_>, found: &[One], notes: &mut Vec<String>) {
+pub fn note_cancelling(domains: &[Built], found: &[One], notes: &mut Vec<String>) {
     let listed = |share: &dyn Fn(usize, &Built) -> Option<f64>| -> Option<String> {
-        let domains = job.domains.iter().enumerate();
+        let domains = domains.iter().enumerate();
         let shares: Vec<String> = domains
             .filter_map(|(i, built)| Some((share(i, built)?, built)))
             .filter(|(share, _)| *share >= WORTH_A_NOTE)

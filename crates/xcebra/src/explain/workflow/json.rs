@@ -1,31 +1,35 @@
-//! The answer of `xcebra explain` for programs.
+//! The answer of an explanation for programs.
 
+use std::path::Path;
+
+use crate::explain::axis_names;
+use cdig::Labels;
 use serde_json::{Map, Value, json};
-use xcebra::cdig::Labels;
-use xcebra::explain::axis_names;
 
-use super::super::Result;
-use super::super::outcome::{number, optional};
 use super::means::mean_view;
-use super::result::{Explained, TOLD, tolerance_met};
-use super::work::{Scored, relative_residual};
+use super::notes::relative_residual;
+use super::result::{Explanation, TOLD, tolerance_met};
+use super::work::Scored;
 use super::{in_domain, summary};
+use crate::Result;
+use crate::answer::{number, optional};
 
-impl Explained<'_> {
-    pub fn json(&self) -> Result<Value> {
-        let command = self.command;
+impl Explanation {
+    pub(super) fn json(&self, out: Option<&Path>) -> Result<Value> {
         let mut object = Map::new();
         let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        set("out", json!(command.out.display().to_string()));
-        set("model", json!(command.model.display().to_string()));
-        set("output", json!(self.job.output.to_string()));
-        set("rule", json!(self.job.rule.to_string()));
-        set("baseline", json!(command.baseline.to_string()));
+        if let Some(out) = out {
+            set("out", json!(out.display().to_string()));
+        }
+        set("model", json!(self.model));
+        set("output", json!(self.output.to_string()));
+        set("rule", json!(self.rule.to_string()));
+        set("baseline", json!(self.baseline));
         set("signals", json!(self.found.len()));
-        set("signal_shape", json!(self.job.subject.shape()));
-        set("time_axis", json!(self.job.time_axis));
-        set("reading", json!(self.job.signals.reading));
-        if let Some(channels) = &self.job.signals.channels {
+        set("signal_shape", json!(self.signal_shape));
+        set("time_axis", json!(self.time_axis));
+        set("reading", json!(self.signals.reading));
+        if let Some(channels) = &self.signals.channels {
             set("channels", json!(channels));
         }
         set(
@@ -37,8 +41,8 @@ impl Explained<'_> {
             "baseline_value",
             self.numbers(0, "baseline_value", |s| s.found.baseline_value[0])?,
         );
-        if let [domain] = self.order {
-            for (name, value) in self.domain_json(*domain)? {
+        if let [domain] = self.order[..] {
+            for (name, value) in self.domain_json(domain)? {
                 set(&name, value);
             }
         } else {
@@ -56,7 +60,7 @@ impl Explained<'_> {
     }
 
     fn domain_json(&self, domain: usize) -> Result<Map<String, Value>> {
-        let built = &self.job.domains[domain];
+        let built = &self.domains[domain];
         let mut object = Map::new();
         let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
         set("domain", json!(built.spec.to_string()));
@@ -109,13 +113,13 @@ impl Explained<'_> {
             "absolute_attribution",
             self.numbers(domain, "absolute_attribution", |s| s.absolute)?,
         );
-        if let Some(share) = summary::over_channels(self.found, built, domain) {
+        if let Some(share) = summary::over_channels(&self.found, built, domain) {
             set(
                 "cancelled_over_channels",
                 number("cancelled_over_channels", share)?,
             );
         }
-        if let Some(share) = summary::over_signals(self.found, domain) {
+        if let Some(share) = summary::over_signals(&self.found, domain) {
             set(
                 "cancelled_over_signals",
                 number("cancelled_over_signals", share)?,
@@ -177,9 +181,9 @@ impl Explained<'_> {
 
     /// One value, or of a batch one a signal.
     fn each(&self, domain: usize, value: impl Fn(&Scored) -> Result<Value>) -> Result<Value> {
-        let all = in_domain(self.found, domain).map(value);
+        let all = in_domain(&self.found, domain).map(value);
         let mut all: Vec<Value> = all.collect::<Result<_>>()?;
-        Ok(match self.job.signals.single {
+        Ok(match self.signals.single {
             true => all.remove(0),
             false => Value::Array(all),
         })

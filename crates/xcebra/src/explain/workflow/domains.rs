@@ -1,27 +1,26 @@
 //! The domains that are asked for, and the bands that fit them.
 
-use xcebra::explain::{Bands, Built, DomainSpec, Setting};
+use crate::explain::{Bands, Built, DomainSpec, Setting};
 
-use super::super::{Problem, Result};
-use super::Explain;
-use super::arguments::parse_domains;
 use super::result::identifier;
+use super::settings::{Domains, ExplainSettings};
+use crate::{Problem, Result};
 
-impl Explain {
+impl ExplainSettings {
     /// Bands that no spectrum reaches are a mistake in their unit.
-    pub fn check_bands(&self, rate: Option<f64>) -> Result<()> {
-        let (Some(bands), Some(rate)) = (&self.bands, rate) else {
+    pub(super) fn check_bands(&self, rate: Option<f64>) -> Result<()> {
+        let Some(rate) = rate else {
             return Ok(());
         };
-        match bands.0.iter().find(|(_, band)| band.start > rate / 2.0) {
+        match self.bands.iter().find(|(_, band)| band.start > rate / 2.0) {
             None => Ok(()),
-            Some((name, band)) => Err(Problem::new(
+            Some((name, band)) => Err(Problem::setting(
                 format!(
                     "--bands {name}={}-{} is above {} Hz, the highest frequency of {}",
                     band.start,
                     band.end,
                     rate / 2.0,
-                    self.input.path.display()
+                    self.input.place()
                 ),
                 "give bands in Hz, below half the sampling rate",
             )),
@@ -29,40 +28,44 @@ impl Explain {
     }
 
     /// The domains, with notes about those of `auto` that are left out, and about bands.
-    pub fn build(&self, setting: &Setting<'_>, notes: &mut Vec<String>) -> Result<Vec<Built>> {
+    pub(super) fn build(
+        &self,
+        setting: &Setting<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Built>> {
         let built = self.build_all(setting, notes)?;
         self.use_bands(&built, notes)?;
         Ok(built)
     }
 
     fn build_all(&self, setting: &Setting<'_>, notes: &mut Vec<String>) -> Result<Vec<Built>> {
-        let Some(list) = &self.domains else {
-            return Ok(vec![self.build_one(&self.domain, setting)?]);
-        };
         let mut built: Vec<Built> = Vec::new();
-        if list == "auto" {
-            let channels =
-                setting.shape.iter().product::<usize>() / setting.shape[setting.time_axis].max(1);
-            for spec in DomainSpec::usual(channels) {
-                // without a sampling rate a spectrum cannot be read, so there is nothing to choose
-                if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
-                    self.build_one(&spec, setting)?;
-                }
-                match spec.build(setting) {
-                    Ok(domain) => built.push(domain),
-                    Err(error) => notes.push(format!("the domain {spec} is left out: {error}")),
+        match &self.domains {
+            Domains::Usual => {
+                let channels = setting.shape.iter().product::<usize>()
+                    / setting.shape[setting.time_axis].max(1);
+                for spec in DomainSpec::usual(channels) {
+                    // without a sampling rate a spectrum cannot be read, so there is nothing to choose
+                    if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
+                        self.build_one(&spec, setting)?;
+                    }
+                    match spec.build(setting) {
+                        Ok(domain) => built.push(domain),
+                        Err(error) => notes.push(format!("the domain {spec} is left out: {error}")),
+                    }
                 }
             }
-        } else {
-            for spec in parse_domains(list)? {
-                built.push(self.build_one(&spec, setting)?);
+            Domains::These(specs) => {
+                for spec in specs {
+                    built.push(self.build_one(spec, setting)?);
+                }
             }
         }
         // their arrays are told apart by name
         let key = |b: &Built| identifier(&b.spec.to_string());
         for (i, one) in built.iter().enumerate() {
             if let Some(other) = built[..i].iter().find(|other| key(other) == key(one)) {
-                return Err(Problem::new(
+                return Err(Problem::setting(
                     format!(
                         "--domains names {} and {}, which cannot be told apart",
                         other.spec, one.spec
@@ -87,7 +90,7 @@ impl Explain {
         if let [first, ..] = &misfits[..]
             && misfits.len() == built.len()
         {
-            return Err(Problem::new(
+            return Err(Problem::setting(
                 first.clone(),
                 "choose a domain with frequencies, such as rfft; in domains with bands of their own, such as \
                  wavelet and filter-bank, name bands that end where those end",
@@ -110,10 +113,10 @@ impl Explain {
 
     fn build_one(&self, spec: &DomainSpec, setting: &Setting<'_>) -> Result<Built> {
         if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
-            return Err(Problem::new(
+            return Err(Problem::setting(
                 format!(
                     "the domain {spec} has frequencies, and {} does not say how fast it was sampled",
-                    self.input.path.display()
+                    self.input.place()
                 ),
                 "pass --fs with the number of samples a second, such as --fs 32; with --fs 1 frequencies are \
                  in cycles a sample and times in samples",

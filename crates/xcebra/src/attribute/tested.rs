@@ -2,31 +2,40 @@
 
 use ndarray::Array2;
 use serde_json::{Value, json};
-use xcebra::Null;
-use xcebra::attr::{Connection, Findings, Intervals, Verdicts};
-use xcebra::files::NpzOutput;
-use xcebra::report::{Report, Table, verdict_map};
+use xcebra_attr::{Connection, Findings, Intervals, Verdicts, title};
+use xcebra_files::NpzOutput;
 
-use super::title;
-use crate::{Result, outcome};
+use crate::report::{Report, Table, verdict_map};
+use crate::{Null, Result, answer};
 
 /// A map with more rows is not printed in the terminal.
 const MOST_ROWS: usize = 64;
 
 /// What the test of one method's map found.
+#[derive(Clone, Debug)]
 pub struct Tested {
+    /// Statistics and p-values of its entries.
     pub findings: Findings,
+    /// An interval of each entry over blocks of time.
     pub intervals: Intervals,
+    /// What is said of each entry.
     pub verdicts: Verdicts,
 }
 
 /// What the tests of all maps found.
+#[derive(Clone, Debug)]
 pub struct AllTested {
+    /// The tests by the name of the method.
     pub tested: Vec<(String, Tested)>,
+    /// For each latent, how well it is a linear function of those of other trainings (R², mean).
     pub agreement: Vec<f64>,
+    /// Ranges of latents within which trainings are compared.
     pub groups: Vec<[usize; 2]>,
+    /// How many encoders were trained again.
     pub trainings: usize,
+    /// The level of false discoveries.
     pub level: f64,
+    /// What entries were compared with.
     pub null: Null,
 }
 
@@ -39,7 +48,7 @@ impl AllTested {
     }
 
     /// Five arrays a method.
-    pub fn write(&self, output: &mut NpzOutput) -> Result<()> {
+    pub(super) fn write(&self, output: &mut NpzOutput) -> Result<()> {
         for (name, tested) in &self.tested {
             output.add(&format!("{name}_low"), &tested.intervals.lower)?;
             output.add(&format!("{name}_high"), &tested.intervals.upper)?;
@@ -51,7 +60,7 @@ impl AllTested {
     }
 
     /// Words and a table for a terminal.
-    pub fn text(&self, method: &str, channels: &[String]) -> String {
+    pub(super) fn text(&self, method: &str, channels: &[String]) -> String {
         let Some(tested) = self.of(method) else {
             return String::new();
         };
@@ -89,7 +98,7 @@ impl AllTested {
         }
     }
 
-    pub fn json(&self, method: &str) -> Result<Value> {
+    pub(super) fn json(&self, method: &str) -> Result<Value> {
         let Some(tested) = self.of(method) else {
             return Ok(Value::Null);
         };
@@ -102,17 +111,17 @@ impl AllTested {
                 Null::ShiftedLabels => "shifted-labels",
             },
             "trainings": self.trainings,
-            "fdr": outcome::number("fdr", self.level)?,
+            "fdr": answer::number("fdr", self.level)?,
             "connected": count(Connection::Connected),
             "not_connected": count(Connection::NotConnected),
             "undecided": count(Connection::Undecided),
             "verdicts": rows,
-            "agreement": outcome::numbers("agreement", &self.agreement)?,
+            "agreement": answer::numbers("agreement", &self.agreement)?,
         }))
     }
 
     /// Pictures and words for a report.
-    pub fn report(&self, mut report: Report, channels: &[String]) -> Report {
+    pub(super) fn report(&self, mut report: Report, channels: &[String]) -> Report {
         report = report.heading("Which entries are real?").paragraph(match self.null {
             Null::Resampled => {
                 "The encoder was trained anew on recordings whose blocks of time were drawn with \

@@ -1,18 +1,22 @@
-//! A training with its progress and its log, as `fit` and `demo` need it.
+//! A training with its progress and its log.
 
 use std::time::{Duration, Instant};
 
-use xcebra::Effort;
-use xcebra::core::{Encoder, History, StepReport, Trainer, Validation};
+use xcebra_core::{Encoder, History, StepReport, Trainer, Validation};
+use xcebra_model::Watch;
 
-use super::{Result, Session};
+use super::unfinished::Effort;
+use crate::Result;
 
-/// Time between two updates of the progress bar.
+/// Time between two reports of progress.
 const REFRESH: Duration = Duration::from_millis(200);
 
 /// A finished training.
+#[derive(Clone, Debug)]
 pub struct Trained {
+    /// The encoder.
     pub encoder: Encoder<f32>,
+    /// Its training curves.
     pub history: History,
     /// Steps that were made.
     pub steps: usize,
@@ -29,17 +33,17 @@ impl Trained {
     }
 }
 
-/// Makes the steps that remain and shows how far the training is. `before` is what it has taken
+/// Makes the steps that remain and reports how far the training is. `before` is what it has taken
 /// already; `after_step` is told of every step, and its error ends the training.
 pub fn train(
-    session: &Session,
+    watch: &Watch<'_>,
     mut trainer: Trainer<f32>,
     before: Effort,
     mut after_step: impl FnMut(&Trainer<f32>, &Effort) -> Result<()>,
 ) -> Result<Trained> {
     let steps = trainer.config().train.steps;
-    let progress = session.progress("fit", steps as u64);
-    let progress = progress.resumed_at(trainer.steps_made() as u64);
+    let at = |done: usize, line: &str| watch.progress("fit", (done as u64, steps as u64), line);
+    at(trainer.steps_made(), "");
     let (start, seconds) = (Instant::now(), before.seconds);
     let mut effort = before;
     let (mut held_out, mut shown) = (None, None::<Instant>);
@@ -51,7 +55,7 @@ pub fn train(
         let (done, last) = (report.step + 1, trainer.is_done());
         if last || shown.is_none_or(|at| at.elapsed() >= REFRESH) {
             shown = Some(Instant::now());
-            progress.at(done as u64, &line(&report, held_out.as_ref(), &effort));
+            at(done, &line(&report, held_out.as_ref(), &effort));
         }
         if last || done.is_multiple_of(steps.div_ceil(20)) {
             let line = line(&report, held_out.as_ref(), &effort);

@@ -1,23 +1,23 @@
 //! One signal, or the means of all of them, as they are drawn and listed.
 
+use crate::explain::View;
 use ndarray::{ArrayD, Axis, Zip};
 use num_complex::Complex;
-use xcebra::explain::View;
 
-use super::result::Explained;
+use super::result::Explanation;
 
 /// Signal `i` in a domain.
-pub fn view<'a>(explained: &'a Explained<'_>, domain: usize, i: usize) -> View<'a> {
+pub fn view<'a>(explained: &'a Explanation, domain: usize, i: usize) -> View<'a> {
     let one = &explained.found[i];
     let found = &one.scored[domain].found;
-    let signals = &explained.job.signals.values;
+    let signals = &explained.signals.values;
     let attribution = found.attribution.index_axis(Axis(0), 0).to_owned();
     let with_size = |a: &ArrayD<f64>| [a.clone(), a.mapv(f64::abs)];
     View {
-        built: &explained.job.domains[domain],
+        built: &explained.domains[domain],
         sampling_rate: explained.sampling_rate,
-        frequency: explained.command.frequency_unit.factor(),
-        time_axis: explained.job.time_axis,
+        frequency: explained.unit.factor(),
+        time_axis: explained.time_axis,
         signal: signals.index_axis(Axis(0), i).to_owned(),
         sizes: found.coefficients.mapv(Complex::norm),
         signals: 1,
@@ -30,7 +30,7 @@ pub fn view<'a>(explained: &'a Explained<'_>, domain: usize, i: usize) -> View<'
 
 /// The means over all signals: of the signals, of the sizes of coefficients, of attributions and of absolute
 /// attributions.
-pub fn mean_view<'a>(explained: &'a Explained<'_>, domain: usize) -> View<'a> {
+pub fn mean_view<'a>(explained: &'a Explanation, domain: usize) -> View<'a> {
     let mut mean = view(explained, domain, 0);
     let n = explained.found.len();
     if n == 1 {

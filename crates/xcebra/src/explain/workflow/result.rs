@@ -1,24 +1,47 @@
-//! What `xcebra explain` writes and prints.
+//! What an explanation found, as arrays, in words, and as pictures.
 
+use std::ops::Range;
+use std::path::Path;
+
+use cdig::Rule;
 use ndarray::{Array1, ArrayD, Axis, stack};
-use xcebra::explain::{Bands, OrderCurves, axis_arrays, percent};
-use xcebra::files::NpzOutput;
-use xcebra::report::Picture;
+use xcebra_files::NpzOutput;
 
-use super::super::{Outcome, Result};
-use super::work::{Job, One, Scored};
-use super::{Explain, in_domain, page, summary};
+use super::output::{FrequencyUnit, OutputSpec};
+use super::work::{One, Scored};
+use super::{in_domain, page, summary};
+use crate::Result;
+use crate::answer::Answer;
+use crate::explain::{Bands, Built, OrderCurves, Signals, axis_arrays, percent};
+use crate::report::{Picture, Report};
 
-/// The results of a command.
-pub struct Explained<'a> {
-    pub command: &'a Explain,
-    pub job: &'a Job<'a>,
-    pub found: &'a [One],
+/// What carries the output of a model, for one signal or several, in one domain or several.
+pub struct Explanation {
+    /// The model, for messages.
+    pub(super) model: String,
+    /// Where the signals came from.
+    pub(super) input: String,
+    /// The baseline in words.
+    pub(super) baseline: String,
+    /// Shape of one signal.
+    pub(super) signal_shape: Vec<usize>,
+    /// The signals.
+    pub(super) signals: Signals,
+    /// The domains in the order in which they were asked for.
+    pub(super) domains: Vec<Built>,
+    /// One entry for each signal.
+    pub(super) found: Vec<One>,
     /// Domains from the first in rank on.
-    pub order: &'a [usize],
-    pub sampling_rate: Option<f64>,
-    pub seconds: f64,
-    pub notes: &'a [String],
+    pub(super) order: Vec<usize>,
+    pub(super) output: OutputSpec,
+    pub(super) rule: Rule,
+    pub(super) unit: FrequencyUnit,
+    pub(super) time_axis: usize,
+    /// Samples a second, if they are known.
+    pub(super) sampling_rate: Option<f64>,
+    pub(super) seconds: f64,
+    /// What was assumed, chosen, left out or missed, a sentence each.
+    pub(super) notes: Vec<String>,
 }
 
 /// Coefficients that are told in words.
@@ -28,19 +51,54 @@ const DOMINATES: f64 = 0.5;
 /// How many times the change the absolute attribution is from which on it is worth a word.
 const OPPOSED: f64 = 2.0;
 
-impl Explained<'_> {
-    /// Writes all files: pictures, report, and last the arrays.
-    pub fn write(&self) -> Result<()> {
-        let mut output = NpzOutput::create(&self.command.out)?;
-        for (i, built) in self.job.domains.iter().enumerate() {
-            let prefix = match self.job.domains.len() {
+impl Explanation {
+    /// The names of the domains, from the first in rank on.
+    pub fn domains(&self) -> impl Iterator<Item = String> {
+        self.order
+            .iter()
+            .map(|&domain| self.domains[domain].spec.to_string())
+    }
+
+    /// What was assumed, chosen, left out or missed, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What was found for each signal in the domain of a rank: 0 is the first.
+    pub fn attributions(&self, rank: usize) -> impl Iterator<Item = &cdig::Attribution<f64>> {
+        let domain = self.order.get(rank).copied();
+        let all = self.found.iter();
+        all.filter_map(move |one| Some(&one.scored.get(domain?)?.found))
+    }
+
+    /// Writes the arrays to an `.npz` file.
+    ///
+    /// # Errors
+    /// [`Kind::File`](xcebra_model::Kind::File).
+    pub fn write(&self, path: &Path) -> Result<()> {
+        Ok(self.arrays(path)?.commit()?)
+    }
+
+    /// Writes the arrays beside an `.npz` file, which appears when they are committed.
+    ///
+    /// # Errors
+    /// [`Kind::File`](xcebra_model::Kind::File).
+    pub fn arrays(&self, path: &Path) -> Result<NpzOutput> {
+        let mut output = NpzOutput::create(path)?;
+        self.add_arrays(&mut output)?;
+        Ok(output)
+    }
+
+    fn add_arrays(&self, output: &mut NpzOutput) -> Result<()> {
+        for (i, built) in self.domains.iter().enumerate() {
+            let prefix = match self.domains.len() {
                 1 => String::new(),
                 _ => format!("{}_", identifier(&built.spec.to_string())),
             };
             output.add(&format!("{prefix}attribution"), &self.attribution(i))?;
             let mut add =
                 |name: &str, array: ArrayD<f64>| output.add(&format!("{prefix}{name}"), &array);
-            let (unit, factor) = self.command.frequency_unit.factor();
+            let (unit, factor) = self.unit.factor();
             let mut add_hz = |name: &str, array: ArrayD<f64>| -> Result<()> {
                 // in Hz whatever the unit of words, so that programs need not ask
                 if let (Some(stem), true) = (name.strip_suffix("_hz"), unit != "Hz") {
@@ -52,7 +110,7 @@ impl Explained<'_> {
                 add_hz(&name, array)?;
             }
             if let Some(bands) = built.bands.as_ref().and_then(named) {
-                let edge = |edge: fn(&std::ops::Range<f64>) -> f64| {
+                let edge = |edge: fn(&Range<f64>) -> f64| {
                     let limits = bands.bands.iter().filter_map(|band| band.limits.as_ref());
                     Array1::from_iter(limits.map(edge)).into_dyn()
                 };
@@ -63,11 +121,11 @@ impl Explained<'_> {
                     "band_high_hz",
                     edge(|limits| limits.end).mapv(|f| f.min(most.max(0.0))),
                 )?;
-                let leading = usize::from(!self.job.signals.single);
+                let leading = usize::from(!self.signals.single);
                 let sums = bands.sums(&self.attribution(i), leading);
                 output.add(&format!("{prefix}band_attribution"), &sums)?;
             }
-            let residuals: Array1<f64> = in_domain(self.found, i)
+            let residuals: Array1<f64> = in_domain(&self.found, i)
                 .map(|s| s.found.residual[0])
                 .collect();
             output.add(&format!("{prefix}residual"), &residuals)?;
@@ -75,29 +133,27 @@ impl Explained<'_> {
             output.add(&format!("{prefix}coefficients"), &coefficients)?;
         }
         let first = |value: fn(&Scored) -> f64| -> Array1<f64> {
-            in_domain(self.found, 0).map(value).collect()
+            in_domain(&self.found, 0).map(value).collect()
         };
         output.add("value", &first(|s| s.found.value[0]))?;
         output.add("baseline_value", &first(|s| s.found.baseline_value[0]))?;
-        if let Some(starts) = &self.job.signals.starts {
+        if let Some(starts) = &self.signals.starts {
             output.add(
                 "first_sample",
                 &starts.iter().map(|&s| s as i64).collect::<Array1<i64>>(),
             )?;
         }
-        if self.command.report.is_some() || self.command.figures.is_some() {
-            let pictures = page::pictures(self);
-            if let Some(folder) = self.command.figures_folder()? {
-                pictures
-                    .iter()
-                    .flat_map(|(_, pictures)| pictures)
-                    .try_for_each(|p: &Picture| p.write(folder))?;
-            }
-            if let Some(path) = &self.command.report {
-                page::page(self, pictures).write(path)?;
-            }
-        }
-        Ok(output.commit()?)
+        Ok(())
+    }
+
+    /// The pictures by the headings that they stand under.
+    pub fn pictures(&self) -> Vec<(String, Vec<Picture>)> {
+        page::pictures(self)
+    }
+
+    /// The report.
+    pub fn report(&self) -> Report {
+        page::page(self, self.pictures())
     }
 
     /// Attribution of a domain, with a leading axis for a batch.
@@ -107,29 +163,35 @@ impl Explained<'_> {
 
     fn stacked<T: Clone>(&self, part: impl Fn(&One) -> ndarray::ArrayViewD<'_, T>) -> ArrayD<T> {
         let all: Vec<_> = self.found.iter().map(part).collect();
-        match (all.as_slice(), self.job.signals.single) {
+        match (all.as_slice(), self.signals.single) {
             ([only], true) => only.to_owned(),
             (all, _) => stack(Axis(0), all).expect("one shape"),
         }
     }
 
-    pub fn outcome(&self) -> Result<Outcome> {
-        Ok(Outcome {
-            text: self.text(),
-            json: self.json()?,
+    /// The answer, for a reader and for a program; `out` is the file that the arrays were written to.
+    ///
+    /// # Errors
+    /// [`Kind::Numeric`](xcebra_model::Kind::Numeric) if a number of it is not finite.
+    pub fn answer(&self, out: Option<&Path>) -> Result<Answer> {
+        Ok(Answer {
+            text: self.text(out),
+            json: self.json(out)?,
         })
     }
 
-    fn text(&self) -> String {
-        let out = self.command.out.display();
+    fn text(&self, out: Option<&Path>) -> String {
         let n = self.found.len();
         let signals = if n == 1 {
             "1 signal".to_owned()
         } else {
             format!("{n} signals")
         };
-        let mut text = format!("{out}: {signals} explained in {:.1} s", self.seconds);
-        for (i, scored) in in_domain(self.found, 0).enumerate().take(TOLD) {
+        let out = out
+            .map(|out| format!("{}: ", out.display()))
+            .unwrap_or_default();
+        let mut text = format!("{out}{signals} explained in {:.1} s", self.seconds);
+        for (i, scored) in in_domain(&self.found, 0).enumerate().take(TOLD) {
             let name = if n == 1 {
                 "output".to_owned()
             } else {
@@ -137,7 +199,7 @@ impl Explained<'_> {
             };
             text.push_str(&format!(
                 "\n{name} {} is {}, at the baseline {}",
-                self.job.output,
+                self.output,
                 short(scored.found.value[0]),
                 short(scored.found.baseline_value[0])
             ));
@@ -145,15 +207,15 @@ impl Explained<'_> {
         if n > TOLD {
             text.push_str(&format!("\n… and {} more", n - TOLD));
         }
-        text.push_str(&format!("\n{}", self.job.signals.reading));
+        text.push_str(&format!("\n{}", self.signals.reading));
         if self.order.len() > 1 {
             text.push_str(
                 "\ndomains by falling Gini coefficient of absolute attribution, which does not depend on the \
                  number of coefficients",
             );
         }
-        for &domain in self.order {
-            let built = &self.job.domains[domain];
+        for &domain in &self.order {
+            let built = &self.domains[domain];
             text.push_str(&format!("\n{}: {}", built.spec, self.summary(domain)));
             for line in summary::lines(self, domain, TOLD) {
                 text.push_str(&format!("\n{line}"));
@@ -164,29 +226,32 @@ impl Explained<'_> {
 
     /// How well it went in a domain, in words.
     pub fn summary(&self, domain: usize) -> String {
-        let built = &self.job.domains[domain];
+        let built = &self.domains[domain];
         let shape = built.domain.coefficient_shape();
-        let largest = in_domain(self.found, domain)
+        let largest = in_domain(&self.found, domain)
             .map(|s| s.found.residual[0].abs())
             .fold(0.0, f64::max);
-        let evaluations: usize = in_domain(self.found, domain)
+        let evaluations: usize = in_domain(&self.found, domain)
             .map(|s| s.found.evaluations.gradients)
             .sum();
-        let met = in_domain(self.found, domain)
+        let met = in_domain(&self.found, domain)
             .filter(|s| tolerance_met(s) == Some(true))
             .count();
-        let tolerance = match in_domain(self.found, domain).next().and_then(tolerance_met) {
+        let tolerance = match in_domain(&self.found, domain)
+            .next()
+            .and_then(tolerance_met)
+        {
             None => String::new(),
             Some(_) if met == self.found.len() => ", tolerance met".to_owned(),
             Some(_) if met == 0 => ", tolerance not met".to_owned(),
             Some(_) => format!(", tolerance met for {met} of {}", self.found.len()),
         };
-        let carriers: usize = in_domain(self.found, domain)
+        let carriers: usize = in_domain(&self.found, domain)
             .map(|s| s.concentration.carriers)
             .sum();
         let carriers = carriers as f64 / self.found.len().max(1) as f64;
         let total =
-            |value: fn(&Scored) -> f64| -> f64 { in_domain(self.found, domain).map(value).sum() };
+            |value: fn(&Scored) -> f64| -> f64 { in_domain(&self.found, domain).map(value).sum() };
         let n = self.found.len();
         let gini = total(|s| s.concentration.gini) / n.max(1) as f64;
         let all = shape.iter().product::<usize>();
@@ -229,14 +294,14 @@ impl Explained<'_> {
 
     /// How many signals have curves: those whose output changes.
     pub fn curved(&self, domain: usize) -> usize {
-        in_domain(self.found, domain)
+        in_domain(&self.found, domain)
             .filter(|s| s.curves.is_some())
             .count()
     }
 
     /// The mean of the curves of all signals that have some.
     pub fn mean_curves(&self, domain: usize) -> Option<OrderCurves> {
-        let all: Vec<OrderCurves> = in_domain(self.found, domain)
+        let all: Vec<OrderCurves> = in_domain(&self.found, domain)
             .filter_map(|s| s.curves.clone())
             .collect();
         OrderCurves::mean(&all)

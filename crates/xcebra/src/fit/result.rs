@@ -1,24 +1,27 @@
-//! What comes out of a training: files, a report, and what is printed.
+//! What comes out of a training: an encoder, files, a report, and an answer in words and as JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use xcebra::core::{Recording, Validation};
-use xcebra::files::write_file;
-use xcebra::report::{Picture, Report, Table, training_curves};
-use xcebra::{Diagnostics, FitFile, Run, SeedAgreement};
+use xcebra_core::{History, Recording, Validation};
+use xcebra_files::write_file;
 
 use super::data::Data;
+use super::fit_file::FitFile;
+use super::training::Trained;
 use super::{NOTE, figures};
-use crate::outcome::{number, numbers, optional};
-use crate::training::Trained;
-use crate::{Outcome, Result};
+use crate::answer::{Answer, number, numbers, optional};
+use crate::report::{Picture, Report, Table, training_curves};
+use crate::{Diagnostics, Result, Run, SeedAgreement};
 
 /// Names of classes that are text in the data.
 const CLASSES: &str = "classes.json";
 
-/// A finished training with all that is written of it.
-pub struct Finished {
+/// A finished training with all that can be written of it.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The folder that holds it, if one does.
+    pub(super) folder: Option<PathBuf>,
     run: Run,
     data: Data,
     trained: Trained,
@@ -27,8 +30,8 @@ pub struct Finished {
     diagnostics: Diagnostics,
 }
 
-impl Finished {
-    pub fn new(settings: FitFile, data: Data, trained: Trained) -> Result<Self> {
+impl Fitted {
+    pub(super) fn new(settings: FitFile, data: Data, trained: Trained) -> Result<Self> {
         let run = Run {
             encoder: trained.encoder.clone(),
             settings,
@@ -38,6 +41,7 @@ impl Finished {
         let (config, recording) = (run.settings.config(), &data.recording);
         let diagnostics = Diagnostics::of(&run.encoder, &config, recording, &trained.history)?;
         Ok(Self {
+            folder: None,
             diagnostics,
             curves: training_curves(&trained.history),
             embedding,
@@ -52,7 +56,11 @@ impl Finished {
         self.curves.iter().chain(&self.embedding)
     }
 
-    /// Writes the files of the run and the report, the encoder last.
+    /// Writes the files of the run and the report into an existing folder, the encoder last: the folder that
+    /// `xcebra fit` writes.
+    ///
+    /// # Errors
+    /// [`Kind::File`](xcebra_model::Kind::File).
     pub fn write(&self, folder: &Path) -> Result<()> {
         self.report().write(&folder.join("report.html"))?;
         self.diagnostics.save(folder)?;
@@ -72,8 +80,28 @@ impl Finished {
         &self.run
     }
 
+    /// The training curves.
+    pub fn history(&self) -> &History {
+        &self.trained.history
+    }
+
+    /// What the encoder is like, and whether it can be trusted.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// The lines of the log that the steps of the training left.
+    pub fn steps_log(&self) -> &str {
+        &self.trained.effort.log
+    }
+
+    /// Seconds that the training took.
+    pub fn seconds(&self) -> f64 {
+        self.trained.effort.seconds
+    }
+
     /// Adds to the written results how alike trainings from several seeds are.
-    pub fn add_seeds(&mut self, agreement: SeedAgreement, folder: &Path) -> Result<()> {
+    pub(super) fn add_seeds(&mut self, agreement: SeedAgreement, folder: &Path) -> Result<()> {
         self.diagnostics.seeds = Some(agreement);
         self.diagnostics.save(folder)?;
         Ok(self.report().write(&folder.join("report.html"))?)
@@ -87,7 +115,8 @@ impl Finished {
         (!named.is_empty()).then_some(Value::Object(named))
     }
 
-    fn log(&self) -> String {
+    /// The log.
+    pub fn log(&self) -> String {
         let (samples, inputs) = self.size();
         let pieces = |what: &str, lengths: Vec<usize>| match lengths.len() {
             1 => String::new(),
@@ -115,7 +144,8 @@ impl Finished {
         )
     }
 
-    fn report(&self) -> Report {
+    /// The report.
+    pub fn report(&self) -> Report {
         let (samples, inputs) = self.size();
         let trained = &self.trained;
         let lead = format!(
@@ -171,19 +201,29 @@ impl Finished {
             .code(&self.run.settings.to_toml())
     }
 
-    pub fn outcome(&self, folder: &Path) -> Result<Outcome> {
+    /// The answer, for a reader and for a program.
+    ///
+    /// # Errors
+    /// [`Kind::Numeric`](xcebra_model::Kind::Numeric) if a number of it is not finite.
+    pub fn answer(&self) -> Result<Answer> {
         let (samples, inputs) = self.size();
         let (trained, loss) = (&self.trained, self.loss());
         let (seconds, rate) = (trained.effort.seconds, trained.samples_per_second());
-        let out = folder.display().to_string();
+        let out = self
+            .folder
+            .as_ref()
+            .map(|folder| folder.display().to_string());
         let segments = self.data.recording.sessions().len();
         let pieces = match self.has_gaps() {
             true => format!(" in {segments} segments"),
             false => String::new(),
         };
-        let mut text = format!(
-            "{out}: model, settings, curves, log and report.html\n\
-             {samples} samples × {inputs} channels{pieces}, {} steps in {seconds:.1} s ({rate:.0} samples/s), \
+        let files = out
+            .as_ref()
+            .map(|out| format!("{out}: model, settings, curves, log and report.html\n"));
+        let mut text = files.unwrap_or_default();
+        text += &format!(
+            "{samples} samples × {inputs} channels{pieces}, {} steps in {seconds:.1} s ({rate:.0} samples/s), \
              loss {loss:.3}",
             trained.steps
         );
@@ -198,7 +238,7 @@ impl Finished {
             text += &format!("\n{sentence}");
         }
         let bits = validation.map(|v| numbers("bits", &v.bits)).transpose()?;
-        Ok(Outcome {
+        Ok(Answer {
             text,
             json: json!({
                 "out": out,
@@ -225,7 +265,7 @@ impl Finished {
     }
 
     /// The notes of the training, from its log, which a resumed one has from before.
-    fn notes(&self) -> Vec<&str> {
+    pub fn notes(&self) -> Vec<&str> {
         let lines = self.trained.effort.log.lines();
         lines.filter_map(|line| line.strip_prefix(NOTE)).collect()
     }

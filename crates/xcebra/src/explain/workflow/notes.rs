@@ -1,8 +1,9 @@
 //! What is said of explanations that are not complete, and of those that fail.
 
-use xcebra::cdig::{Attribution, CdigError, Rule};
+use cdig::{Attribution, CdigError, Rule};
 
-use super::{One, Scored, in_domain};
+use super::in_domain;
+use super::work::{One, Scored};
 
 /// What to do about an error, in terms of the command line.
 pub fn advice(error: &CdigError) -> Option<String> {

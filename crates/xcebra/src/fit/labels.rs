@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ndarray::Array2;
-use xcebra::core::Labels;
-use xcebra::files::{
-    Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, Values, read,
+use ndarray::{Array1, Array2, Axis};
+use xcebra_core::Labels;
+use xcebra_files::{
+    self as files, Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, Values, read,
 };
-use xcebra::{Inputs, LabelKind, suspicion};
 
 use super::data::rows;
-use crate::{Problem, Result};
+use super::fit_file::LabelKind;
+use super::unfinished::Inputs;
+use crate::{Problem, Result, suspicion};
 
 /// More whole numbers than these are measured or counted, not classes.
 const MOST_CLASSES: usize = 20;
@@ -20,7 +21,9 @@ const MOST_CLASSES: usize = 20;
 const FEWEST_A_CLASS: usize = 5;
 
 /// A label as a picture shows it.
+#[derive(Clone, Debug)]
 pub struct Label {
+    /// Its name.
     pub name: String,
     /// Values (time, k).
     pub values: Array2<f64>,
@@ -34,11 +37,9 @@ pub struct Label {
 pub struct SessionFile {
     pub file: DataFile,
     pub path: PathBuf,
-    pub place: String,
     pub samples: usize,
     /// When the samples were measured, if the file tells.
     pub clock: Option<Clock>,
-    pub channels: usize,
 }
 
 /// One array of a label.
@@ -73,6 +74,21 @@ impl Part {
     }
 }
 
+/// The values of a label in one session.
+#[derive(Clone, Debug)]
+pub enum LabelArray {
+    /// Numbers or truth values: one value or one row for each sample.
+    Numbers(Box<DataArray>),
+    /// Classes as text, one for each sample.
+    Text(Vec<Arc<str>>),
+}
+
+impl From<DataArray> for LabelArray {
+    fn from(array: DataArray) -> Self {
+        Self::Numbers(Box::new(array))
+    }
+}
+
 enum Content {
     Numbers(Box<DataArray>),
     /// A place in words, and one text a sample.
@@ -103,7 +119,7 @@ pub fn parts(
     for session in sessions {
         let path = session.path.display();
         if seen.contains(&session.path) {
-            return Err(Problem::new(
+            return Err(Problem::data(
                 format!("{path} gives several sessions, but one array for their label `{name}`"),
                 "save each session in a file of its own, or all of the label in another file",
             ));
@@ -129,6 +145,37 @@ pub fn parts(
     Ok(parts)
 }
 
+/// The arrays of a label in memory, one for each session.
+pub fn parts_of_arrays(
+    name: &str,
+    arrays: Vec<LabelArray>,
+    sessions: &[files::Recording<f64>],
+) -> Result<Vec<Part>> {
+    if arrays.len() != sessions.len() {
+        return Err(Problem::data(
+            format!(
+                "the label `{name}` has {} arrays, and there are {} sessions",
+                arrays.len(),
+                sessions.len()
+            ),
+            "pass one array of the label for each session",
+        ));
+    }
+    let alone = sessions.len() == 1;
+    let parts = arrays
+        .into_iter()
+        .zip(sessions)
+        .map(|(array, session)| Part {
+            content: match array {
+                LabelArray::Numbers(array) => Content::Numbers(array),
+                LabelArray::Text(text) => Content::Text(format!("the label `{name}`"), text),
+            },
+            samples: session.samples(),
+            alone,
+        });
+    Ok(parts.collect())
+}
+
 /// A label that a file of its own holds for all sessions.
 fn of_other_file(
     source: &Source,
@@ -144,7 +191,7 @@ fn of_other_file(
         _ => None,
     };
     if sessions.len() > 1 && !file.annotations().is_empty() {
-        return Err(Problem::new(
+        return Err(Problem::data(
             format!("the annotations of {source} belong to one recording, and there are several"),
             "train on one recording, or keep each recording's annotations in its own file",
         ));
@@ -192,7 +239,7 @@ impl Label {
             let array = match &part.content {
                 Content::Numbers(array) => array,
                 Content::Text(place, _) => {
-                    return Err(Problem::new(
+                    return Err(Problem::data(
                         format!("{place} holds text, and the label `{name}` needs numbers"),
                         "use it as a discrete label, or save numbers",
                     ));
@@ -204,7 +251,7 @@ impl Label {
             };
             let (place, columns) = first.get_or_insert((array.place(), found.ncols()));
             if found.ncols() != *columns {
-                return Err(Problem::new(
+                return Err(Problem::data(
                     format!(
                         "{} has {} columns, and {place} has {columns}",
                         array.place(),
@@ -235,10 +282,10 @@ impl Label {
             }
             false => (of_numbers(&parts)?, None),
         };
-        let values = ids.iter().map(|&id| id as f64).collect();
+        let values = ids.iter().map(|&id| id as f64).collect::<Vec<f64>>();
         let label = Self {
             name: name.to_owned(),
-            values: Array2::from_shape_vec((ids.len(), 1), values)?,
+            values: Array1::from_vec(values).insert_axis(Axis(1)),
             discrete: true,
             classes,
         };
@@ -295,7 +342,7 @@ fn of_text(name: &str, parts: Vec<Part>) -> Result<(Vec<i64>, Vec<String>)> {
     for part in parts {
         match part.content {
             Content::Numbers(array) => {
-                return Err(Problem::new(
+                return Err(Problem::data(
                     format!(
                         "{} holds numbers, and in another session the label `{name}` is text",
                         array.place()
@@ -305,13 +352,13 @@ fn of_text(name: &str, parts: Vec<Part>) -> Result<(Vec<i64>, Vec<String>)> {
             }
             Content::Text(place, text) => {
                 if let Some(row) = text.iter().position(|text| text.is_empty()) {
-                    return Err(Problem::new(
+                    return Err(Problem::data(
                         format!("{place}: row {row} (counting from 0) is empty"),
                         "give every sample a class, such as `none`",
                     ));
                 }
                 if text.len() != part.samples {
-                    return Err(Problem::new(
+                    return Err(Problem::data(
                         format!(
                             "{place} has {} rows, and the recording has {}",
                             text.len(),

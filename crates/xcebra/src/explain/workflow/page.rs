@@ -1,22 +1,22 @@
-//! The report of `xcebra explain`.
+//! The report of an explanation.
 
-use xcebra::explain::{OrderCurves, View};
-use xcebra::report::{Picture, Report};
+use crate::explain::{OrderCurves, View};
+use crate::report::{Picture, Report};
 
 use super::means::{mean_view, view};
-use super::result::{Explained, identifier, short};
+use super::result::{Explanation, identifier, short};
 use super::{summary, tables};
 
 /// Signals of a batch that have pictures of their own.
 const SHOWN: usize = 3;
 
 /// Pictures by the headings they stand under.
-pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
+pub fn pictures(explained: &Explanation) -> Vec<(String, Vec<Picture>)> {
     let several_domains = explained.order.len() > 1;
     let n = explained.found.len();
     let mut sections = Vec::new();
-    for &domain in explained.order {
-        let spec = explained.job.domains[domain].spec.to_string();
+    for &domain in &explained.order {
+        let spec = explained.domains[domain].spec.to_string();
         let file = match several_domains {
             true => format!("{}-", identifier(&spec)),
             false => String::new(),
@@ -60,10 +60,9 @@ pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
 }
 
 /// The page.
-pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) -> Report {
-    let command = explained.command;
+pub fn page(explained: &Explanation, sections: Vec<(String, Vec<Picture>)>) -> Report {
     let mut report = Report::new("What carries the output").lead(&lead(explained));
-    for note in explained.notes {
+    for note in &explained.notes {
         report = report.paragraph(&format!("Note: {}", sentence(note)));
     }
     report = report.table(tables::signals(explained));
@@ -89,8 +88,8 @@ pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) ->
             report = report.figure(figure, &caption);
         }
     }
-    for &domain in explained.order {
-        let spec = &explained.job.domains[domain].spec;
+    for &domain in &explained.order {
+        let spec = &explained.domains[domain].spec;
         let table = tables::strongest(&mean_view(explained, domain));
         let title = match explained.order.len() {
             1 => "The strongest coefficients".to_owned(),
@@ -106,12 +105,12 @@ pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) ->
     }
     report.heading("How it was computed").code(&format!(
         "model      {}\ninput      {}\noutput     {}\nbaseline   {}\nrule       {}\nsignals    {}\nrate       {}\ntime       {:.1} s",
-        command.model.display(),
-        command.input,
-        explained.job.output,
-        command.baseline,
-        explained.job.rule,
-        explained.job.signals.reading,
+        explained.model,
+        explained.input,
+        explained.output,
+        explained.baseline,
+        explained.rule,
+        explained.signals.reading,
         explained.sampling_rate.map_or("not known: time in samples".to_owned(), |hz| format!("{} Hz", (hz * 1e6).round() / 1e6)),
         explained.seconds
     ))
@@ -128,27 +127,27 @@ fn sentence(note: &str) -> String {
     )
 }
 
-fn lead(explained: &Explained<'_>) -> String {
+fn lead(explained: &Explanation) -> String {
     let n = explained.found.len();
-    let what = match explained.order {
-        [domain] => format!("in the domain {}", explained.job.domains[*domain].spec),
-        several => format!("in {} domains", several.len()),
+    let what = match explained.order[..] {
+        [domain] => format!("in the domain {}", explained.domains[domain].spec),
+        ref several => format!("in {} domains", several.len()),
     };
-    let model = explained.command.model.display();
-    match (explained.found, n) {
-        ([one], _) => {
+    let model = &explained.model;
+    match explained.found.as_slice() {
+        [one] => {
             let found = &one.scored[0].found;
             format!(
                 "Output {} of {model} is {} for this signal and {} at the baseline. Here is what brings it from \
                  there to here, {what}.",
-                explained.job.output,
+                explained.output,
                 short(found.value[0]),
                 short(found.baseline_value[0])
             )
         }
         _ => format!(
             "What brings output {} of {model} from the baseline to its values for {n} signals, {what}.",
-            explained.job.output
+            explained.output
         ),
     }
 }

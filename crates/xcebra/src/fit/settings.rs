@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use xcebra::FitFile;
+use crate::FitFile;
 
 use crate::{Problem, Result};
 
@@ -20,7 +20,7 @@ pub fn read_settings(path: Option<&Path>, set: &[String]) -> Result<FitFile> {
     };
     let name = path.display().to_string();
     let unreadable = |reason: String| {
-        Problem::new(
+        Problem::file(
             format!("cannot read {name}: {reason}"),
             "pass a TOML file, as `xcebra fit --help` shows it",
         )
@@ -34,7 +34,7 @@ pub fn read_settings(path: Option<&Path>, set: &[String]) -> Result<FitFile> {
     }
     FitFile::parse(&text, set).map_err(|error| match error.span.clone() {
         Some(_) if text.lines().any(|line| line.len() > LONGEST_LINE) => unreadable(error.message),
-        Some(span) => Problem::in_text(error.message, error.advice, (&name, &text), span),
+        Some(span) => Problem::setting(error.message, error.advice).in_text(&name, &text, span),
         None => error.into(),
     })
 }

@@ -2,30 +2,33 @@
 
 use std::path::Path;
 
+use super::settings::SignalSource;
+use crate::explain::{Input, Signals, sentinels};
+use crate::{MODEL, Problem, Result, Run};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
-use xcebra::cdig::{Model, ModelError};
-use xcebra::core::Encoder;
-use xcebra::explain::{Input, Signals, sentinels};
-use xcebra::files::{Source, read};
-use xcebra::onnx::{OnnxError, OnnxModel};
-use xcebra::{MODEL, Run};
-
-use super::super::{Problem, Result};
+use xcebra_core::Encoder;
+use xcebra_files::read;
+use xcebra_model::{Model, ModelError, batch_len};
 
 /// A model with the way its signals are read.
 pub struct Subject {
-    pub model: Box<dyn Model<f64>>,
+    name: String,
+    model: Box<dyn Model<f64>>,
     /// For a trained encoder: its channels and their scale.
     run: Option<Run>,
 }
 
 impl Subject {
     /// Loads the model of a file or folder.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is neither an ONNX file nor the folder of a trained encoder, or cannot be read.
     pub fn load(path: &Path) -> Result<Self> {
         if path.is_dir() {
             let run = Run::load(path)?;
             let encoder = Encoder::<f64>::load(path.join(MODEL))?;
             return Ok(Self {
+                name: path.display().to_string(),
                 model: match encoder.input_shape().len() {
                     1 => Box::new(OneSample::new(encoder)),
                     _ => Box::new(encoder),
@@ -35,19 +38,31 @@ impl Subject {
         }
         let extension = path.extension().unwrap_or_default();
         if extension.eq_ignore_ascii_case("onnx") {
-            let in_file = |error: OnnxError| match error {
-                OnnxError::Io { .. } => Problem::from(error),
-                error => Problem::from(error).context(&path.display().to_string()),
-            };
-            return Ok(Self {
-                model: Box::new(OnnxModel::<f64>::load(path).map_err(in_file)?),
-                run: None,
-            });
+            return onnx_file(path);
         }
-        Err(Problem::new(
+        Err(Problem::file(
             format!("{} is neither an .onnx file nor a folder", path.display()),
             "pass an .onnx file, or a folder written by `xcebra fit`",
         ))
+    }
+
+    /// A model in memory; the name is for messages and reports.
+    pub fn of_model(name: impl Into<String>, model: impl Model<f64> + 'static) -> Self {
+        Self {
+            name: name.into(),
+            model: Box::new(model),
+            run: None,
+        }
+    }
+
+    /// The name for messages and reports.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model.
+    pub fn model(&self) -> &dyn Model<f64> {
+        &*self.model
     }
 
     /// Shape of one signal.
@@ -56,21 +71,21 @@ impl Subject {
     }
 
     /// The axis of time where it is known: the one asked for, or that of a trained encoder.
-    pub fn time_axis(&self, asked: Option<usize>) -> Result<Option<usize>> {
+    pub(super) fn time_axis(&self, asked: Option<usize>) -> Result<Option<usize>> {
         let shape = self.shape();
         if shape.is_empty() || shape.contains(&0) {
-            return Err(Problem::new(
+            return Err(Problem::setting(
                 format!("the model's input has shape {shape:?}"),
                 "pass a model of signals with at least one axis",
             ));
         }
         let of_encoder = self.run.as_ref().map(|_| shape.len() - 1);
         match (asked, of_encoder) {
-            (Some(axis), _) if axis >= shape.len() => Err(Problem::new(
+            (Some(axis), _) if axis >= shape.len() => Err(Problem::setting(
                 format!("--time-axis {axis}: the model's input {shape:?} has no such axis"),
                 "axes are counted from 0, without that of the batch",
             )),
-            (Some(axis), Some(of_encoder)) if axis != of_encoder => Err(Problem::new(
+            (Some(axis), Some(of_encoder)) if axis != of_encoder => Err(Problem::setting(
                 format!(
                     "--time-axis {axis}: time is axis {of_encoder} of a trained encoder's input {shape:?}"
                 ),
@@ -80,15 +95,18 @@ impl Subject {
         }
     }
 
-    /// The signals in a file.
-    pub fn signals(
+    /// The signals of a source.
+    ///
+    /// # Errors
+    /// [`Problem`] if they cannot be read, or are not in the model's shape.
+    pub(super) fn signals(
         &self,
-        source: &Source,
+        source: &SignalSource,
         time_axis: Option<usize>,
         hop: Option<usize>,
     ) -> Result<Loaded> {
-        let (input, sampling_rate, mut notes) = match &self.run {
-            Some(run) => {
+        let (input, sampling_rate, mut notes) = match (source, &self.run) {
+            (SignalSource::File(source), Some(run)) => {
                 let recording = run.recording(source)?;
                 let starts = recording.segments.iter().skip(1);
                 let input = Input {
@@ -100,12 +118,16 @@ impl Subject {
                 };
                 (input, recording.sampling_rate, recording.notes)
             }
-            None => {
+            (SignalSource::File(source), None) => {
                 let array = read(source)?;
                 let input = Input::from(&array);
                 let mut notes = array.notes;
                 notes.extend(sentinels(&input.values, &input.place));
                 (input, array.sampling_rate, notes)
+            }
+            (SignalSource::Array(input), _) => {
+                let notes = sentinels(&input.values, &input.place);
+                (input.clone(), None, notes)
             }
         };
         let mut signals = Signals::arrange(input, self.shape(), time_axis, hop)?;
@@ -116,6 +138,29 @@ impl Subject {
             notes,
         })
     }
+}
+
+#[cfg(feature = "onnx")]
+fn onnx_file(path: &Path) -> Result<Subject> {
+    use xcebra_onnx::{OnnxError, OnnxModel};
+
+    let in_file = |error: OnnxError| match error {
+        OnnxError::Io { .. } => Problem::from(error),
+        error => Problem::from(error).context(&path.display().to_string()),
+    };
+    let model = OnnxModel::<f64>::load(path).map_err(in_file)?;
+    Ok(Subject::of_model(path.display().to_string(), model))
+}
+
+#[cfg(not(feature = "onnx"))]
+fn onnx_file(path: &Path) -> Result<Subject> {
+    Err(Problem::file(
+        format!(
+            "{} is an ONNX file, and this build cannot read them",
+            path.display()
+        ),
+        "build with the feature `onnx` of the crate xcebra",
+    ))
 }
 
 /// Signals with what their file says.
@@ -143,7 +188,7 @@ impl OneSample {
 }
 
 fn samples(x: ArrayViewD<'_, f64>) -> Result<ArrayViewD<'_, f64>, ModelError> {
-    xcebra::model::batch_len(&[x.shape().get(1).copied().unwrap_or(0), 1], x.shape())?;
+    batch_len(&[x.shape().get(1).copied().unwrap_or(0), 1], x.shape())?;
     Ok(x.index_axis_move(Axis(2), 0))
 }
 

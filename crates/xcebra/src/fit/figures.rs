@@ -1,14 +1,13 @@
 //! Pictures of an embedding.
 
+use crate::report::{Picture, Scatter};
 use ndarray::{ArrayView1, Axis, Slice};
-use xcebra::Run;
-use xcebra::core::Recording;
-use xcebra::core::encoder::Edges;
-use xcebra::core::ops::Head;
-use xcebra::report::{Picture, Scatter};
+use xcebra_core::Recording;
+use xcebra_core::encoder::Edges;
+use xcebra_core::ops::Head;
 
 use super::labels::Label;
-use crate::Result;
+use crate::{Result, Run, embed_segments};
 
 /// More classes than this are drawn as numbers.
 const MOST_CLASSES: usize = 8;
@@ -23,8 +22,7 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
     let x = recording.samples();
     // a picture holds only so many points
     let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
-    let (_, embedding) =
-        xcebra::embed_segments(&run.encoder, x, recording.sessions(), Edges::Pad, |_| ())?;
+    let (_, embedding) = embed_segments(&run.encoder, x, recording.sessions(), Edges::Pad, |_| ())?;
     let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let sphere = match run.encoder.architecture().head {
         Head::Normalize => format!(

@@ -1,0 +1,176 @@
+//! Attribution maps of a trained encoder, with tests of their entries.
+
+mod result;
+mod significance;
+mod tested;
+
+pub use result::Attributed;
+pub(crate) use result::add_maps;
+pub use significance::SignificanceSettings;
+pub use tested::{AllTested, Tested};
+
+use std::path::Path;
+use std::time::Instant;
+
+use xcebra_attr::{AttributionMap, Methods, Options, Piece, Samples, Sink};
+use xcebra_files::Source;
+use xcebra_model::Watch;
+
+use crate::fit::Data;
+use crate::fit::unfinished::Inputs;
+use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Windows};
+use significance::{Test, seconds_of};
+
+/// Which maps to compute.
+#[derive(Debug)]
+pub struct AttributeSettings {
+    /// The methods.
+    pub methods: Methods<f32>,
+    /// How to test each entry, if they are to be tested.
+    pub significance: Option<SignificanceSettings>,
+}
+
+/// Computes attribution maps of a trained encoder on a recording.
+///
+/// A test of their entries retrains the encoder, for which it needs `training`, the data of its training.
+///
+/// # Errors
+/// [`Problem`] if the recording is too short or a method fails, and of the kind
+/// [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
+pub fn attribute(
+    run: &Run,
+    recording: &ScaledRecording,
+    settings: &AttributeSettings,
+    training: Option<Data>,
+    watch: &Watch<'_>,
+) -> Result<Attributed> {
+    let windows = windows_of(run, recording)?;
+    let test = match &settings.significance {
+        Some(test) => Some(test.prepare(run, training, None, &windows, watch)?),
+        None => None,
+    };
+    maps_and_test(run, recording, (&windows, test), settings, watch)
+}
+
+/// As [`attribute`], of the encoder in a folder on a recording in a file.
+///
+/// # Errors
+/// As [`attribute`], and if a file cannot be read or holds other channels.
+pub fn attribute_files(
+    folder: &Path,
+    data: &Source,
+    settings: &AttributeSettings,
+    watch: &Watch<'_>,
+) -> Result<Attributed> {
+    let run = Run::load(folder)?;
+    let recording = run.recording(data)?;
+    let windows = windows_of(&run, &recording)?;
+    let test = match &settings.significance {
+        Some(test) => {
+            test.require_enough()?;
+            let inputs = Inputs::new(std::slice::from_ref(data))?;
+            let training = Data::read(&inputs, &run.settings)?;
+            let seconds = seconds_of(folder);
+            Some(test.prepare(&run, Some(training), seconds, &windows, watch)?)
+        }
+        None => None,
+    };
+    let mut found = maps_and_test(&run, &recording, (&windows, test), settings, watch)?;
+    found.encoder = folder.display().to_string();
+    found.data = data.path.display().to_string();
+    found.diagnostics = Diagnostics::load(folder);
+    Ok(found)
+}
+
+fn maps_and_test(
+    run: &Run,
+    recording: &ScaledRecording,
+    (windows, test): (&Windows<'_>, Option<Test>),
+    settings: &AttributeSettings,
+    watch: &Watch<'_>,
+) -> Result<Attributed> {
+    let start = Instant::now();
+    let add = test
+        .as_ref()
+        .map(|test: &Test| |piece: &Piece<'_>| test.add(piece));
+    let sink = add.as_ref().map(|add| add as Sink<'_>);
+    let maps = maps(run, windows, &settings.methods, sink, watch)?;
+    let tested = test
+        .as_ref()
+        .map(|test| test.run(run, &settings.methods, watch));
+    let tested = tested.transpose()?;
+    if watch.is_stopped() {
+        return Err(Problem::stopped());
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let mut notes = recording.notes.clone();
+    let zero = maps
+        .iter()
+        .filter(|map| map.max_abs().iter().all(|&value| value == 0.0));
+    notes.extend(zero.map(|map| {
+        format!(
+            "the map {} is zero: on this recording the encoder's outputs do not change; look at \
+             the training curves, and train with a smaller train.learning_rate",
+            map.method()
+        )
+    }));
+    for note in &notes {
+        watch.note(note);
+    }
+    Ok(Attributed {
+        run: run.clone(),
+        encoder: "memory".to_owned(),
+        data: "a recording in memory".to_owned(),
+        inputs: recording.x.ncols(),
+        segments: recording.segments.len(),
+        seconds,
+        maps,
+        tested,
+        diagnostics: None,
+        notes,
+    })
+}
+
+/// The windows of a recording, of which there must be some.
+fn windows_of<'a>(run: &Run, recording: &'a ScaledRecording) -> Result<Windows<'a>> {
+    let windows = Windows::of_segments(&run.encoder, recording.x.view(), &recording.segments);
+    if !windows.is_empty() {
+        return Ok(windows);
+    }
+    let longest = recording.segments.iter().map(ExactSizeIterator::len).max();
+    Err(Problem::data(
+        format!(
+            "{} samples without interruption are fewer than the {} that the encoder sees at once",
+            longest.unwrap_or(0),
+            run.encoder.architecture().window.len()
+        ),
+        "pass a longer recording",
+    ))
+}
+
+/// Maps over all windows of a recording; attributions of samples go to `sink`, and without one they are not
+/// kept.
+fn maps(
+    run: &Run,
+    windows: &Windows<'_>,
+    methods: &Methods<f32>,
+    sink: Option<Sink<'_>>,
+    watch: &Watch<'_>,
+) -> Result<Vec<AttributionMap>> {
+    let total = windows.len() as u64;
+    watch.progress("attribute", (0, total), "");
+    let observe = |done: usize, _: usize| {
+        watch.progress("attribute", (done as u64, total), "");
+        watch.flow()
+    };
+    let mut options = Options::new().with_observer(&observe);
+    if let Some(sink) = sink {
+        options = options.with_sink(sink);
+    }
+    let model = watch.over(&run.encoder);
+    let found = xcebra_attr::attribute(&model, windows, methods, &options);
+    found.map_err(|error| match watch.is_stopped() {
+        true => Problem::stopped(),
+        false => error.into(),
+    })
+}

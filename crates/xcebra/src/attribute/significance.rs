@@ -1,0 +1,209 @@
+//! Which entries of a map are real: a test by training again.
+
+use std::fs;
+use std::path::Path;
+
+use xcebra_attr::{
+    AttrError, Blocks, Bootstrap, Control, Methods, Piece, Significance, Tail, mean_over_lags,
+};
+use xcebra_core::{Config, Recording};
+use xcebra_model::Watch;
+
+use super::tested::{AllTested, Tested};
+use crate::fit::Data;
+use crate::{Null, Problem, Result, Retrained, Retraining, Run, Windows, groups};
+
+/// Fewer cannot tell how attributions spread.
+const FEWEST_FITTED: usize = 10;
+
+/// How the entries of a map are tested.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignificanceSettings {
+    /// How many encoders are trained again.
+    pub trainings: usize,
+    /// What an entry is compared with.
+    pub null: Null,
+    /// Share of false ones among the entries that are called connected, on average.
+    pub level: f64,
+    /// How that share is controlled.
+    pub control: Control,
+    /// How p-values are had from the trainings; by default fitted for resampled recordings and by ranks for
+    /// shifted labels.
+    pub tail: Option<Tail>,
+    /// Blocks of time that are drawn anew; each should be long against the recording's memory.
+    pub blocks: usize,
+}
+
+impl Default for SignificanceSettings {
+    fn default() -> Self {
+        Self {
+            trainings: 20,
+            null: Null::Resampled,
+            level: 0.05,
+            control: Control::BenjaminiHochberg,
+            tail: None,
+            blocks: 40,
+        }
+    }
+}
+
+/// A test that is ready to begin.
+pub struct Test {
+    null: Null,
+    test: Significance,
+    level: f64,
+    trainings: usize,
+    retraining: Retraining,
+    recording: Recording<f32>,
+    config: Config,
+    blocks: Blocks,
+    channels: usize,
+}
+
+impl SignificanceSettings {
+    fn tail(&self) -> Tail {
+        self.tail.unwrap_or(match self.null {
+            Null::Resampled => Tail::Fitted,
+            Null::ShiftedLabels => Tail::Ranks,
+        })
+    }
+
+    /// Checks all that the test needs and reports what it will cost; `seconds` is what the training took.
+    pub(super) fn prepare(
+        &self,
+        run: &Run,
+        training: Option<Data>,
+        seconds: Option<f64>,
+        windows: &Windows<'_>,
+        watch: &Watch<'_>,
+    ) -> Result<Test> {
+        self.require_enough()?;
+        let Some(data) = training else {
+            return Err(Problem::setting(
+                "the entries of a map cannot be tested without the data of the training",
+                "pass them with their labels",
+            ));
+        };
+        if data.channels != run.channels {
+            return Err(Problem::data(
+                format!(
+                    "{} is not the recording of the training: its channels have other means or scales",
+                    data.place
+                ),
+                "pass the recording of the training, since --significance trains anew on it",
+            ));
+        }
+        let trainings = self.trainings;
+        let retraining = Retraining::new(self.null, trainings).with_blocks(self.blocks);
+        let config = run.settings.config();
+        retraining.check(&config, &data.recording)?;
+        let steps = config.train.steps;
+        let estimate = seconds.map_or(String::new(), |seconds| {
+            format!(", about {}", duration(seconds * trainings as f64))
+        });
+        watch.note(&format!(
+            "{trainings} trainings of {steps} steps{estimate}; Ctrl-C ends them, and nothing is written"
+        ));
+        let test = Significance::new().with_level(self.level)?;
+        Ok(Test {
+            null: self.null,
+            test: test.with_control(self.control).with_tail(self.tail()),
+            level: self.level,
+            trainings,
+            retraining,
+            channels: data.recording.channels(),
+            recording: data.recording,
+            config,
+            blocks: Blocks::of_stretches(&windows.stretches(), self.blocks)?,
+        })
+    }
+
+    /// Refuses so few trainings that nothing can be decided.
+    pub(super) fn require_enough(&self) -> Result<()> {
+        let (trainings, fitted) = (self.trainings, self.tail() == Tail::Fitted);
+        let needed = match fitted {
+            true => FEWEST_FITTED,
+            false => (1.0 / self.level).ceil() as usize - 1,
+        };
+        if trainings >= needed {
+            return Ok(());
+        }
+        Err(match fitted {
+            true => Problem::setting(
+                format!("{trainings} trainings are too few to see how attributions spread"),
+                format!("make at least {needed}, as in --significance {needed}"),
+            ),
+            false => Problem::setting(
+                format!(
+                    "{trainings} trainings can decide nothing at --fdr {}: by ranks, no p-value is below {:.3}",
+                    self.level,
+                    1.0 / (1 + trainings) as f64
+                ),
+                format!(
+                    "make at least {needed}, better five times as many, or use --p-values fitted"
+                ),
+            ),
+        })
+    }
+}
+
+impl Test {
+    /// Takes the attributions of samples, for intervals.
+    pub fn add(&self, piece: &Piece<'_>) -> Result<(), AttrError> {
+        let sizes = piece.values.mapv(f64::abs);
+        let pooled = mean_over_lags(sizes.view(), self.channels)?;
+        self.blocks.add(&Piece {
+            values: pooled.view(),
+            ..*piece
+        })
+    }
+
+    /// Makes the trainings and tests the maps of all methods.
+    pub fn run(&self, run: &Run, methods: &Methods<f32>, watch: &Watch<'_>) -> Result<AllTested> {
+        let total = (self.trainings * self.config.train.steps) as u64;
+        watch.progress("significance", (0, total), "");
+        let found =
+            self.retraining
+                .run(&run.encoder, &self.config, &self.recording, methods, watch);
+        let Retrained { maps, agreement } = found.map_err(|error| match watch.is_stopped() {
+            true => Problem::stopped(),
+            false => error.into(),
+        })?;
+        let mut tested = Vec::new();
+        for map in maps {
+            let findings = self.test.test(&map.map, &map.nulls)?;
+            let intervals = self.blocks.intervals(&map.method, &Bootstrap::new())?;
+            let verdicts = findings.verdicts(&intervals)?;
+            tested.push((
+                map.method,
+                Tested {
+                    findings,
+                    intervals,
+                    verdicts,
+                },
+            ));
+        }
+        Ok(AllTested {
+            tested,
+            agreement,
+            groups: groups(&self.config),
+            trainings: self.trainings,
+            level: self.level,
+            null: self.null,
+        })
+    }
+}
+
+/// How long the training in a folder took, by the last line of its log: `12.3 s, 4567 samples/s`.
+pub(super) fn seconds_of(folder: &Path) -> Option<f64> {
+    let log = fs::read_to_string(folder.join("log.txt")).ok()?;
+    log.lines().last()?.split_once(" s, ")?.0.parse().ok()
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

@@ -1,0 +1,114 @@
+//! Training an encoder: from arrays in memory, or from files into a folder that can be resumed.
+
+pub mod curves;
+mod data;
+mod figures;
+pub mod fit_file;
+mod job;
+mod keeper;
+mod labels;
+mod notes;
+mod result;
+mod seeds;
+mod settings;
+mod training;
+pub mod unfinished;
+
+pub use data::{Arrays, Data};
+pub use job::{FitJob, ResumeJob, fit_files, resume};
+pub use labels::{Label, LabelArray};
+pub use result::Fitted;
+pub use seeds::compare;
+pub use settings::read_settings;
+
+use xcebra_core::{Config, Trainer};
+use xcebra_model::Watch;
+
+use crate::{Problem, Result};
+use fit_file::FitFile;
+use training::train;
+use unfinished::Effort;
+
+/// From fewer windows nothing can be learned: positives and negatives are the same few.
+const FEWEST_WINDOWS: usize = 10;
+
+/// How a line of the log begins that is a note.
+const NOTE: &str = "note: ";
+
+/// Trains an encoder on data in memory.
+///
+/// Nothing is written; [`Fitted::write`] writes the folder that `xcebra fit` writes. The same settings, data
+/// and seed give the same bits as there.
+///
+/// # Errors
+/// [`Problem`] if settings and data do not belong together or the training diverges; of the kind
+/// [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use ndarray::Array2;
+/// use xcebra::files::{DataArray, Source, Values};
+/// use xcebra::model::Watch;
+/// use xcebra::{Arrays, Data, FitFile, fit};
+///
+/// let x = Array2::from_shape_fn((500, 3), |(t, c)| ((t * (c + 1)) as f64 / 9.0).sin());
+/// let x = DataArray::new(Source::in_memory("x"), Values::F64(x.into_dyn()));
+/// let arrays = Arrays { sessions: vec![x], labels: BTreeMap::new() };
+///
+/// let settings = FitFile::parse("", &["train.steps=20".to_owned(), "train.batch=64".to_owned()])?;
+/// let fitted = fit(&settings, Data::of_arrays(arrays, &settings)?, &Watch::new())?;
+/// assert_eq!(fitted.run().channels.names.len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn fit(settings: &FitFile, data: Data, watch: &Watch<'_>) -> Result<Fitted> {
+    let trainer = trainer(settings, &data)?;
+    let mut before = Effort::default();
+    note_all(settings, &data, watch, &mut before);
+    let trained = train(watch, trainer, before, |trainer, _| {
+        match watch.is_stopped() && !trainer.is_done() {
+            true => Err(Problem::stopped()),
+            false => Ok(()),
+        }
+    })?;
+    Fitted::new(settings.clone(), data, trained)
+}
+
+/// A trainer before its first step.
+fn trainer(settings: &FitFile, data: &Data) -> Result<Trainer<f32>> {
+    let config = settings.config();
+    let trainer = Trainer::new(config.clone(), data.recording.clone())?;
+    require_trainable(data, &config)?;
+    Ok(trainer)
+}
+
+/// Reports the notes of a training that begins, and keeps them in its log.
+fn note_all(settings: &FitFile, data: &Data, watch: &Watch<'_>, effort: &mut Effort) {
+    let likely = notes::notes(&settings.config(), &data.recording, data.files.len());
+    for note in data.notes.iter().cloned().chain(likely) {
+        watch.note(&note);
+        let note = note.replace('\n', " ");
+        effort.log += &format!("{NOTE}{note}\n");
+    }
+}
+
+/// Refuses recordings from which nothing can be learned.
+fn require_trainable(data: &Data, config: &Config) -> Result<()> {
+    let architecture = config.encoder.architecture(data.recording.channels());
+    let window = architecture.window.len();
+    let sessions = data.recording.sessions().iter();
+    let windows: usize = sessions
+        .map(|session| (session.len() + 1).saturating_sub(window))
+        .sum();
+    if windows >= FEWEST_WINDOWS {
+        return Ok(());
+    }
+    let (place, samples) = (&data.place, data.recording.len());
+    let found = match window {
+        1 => format!("{place} has {samples} samples"),
+        _ => format!("{place} has {windows} windows of {window} samples"),
+    };
+    Err(Problem::data(
+        format!("{found}, too few to train on: at least {FEWEST_WINDOWS} are needed"),
+        "pass a longer recording, and check that its rows are moments in time",
+    ))
+}

@@ -1,0 +1,99 @@
+//! Trainings that differ by their seed, to see how alike they are.
+
+use std::fs;
+use std::path::PathBuf;
+
+use xcebra_core::{Checkpoint, Config, Encoder, Trainer};
+use xcebra_files::FileError;
+use xcebra_model::Watch;
+
+use super::keeper::Keeper;
+use super::result::Fitted;
+use crate::{Problem, Result, SeedAgreement, across_seeds};
+
+/// Trains from more seeds, `count` with the one that is done, in memory, and says how alike the encoders are.
+///
+/// # Errors
+/// [`Problem`] if a training fails, or of the kind [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
+pub fn compare(fitted: &Fitted, count: usize, watch: &Watch<'_>) -> Result<SeedAgreement> {
+    let config = fitted.run().settings.config();
+    let recording = fitted.recording();
+    let report = report(&config, count, watch);
+    let train = |config: Config| {
+        let seed = config.train.seed;
+        let mut trainer = Trainer::new(config, recording.clone())?;
+        while !trainer.is_done() {
+            trainer.step()?;
+            report(seed, trainer.steps_made());
+            if watch.is_stopped() {
+                return Err(Problem::stopped());
+            }
+        }
+        Ok::<_, Problem>(trainer.finish()?.0)
+    };
+    across_seeds(&fitted.run().encoder, &config, recording, count, train)
+}
+
+/// As [`compare`], in the folder of the training, and adds the agreement to the written results.
+///
+/// An encoder is kept in the folder once it is trained, and its training by checkpoints until then,
+/// so that after a break only the last steps are made again.
+pub fn compare_in_folder(
+    fitted: &mut Fitted,
+    keeper: &mut Keeper<'_>,
+    count: usize,
+    watch: &Watch<'_>,
+) -> Result<()> {
+    let config = fitted.run().settings.config();
+    let (encoder, recording) = (&fitted.run().encoder, fitted.recording());
+    let report = report(&config, count, watch);
+    let train = |config: Config| {
+        let seed = config.train.seed;
+        let [model, checkpoint] = files(keeper, seed);
+        if model.is_file() {
+            return Ok(Encoder::load(model)?);
+        }
+        let mut trainer = Trainer::new(config, recording.clone())?;
+        if checkpoint.is_file() {
+            trainer.restore(&Checkpoint::load(&checkpoint)?)?;
+        }
+        while !trainer.is_done() {
+            trainer.step()?;
+            report(seed, trainer.steps_made());
+            keeper.after_step_of_another(&trainer, &checkpoint)?;
+        }
+        let encoder = trainer.finish()?.0;
+        encoder.save(&model)?;
+        if checkpoint.is_file() {
+            fs::remove_file(&checkpoint).map_err(|source| FileError::Write {
+                path: checkpoint,
+                source,
+            })?;
+        }
+        Ok::<_, Problem>(encoder)
+    };
+    let agreement = across_seeds(encoder, &config, recording, count, train)?;
+    fitted.add_seeds(agreement, keeper.folder())
+}
+
+/// Reports the steps that the training of a seed has made, among those of all seeds after the first.
+fn report(config: &Config, count: usize, watch: &Watch<'_>) -> impl Fn(u64, usize) {
+    let (first, steps) = (config.train.seed, config.train.steps);
+    let total = (count.saturating_sub(1) * steps) as u64;
+    watch.progress("seeds", (0, total), "");
+    move |seed, made| {
+        let nth = seed.wrapping_sub(first) as usize;
+        let done = nth.saturating_sub(1) * steps + made;
+        let message = format!("seed {} of {count}", nth + 1);
+        watch.progress("seeds", (done as u64, total), &message);
+    }
+}
+
+/// The encoder of a seed, and the checkpoint of its training; what begins like them goes when all is
+/// done.
+fn files(keeper: &Keeper<'_>, seed: u64) -> [PathBuf; 2] {
+    ["safetensors", "checkpoint.safetensors"].map(|end| {
+        let name = format!(".xcebra-seed-{seed}.{end}");
+        keeper.folder().join(name)
+    })
+}

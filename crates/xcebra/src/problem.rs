@@ -1,0 +1,198 @@
+//! Why a workflow fails, with advice and kind.
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+
+use xcebra_model::Kind;
+
+/// Result of a workflow.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// An error of a workflow: what is wrong, what to do about it, what it is about, and the place in a text if
+/// it is about one.
+///
+/// Every error of the components converts into one. Its text is the problem alone, with the causes that it
+/// does not name itself.
+#[derive(Debug)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    message: String,
+    advice: Option<String>,
+    kind: Kind,
+    place: Option<TextPlace>,
+}
+
+/// Some bytes of a text, such as a field of a settings file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextPlace {
+    /// Name of the text.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+    /// The bytes.
+    pub span: Range<usize>,
+}
+
+impl TextPlace {
+    /// The line in which the bytes begin, counted from 1.
+    pub fn line(&self) -> usize {
+        let before = self.text.get(..self.span.start).unwrap_or_default();
+        1 + before.matches('\n').count()
+    }
+}
+
+impl Problem {
+    /// A problem and what to do about it.
+    pub fn new(kind: Kind, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::of(kind, message.into(), Some(advice.into()))
+    }
+
+    /// A wrong setting.
+    pub fn setting(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(Kind::Setting, message, advice)
+    }
+
+    /// Data that cannot be used.
+    pub fn data(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(Kind::Data, message, advice)
+    }
+
+    /// A file or folder that cannot be used.
+    pub fn file(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(Kind::File, message, advice)
+    }
+
+    /// The work was asked to stop, and nothing was written.
+    pub fn stopped() -> Self {
+        Self::new(
+            Kind::Interrupted,
+            "interrupted; nothing was written",
+            "run the command again",
+        )
+    }
+
+    fn of(kind: Kind, message: String, advice: Option<String>) -> Self {
+        Self(Box::new(Inner {
+            message,
+            advice,
+            kind,
+            place: None,
+        }))
+    }
+
+    /// The same problem with where it happened before its text.
+    #[must_use]
+    pub fn context(mut self, place: &str) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
+    /// The same problem with other advice.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.0.advice = Some(advice.into());
+        self
+    }
+
+    /// The same problem at some bytes of a text.
+    #[must_use]
+    pub fn in_text(mut self, name: &str, text: &str, span: Range<usize>) -> Self {
+        self.0.place = Some(TextPlace {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            span,
+        });
+        self
+    }
+
+    /// What to do about it, if there is something to say.
+    pub fn advice(&self) -> Option<&str> {
+        self.0.advice.as_deref()
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The place in a text, if it is about one.
+    pub fn place(&self) -> Option<&TextPlace> {
+        self.0.place.as_ref()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl Error for Problem {}
+
+/// Converts errors of the components.
+macro_rules! converted {
+    ($($error:ty => $parts:expr),+ $(,)?) => {$(
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                let parts: fn(&$error) -> (Option<String>, Kind) = $parts;
+                let (advice, kind) = parts(&error);
+                told(&error, advice, kind)
+            }
+        }
+    )+};
+}
+
+fn glued(error: &dyn Error) -> Option<String> {
+    let text = error.to_string();
+    text.rsplit_once("; ").map(|(_, advice)| advice.to_owned())
+}
+
+converted! {
+    xcebra_files::FileError => |e| (e.advice(), Kind::File),
+    xcebra_core::Error => |e| match e {
+        xcebra_core::Error::Model(inner) => (glued(inner), Kind::Model),
+        other => (other.advice(), Kind::Data),
+    },
+    xcebra_attr::AttrError => |e| (glued(e), if matches!(e, xcebra_attr::AttrError::Cancelled { .. }) || e.to_string().contains("stopped") { Kind::Interrupted } else { Kind::Data }),
+    cdig::CdigError => |e| (glued(e), if matches!(e, cdig::CdigError::Cancelled { .. } | cdig::CdigError::Model(xcebra_model::ModelError::Stopped)) { Kind::Interrupted } else { Kind::Data }),
+    xcebra_eval::EvalError => |e| (glued(e), Kind::Data),
+    xcebra_model::ModelError => |e| (glued(e), if matches!(e, xcebra_model::ModelError::Stopped) { Kind::Interrupted } else { Kind::Model }),
+    xcebra_model::NonFinite => |e| (glued(e), Kind::Numeric),
+    crate::RunError => |e| (e.advice(), Kind::File),
+    crate::FitFileError => |e| (Some(e.advice.clone()), Kind::Setting),
+    crate::RetrainError => |e| match e {
+        crate::RetrainError::Attribution(inner) => (glued(inner), Kind::Data),
+        crate::RetrainError::Interrupted { .. } => (None, Kind::Interrupted),
+        other => (other.advice(), Kind::Data),
+    },
+}
+
+#[cfg(feature = "onnx")]
+converted! { xcebra_onnx::OnnxError => |e| (glued(e), Kind::Model) }
+
+#[cfg(feature = "synth")]
+converted! { xcebra_synth::SynthError => |e| (glued(e), Kind::Setting) }
+
+/// The problem that an error tells, with the causes that its text does not name.
+fn told(error: &(dyn Error + 'static), advice: Option<String>, kind: Kind) -> Problem {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // many texts already end in their cause
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+        cause = error.source();
+    }
+    if let Some(advice) = &advice {
+        let tail = format!("; {advice}");
+        if let Some(at) = message.rfind(&tail) {
+            message.replace_range(at..at + tail.len(), "");
+        }
+    }
+    Problem::of(kind, message, advice)
+}
