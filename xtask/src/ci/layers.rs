@@ -4,15 +4,16 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 14] = [
-    ("xcebra-model", &[]),
-    ("xcebra-synth", &[]),
-    ("xcebra-eval", &[]),
-    ("xcebra-attr", &["xcebra-model"]),
-    ("cdig", &["xcebra-model"]),
-    ("xcebra-core", &["xcebra-model"]),
-    ("xcebra-onnx", &["xcebra-model"]),
-    ("xcebra-files", &["xcebra-model"]),
+const MAY_USE: [(&str, &[&str]); 15] = [
+    ("xcebra-numeric", &[]),
+    ("xcebra-model", &["xcebra-numeric"]),
+    ("xcebra-synth", &["xcebra-numeric"]),
+    ("xcebra-eval", &["xcebra-numeric"]),
+    ("xcebra-attr", &["xcebra-model", "xcebra-numeric"]),
+    ("cdig", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-core", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-onnx", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-files", &["xcebra-model", "xcebra-numeric"]),
     ("xcebra", &LIBRARIES),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
@@ -21,7 +22,8 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("xtask", &[]),
 ];
 
-const LIBRARIES: [&str; 8] = [
+const LIBRARIES: [&str; 9] = [
+    "xcebra-numeric",
     "xcebra-model",
     "xcebra-files",
     "xcebra-synth",
@@ -32,7 +34,8 @@ const LIBRARIES: [&str; 8] = [
     "xcebra-onnx",
 ];
 
-const LIBRARIES_AND_FACADE: [&str; 9] = [
+const LIBRARIES_AND_FACADE: [&str; 10] = [
+    "xcebra-numeric",
     "xcebra-model",
     "xcebra-files",
     "xcebra-synth",
@@ -45,7 +48,7 @@ const LIBRARIES_AND_FACADE: [&str; 9] = [
 ];
 
 /// Crates that must stay usable without the tensor engine and the command line …
-const LIGHT: [&str; 7] = [
+const LIGHT: [&str; 8] = [
     "xcebra-files",
     "cdig",
     "xcebra-onnx",
@@ -53,6 +56,7 @@ const LIGHT: [&str; 7] = [
     "xcebra-synth",
     "xcebra-eval",
     "xcebra-model",
+    "xcebra-numeric",
 ];
 
 /// … that is, without these and their companions.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ndarray::arr0;
 use serde_json::{Value, json};
-use xcebra::model::ensure_finite;
+use xcebra::numeric::ensure_finite;
 
 use super::problem::{Problem, Result};
 

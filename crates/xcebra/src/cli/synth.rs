@@ -99,7 +99,7 @@ impl Synth {
 
     fn write<A>(&self, session: &Session, config: &DatasetConfig) -> Result<Outcome>
     where
-        A: ndarray::NdFloat + WritableElement + xcebra::model::Entry,
+        A: ndarray::NdFloat + WritableElement + xcebra::numeric::Entry,
     {
         let start = Instant::now();
         let progress = session.progress("synth", 2);
@@ -135,7 +135,7 @@ impl Synth {
 /// The arrays of a data set of two groups.
 pub fn add_dataset<A>(output: &mut NpzOutput, data: &Dataset<A>) -> Result<()>
 where
-    A: ndarray::NdFloat + WritableElement + xcebra::model::Entry,
+    A: ndarray::NdFloat + WritableElement + xcebra::numeric::Entry,
 {
     output.add("x", &data.x)?;
     output.add("z", &data.z)?;
