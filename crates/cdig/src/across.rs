@@ -1,7 +1,8 @@
 //! Interactions between groups of two domains.
 
 use ndarray::{Array2, Array3, ArrayD, ArrayView, Axis, Dimension, IxDyn, concatenate};
-use xcebra_model::{Model, Scalar, ensure_finite as ensure_finite_result};
+use xcebra_model::{Model, Scalar};
+use xcebra_numeric::ensure_finite as ensure_finite_result;
 
 use crate::domain::Domain;
 use crate::ends::Ends;

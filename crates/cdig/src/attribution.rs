@@ -2,11 +2,11 @@
 
 use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
 use num_complex::Complex;
-use xcebra_model::{Scalar, ensure_finite};
+use xcebra_model::Scalar;
+use xcebra_numeric::{Rule, ensure_finite};
 
 use crate::error::Result;
 use crate::labels::Labels;
-use crate::quadrature::Rule;
 
 /// What each coefficient of a signal contributes to each output.
 ///

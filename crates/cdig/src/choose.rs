@@ -1,8 +1,9 @@
 //! In which domain do few coefficients carry the output?
 
-use ndarray::{Array1, Array2, ArrayD, ArrayView, ArrayView1, ArrayViewD, Axis, Dimension, IxDyn};
+use ndarray::{Array1, ArrayD, ArrayView, ArrayView1, ArrayViewD, Axis, Dimension};
 use num_complex::Complex;
-use xcebra_model::{Scalar, ensure_finite};
+use xcebra_model::Scalar;
+use xcebra_numeric::{area, ensure_finite, exchange, geometric_counts, ranking};
 
 use crate::attribution::Attribution;
 use crate::domain::Domain;
@@ -100,7 +101,8 @@ impl<A: Scalar> Explainer<'_, A> {
                 deletion.push(None);
                 continue;
             }
-            let curve = deletion_points(&attribution, &descending(&shares));
+            let sizes: Vec<f64> = shares.iter().map(|a| a.abs()).collect();
+            let curve = deletion_points(&attribution, &ranking(&sizes));
             let mut values = Vec::with_capacity(curve.replaced.len());
             for points in curve.points.axis_chunks_iter(Axis(0), self.batch_size) {
                 let signals = inverse(domain, points, |_| 0.0)?;
@@ -159,25 +161,13 @@ impl Deletion {
             .iter()
             .map(|v| (v - baseline) / (value - baseline))
             .collect();
-        let steps = replaced.windows(2).zip(remaining.windows(2));
-        let area = steps
-            .map(|(k, share)| (k[1] - k[0]) as f64 * 0.5 * (share[0] + share[1]))
-            .sum::<f64>()
-            / len as f64;
+        let counts: Vec<f64> = replaced.iter().map(|&k| k as f64).collect();
         Self {
+            area: area(&counts, &remaining) / len as f64,
             replaced,
             remaining,
-            area,
         }
     }
-}
-
-/// Flat indices by falling absolute attribution, ties in their order.
-fn descending(attribution: &ArrayViewD<'_, f64>) -> Vec<usize> {
-    let sizes: Vec<f64> = attribution.iter().map(|a| a.abs()).collect();
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
-    order
 }
 
 struct DeletionPoints<A> {
@@ -185,32 +175,18 @@ struct DeletionPoints<A> {
     points: ArrayD<Complex<A>>,
 }
 
-/// Coefficients with more and more of the first in order replaced: none, then numbers that grow
-/// geometrically, because the first few matter most, up to all.
+/// Coefficients with more and more of the first in order replaced.
 fn deletion_points<A: Scalar>(found: &Attribution<A>, order: &[usize]) -> DeletionPoints<A> {
-    let n = order.len();
-    let mut replaced: Vec<usize> = (0..=STEPS)
-        .map(|step| (n as f64).powf(step as f64 / STEPS as f64).round() as usize)
-        .collect();
-    replaced.insert(0, 0);
-    replaced.dedup();
+    let replaced = geometric_counts(order.len(), STEPS);
     let mut shape = vec![replaced.len()];
     shape.extend_from_slice(found.coefficients.shape());
-    let mut rows = Array2::from_elem((replaced.len(), n), Complex::new(A::zero(), A::zero()));
+    let signal: Vec<Complex<A>> = found.coefficients.iter().copied().collect();
     let baseline: Vec<Complex<A>> = found.baseline_coefficients.iter().copied().collect();
-    for (mut row, &k) in rows.outer_iter_mut().zip(&replaced) {
-        row.iter_mut()
-            .zip(&found.coefficients)
-            .for_each(|(to, z)| *to = *z);
-        for &index in &order[..k] {
-            row[index] = baseline[index];
-        }
-    }
+    let mut rows = Vec::with_capacity(replaced.len() * order.len());
+    exchange(&signal, &baseline, order, &replaced, &mut rows);
     DeletionPoints {
         replaced,
-        points: rows
-            .into_shape_with_order(IxDyn(&shape))
-            .expect("one entry a coefficient"),
+        points: ArrayD::from_shape_vec(shape, rows).expect("one entry a coefficient"),
     }
 }
 

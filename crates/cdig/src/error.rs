@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use thiserror::Error;
-use xcebra_model::{ModelError, NonFinite};
+use xcebra_model::ModelError;
+use xcebra_numeric::{NonFinite, NumericError};
 
 /// Result of this crate's functions.
 pub type Result<T, E = CdigError> = std::result::Result<T, E>;
@@ -160,9 +161,25 @@ pub enum CdigError {
     /// A result is NaN or infinite, although all it was computed from is finite.
     #[error(transparent)]
     NonFiniteResult(#[from] NonFinite),
+    /// Another error of the arithmetic below.
+    #[error(transparent)]
+    Numeric(NumericError),
     /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
+}
+
+impl From<NumericError> for CdigError {
+    fn from(error: NumericError) -> Self {
+        match error {
+            NumericError::Parameter {
+                name,
+                found,
+                expected,
+            } => Self::parameter(name, found, expected),
+            other => Self::Numeric(other),
+        }
+    }
 }
 
 impl CdigError {

@@ -5,7 +5,8 @@ use num_complex::Complex;
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
-use xcebra_model::{Scalar, ensure_finite as ensure_finite_result};
+use xcebra_model::Scalar;
+use xcebra_numeric::ensure_finite as ensure_finite_result;
 
 use crate::attribution::{Attribution, Convergence};
 use crate::domain::{Domain, batch_len};

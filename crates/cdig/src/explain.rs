@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::{ArrayD, ArrayView, Dimension};
 use xcebra_model::{Model, Scalar};
+use xcebra_numeric::Rule;
 
 use crate::attribution::Attribution;
 use crate::baseline::Baseline;
@@ -13,7 +14,6 @@ use crate::gradient::Gradient;
 use crate::integrate::Plan;
 use crate::path::Path;
 use crate::progress::{Callback, Progress, Tracker};
-use crate::quadrature::Rule;
 use crate::run::Run;
 use crate::selection::Selection;
 
@@ -77,7 +77,9 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         self
     }
 
-    /// The quadrature rule, applied to each piece of the path.
+    /// The quadrature rule, applied to each piece of the path. What the adaptive one has reached is in
+    /// [`Convergence`](crate::Convergence): it closes in on jumps of the model and tells them; no gradient sees
+    /// them, so that their share is in no attribution.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rule = rule;

@@ -1,10 +1,11 @@
 //! Gradients of models that have none.
 
-use ndarray::{Array2, ArrayD, ArrayViewD, IxDyn};
+use ndarray::{Array1, Array2, Array3, ArrayD, ArrayViewD, Axis, IxDyn};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use xcebra_model::{Model, Scalar};
+use xcebra_model::{Model, Scalar, central_differences};
+use xcebra_numeric::Step;
 
 use crate::error::{CdigError, Result};
 use crate::probe::ensure_shape;
@@ -23,7 +24,8 @@ pub enum Gradient {
     Model,
     /// Central differences in every input: two values an input and path point, error of second
     /// order in the step. Steps are absolute: give one that is small against the scale on which the
-    /// model bends and large against its rounding.
+    /// model bends and large against its rounding. Where a step is lost in the rounding of a sample there is no
+    /// difference to divide by, and the gradient is refused as not finite.
     FiniteDifferences {
         /// Half the width of a difference, in the unit of the signal.
         step: f64,
@@ -80,91 +82,92 @@ impl Gradient {
         x: &ArrayViewD<'_, A>,
         batch: usize,
     ) -> Result<Estimate<A>> {
-        let inputs: usize = x.shape()[1..].iter().product();
-        match self {
+        let inputs = x.shape()[1..].iter().product();
+        let mut gradients = Array3::<f64>::zeros((x.shape()[0], selection.len(), inputs));
+        let values = |x: ArrayViewD<'_, A>| values(model, selection, &x);
+        let asked = match self {
             Self::Model => unreachable!("the model is asked for its own gradient"),
             Self::FiniteDifferences { step } => {
-                let unit = |direction: usize, to: &mut [f64]| {
-                    to.fill(0.0);
-                    to[direction] = 1.0;
-                };
-                let scale = 0.5 / step;
-                differences(model, selection, x, batch, step, inputs, unit, scale)
+                let step = Step::Absolute(A::of(step));
+                central_differences(x, step, batch, values, |sample, input, slopes| {
+                    let mut gradients = gradients.index_axis_mut(Axis(0), sample);
+                    gradients.column_mut(input).assign(&slopes);
+                })?;
+                2 * x.len()
             }
             Self::Smoothing { sigma, pairs, seed } => {
-                let normal = |pair: usize, to: &mut [f64]| {
-                    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                    rng.set_stream(pair as u64);
-                    to.fill_with(|| StandardNormal.sample(&mut rng));
-                };
-                let scale = 0.5 / (sigma * pairs as f64);
-                differences(model, selection, x, batch, sigma, pairs, normal, scale)
+                smooth(x, sigma, (pairs, seed), batch, values, &mut gradients)?;
+                2 * x.shape()[0] * pairs
             }
-        }
+        };
+        let mut shape = x.shape().to_vec();
+        shape.insert(1, selection.len());
+        let gradients = gradients.mapv(A::of);
+        Ok(Estimate {
+            gradients: gradients
+                .into_shape_with_order(IxDyn(&shape))
+                .expect("one entry an input"),
+            values: asked,
+        })
     }
 }
 
-/// `scale · Σ_d (f(x + size·d) − f(x − size·d)) d` over directions `d`.
-#[allow(clippy::too_many_arguments)] // one private function behind two kinds of directions
-fn differences<A: Scalar>(
+/// Values of the explained rows, `(n, rows)`.
+fn values<A: Scalar>(
     model: &dyn Model<A>,
     selection: &Rows,
     x: &ArrayViewD<'_, A>,
+) -> Result<Array2<f64>> {
+    let values = model.forward(x.view())?;
+    let expected = [x.shape()[0], model.output_dim()];
+    ensure_shape("the model's values", values.shape(), &expected)?;
+    Ok(selection.values(&values))
+}
+
+/// Adds `Σ (f(x + σε) − f(x − σε)) ε / (2σ · pairs)` to `sums` (n, rows, inputs), with at most `batch` samples in a
+/// call.
+fn smooth<A: Scalar>(
+    x: &ArrayViewD<'_, A>,
+    sigma: f64,
+    (pairs, seed): (usize, u64),
     batch: usize,
-    size: f64,
-    directions: usize,
-    direction: impl Fn(usize, &mut [f64]),
-    scale: f64,
-) -> Result<Estimate<A>> {
-    let (n, rows) = (x.shape()[0], selection.len());
-    let inputs: usize = x.shape()[1..].iter().product();
+    values: impl Fn(ArrayViewD<'_, A>) -> Result<Array2<f64>>,
+    sums: &mut Array3<f64>,
+) -> Result<()> {
+    let (n, _, inputs) = sums.dim();
     let flat = x.to_shape((n, inputs)).expect("one row a sample");
-    let mut sums = vec![0.0; n * rows * inputs];
-    let pairs: Vec<(usize, usize)> = (0..n)
-        .flat_map(|i| (0..directions).map(move |d| (i, d)))
+    let scale = 0.5 / (sigma * pairs as f64);
+    let mut epsilon = Array1::zeros(inputs);
+    let draw = |pair: usize, epsilon: &mut Array1<f64>| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(pair as u64);
+        epsilon.map_inplace(|e| *e = StandardNormal.sample(&mut rng));
+    };
+    let all: Vec<(usize, usize)> = (0..n)
+        .flat_map(|i| (0..pairs).map(move |pair| (i, pair)))
         .collect();
-    let mut along = vec![0.0; inputs];
-    for pairs in pairs.chunks((batch / 2).max(1)) {
-        let mut ends = Array2::zeros((2 * pairs.len(), inputs));
-        for (p, &(i, d)) in pairs.iter().enumerate() {
-            direction(d, &mut along);
-            for (end, sign) in [(2 * p, size), (2 * p + 1, -size)] {
-                for ((to, from), step) in ends.row_mut(end).iter_mut().zip(flat.row(i)).zip(&along)
-                {
-                    *to = *from + A::of(sign * step);
-                }
+    for asked in all.chunks((batch / 2).max(1)) {
+        let mut ends = Array2::zeros((2 * asked.len(), inputs));
+        for (p, &(i, pair)) in asked.iter().enumerate() {
+            draw(pair, &mut epsilon);
+            for (end, sign) in [(2 * p, sigma), (2 * p + 1, -sigma)] {
+                let row = ends.row_mut(end).into_iter().zip(flat.row(i)).zip(&epsilon);
+                row.for_each(|((to, from), e)| *to = *from + A::of(sign * e));
             }
         }
         let mut shape = x.shape().to_vec();
         shape[0] = ends.nrows();
-        let ends = ends
-            .into_shape_with_order(IxDyn(&shape))
-            .expect("whole samples");
-        let values = model.forward(ends.view())?;
-        ensure_shape(
-            "the model's values",
-            values.shape(),
-            &[shape[0], model.output_dim()],
-        )?;
-        let values = selection.values(&values);
-        for (p, &(i, d)) in pairs.iter().enumerate() {
-            direction(d, &mut along);
-            for row in 0..rows {
-                let rise = scale * (values[[2 * p, row]] - values[[2 * p + 1, row]]);
-                let to = &mut sums[(i * rows + row) * inputs..][..inputs];
-                to.iter_mut()
-                    .zip(&along)
-                    .for_each(|(to, a)| *to += rise * a);
+        let ends = ends.view().into_shape_with_order(IxDyn(&shape));
+        let found = values(ends.expect("whole samples"))?;
+        for (p, &(i, pair)) in asked.iter().enumerate() {
+            draw(pair, &mut epsilon);
+            let rises = scale * (&found.row(2 * p) - &found.row(2 * p + 1));
+            for (mut sum, rise) in sums.index_axis_mut(Axis(0), i).outer_iter_mut().zip(rises) {
+                sum.scaled_add(rise, &epsilon);
             }
         }
     }
-    let mut shape = x.shape().to_vec();
-    shape.insert(1, rows);
-    let sums = sums.into_iter().map(A::of).collect();
-    Ok(Estimate {
-        gradients: ArrayD::from_shape_vec(shape, sums).expect("one entry an input"),
-        values: 2 * n * directions,
-    })
+    Ok(())
 }
 
 #[cfg(test)]
@@ -172,7 +175,7 @@ mod tests {
     use super::*;
     use crate::selection::Selection;
     use approx::assert_abs_diff_eq;
-    use ndarray::{Axis, array};
+    use ndarray::array;
     use xcebra_model::FnModel;
 
     /// (x₀² + 3 x₁, x₀ x₁)
@@ -220,6 +223,16 @@ mod tests {
         let other_batch = gradient.estimate(&model(), &rows, &x.view(), 7).unwrap();
         assert_eq!(other_batch.gradients, found.gradients);
         assert_eq!(found.values, 40_000);
+    }
+
+    /// 1e17 and the numbers beside it are 16 apart.
+    #[test]
+    fn a_step_lost_in_rounding_gives_no_gradient() {
+        let x = array![[1e17, 2.0]].into_dyn();
+        let rows = Selection::All.rows(2).unwrap();
+        let gradient = Gradient::FiniteDifferences { step: 1e-4 };
+        let found = gradient.estimate(&model(), &rows, &x.view(), 8).unwrap();
+        assert!(found.gradients[[0, 0, 0]].is_nan() && found.gradients[[0, 0, 1]].is_finite());
     }
 
     #[test]

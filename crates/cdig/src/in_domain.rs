@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn};
 use num_complex::Complex;
-use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len, ensure_finite};
+use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
+use xcebra_numeric::ensure_finite;
 
 use crate::domain::{self, Domain};
 use crate::error::{CdigError, Result};

@@ -5,14 +5,15 @@
 
 use ndarray::{Array1, ArrayD, ArrayView1};
 use rayon::prelude::*;
-use xcebra_model::{Scalar, ensure_finite};
+use xcebra_model::Scalar;
+use xcebra_numeric::{Node, Rule, ensure_finite};
 
 use crate::attribution::Convergence;
 use crate::error::Result;
 use crate::integrand::{Integrand, batch_shape};
 use crate::probe::Probe;
 use crate::progress::Tracker;
-use crate::quadrature::{Answers, FEWEST, Mesh, Node, Place, ROUNDINGS, Rule, Sketch};
+use crate::quadrature::{Answers, FEWEST, Mesh, Place, ROUNDINGS, Sketch};
 
 /// Entries of a sum handed to one thread at a time.
 const CHUNK: usize = 8192;

@@ -4,11 +4,11 @@
 //! that is.
 
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
-use xcebra_model::{Model, Scalar, ensure_finite as ensure_finite_result};
+use xcebra_model::{Model, Scalar};
+use xcebra_numeric::{Rule, ensure_finite as ensure_finite_result};
 
 use crate::error::{CdigError, Result};
 use crate::probe::ensure_shape;
-use crate::quadrature::Rule;
 use crate::switched::Switched;
 
 /// Interactions `(outputs, groups, groups)` of the groups of a [`Switched`] model.

@@ -111,10 +111,10 @@ pub use labels::{AxisLabels, Group, Labels};
 pub use laws::{LawReport, Laws};
 pub use path::{Curve, Path, PathPoint};
 pub use progress::Progress;
-pub use quadrature::{Node, Rule};
 pub use switched::{Switched, groups_of_axis};
 pub use ticks::{Band, Ticks, Tile};
 pub use xcebra_model::{Model, ModelError, Scalar};
+pub use xcebra_numeric::{Node, Rule};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

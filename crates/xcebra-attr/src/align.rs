@@ -1,10 +1,10 @@
 //! The linear map from latents to an embedding.
 
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis};
-use xcebra_model::{Scalar, ensure_finite};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView2};
+use xcebra_model::Scalar;
+use xcebra_numeric::{LinearFit, SumsOfSquares, ensure_finite, first_not_finite};
 
 use crate::error::{AttrError, Result};
-use crate::inverse::{Tolerance, pseudo_inverse};
 
 /// A regression `f ≈ A z + b` of an embedding on latents. Made by [`align`].
 #[derive(Clone, Debug)]
@@ -67,49 +67,40 @@ pub fn align<A: Scalar, B: Scalar>(
             ),
         });
     }
-    let f = centred(finite("the embedding", &embedding.mapv(Scalar::as_f64))?);
-    let z = centred(finite("the latents", &latents.mapv(Scalar::as_f64))?);
-    let inverse = pseudo_inverse(&z.0, Tolerance::Auto)?;
-    if inverse.rank < k {
+    let f = finite("the embedding", embedding.mapv(Scalar::as_f64))?;
+    let z = finite("the latents", latents.mapv(Scalar::as_f64))?;
+    let fit = LinearFit::of(&z, &f);
+    if fit.rank < k {
         return Err(AttrError::parameter(
             "the latents",
-            format!("{k} columns of rank {}", inverse.rank),
+            format!("{k} columns of rank {}", fit.rank),
             "columns that vary and are linearly independent; leave some out",
         ));
     }
-    let coefficients = inverse.matrix.dot(&f.0);
-    let left = &f.0 - &z.0.dot(&coefficients);
-    let power = |a: &Array2<f64>| a.mapv(|v| v * v).sum_axis(Axis(0));
-    let r2 = ndarray::Zip::from(&power(&left))
-        .and(&power(&f.0))
+    let sums = SumsOfSquares::of(&f, &fit.predict(&z));
+    let r2 = ndarray::Zip::from(&sums.residual)
+        .and(&sums.total)
         .map_collect(|&left, &all| if all > 0.0 { 1.0 - left / all } else { 1.0 });
-    let intercept = &f.1 - &z.1.dot(&coefficients);
-    ensure_finite("the matrix of the alignment", &coefficients)?;
-    ensure_finite("the intercept of the alignment", &intercept)?;
+    ensure_finite("the matrix of the alignment", &fit.coefficients)?;
+    ensure_finite("the intercept of the alignment", &fit.intercept)?;
     ensure_finite("R² of the alignment", &r2)?;
     Ok(Alignment {
-        intercept,
-        matrix: coefficients.reversed_axes(),
+        matrix: fit.coefficients,
+        intercept: fit.intercept,
         r2,
     })
 }
 
-fn centred(mut a: Array2<f64>) -> (Array2<f64>, Array1<f64>) {
-    let mean = a.mean_axis(Axis(0)).expect("there are samples");
-    a -= &mean;
-    (a, mean)
-}
-
 /// Fails unless all entries are finite.
-pub(crate) fn finite(what: &str, a: &Array2<f64>) -> Result<Array2<f64>> {
-    match a.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        Some(((sample, output), &value)) => Err(AttrError::NonFinite {
+pub(crate) fn finite(what: &str, a: Array2<f64>) -> Result<Array2<f64>> {
+    match first_not_finite(&a) {
+        Some((index, value)) => Err(AttrError::NonFinite {
             what: what.to_owned(),
-            sample,
-            output,
+            sample: index[0],
+            output: index[1],
             input: 0,
             value,
         }),
-        None => Ok(a.clone()),
+        None => Ok(a),
     }
 }

@@ -6,7 +6,8 @@ use std::fmt;
 
 use ndarray::{Array1, Array2, ArrayRef2};
 use rayon::prelude::*;
-use xcebra_model::{Model, Scalar, ensure_finite};
+use xcebra_model::{Model, Scalar};
+use xcebra_numeric::ensure_finite;
 
 use crate::align::finite;
 use crate::attribute::attribute;
@@ -67,7 +68,7 @@ pub fn diagnose<A: Scalar>(
             let y = model.forward(x.view());
             let y = y.map_err(|source| AttrError::Model { first, end, source })?;
             match y.dim() == (end - first, outputs) {
-                true => finite("the output of the model", &y.mapv(Scalar::as_f64)),
+                true => finite("the output of the model", y.mapv(Scalar::as_f64)),
                 false => Err(AttrError::Shape {
                     what: "the batch of values the model returned",
                     found: y.shape().to_vec(),
@@ -93,7 +94,7 @@ pub fn effective_dimension<A: Scalar>(embedding: &ArrayRef2<A>) -> Result<Effect
     if embedding.is_empty() {
         return Err(AttrError::NoSamples);
     }
-    let embedding = finite("the embedding", &embedding.mapv(Scalar::as_f64))?;
+    let embedding = finite("the embedding", embedding.mapv(Scalar::as_f64))?;
     let mut covariance = Covariance::new(embedding.ncols());
     covariance.add(&embedding);
     covariance.dimension()

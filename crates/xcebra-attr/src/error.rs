@@ -1,7 +1,8 @@
 //! What can go wrong while attributing.
 
 use thiserror::Error;
-use xcebra_model::{ModelError, NonFinite};
+use xcebra_model::ModelError;
+use xcebra_numeric::{NonFinite, NumericError};
 
 /// Result of an attribution.
 pub type Result<T, E = AttrError> = std::result::Result<T, E>;
@@ -90,6 +91,9 @@ pub enum AttrError {
         /// What is allowed.
         expected: String,
     },
+    /// Another error of the arithmetic below.
+    #[error(transparent)]
+    Numeric(NumericError),
     /// No method has this name.
     #[error("there is no attribution method \"{found}\"; choose among: {valid}")]
     UnknownMethod {
@@ -106,6 +110,19 @@ pub enum AttrError {
         /// Samples in all.
         total: usize,
     },
+}
+
+impl From<NumericError> for AttrError {
+    fn from(error: NumericError) -> Self {
+        match error {
+            NumericError::Parameter {
+                name,
+                found,
+                expected,
+            } => Self::parameter(name, found, expected),
+            other => Self::Numeric(other),
+        }
+    }
 }
 
 impl AttrError {

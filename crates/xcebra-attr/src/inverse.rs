@@ -1,13 +1,12 @@
 //! Pseudo-inverses of small matrices, many at a time.
 
-mod dense;
 mod gram;
 mod inverter;
-mod jacobi;
 mod symmetric;
 
 use ndarray::{Array1, Array2, Array3, ArrayRef2, ArrayRef3, ArrayView3, Axis};
-use xcebra_model::{Scalar, ensure_finite};
+use xcebra_model::Scalar;
+use xcebra_numeric::ensure_finite;
 
 use crate::error::{AttrError, Result};
 use inverter::Inverter;

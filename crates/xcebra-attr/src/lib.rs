@@ -63,7 +63,6 @@ mod monte_carlo;
 mod options;
 mod overview;
 mod parameters;
-mod quadrature;
 mod samples;
 mod significance;
 pub mod words;
@@ -92,12 +91,11 @@ pub use methods::{
 };
 pub use options::{Observer, Options, Piece, Sink};
 pub use overview::{Needs, Overview};
-pub use quadrature::Rule;
 pub use samples::Samples;
 pub use significance::{
-    Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Pool, Significance,
-    Tail, Verdicts, adjust,
+    Blocks, Connection, Deviations, Findings, Intervals, Pool, Significance, Tail, Verdicts,
 };
+pub use xcebra_numeric::{Bootstrap, Control, Rule, adjust};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

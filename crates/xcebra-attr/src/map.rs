@@ -1,7 +1,7 @@
 //! Attribution maps: what the methods find, aggregated over samples.
 
 use ndarray::{Array1, Array2, Array3, ArrayView3, Axis, array};
-use xcebra_model::ensure_finite;
+use xcebra_numeric::ensure_finite;
 
 use crate::aggregate::{InversionTotals, Totals};
 use crate::error::{AttrError, Result};

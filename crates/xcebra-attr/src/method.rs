@@ -71,14 +71,14 @@ impl<A: Scalar> Method<A> for Box<dyn Method<A>> {
 /// README of the crate lists names, and the builder of each method says what its parameters are.
 ///
 /// ```
-/// use xcebra_attr::{InvertedNeuronGradient, IntegratedGradients, Methods};
+/// use xcebra_attr::{InvertedNeuronGradient, IntegratedGradients, Methods, Rule};
 ///
 /// let named: Methods<f32> = "ing, shapley-sampling(permutations=100)".parse()?;
 /// assert_eq!(named.names(), ["ing", "shapley-sampling"]);
 ///
 /// let built = Methods::<f32>::new()
 ///     .with(InvertedNeuronGradient)
-///     .with(IntegratedGradients::new().with_nodes(100)?);
+///     .with(IntegratedGradients::new().with_rule(Rule::GaussLegendre(100)));
 /// assert_eq!(built.names(), ["ing", "integrated-gradients"]);
 /// # Ok::<(), xcebra_attr::AttrError>(())
 /// ```

@@ -54,6 +54,11 @@ impl Parameters {
         Some(self.given.remove(at).1)
     }
 
+    /// Any text, if given.
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
+        self.take(key)
+    }
+
     /// A number, if given.
     pub(crate) fn number<T: FromStr>(&mut self, key: &'static str) -> Result<Option<T>> {
         let Some(text) = self.take(key) else {
@@ -227,6 +232,14 @@ mod tests {
         assert!(methods[0].needs().moments);
         for (list, why) in [
             ("integrated-gradients(nodes=0)", "nodes"),
+            ("integrated-gradients(nodes=1,rule=trapezoid)", "at least 2"),
+            (
+                "integrated-gradients(rule=simpson)",
+                "midpoint, trapezoid, left, right",
+            ),
+            ("integrated-gradients(rule=simpson:3)", "such as"),
+            ("integrated-gradients(rule=right:0)", "N at least 1"),
+            ("integrated-gradients(nodes=5,rule=right:5)", "either"),
             ("integrated-gradients(nodes=many)", "a number"),
             ("integrated-gradients(steps=5)", "nodes, rule, baseline"),
             ("integrated-gradients(nodes=5,nodes=6)", "twice"),

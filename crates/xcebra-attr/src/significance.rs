@@ -9,19 +9,17 @@
 
 mod blocks;
 mod deviations;
-mod false_discovery;
 mod pools;
 mod tail;
 mod verdict;
 
 use ndarray::{Array2, ArrayRef2};
-use xcebra_model::ensure_finite;
+use xcebra_numeric::{Control, adjust, ensure_finite};
 
 use crate::error::{AttrError, Result};
 
-pub use blocks::{Blocks, Bootstrap, Intervals};
+pub use blocks::{Blocks, Intervals};
 pub use deviations::Deviations;
-pub use false_discovery::{Control, adjust};
 pub use pools::Pool;
 pub use tail::Tail;
 pub use verdict::{Connection, Verdicts};
@@ -234,10 +232,10 @@ impl Findings {
     /// # Errors
     /// [`AttrError::Shape`] if the intervals are not those of the map.
     pub fn verdicts(&self, intervals: &Intervals) -> Result<Verdicts> {
-        if intervals.upper.dim() != self.map.dim() {
+        if intervals.high.dim() != self.map.dim() {
             let (rows, columns) = self.map.dim();
             let expected = format!("({rows}, {columns}), that of the map");
-            return Err(shape("the intervals", &intervals.upper, &expected));
+            return Err(shape("the intervals", &intervals.high, &expected));
         }
         let significant = self.significant();
         let typical = self.typical_connections(&significant);
@@ -246,7 +244,7 @@ impl Findings {
                 return Connection::Connected;
             }
             // an interval may be off the entry where it is narrow
-            let upper = intervals.upper[at].max(self.map[at]);
+            let upper = intervals.high[at].max(self.map[at]);
             let would_show = |entry: f64| self.pools.p_value(at, entry) <= self.level;
             let sharp = typical[at.1].is_some_and(would_show);
             match sharp && !would_show(upper) {

@@ -81,7 +81,7 @@ pub struct Explain {
     )]
     baseline: BaselineSource,
 
-    /// How gradients are added up along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, right:N, gauss-legendre:N
+    /// How gradients are added up along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, left:N, right:N, gauss-legendre:N
     #[arg(long, value_name = "RULE", default_value = "adaptive")]
     rule: Rule,
 

@@ -100,7 +100,7 @@ impl Synth {
 
     fn write<A>(&self, config: &DatasetConfig, watch: &Watch<'_>) -> Result<Answer>
     where
-        A: ndarray::NdFloat + WritableElement + xcebra::model::Entry,
+        A: ndarray::NdFloat + WritableElement + xcebra::numeric::Entry,
     {
         let start = Instant::now();
         watch.progress("synth", (0, 2), "generating");

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
-use xcebra_model::is_constant;
+use xcebra_numeric::is_constant;
 
 use crate::element::Element;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl<E: Element> Recording<E> {
     ///
     /// # Errors
     /// [`Error::Data`] if there are fewer than two samples or no channel, if a value is not
-    /// finite, or if a channel is constant but for rounding ([`xcebra_model::is_constant`]).
+    /// finite, or if a channel is constant but for rounding ([`xcebra_numeric::is_constant`]).
     pub fn new(x: ArrayView2<'_, E>) -> Result<Self> {
         let (time, channels) = x.dim();
         if channels == 0 {

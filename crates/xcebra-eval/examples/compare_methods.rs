@@ -5,7 +5,7 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use xcebra_eval::faithfulness::{deletion, insertion};
 use xcebra_eval::{
-    Alternative, Bootstrap, auroc, benjamini_hochberg, paired_bootstrap, sign_flip,
+    Alternative, Bootstrap, Control, adjust, auroc, paired_bootstrap, sign_flip,
     wilcoxon_signed_rank,
 };
 
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
         p_values.push(by_ranks.p_value);
     }
-    let adjusted = benjamini_hochberg(&p_values)?;
+    let adjusted = adjust(&p_values, Control::BenjaminiHochberg)?;
     println!("Wilcoxon's, adjusted for three tests: {adjusted:.4?}");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Checks of input that several scores share.
 
-use ndarray::{Array2, ArrayRef, ArrayRef2, Dimension};
+use ndarray::{Array2, ArrayRef, ArrayRef2, ArrayView1, Dimension};
+use xcebra_numeric::first_not_finite;
 
 use crate::error::{EvalError, Result};
 
@@ -16,14 +17,8 @@ where
         });
     }
     let values = matrix.mapv(Into::into);
-    match values.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        Some(((i, j), v)) => Err(EvalError::NotFinite {
-            what,
-            value: v.to_string(),
-            index: vec![i, j],
-        }),
-        None => Ok(values),
-    }
+    ensure_finite(what, &values)?;
+    Ok(values)
 }
 
 /// Checks that `found` equals `expected`, the shape of `other`.
@@ -57,14 +52,8 @@ pub(crate) fn finite_values<S: Copy + Into<f64>>(
         });
     }
     let values: Vec<f64> = values.iter().map(|&v| v.into()).collect();
-    match values.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(EvalError::NotFinite {
-            what,
-            value: values[index].to_string(),
-            index: vec![index],
-        }),
-        None => Ok(values),
-    }
+    ensure_finite(what, &ArrayView1::from(&values))?;
+    Ok(values)
 }
 
 /// The same for an array of any dimension, in row-major order.
@@ -72,28 +61,26 @@ pub(crate) fn finite_flat<S: Copy + Into<f64>, D: Dimension>(
     what: &'static str,
     array: &ArrayRef<S, D>,
 ) -> Result<Vec<f64>> {
-    let values: Vec<S> = array.iter().copied().collect();
-    finite_values(what, &values).map_err(|error| match error {
-        EvalError::NotFinite { value, index, .. } => EvalError::NotFinite {
-            what,
-            value,
-            index: unravel(index[0], array.shape()),
-        },
-        _ => EvalError::Empty {
+    if array.is_empty() {
+        return Err(EvalError::Empty {
             what,
             shape: array.shape().to_vec(),
-        },
-    })
+        });
+    }
+    let values = array.mapv(Into::into);
+    ensure_finite(what, &values)?;
+    Ok(values.iter().copied().collect())
 }
 
-/// The index of the element at a row-major position.
-fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &length) in index.iter_mut().zip(shape).rev() {
-        *i = position % length;
-        position /= length;
+fn ensure_finite<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>) -> Result<()> {
+    match first_not_finite(values) {
+        None => Ok(()),
+        Some((index, value)) => Err(EvalError::NotFinite {
+            what,
+            value: value.to_string(),
+            index,
+        }),
     }
-    index
 }
 
 /// Checks that a parameter satisfies its condition, given in words by `expected`.

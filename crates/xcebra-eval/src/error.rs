@@ -1,6 +1,7 @@
 //! What can go wrong when something is scored.
 
 use thiserror::Error;
+use xcebra_numeric::NumericError;
 
 /// Result of a score.
 pub type Result<T, E = EvalError> = std::result::Result<T, E>;
@@ -89,12 +90,41 @@ pub enum EvalError {
         /// The first such row.
         row: usize,
     },
+    /// Another error of the arithmetic below.
+    #[error(transparent)]
+    Numeric(NumericError),
     /// The model or explainer that was to be scored failed.
     #[error("the model failed: {message}; make it accept the batches it is given")]
     Model {
         /// What it said.
         message: String,
     },
+}
+
+impl From<NumericError> for EvalError {
+    fn from(error: NumericError) -> Self {
+        match error {
+            NumericError::Parameter {
+                name,
+                found,
+                expected,
+            } => Self::Parameter {
+                name,
+                found,
+                expected,
+            },
+            NumericError::Empty { what } => Self::Empty {
+                what,
+                shape: vec![0],
+            },
+            NumericError::NotFinite { what, value, index } => Self::NotFinite {
+                what,
+                value,
+                index: vec![index],
+            },
+            other => Self::Numeric(other),
+        }
+    }
 }
 
 impl EvalError {

@@ -14,7 +14,7 @@
 //! | does an attribution say what the model does? | [`faithfulness`] |
 //! | how sure is a score? | [`Bootstrap`] |
 //! | is one method better than another? | [`paired_bootstrap`], [`wilcoxon_signed_rank`], [`sign_flip`] |
-//! | which of many tests are discoveries? | [`benjamini_hochberg`], [`benjamini_yekutieli`] |
+//! | which of many tests are discoveries? | [`adjust`] |
 //! | do two rankings agree? | [`spearman`], [`kendall`], [`pearson`] |
 //!
 //! Every function takes `f32` or `f64` and computes in `f64`.
@@ -38,17 +38,14 @@
 
 #![forbid(unsafe_code)]
 
-mod bootstrap;
 mod check;
 mod consistency;
 mod correlation;
 mod dimension;
 mod error;
 pub mod faithfulness;
-mod fdr;
 mod gaps;
 mod goodness;
-mod least_squares;
 mod median_error;
 mod neighbours;
 mod paired;
@@ -57,12 +54,10 @@ mod ranking;
 mod regression;
 mod thresholds;
 
-pub use bootstrap::{Bootstrap, Interval};
 pub use consistency::{Consistency, consistency};
 pub use correlation::{kendall, pearson, ranks, spearman};
 pub use dimension::effective_dimension;
 pub use error::{EvalError, Result};
-pub use fdr::{benjamini_hochberg, benjamini_yekutieli};
 pub use gaps::{Gaps, Spread, gaps};
 pub use goodness::goodness_of_fit;
 pub use median_error::median_error;
@@ -72,6 +67,7 @@ pub use r2::{R2Average, r2, r2_per_output};
 pub use ranking::{auroc, auroc_map, average_precision, average_precision_map};
 pub use regression::{LinearRegression, linear_r2};
 pub use thresholds::{area_under_precision, area_under_recall, unit_scores};
+pub use xcebra_numeric::{Bootstrap, Control, Interval, adjust};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -4,8 +4,8 @@ use std::f64::consts::SQRT_2;
 
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use xcebra_numeric::{Bootstrap, Interval};
 
-use crate::bootstrap::{Bootstrap, Interval};
 use crate::check::{finite_values, parameter, same_shape};
 use crate::correlation::doubled_ranks;
 use crate::error::{EvalError, Result};

@@ -1,6 +1,7 @@
 //! Coefficient of determination.
 
-use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, ArrayRef2};
+use xcebra_numeric::SumsOfSquares;
 
 use crate::check::{finite_matrix, same_shape};
 use crate::error::{EvalError, Result};
@@ -36,11 +37,11 @@ pub fn r2<S: Copy + Into<f64>>(
     prediction: &ArrayRef2<S>,
     average: R2Average,
 ) -> Result<f64> {
-    let (residual, total) = sums_of_squares(truth, prediction)?;
-    let scores = scores(&residual, &total);
-    let variance = total.sum();
+    let sums = sums_of_squares(truth, prediction)?;
+    let scores = scores(&sums);
+    let variance = sums.total.sum();
     Ok(match average {
-        R2Average::VarianceWeighted if variance > 0.0 => scores.dot(&total) / variance,
+        R2Average::VarianceWeighted if variance > 0.0 => scores.dot(&sums.total) / variance,
         _ => scores.sum() / scores.len() as f64,
     })
 }
@@ -56,12 +57,11 @@ pub fn r2_per_output<S: Copy + Into<f64>>(
     truth: &ArrayRef2<S>,
     prediction: &ArrayRef2<S>,
 ) -> Result<Array1<f64>> {
-    let (residual, total) = sums_of_squares(truth, prediction)?;
-    Ok(scores(&residual, &total))
+    Ok(scores(&sums_of_squares(truth, prediction)?))
 }
 
-fn scores(residual: &Array1<f64>, total: &Array1<f64>) -> Array1<f64> {
-    let pairs = residual.iter().zip(total);
+fn scores(sums: &SumsOfSquares) -> Array1<f64> {
+    let pairs = sums.residual.iter().zip(&sums.total);
     pairs
         .map(
             |(&residual, &total)| match (residual == 0.0, total == 0.0) {
@@ -77,7 +77,7 @@ fn scores(residual: &Array1<f64>, total: &Array1<f64>) -> Array1<f64> {
 fn sums_of_squares<S: Copy + Into<f64>>(
     truth: &ArrayRef2<S>,
     prediction: &ArrayRef2<S>,
-) -> Result<(Array1<f64>, Array1<f64>)> {
+) -> Result<SumsOfSquares> {
     let (what, other) = ("the prediction", "the true values");
     same_shape(what, prediction.shape(), other, truth.shape())?;
     let truth = finite_matrix(other, truth)?;
@@ -89,22 +89,7 @@ fn sums_of_squares<S: Copy + Into<f64>>(
             found: truth.nrows(),
         });
     }
-    let residual = (&truth - &prediction).mapv(|v| v * v).sum_axis(Axis(0));
-    let total = truth
-        .columns()
-        .into_iter()
-        .map(|column| total_squares(&column))
-        .collect();
-    Ok((residual, total))
-}
-
-fn total_squares(column: &ArrayRef1<f64>) -> f64 {
-    // the mean of n equal numbers may be off by a rounding, which would pass for variance
-    if column.iter().all(|&value| value == column[0]) {
-        return 0.0;
-    }
-    let mean = column.sum() / column.len() as f64;
-    column.fold(0.0, |sum, &value| sum + (value - mean).powi(2))
+    Ok(SumsOfSquares::of(&truth, &prediction))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Linear regression, the map that reads latents from an embedding.
 
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayRef2, ArrayView1, ArrayView2};
+use xcebra_numeric::LinearFit;
 
 use crate::check::{finite_matrix, same_shape};
 use crate::error::Result;
-use crate::least_squares::least_squares;
 use crate::r2::{R2Average, r2};
 
 /// Ordinary least squares with an intercept: `y ≈ x Bᵀ + b`.
@@ -15,8 +15,8 @@ use crate::r2::{R2Average, r2};
 /// centred copy of the data does not depend on the number of samples.
 ///
 /// When the centred `x` is rank-deficient (constant or collinear columns, fewer samples than
-/// columns), the coefficients are those of least norm; singular values up to `max(n, p) ε` times the
-/// largest count as zero.
+/// columns), the coefficients are those of least norm; singular values up to
+/// `max(n, p, 100) ε` times the largest count as zero.
 ///
 /// ```
 /// use ndarray::array;
@@ -33,9 +33,7 @@ use crate::r2::{R2Average, r2};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearRegression {
-    coefficients: Array2<f64>,
-    intercept: Array1<f64>,
-    rank: usize,
+    fit: LinearFit,
 }
 
 impl LinearRegression {
@@ -48,19 +46,10 @@ impl LinearRegression {
     pub fn fit<S: Copy + Into<f64>>(x: &ArrayRef2<S>, y: &ArrayRef2<S>) -> Result<Self> {
         let expected = [x.nrows(), y.ncols()];
         same_shape("the targets y", y.shape(), "the rows of x", &expected)?;
-        let mut x = finite_matrix("the regressors x", x)?;
-        let mut y = finite_matrix("the targets y", y)?;
-        let x_mean = centre(&mut x);
-        let y_mean = centre(&mut y);
-        let (solution, rank) = least_squares(&x, &y);
-        let shape = (y.ncols(), x.ncols());
-        let coefficients = Array2::from_shape_fn(shape, |(k, j)| solution[(j, k)]);
-        let intercept = y_mean - coefficients.dot(&x_mean);
-        Ok(Self {
-            coefficients,
-            intercept,
-            rank,
-        })
+        let x = finite_matrix("the regressors x", x)?;
+        let y = finite_matrix("the targets y", y)?;
+        let fit = LinearFit::of(&x, &y);
+        Ok(Self { fit })
     }
 
     /// Predictions (n, k) for `x` (n, p).
@@ -70,28 +59,28 @@ impl LinearRegression {
     /// [`EvalError::Empty`](crate::EvalError::Empty) without rows,
     /// [`EvalError::NotFinite`](crate::EvalError::NotFinite) on NaN or infinite values.
     pub fn predict<S: Copy + Into<f64>>(&self, x: &ArrayRef2<S>) -> Result<Array2<f64>> {
-        let expected = [x.nrows(), self.coefficients.ncols()];
+        let expected = [x.nrows(), self.fit.coefficients.ncols()];
         same_shape("the regressors x", x.shape(), "the fitted data", &expected)?;
         let x = finite_matrix("the regressors x", x)?;
-        Ok(x.dot(&self.coefficients.t()) + &self.intercept)
+        Ok(self.fit.predict(&x))
     }
 
     /// Coefficients `B` (k, p): one row an output.
     #[must_use]
     pub fn coefficients(&self) -> ArrayView2<'_, f64> {
-        self.coefficients.view()
+        self.fit.coefficients.view()
     }
 
     /// Intercept `b` (k).
     #[must_use]
     pub fn intercept(&self) -> ArrayView1<'_, f64> {
-        self.intercept.view()
+        self.fit.intercept.view()
     }
 
     /// Numerical rank of the centred `x` (at most p).
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.rank
+        self.fit.rank
     }
 }
 
@@ -112,14 +101,6 @@ pub fn linear_r2<S: Copy + Into<f64>>(
     r2(&latents, &prediction, R2Average::Uniform)
 }
 
-/// Subtracts the column means and returns them.
-fn centre(matrix: &mut Array2<f64>) -> Array1<f64> {
-    let n = matrix.nrows() as f64;
-    let mean: Array1<f64> = matrix.columns().into_iter().map(|c| c.sum() / n).collect();
-    *matrix -= &mean;
-    mean
-}
-
 #[cfg(test)]
 mod tests {
     use approx::assert_abs_diff_eq;
@@ -127,45 +108,6 @@ mod tests {
 
     use super::*;
     use crate::EvalError;
-
-    #[test]
-    fn collinear_columns_share_the_weight_evenly() {
-        let x = Array2::from_shape_fn((10, 2), |(i, _)| i as f64);
-        let y = Array2::from_shape_fn((10, 1), |(i, _)| 4.0 * i as f64 + 1.0);
-        let model = LinearRegression::fit(&x, &y).unwrap();
-        assert_eq!(model.rank(), 1);
-        // least norm among b1 + b2 = 4; 1e-13: a few roundings of numbers up to 37
-        assert_abs_diff_eq!(model.coefficients(), array![[2.0, 2.0]], epsilon = 1e-13);
-        assert_abs_diff_eq!(model.intercept(), array![1.0], epsilon = 1e-12);
-    }
-
-    #[test]
-    fn constant_regressors_leave_the_mean() {
-        let x = Array2::from_elem((3, 2), 0.1);
-        let y = array![[1.0], [2.0], [6.0]];
-        let model = LinearRegression::fit(&x, &y).unwrap();
-        let prediction = model.predict(&x).unwrap();
-        assert_abs_diff_eq!(prediction, Array2::from_elem((3, 1), 3.0), epsilon = 1e-13);
-    }
-
-    #[test]
-    fn fewer_samples_than_columns_interpolate() {
-        let x = Array2::from_shape_fn((4, 9), |(i, j)| ((i * 9 + j).pow(2) as f64).sin());
-        let y = array![[1.0, 0.0], [-2.0, 1.0], [0.5, 4.0], [3.0, 2.0]];
-        let model = LinearRegression::fit(&x, &y).unwrap();
-        assert_eq!(model.rank(), 3); // centring takes one degree of freedom
-        assert_abs_diff_eq!(model.predict(&x).unwrap(), y, epsilon = 1e-12);
-    }
-
-    #[test]
-    fn large_offsets_do_not_spoil_the_slope() {
-        // x = 1e6 + t carries t to 1e-10; normal equations on raw columns would lose it
-        let t = Array2::from_shape_fn((5000, 1), |(i, _)| (i as f64 * 0.1).sin());
-        let x = t.mapv(|t| 1e6 + t);
-        let y = t.mapv(|t| 3.0 * t - 1e6);
-        let model = LinearRegression::fit(&x, &y).unwrap();
-        assert_abs_diff_eq!(model.coefficients(), array![[3.0]], epsilon = 1e-9);
-    }
 
     #[test]
     fn single_precision_data() {

@@ -1,6 +1,4 @@
-//! Bootstrap and random sign flips against closed forms.
-
-use std::cell::RefCell;
+//! Bootstrap of scores and random sign flips against closed forms.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -14,129 +12,8 @@ fn draws(n: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
     (0..n).map(|_| one()).collect()
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// The variance, divided by the number.
-fn variance(values: &[f64]) -> f64 {
-    let m = mean(values);
-    values.iter().map(|v| (v - m).powi(2)).sum::<f64>() / values.len() as f64
-}
-
 #[test]
-fn the_standard_error_of_a_mean_is_its_closed_form() {
-    let values = draws(60, &mut ChaCha8Rng::seed_from_u64(1));
-    let interval = Bootstrap::new().resamples(20_000).mean(&values).unwrap();
-    let expected = (variance(&values) / 60.0).sqrt();
-    // a standard deviation of n draws is good to 1 / √(2n); five errors
-    let tolerance = 5.0 / 40_000.0_f64.sqrt();
-    assert!((interval.standard_error / expected - 1.0).abs() < tolerance);
-    assert_eq!(interval.estimate, mean(&values));
-    // nearly normal: ± 1.96 errors, a quantile being good to √(0.025 · 0.975 / 20,000) / 0.058
-    for (end, side) in [(interval.low, -1.96), (interval.high, 1.96)] {
-        let found = (end - interval.estimate) / expected;
-        assert!((found - side).abs() < 5.0 * 0.019 + 0.05);
-    }
-}
-
-#[test]
-fn intervals_cover_the_true_mean() {
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
-    let mut covered = 0;
-    for seed in 0..300 {
-        let values = draws(50, &mut rng);
-        let bootstrap = Bootstrap::new().resamples(400).level(0.9).seed(seed);
-        let interval = bootstrap.mean(&values).unwrap();
-        covered += i32::from(interval.low <= 0.0 && 0.0 <= interval.high);
-    }
-    // 90 % but for what percentiles miss at n = 50 (one or two in a hundred); five errors of 300
-    let share = f64::from(covered) / 300.0;
-    assert!(
-        (share - 0.89).abs() < 5.0 * (0.09_f64 / 300.0).sqrt(),
-        "{share}"
-    );
-}
-
-#[test]
-fn blocks_have_the_exact_variance_of_circular_blocks() {
-    // a slow wave with noise: neighbours are alike
-    let noise = draws(120, &mut ChaCha8Rng::seed_from_u64(3));
-    let series: Vec<f64> = (0..120)
-        .map(|t| (t as f64 / 9.0).sin() + 0.3 * noise[t])
-        .collect();
-    let statistic = |indices: &[usize]| Ok(indices.iter().map(|&i| series[i]).sum::<f64>() / 120.0);
-    for length in [1, 5, 20] {
-        let bootstrap = Bootstrap::new().resamples(20_000);
-        let interval = bootstrap.blocks(120, length, statistic).unwrap();
-        // 120 / l independent blocks, each uniform among the 120 circular ones
-        let blocks: Vec<f64> = (0..120)
-            .map(|start| {
-                (0..length).map(|k| series[(start + k) % 120]).sum::<f64>() / length as f64
-            })
-            .collect();
-        let expected = (variance(&blocks) * length as f64 / 120.0).sqrt();
-        let tolerance = 5.0 / 40_000.0_f64.sqrt();
-        assert!(
-            (interval.standard_error / expected - 1.0).abs() < tolerance,
-            "{length}"
-        );
-    }
-    let independent = Bootstrap::new().interval(120, statistic).unwrap();
-    assert_eq!(
-        Bootstrap::new().blocks(120, 1, statistic).unwrap(),
-        independent
-    );
-}
-
-#[test]
-fn blocks_are_runs_of_successive_samples() {
-    let seen = RefCell::new(Vec::new());
-    let keep = |indices: &[usize]| {
-        seen.borrow_mut().push(indices.to_vec());
-        Ok(indices[0] as f64)
-    };
-    Bootstrap::new().resamples(200).blocks(23, 5, keep).unwrap();
-    let seen = seen.into_inner();
-    assert_eq!(seen[0], (0..23).collect::<Vec<_>>());
-    for indices in &seen {
-        assert_eq!(indices.len(), 23);
-        for block in indices.chunks(5) {
-            assert!(block.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 23));
-        }
-    }
-    // blocks reach beyond the end, too
-    assert!(
-        seen[1..]
-            .iter()
-            .any(|indices| indices[..5].contains(&22) && indices[4] < 4)
-    );
-}
-
-#[test]
-fn strata_keep_their_sizes() {
-    let strata = [3, 1, 3, 3, 1, 3, 3, 9, 3];
-    let mut counts = [0; 9];
-    let statistic = |indices: &[usize]| {
-        for (place, &index) in indices.iter().enumerate() {
-            assert_eq!(strata[place], strata[index]);
-            counts[index] += 1;
-        }
-        Ok(0.0)
-    };
-    Bootstrap::new()
-        .resamples(6_000)
-        .stratified(&strata, statistic)
-        .unwrap();
-    // every sample as often as there are resamples, 5 errors of at most √6,000
-    assert!(
-        counts
-            .iter()
-            .all(|&c| (c as f64 - 6_000.0).abs() < 5.0 * 6_000.0_f64.sqrt())
-    );
-    assert_eq!(counts[7], 6_001); // alone in its stratum
-
-    // with strata, a resample never lacks a class
+fn with_strata_a_resample_never_lacks_a_class() {
     let labels = [true, false, false, false, false, false];
     let scores = [0.9, 0.1, 0.95, 0.3, 0.2, 0.4];
     let of = |indices: &[usize]| {
@@ -152,20 +29,7 @@ fn strata_keep_their_sizes() {
 }
 
 #[test]
-fn the_seed_determines_everything_and_more_resamples_go_on() {
-    let record = |bootstrap: Bootstrap| {
-        let mut all = Vec::new();
-        let keep = |indices: &[usize]| {
-            all.push(indices.to_vec());
-            Ok(0.0)
-        };
-        bootstrap.interval(7, keep).unwrap();
-        all
-    };
-    let few = record(Bootstrap::new().resamples(10).seed(4));
-    let many = record(Bootstrap::new().resamples(20).seed(4));
-    assert_eq!(few, many[..11]);
-    assert_ne!(few, record(Bootstrap::new().resamples(10).seed(5)));
+fn the_seed_determines_everything() {
     let (a, b) = ([1.0, 2.0, 5.0, 3.0], [0.5, 2.5, 4.0, 1.0]);
     let once = paired_bootstrap(&a, &b, Alternative::TwoSided, &Bootstrap::new()).unwrap();
     let again = paired_bootstrap(&a, &b, Alternative::TwoSided, &Bootstrap::new()).unwrap();
@@ -237,40 +101,13 @@ fn tests_keep_their_level_without_a_difference() {
 
 #[test]
 fn what_cannot_be_resampled_is_refused() {
-    let refused = |bootstrap: Bootstrap| {
-        let error = bootstrap.mean(&[1.0, 2.0]).unwrap_err();
-        assert!(matches!(error, EvalError::Parameter { .. }), "{error}");
+    let paired = |bootstrap: &Bootstrap, a: &[f64], b: &[f64]| {
+        paired_bootstrap(a, b, Alternative::TwoSided, bootstrap).unwrap_err()
     };
-    refused(Bootstrap::new().resamples(1));
-    refused(Bootstrap::new().level(0.0));
-    refused(Bootstrap::new().level(1.0));
-    refused(Bootstrap::new().level(f64::NAN));
-    let bootstrap = Bootstrap::default();
-    assert!(matches!(
-        bootstrap.mean::<f64>(&[]),
-        Err(EvalError::Empty { .. })
-    ));
-    assert!(matches!(
-        bootstrap.mean(&[1.0, f64::NAN]),
-        Err(EvalError::NotFinite { .. })
-    ));
-    let zero = |_: &[usize]| Ok(0.0);
-    assert!(matches!(
-        bootstrap.interval(0, zero),
-        Err(EvalError::Empty { .. })
-    ));
-    assert!(matches!(
-        bootstrap.stratified(&[], zero),
-        Err(EvalError::Empty { .. })
-    ));
-    assert!(matches!(
-        bootstrap.blocks(0, 0, zero),
-        Err(EvalError::Empty { .. })
-    ));
-    for length in [0, 6] {
-        let error = bootstrap.blocks(5, length, zero).unwrap_err();
-        assert!(matches!(error, EvalError::Parameter { .. }));
-    }
-    let error = bootstrap.interval(5, |_| Ok(f64::NAN)).unwrap_err();
-    assert!(matches!(error, EvalError::NotFinite { .. }));
+    let few = paired(&Bootstrap::new().resamples(1), &[1.0, 2.0], &[0.0, 0.0]);
+    assert!(matches!(few, EvalError::Parameter { .. }), "{few}");
+    let none = paired(&Bootstrap::new(), &[], &[]);
+    assert!(matches!(none, EvalError::Empty { .. }), "{none}");
+    let undefined = Bootstrap::new().interval(5, |_| Ok::<_, EvalError>(f64::NAN));
+    assert!(matches!(undefined, Err(EvalError::NotFinite { .. })));
 }

@@ -69,6 +69,9 @@ pub enum Error {
     /// The scores.
     #[error(transparent)]
     Score(#[from] xcebra::eval::EvalError),
+    /// A mean or an adjusted p-value could not be computed.
+    #[error(transparent)]
+    Numeric(#[from] xcebra::numeric::NumericError),
     /// Files.
     #[error(transparent)]
     File(#[from] xcebra::files::FileError),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use xcebra::eval::{
-    Alternative, Bootstrap, EvalError, benjamini_hochberg, paired_bootstrap, wilcoxon_signed_rank,
+    Alternative, Bootstrap, Control, EvalError, adjust, paired_bootstrap, wilcoxon_signed_rank,
 };
 
 use crate::error::Result;
@@ -71,11 +71,10 @@ pub fn compare(first: &[f64], others: &[&[f64]]) -> Result<Vec<Comparison>> {
         .iter()
         .map(|other| compare_one(first, other))
         .collect::<Result<Vec<_>>>()?;
-    if !comparisons.is_empty() {
-        let p_values: Vec<f64> = comparisons.iter().map(|c| c.p_value).collect();
-        for (comparison, adjusted) in comparisons.iter_mut().zip(benjamini_hochberg(&p_values)?) {
-            comparison.adjusted = adjusted;
-        }
+    let p_values: Vec<f64> = comparisons.iter().map(|c| c.p_value).collect();
+    let adjusted = adjust(&p_values, Control::BenjaminiHochberg)?;
+    for (comparison, adjusted) in comparisons.iter_mut().zip(adjusted) {
+        comparison.adjusted = adjusted;
     }
     Ok(comparisons)
 }

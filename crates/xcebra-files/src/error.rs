@@ -34,7 +34,7 @@ pub enum FileError {
     },
     /// A result that was to be written is infinite or NaN.
     #[error(transparent)]
-    NonFinite(#[from] xcebra_model::NonFinite),
+    NonFinite(#[from] xcebra_numeric::NonFinite),
     /// The name does not tell the format.
     #[error("{} has no known extension{}", path.display(), self.tail())]
     UnknownFormat {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayRef, Dimension};
 use ndarray_npy::{NpzWriter, WritableElement, WriteNpyExt, WriteNpzError};
-use xcebra_model::{Entry, ensure_finite};
+use xcebra_numeric::{Entry, ensure_finite};
 use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;

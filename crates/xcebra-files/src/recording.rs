@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-use xcebra_model::{Scalar, is_constant};
+use xcebra_model::Scalar;
+use xcebra_numeric::is_constant;
 
 use crate::array::{DataArray, Values};
 use crate::error::{FileError, Result, list};

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use ndarray::{Array2, Array3, ArrayD, ArrayView1, ArrayView2, ArrayViewD, Axis};
+use xcebra_numeric::{Step, balanced_step};
 
+use crate::differences::central_differences;
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len, cotangent_len};
 use crate::scalar::Scalar;
@@ -47,7 +49,7 @@ impl<A: Scalar> BlackBox<A> {
             input_shape,
             outputs,
             forward,
-            step: default_step(),
+            step: balanced_step(),
             batch_size: 1024,
         }
     }
@@ -60,7 +62,8 @@ impl<A: Scalar> BlackBox<A> {
     /// # Errors
     /// [`ModelError::Parameter`] unless `step` is positive and finite.
     pub fn with_step(mut self, step: A) -> Result<Self> {
-        self.step = checked_step(step)?;
+        Step::Relative(step).checked()?;
+        self.step = step;
         Ok(self)
     }
 
@@ -85,36 +88,10 @@ impl<A: Scalar> BlackBox<A> {
     fn slopes(
         &self,
         x: &ArrayViewD<'_, A>,
-        mut visit: impl FnMut(usize, usize, ArrayView1<'_, A>),
+        visit: impl FnMut(usize, usize, ArrayView1<'_, f64>),
     ) -> Result<()> {
-        let n = x.shape()[0];
-        let inputs: usize = self.input_shape.iter().product();
-        let x = x.to_shape((n, inputs)).expect("the shape was checked");
-        let per_call = self.batch_size / 2;
-        let all = n * inputs;
-        for start in (0..all).step_by(per_call) {
-            let pairs = start..(start + per_call).min(all);
-            let mut ends = Array2::zeros((2 * pairs.len(), inputs));
-            for (row, pair) in pairs.clone().enumerate() {
-                let (sample, input) = (pair / inputs, pair % inputs);
-                let center = x[[sample, input]];
-                let step = self.step * center.abs().max(A::one());
-                for (end, value) in [(0, center + step), (1, center - step)] {
-                    let mut end = ends.row_mut(2 * row + end);
-                    end.assign(&x.row(sample));
-                    end[input] = value;
-                }
-            }
-            let values = self.value(batch(&ends, &self.input_shape))?;
-            for (row, pair) in pairs.enumerate() {
-                let (sample, input) = (pair / inputs, pair % inputs);
-                // the width as rounded, not as meant
-                let width = ends[[2 * row, input]] - ends[[2 * row + 1, input]];
-                let slope = (&values.row(2 * row) - &values.row(2 * row + 1)) / width;
-                visit(sample, input, slope.view());
-            }
-        }
-        Ok(())
+        let step = Step::Relative(self.step);
+        central_differences(x, step, self.batch_size, |x| self.value(x), visit)
     }
 
     fn value(&self, x: ArrayViewD<'_, A>) -> Result<Array2<A>> {
@@ -123,29 +100,6 @@ impl<A: Scalar> BlackBox<A> {
         returned("the forward closure", value.shape(), &[n, self.outputs])?;
         Ok(value)
     }
-}
-
-/// Cube root of the machine precision.
-pub(crate) fn default_step<A: Scalar>() -> A {
-    A::epsilon().cbrt()
-}
-
-pub(crate) fn checked_step<A: Scalar>(step: A) -> Result<A> {
-    if step.is_finite() && step > A::zero() {
-        return Ok(step);
-    }
-    Err(ModelError::Parameter {
-        name: "step",
-        found: step.to_string(),
-        expected: "a positive finite number".to_owned(),
-    })
-}
-
-fn batch<'a, A: Scalar>(rows: &'a Array2<A>, input_shape: &[usize]) -> ArrayViewD<'a, A> {
-    let shape = [&[rows.nrows()], input_shape].concat();
-    rows.view()
-        .into_shape_with_order(shape)
-        .expect("rows hold whole samples")
 }
 
 impl<A: Scalar> Model<A> for BlackBox<A> {
@@ -169,9 +123,10 @@ impl<A: Scalar> Model<A> for BlackBox<A> {
             self.outputs,
             cotangent.shape(),
         )?;
+        let cotangent = cotangent.mapv(Scalar::as_f64);
         let mut gradient = Array2::zeros((n, self.input_shape.iter().product()));
         self.slopes(&x, |sample, input, slope| {
-            gradient[[sample, input]] = cotangent.row(sample).dot(&slope);
+            gradient[[sample, input]] = A::of(cotangent.row(sample).dot(&slope));
         })?;
         Ok(gradient
             .into_shape_with_order(x.shape())
@@ -184,7 +139,7 @@ impl<A: Scalar> Model<A> for BlackBox<A> {
         let mut jacobian = Array3::zeros((n, self.outputs, inputs));
         self.slopes(&x, |sample, input, slope| {
             let mut matrix = jacobian.index_axis_mut(Axis(0), sample);
-            matrix.column_mut(input).assign(&slope);
+            matrix.column_mut(input).assign(&slope.mapv(A::of));
         })?;
         Ok(jacobian
             .into_shape_with_order(jacobian_shape(n, self.outputs, &self.input_shape))

@@ -4,8 +4,8 @@ mod probe;
 mod report;
 
 use ndarray::{Array2, Array3, ArrayD, ArrayViewD, Axis, Dimension};
+use xcebra_numeric::{Step, balanced_step};
 
-use crate::black_box::{checked_step, default_step};
 use crate::error::{ModelError, Result};
 use crate::model::{Model, batch_len};
 use crate::scalar::Scalar;
@@ -75,7 +75,7 @@ impl<A: Scalar> Default for VjpCheck<A> {
         let double = A::epsilon().as_f64() < 1e-12;
         Self {
             directions: 8,
-            step: default_step(),
+            step: balanced_step(),
             tolerance: if double { 1e-6 } else { 1e-2 },
             seed: 0,
         }
@@ -156,7 +156,7 @@ impl<A: Scalar> VjpCheck<A> {
     }
 
     fn check_parameters(&self, x: &ArrayViewD<'_, A>) -> Result<()> {
-        checked_step(self.step)?;
+        Step::Relative(self.step).checked()?;
         let refuse = |name, found: String, expected: &str| {
             Err(ModelError::Parameter {
                 name,

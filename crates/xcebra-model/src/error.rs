@@ -1,6 +1,7 @@
 //! What can go wrong between a model and the code that asks it.
 
 use thiserror::Error;
+use xcebra_numeric::NumericError;
 
 /// Result of a question to a model.
 pub type Result<T, E = ModelError> = std::result::Result<T, E>;
@@ -49,6 +50,23 @@ pub enum ModelError {
     /// The model itself failed.
     #[error("the model failed: {0}")]
     Evaluation(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<NumericError> for ModelError {
+    fn from(error: NumericError) -> Self {
+        match error {
+            NumericError::Parameter {
+                name,
+                found,
+                expected,
+            } => Self::Parameter {
+                name,
+                found,
+                expected: expected.to_owned(),
+            },
+            other => Self::evaluation(other),
+        }
+    }
 }
 
 impl ModelError {

@@ -33,10 +33,9 @@
 //! | models from closures, with or without a gradient | [`FnModel`], [`BlackBox`] |
 //! | models from models | [`select_output`], [`then`], [`mean_over_outputs`], [`softmax`], [`log_odds`] |
 //! | comparing a gradient with finite differences | [`check_vjp`], [`VjpCheck`] |
-//! | refusing results that are infinite or NaN | [`ensure_finite`] |
-//! | channels that are constant but for rounding | [`is_constant`] |
 //! | progress, notes and stopping of long work | [`Watch`] |
 //! | what an error is about, and what to do about it | [`Advice`], [`Kind`] |
+//! | derivatives of any function by differences of its values | [`central_differences`] |
 
 #![forbid(unsafe_code)]
 
@@ -44,11 +43,10 @@ mod advice;
 mod black_box;
 mod check;
 mod combinators;
+mod differences;
 mod error;
-mod finite;
 mod function;
 mod model;
-mod rounding;
 mod scalar;
 mod shape;
 mod watch;
@@ -60,11 +58,10 @@ pub use combinators::{
     LogOdds, MeanOverOutputs, SelectOutput, Softmax, Then, log_odds, mean_over_outputs,
     select_output, softmax, then,
 };
+pub use differences::central_differences;
 pub use error::{ModelError, Result};
-pub use finite::{Entry, NonFinite, ensure_finite};
 pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
-pub use rounding::is_constant;
 pub use scalar::Scalar;
 pub use watch::{Progress, Watch, Watched};
 

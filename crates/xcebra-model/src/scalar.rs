@@ -4,8 +4,7 @@ use std::iter::Sum;
 
 use ndarray::NdFloat;
 use num_traits::{FromPrimitive, Signed};
-
-use crate::finite::Entry;
+use xcebra_numeric::Entry;
 
 /// A real floating-point type: `f32` or `f64`.
 ///

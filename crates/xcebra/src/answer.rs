@@ -2,7 +2,8 @@
 
 use ndarray::arr0;
 use serde_json::{Value, json};
-use xcebra_model::{Kind, ensure_finite};
+use xcebra_model::Kind;
+use xcebra_numeric::ensure_finite;
 
 use crate::{Problem, Result};
 

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
-use xcebra_model::is_constant;
+use xcebra_numeric::is_constant;
 
 use crate::files::{FileError, Recording};
 use crate::suspicion::names_in_words;

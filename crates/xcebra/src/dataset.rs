@@ -2,7 +2,7 @@
 
 use ndarray_npy::WritableElement;
 use xcebra_files::NpzOutput;
-use xcebra_model::Entry;
+use xcebra_numeric::Entry;
 use xcebra_synth::Dataset;
 
 use crate::Result;

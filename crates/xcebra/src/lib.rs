@@ -14,6 +14,7 @@
 //! | ask a model which frequencies or other components carry its output | [`cdig`] |
 //! | score the answers | [`eval`] |
 //! | the contract between models and explainers | [`model`] |
+//! | the arithmetic below: quadrature, least squares, bootstrap, checks for infinities and NaN | [`numeric`] |
 //! | any ONNX file as a model | [`onnx`] |
 //! | name a domain, arrange signals, draw what carries an output | [`explain`] |
 //! | read `.npz`, `.npy`, `.csv`, `.edf`, `.bdf`, `.wav`; write `.npz` | [`files`] |
@@ -109,6 +110,8 @@ pub use xcebra_files as files;
 #[doc(inline)]
 pub use xcebra_model as model;
 #[cfg(feature = "onnx")]
+#[doc(inline)]
+pub use xcebra_numeric as numeric;
 #[doc(inline)]
 pub use xcebra_onnx as onnx;
 #[cfg(feature = "synth")]

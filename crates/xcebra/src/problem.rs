@@ -160,7 +160,7 @@ converted! {
     cdig::CdigError => |e| (glued(e), if matches!(e, cdig::CdigError::Cancelled { .. } | cdig::CdigError::Model(xcebra_model::ModelError::Stopped)) { Kind::Interrupted } else { Kind::Data }),
     xcebra_eval::EvalError => |e| (glued(e), Kind::Data),
     xcebra_model::ModelError => |e| (glued(e), if matches!(e, xcebra_model::ModelError::Stopped) { Kind::Interrupted } else { Kind::Model }),
-    xcebra_model::NonFinite => |e| (glued(e), Kind::Numeric),
+    xcebra_numeric::NonFinite => |e| (glued(e), Kind::Numeric),
     crate::RunError => |e| (e.advice(), Kind::File),
     crate::FitFileError => |e| (Some(e.advice.clone()), Kind::Setting),
     crate::RetrainError => |e| match e {

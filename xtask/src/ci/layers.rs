@@ -4,15 +4,16 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 16] = [
-    ("xcebra-model", &[]),
-    ("xcebra-synth", &[]),
-    ("xcebra-eval", &[]),
-    ("xcebra-attr", &["xcebra-model"]),
-    ("cdig", &["xcebra-model"]),
-    ("xcebra-core", &["xcebra-model"]),
-    ("xcebra-onnx", &["xcebra-model"]),
-    ("xcebra-files", &["xcebra-model"]),
+const MAY_USE: [(&str, &[&str]); 17] = [
+    ("xcebra-numeric", &[]),
+    ("xcebra-model", &["xcebra-numeric"]),
+    ("xcebra-synth", &["xcebra-numeric"]),
+    ("xcebra-eval", &["xcebra-numeric"]),
+    ("xcebra-attr", &["xcebra-model", "xcebra-numeric"]),
+    ("cdig", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-core", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-onnx", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-files", &["xcebra-model", "xcebra-numeric"]),
     ("xcebra-report", &["xcebra-model", "xcebra-files"]),
     ("xcebra", &LIBRARIES),
     ("xcebra-cli", &LIBRARIES_AND_FACADE),
@@ -23,7 +24,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("xtask", &[]),
 ];
 
-const LIBRARIES: [&str; 9] = [
+const LIBRARIES: [&str; 10] = [
+    "xcebra-numeric",
     "xcebra-model",
     "xcebra-files",
     "xcebra-synth",
@@ -35,7 +37,8 @@ const LIBRARIES: [&str; 9] = [
     "xcebra-report",
 ];
 
-const LIBRARIES_AND_FACADE: [&str; 10] = [
+const LIBRARIES_AND_FACADE: [&str; 11] = [
+    "xcebra-numeric",
     "xcebra-model",
     "xcebra-files",
     "xcebra-synth",
@@ -49,7 +52,7 @@ const LIBRARIES_AND_FACADE: [&str; 10] = [
 ];
 
 /// Crates that must stay usable without the tensor engine and the command line …
-const LIGHT: [&str; 8] = [
+const LIGHT: [&str; 9] = [
     "xcebra-report",
     "xcebra-files",
     "cdig",
@@ -58,6 +61,7 @@ const LIGHT: [&str; 8] = [
     "xcebra-synth",
     "xcebra-eval",
     "xcebra-model",
+    "xcebra-numeric",
 ];
 
 /// … that is, without these and their companions.

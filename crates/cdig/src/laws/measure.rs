@@ -5,6 +5,7 @@ use num_complex::Complex;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use xcebra_model::Scalar;
+use xcebra_numeric::Rule;
 
 use super::smooth_model::SmoothModel;
 use crate::baseline::Baseline;
@@ -14,7 +15,6 @@ use crate::explain::Explainer;
 use crate::numeric::{inner, largest, max_abs, max_norm};
 use crate::path::Path;
 use crate::probe::ensure_shape;
-use crate::quadrature::Rule;
 
 /// Random directions in which the adjoint is compared, at each signal.
 const DIRECTIONS: usize = 3;

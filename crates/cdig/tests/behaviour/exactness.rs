@@ -9,7 +9,8 @@ use ndarray::{ArrayD, Axis, IxDyn, stack};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_model::{Model, Scalar, ensure_finite};
+use xcebra_model::{Model, Scalar};
+use xcebra_numeric::ensure_finite;
 
 use crate::models::Pointwise;
 use crate::ridge::{Curve, Ridges};

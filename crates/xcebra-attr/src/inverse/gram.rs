@@ -1,6 +1,7 @@
 //! The fast path: normal equations, refused where they would be inaccurate.
 
-use super::dense::{add_scaled, dot};
+use xcebra_numeric::kernels::{add_scaled, dot};
+
 use super::symmetric::extreme_eigenvalues;
 
 /// Largest condition number the normal equations are trusted with. They square it: results are off

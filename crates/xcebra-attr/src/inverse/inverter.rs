@@ -1,8 +1,9 @@
 //! Inverting many matrices of one shape.
 
-use super::dense::transpose;
+use xcebra_numeric::RowSvd;
+use xcebra_numeric::kernels::transpose;
+
 use super::gram::Gram;
-use super::jacobi::RowSvd;
 use super::{Cutoff, Inversion};
 
 /// Inverts matrices of one shape, `outputs × inputs`, row-major and finite, without allocating.

@@ -125,9 +125,9 @@ fn rational_ql(d: &mut [f64], e2: &mut [f64]) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inverse::jacobi::{length, orthogonalise};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
+    use xcebra_numeric::RowSvd;
 
     fn extremes(matrix: &mut [f64], size: usize) -> Option<(f64, f64)> {
         extreme_eigenvalues(matrix, size, &mut vec![0.0; 3 * size])
@@ -148,9 +148,9 @@ mod tests {
                     }
                 }
                 let (low, high) = extremes(&mut gram, size).unwrap();
-                let mut rows = a;
-                assert!(orthogonalise(&mut rows, size, &mut [], 1e-15));
-                let squares = rows.chunks_exact(size).map(|row| length(row).powi(2));
+                let mut svd = RowSvd::new(size, size);
+                assert!(svd.decompose(&a));
+                let squares = svd.singular_values().iter().map(|value| value.powi(2));
                 let (least, most) =
                     squares.fold((f64::MAX, 0.0_f64), |(l, h), s| (l.min(s), h.max(s)));
                 // backward stable: some roundings of the largest eigenvalue

@@ -1,7 +1,8 @@
 //! Jacobians by central differences of a model's values.
 
-use ndarray::{Array2, Array3, ArrayViewD, Axis, Slice};
-use xcebra_model::{Model, Scalar, batch_len};
+use ndarray::{Array3, ArrayViewD, Axis};
+use xcebra_model::{Model, Scalar, batch_len, central_differences};
+use xcebra_numeric::{Step, balanced_step};
 
 use super::{JacobianBy, estimate, model_error};
 use crate::error::{AttrError, Result};
@@ -35,55 +36,34 @@ pub(super) fn differences<A: Scalar>(
     first: usize,
     step: Option<f64>,
 ) -> Result<Array3<f64>> {
-    let step = match step {
-        None => A::epsilon().cbrt(),
-        Some(step) if step > 0.0 && step.is_finite() => A::of(step),
-        Some(step) => {
-            let expected = "a positive finite number";
-            return Err(AttrError::parameter("the step", step.to_string(), expected));
-        }
-    };
+    let step = Step::Relative(step.map_or_else(balanced_step, A::of)).checked()?;
     let n = x.shape().first().copied().unwrap_or(0);
     let failed = model_error(first, n);
     batch_len(model.input_shape(), x.shape()).map_err(&failed)?;
     let (inputs, outputs) = (model.input_shape().iter().product(), model.output_dim());
-    let rows = x.to_shape((n, inputs)).expect("the shape was checked");
     let mut jacobians = Array3::zeros((n, outputs, inputs));
-    let value = |rows: Array2<A>| {
-        let shape = [&[rows.nrows()], model.input_shape()].concat();
-        let expected = (rows.nrows(), outputs);
-        let rows = rows.into_shape_with_order(shape).expect("whole samples");
-        let y = model.forward(rows.view()).map_err(&failed)?;
-        if y.dim() != expected {
-            return Err(AttrError::Shape {
-                what: "the batch of values the model returned",
-                found: y.shape().to_vec(),
-                expected: format!("{expected:?}, samples by outputs"),
-            });
+    let values = |x: ArrayViewD<'_, A>| {
+        let expected = (x.shape()[0], outputs);
+        let y = model.forward(x).map_err(&failed)?;
+        if y.dim() == expected {
+            return Ok(y);
         }
-        Ok(y)
+        Err(AttrError::Shape {
+            what: "the batch of values the model returned",
+            found: y.shape().to_vec(),
+            expected: format!("{expected:?}, samples by outputs"),
+        })
     };
-    for first in (0..n).step_by(MAX_POINTS) {
-        let some = Slice::from(first..(first + MAX_POINTS).min(n));
-        let piece = rows.slice_axis(Axis(0), some);
-        for input in 0..inputs {
-            let [mut up, mut down] = [piece.to_owned(), piece.to_owned()];
-            let column = up.column_mut(input).into_iter().zip(down.column_mut(input));
-            for (up, down) in column {
-                let step = step * up.abs().max(A::one());
-                (*up, *down) = (*up + step, *down - step);
-            }
-            let widths: Vec<f64> = (up.column(input).iter().zip(down.column(input)))
-                .map(|(up, down)| (*up - *down).as_f64())
-                .collect();
-            let (high, low) = (value(up)?, value(down)?);
-            let mut out = jacobians.slice_axis_mut(Axis(0), some);
-            for (i, width) in widths.iter().enumerate() {
-                for k in 0..outputs {
-                    out[[i, k, input]] = (high[[i, k]].as_f64() - low[[i, k]].as_f64()) / width;
-                }
-            }
-        }
-    }
+    // no more samples in a call than were given: the batch that the caller chose bounds the memory
+    central_differences(
+        &x,
+        step,
+        n.min(MAX_POINTS),
+        values,
+        |sample, input, slopes| {
+            let mut jacobian = jacobians.index_axis_mut(Axis(0), sample);
+            jacobian.column_mut(input).assign(&slopes);
+        },
+    )?;
     Ok(jacobians)
 }

@@ -2,6 +2,7 @@
 
 use ndarray::Array3;
 use xcebra_model::Scalar;
+use xcebra_numeric::Rule;
 
 use crate::attributions::Attributions;
 use crate::baseline::{Baseline, difference, residuals};
@@ -11,7 +12,9 @@ use crate::evaluate;
 use crate::method::Method;
 use crate::overview::Needs;
 use crate::parameters::Parameters;
-use crate::quadrature::{Rule, nodes};
+
+/// Points on the path unless said otherwise.
+const NODES: usize = 50;
 
 /// Integrated gradients, `"integrated-gradients"`: the gradient averaged along the straight path from
 /// a baseline `x'`, `(x_j − x'_j) ∫ ∂f_k/∂x_j (x' + α (x − x')) dα` (Sundararajan, Taly, Yan 2017,
@@ -19,11 +22,11 @@ use crate::quadrature::{Rule, nodes};
 ///
 /// Sums over inputs are `f(x) − f(x')` but for the error of the quadrature, which the map reports:
 /// [`AttributionMap::completeness`](crate::AttributionMap::completeness). Defaults: 50
-/// Gauss–Legendre nodes, zero baseline. In text: `nodes`; `rule` = `gauss-legendre`, `midpoint`,
-/// `trapezoid`, `left` or `right`; `baseline` = `zero`, `mean` or `shuffle`.
+/// Gauss–Legendre nodes, zero baseline. In text: `rule` = a [`Rule`] such as `right:300`, or one of
+/// `gauss-legendre`, `midpoint`, `trapezoid`, `left` and `right` with `nodes`, the number of points on
+/// the path; `baseline` = `zero`, `mean` or `shuffle`.
 #[derive(Clone, Debug)]
 pub struct IntegratedGradients<A> {
-    nodes: usize,
     rule: Rule,
     baseline: Baseline<A>,
 }
@@ -32,22 +35,13 @@ impl<A: Scalar> IntegratedGradients<A> {
     /// The defaults.
     pub fn new() -> Self {
         Self {
-            nodes: 50,
-            rule: Rule::GaussLegendre,
+            rule: Rule::GaussLegendre(NODES),
             baseline: Baseline::Zero,
         }
     }
 
-    /// Sets the number of points on the path.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if there are none.
-    pub fn with_nodes(mut self, nodes: usize) -> Result<Self> {
-        self.nodes = AttrError::positive("nodes", nodes)?;
-        Ok(self)
-    }
-
-    /// Sets the rule of the quadrature.
+    /// Sets the rule of the quadrature, any but the adaptive one. A rule without nodes is refused when the
+    /// method is applied.
     #[must_use]
     pub fn with_rule(mut self, rule: Rule) -> Self {
         self.rule = rule;
@@ -63,19 +57,46 @@ impl<A: Scalar> IntegratedGradients<A> {
 
     pub(crate) fn parse(parameters: &mut Parameters) -> Result<Self> {
         let mut made = Self::new();
-        if let Some(nodes) = parameters.number("nodes")? {
-            made = made.with_nodes(nodes)?;
-        }
-        let rules = [
-            ("gauss-legendre", Rule::GaussLegendre),
-            ("midpoint", Rule::Midpoint),
-            ("trapezoid", Rule::Trapezoid),
-            ("left", Rule::Left),
-            ("right", Rule::Right),
-        ];
-        made.rule = parameters.word("rule", &rules)?.unwrap_or(made.rule);
+        made.rule = rule(parameters)?;
         made.baseline = parameters.baseline()?.unwrap_or(made.baseline);
         Ok(made)
+    }
+}
+
+/// `rule=right:300`, or `rule=right` and `nodes=300` apart.
+fn rule(parameters: &mut Parameters) -> Result<Rule> {
+    let nodes: Option<usize> = parameters.number("nodes")?;
+    let nodes = nodes
+        .map(|nodes| AttrError::positive("nodes", nodes))
+        .transpose()?;
+    let Some(text) = parameters.text("rule") else {
+        return Ok(Rule::GaussLegendre(nodes.unwrap_or(NODES)));
+    };
+    if text.contains(':') {
+        return match nodes {
+            None => Ok(text.parse()?),
+            Some(_) => {
+                let expected = "either nodes, or a rule with its number of them";
+                Err(AttrError::parameter("rule", text, expected))
+            }
+        };
+    }
+    let nodes = nodes.unwrap_or(NODES);
+    match text.as_str() {
+        "gauss-legendre" => Ok(Rule::GaussLegendre(nodes)),
+        "midpoint" => Ok(Rule::Midpoint(nodes)),
+        "left" => Ok(Rule::Left(nodes)),
+        "right" => Ok(Rule::Right(nodes)),
+        // a step less than it has nodes
+        "trapezoid" if nodes > 1 => Ok(Rule::Trapezoid(nodes - 1)),
+        "trapezoid" => {
+            let expected = "at least 2 for the trapezoid rule";
+            Err(AttrError::parameter("nodes", "1", expected))
+        }
+        _ => {
+            let expected = "one of gauss-legendre, midpoint, trapezoid, left, right";
+            Err(AttrError::parameter("rule", text, expected))
+        }
     }
 }
 
@@ -91,14 +112,10 @@ impl<A: Scalar> Method<A> for IntegratedGradients<A> {
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
-        if self.rule == Rule::Trapezoid && self.nodes < 2 {
-            let expected = "at least 2 for the trapezoid rule";
-            return Err(AttrError::parameter("nodes", "1", expected));
-        }
+        let path = self.rule.nodes()?;
         let (n, outputs, inputs) = (batch.len(), batch.outputs(), batch.inputs());
         let rows = batch.rows();
         let baselines = self.baseline.of(batch, "integrated-gradients")?;
-        let path = nodes(self.rule, self.nodes);
         let share = 1.0 / baselines.count() as f64;
         let mut found = Array3::zeros((n, outputs, inputs));
         let attributed = found.as_slice_mut().expect("freshly made");
@@ -107,7 +124,7 @@ impl<A: Scalar> Method<A> for IntegratedGradients<A> {
             baselines.count() * path.len(),
             |sample, point, x| {
                 let (which, node) = (point / path.len(), point % path.len());
-                let along = A::of(path[node].0);
+                let along = A::of(path[node].position);
                 for (x, &start) in x.iter_mut().zip(baselines.row(sample, which)) {
                     *x = start + along * (*x - start);
                 }
@@ -117,7 +134,7 @@ impl<A: Scalar> Method<A> for IntegratedGradients<A> {
                 let way = difference(&rows, sample, baselines.row(sample, which));
                 let size = outputs * inputs;
                 let attributed = &mut attributed[sample * size..(sample + 1) * size];
-                let weight = share * path[node].1;
+                let weight = share * path[node].weight;
                 for (row, slopes) in attributed
                     .chunks_exact_mut(inputs)
                     .zip(jacobian.chunks_exact(inputs))
@@ -137,6 +154,6 @@ impl<A: Scalar> Method<A> for IntegratedGradients<A> {
     }
 
     fn evaluations(&self, outputs: usize, _: usize) -> usize {
-        self.baseline.count() * (self.nodes * outputs + 1) + 1
+        self.baseline.count() * (self.rule.points() * outputs + 1) + 1
     }
 }

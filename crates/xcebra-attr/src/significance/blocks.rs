@@ -3,78 +3,21 @@
 use std::cell::RefCell;
 
 use ndarray::{Array2, Array3, Axis};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use xcebra_model::ensure_finite;
+use xcebra_numeric::{Bootstrap, ensure_finite};
 
-use super::probability;
 use crate::error::{AttrError, Result};
 use crate::options::Piece;
+
+/// Fewer resamples leave too few beyond the ends of an interval.
+const LEAST_RESAMPLES: usize = 100;
 
 /// Intervals of the entries of a map, `inputs × outputs`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intervals {
     /// Lower ends.
-    pub lower: Array2<f64>,
+    pub low: Array2<f64>,
     /// Upper ends.
-    pub upper: Array2<f64>,
-}
-
-/// Settings of a bootstrap.
-#[derive(Clone, Copy, Debug)]
-pub struct Bootstrap {
-    level: f64,
-    draws: usize,
-    seed: u64,
-}
-
-impl Bootstrap {
-    /// The defaults: intervals of 95 %, 1,000 draws, seed 0.
-    pub fn new() -> Self {
-        Self {
-            level: 0.95,
-            draws: 1000,
-            seed: 0,
-        }
-    }
-
-    /// Sets how often intervals should cover.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] unless it lies strictly between 0 and 1.
-    pub fn with_level(mut self, level: f64) -> Result<Self> {
-        self.level = probability("the level", level)?;
-        Ok(self)
-    }
-
-    /// Sets the number of draws.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if it is below 100.
-    pub fn with_draws(mut self, draws: usize) -> Result<Self> {
-        if draws < 100 {
-            return Err(AttrError::parameter(
-                "draws",
-                draws.to_string(),
-                "at least 100",
-            ));
-        }
-        self.draws = draws;
-        Ok(self)
-    }
-
-    /// Sets the seed.
-    #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-}
-
-impl Default for Bootstrap {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub high: Array2<f64>,
 }
 
 /// Means of absolute attributions over successive blocks of samples, for intervals of a map.
@@ -101,8 +44,8 @@ impl Default for Bootstrap {
 /// let blocks = Blocks::new(x.nrows(), 40)?;
 /// let maps = attribute(&model, &x, &methods, &Options::new().with_sink(&|piece| blocks.add(piece)))?;
 /// let intervals = blocks.intervals("neuron-gradient", &Bootstrap::new())?;
-/// assert!(intervals.lower[[0, 0]] < maps[0].values()[[0, 0]]);
-/// assert!(intervals.upper[[0, 0]] > maps[0].values()[[0, 0]]);
+/// assert!(intervals.low[[0, 0]] < maps[0].values()[[0, 0]]);
+/// assert!(intervals.high[[0, 0]] > maps[0].values()[[0, 0]]);
 /// # Ok::<(), xcebra_attr::AttrError>(())
 /// ```
 #[derive(Debug)]
@@ -190,8 +133,19 @@ impl Blocks {
     /// Bootstrap intervals of the map of a method.
     ///
     /// # Errors
-    /// [`AttrError::Parameter`] if there are no attributions by that method.
+    /// [`AttrError::Parameter`] if there are no attributions by that method, with fewer than 100 resamples, or
+    /// unless the level is between 0 and 1.
     pub fn intervals(&self, method: &str, bootstrap: &Bootstrap) -> Result<Intervals> {
+        bootstrap.check()?;
+        if bootstrap.count() < LEAST_RESAMPLES {
+            let found = bootstrap.count().to_string();
+            let expected = "at least 100";
+            return Err(AttrError::parameter(
+                "the number of resamples",
+                found,
+                expected,
+            ));
+        }
         let all = self.sums.borrow();
         let Some((_, sums)) = all.iter().find(|(name, _)| name == method) else {
             let found = format!("\"{method}\", which gave no attributions");
@@ -202,37 +156,19 @@ impl Blocks {
         let (k, inputs, outputs) = sums.dim();
         let mut lengths = vec![0.0; k];
         (0..self.samples).for_each(|sample| lengths[self.block(sample)] += 1.0);
-        let mut rng = ChaCha8Rng::seed_from_u64(bootstrap.seed);
-        // how often each block is drawn, over the number of samples so drawn
-        let mut weights = Array2::<f64>::zeros((bootstrap.draws, k));
-        for mut weights in weights.outer_iter_mut() {
-            (0..k).for_each(|_| weights[rng.gen_range(0..k)] += 1.0);
-            let samples: f64 = weights.iter().zip(&lengths).map(|(w, l)| w * l).sum();
-            weights /= samples;
-        }
-        let tail = (1.0 - bootstrap.level) / 2.0;
-        let [mut lower, mut upper] = [(); 2].map(|()| Array2::zeros((inputs, outputs)));
-        // one input at a time: memory of draws × outputs
+        let weights = bootstrap.block_weights(&lengths)?;
+        let [mut low, mut high] = [(); 2].map(|()| Array2::zeros((inputs, outputs)));
+        // one input at a time: memory of resamples × outputs
         for (input, sums) in sums.axis_iter(Axis(1)).enumerate() {
             for (output, drawn) in weights.dot(&sums).axis_iter(Axis(1)).enumerate() {
-                let mut drawn = drawn.to_vec();
-                drawn.sort_unstable_by(f64::total_cmp);
-                lower[[input, output]] = quantile(&drawn, tail);
-                upper[[input, output]] = quantile(&drawn, 1.0 - tail);
+                let at = [input, output];
+                [low[at], high[at]] = bootstrap.ends(&mut drawn.to_vec());
             }
         }
-        ensure_finite("the lower ends of the intervals", &lower)?;
-        ensure_finite("the upper ends of the intervals", &upper)?;
-        Ok(Intervals { lower, upper })
+        ensure_finite("the lower ends of the intervals", &low)?;
+        ensure_finite("the upper ends of the intervals", &high)?;
+        Ok(Intervals { low, high })
     }
-}
-
-/// By linear interpolation between sorted values.
-fn quantile(sorted: &[f64], level: f64) -> f64 {
-    let position = level * (sorted.len() - 1) as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
 }
 
 #[cfg(test)]

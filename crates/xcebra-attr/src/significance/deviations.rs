@@ -1,7 +1,7 @@
 //! Null maps from models that were trained alike.
 
 use ndarray::{Array2, Array3, Axis};
-use xcebra_model::ensure_finite;
+use xcebra_numeric::ensure_finite;
 
 use crate::error::{AttrError, Result};
 

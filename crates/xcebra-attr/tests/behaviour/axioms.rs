@@ -4,7 +4,7 @@ use crate::common::{Mlp, close, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 use proptest::prelude::*;
 use xcebra_attr::{
-    Baseline, ExactShapley, IntegratedGradients, Methods, Options, ShapleySampling, attribute,
+    Baseline, ExactShapley, IntegratedGradients, Methods, Options, Rule, ShapleySampling, attribute,
 };
 use xcebra_model::Model;
 
@@ -42,7 +42,7 @@ proptest! {
         close(&sums(&exact), &expected, ROUNDING);
         close(&sums(&sampled), &expected, ROUNDING);
 
-        let coarse = IntegratedGradients::new().with_nodes(2).unwrap().with_baseline(b());
+        let coarse = IntegratedGradients::new().with_rule(Rule::GaussLegendre(2)).with_baseline(b());
         let coarse = Methods::new().with(coarse);
         let left = &expected - &sums(&per_sample(&model, &x, &coarse, &Options::new())[0]);
         let map = attribute(&model, &x, &coarse, &Options::new()).unwrap().remove(0);

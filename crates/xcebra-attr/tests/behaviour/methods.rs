@@ -4,7 +4,7 @@ use crate::common::{Mlp, close, linear, per_sample, uniform};
 use ndarray::{Array2, Array3, Axis, array};
 use xcebra_attr::{
     Baseline, ExactShapley, FeatureAblation, GradientShap, Groups, IntegratedGradients, Methods,
-    Noise, Occlusion, Options, ShapleySampling, SmoothGrad, attribute,
+    Noise, Occlusion, Options, Rule, ShapleySampling, SmoothGrad, attribute,
 };
 use xcebra_model::Model;
 
@@ -237,12 +237,10 @@ fn senseless_parameters_are_refused() {
         "feature-ablation(groups=lags)".parse().unwrap(),
         "[channels, time]",
     );
-    fails(
-        "integrated-gradients(nodes=1,rule=trapezoid)"
-            .parse()
-            .unwrap(),
-        "at least 2",
-    );
+    let adaptive = IntegratedGradients::new().with_rule(Rule::default());
+    fails(Methods::new().with(adaptive), "fixed nodes");
+    let none = IntegratedGradients::new().with_rule(Rule::Left(0));
+    fails(Methods::new().with(none), "at least one");
     let with = |baseline| Methods::new().with(FeatureAblation::new().with_baseline(baseline));
     fails(
         with(Baseline::Given(Array2::zeros((1, 20)).into_dyn())),

@@ -157,6 +157,9 @@ fn integrated_gradients_and_ablation_agree() {
     close(&rule("nodes=400,rule=right"), &converged, 1e-2);
     let mean = (rule("nodes=400,rule=left") + rule("nodes=400,rule=right")) / 2.0;
     close(&mean, &rule("nodes=401,rule=trapezoid"), TOLERANCE);
+    // two spellings of one rule
+    assert_eq!(rule("rule=trapezoid:400"), rule("nodes=401,rule=trapezoid"));
+    assert_eq!(rule("rule=right:50"), rule("rule=right"));
 }
 
 #[test]

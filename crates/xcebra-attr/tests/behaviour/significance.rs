@@ -112,8 +112,8 @@ fn false_discoveries_are_at_their_nominal_rate() {
     );
 }
 
-fn ends(lower: Array2<f64>, upper: Array2<f64>) -> Intervals {
-    Intervals { lower, upper }
+fn ends(low: Array2<f64>, high: Array2<f64>) -> Intervals {
+    Intervals { low, high }
 }
 
 #[test]
@@ -183,9 +183,9 @@ fn block_intervals_cover_as_often_as_they_say() {
             values: values.view(),
         };
         all.add(&piece).unwrap();
-        let bootstrap = Bootstrap::new().with_draws(draws).unwrap().with_seed(seed);
+        let bootstrap = Bootstrap::new().resamples(draws).seed(seed);
         let found = all.intervals("ar", &bootstrap).unwrap();
-        (found.lower[[0, 0]]..found.upper[[0, 0]]).contains(&truth)
+        (found.low[[0, 0]]..found.high[[0, 0]]).contains(&truth)
     };
     let share = |runs: u64, blocks, draws| {
         let covers = (0..runs)
@@ -214,8 +214,8 @@ fn intervals_come_with_the_map_however_batches_are_cut() {
         for map in &maps {
             let found = blocks.intervals(map.method(), &Bootstrap::new()).unwrap();
             let inside = ndarray::Zip::from(map.values())
-                .and(&found.lower)
-                .and(&found.upper)
+                .and(&found.low)
+                .and(&found.high)
                 .all(|v, low, high| low < v && v < high);
             assert!(inside);
         }
@@ -223,15 +223,15 @@ fn intervals_come_with_the_map_however_batches_are_cut() {
         blocks.intervals("ing", &Bootstrap::new()).unwrap()
     };
     let (a, b) = (run(301), run(7));
-    let size = a.upper.iter().fold(1.0, |a: f64, &b| a.max(b));
-    close(&a.lower, &b.lower, 1e-12 * size);
-    close(&a.upper, &b.upper, 1e-12 * size);
-    let narrow = Bootstrap::new().with_level(0.5).unwrap();
+    let size = a.high.iter().fold(1.0, |a: f64, &b| a.max(b));
+    close(&a.low, &b.low, 1e-12 * size);
+    close(&a.high, &b.high, 1e-12 * size);
+    let narrow = Bootstrap::new().level(0.5);
     let blocks = Blocks::new(301, 20).unwrap();
     let sink = |piece: &Piece<'_>| blocks.add(piece);
     attribute(&model, &x, &methods, &Options::new().with_sink(&sink)).unwrap();
     let half = blocks.intervals("ing", &narrow).unwrap();
-    assert!((&half.upper - &half.lower).sum() < 0.5 * (&a.upper - &a.lower).sum());
+    assert!((&half.high - &half.low).sum() < 0.5 * (&a.high - &a.low).sum());
 }
 
 #[test]
@@ -255,8 +255,12 @@ fn senseless_tests_are_refused() {
     assert!(matches!(failing, Err(AttrError::NoSamples)));
     let found = test.test(&map, std::slice::from_ref(&map)).unwrap();
     assert!(found.verdicts(&ends(array![[1.0]], array![[1.0]])).is_err());
-    assert!(test.with_level(0.0).is_err() && Bootstrap::new().with_level(1.0).is_err());
-    assert!(Bootstrap::new().with_draws(9).is_err());
+    assert!(test.with_level(0.0).is_err());
+    let blocks = Blocks::new(10, 2).unwrap();
+    for bootstrap in [Bootstrap::new().level(1.0), Bootstrap::new().resamples(99)] {
+        let error = blocks.intervals("ing", &bootstrap).unwrap_err();
+        assert!(!error.to_string().contains("the method"), "{error}");
+    }
     assert!(Blocks::new(10, 11).is_err() && Blocks::new(10, 1).is_err());
     let blocks = Blocks::new(3, 2).unwrap();
     let values = Array3::zeros((4, 1, 1));

@@ -1,6 +1,7 @@
 //! Insertion and deletion curves (Petsiuk, Das, Saenko 2018).
 
 use ndarray::{Array1, ArrayRef, ArrayView, Dimension};
+use xcebra_numeric::even_counts;
 
 use super::masking::{Curves, Highest, Masking};
 use crate::check::parameter;
@@ -84,14 +85,9 @@ fn curves<T: Clone, D: Dimension>(
     highest: Highest,
 ) -> Result<Curves> {
     parameter("the number of steps", steps, steps > 0, "at least 1")?;
-    let coefficients = masking.coefficients() as f64;
-    let fractions: Array1<f64> = (0..=steps).map(|j| j as f64 / steps as f64).collect();
-    let counts = fractions
-        .iter()
-        .map(|f| (f * coefficients).round() as usize);
-    let counts: Vec<usize> = counts.collect();
+    let counts = even_counts(masking.coefficients(), steps);
     Ok(Curves {
         values: masking.outputs(model, &counts, highest)?,
-        fractions,
+        fractions: (0..=steps).map(|j| j as f64 / steps as f64).collect(),
     })
 }

@@ -1,6 +1,7 @@
 //! Replacing coefficients by a baseline in the order of their attribution.
 
-use ndarray::{Array1, Array2, ArrayRef, ArrayView, ArrayView1, Axis, Dimension};
+use ndarray::{Array1, Array2, ArrayRef, ArrayView, Axis, Dimension};
+use xcebra_numeric::{area, exchange, ranking};
 
 use crate::check::{finite_flat, finite_values, same_shape};
 use crate::error::{EvalError, Result};
@@ -24,9 +25,10 @@ impl Curves {
     /// Area under each curve by the trapezoidal rule, (samples).
     #[must_use]
     pub fn areas(&self) -> Array1<f64> {
+        let fractions = self.fractions.to_vec();
         let curves = self.values.rows().into_iter();
         curves
-            .map(|curve| area(self.fractions.view(), curve))
+            .map(|curve| area(&fractions, &curve.to_vec()))
             .collect()
     }
 
@@ -35,15 +37,6 @@ impl Curves {
     pub fn averages(&self) -> Array1<f64> {
         self.values.sum_axis(Axis(1)) / self.values.ncols() as f64
     }
-}
-
-/// Area under one curve of as many `values` as `fractions`, by the trapezoidal rule.
-#[must_use]
-pub fn area(fractions: ArrayView1<'_, f64>, values: ArrayView1<'_, f64>) -> f64 {
-    let widths = fractions.iter().zip(fractions.iter().skip(1));
-    let heights = values.iter().zip(values.iter().skip(1));
-    let pieces = widths.zip(heights);
-    pieces.map(|((a, b), (f, g))| 0.5 * (b - a) * (f + g)).sum()
 }
 
 /// Whether the coefficients of highest attribution are replaced, or all others.
@@ -57,6 +50,7 @@ pub(super) enum Highest {
 pub(super) struct Masking<T, D> {
     x: Vec<T>,
     baseline: Vec<T>,
+    /// Of each sample, its own positions.
     order: Vec<usize>,
     dim: D,
     coefficients: usize,
@@ -80,14 +74,10 @@ impl<T: Clone, D: Dimension> Masking<T, D> {
         };
         let scores = finite_flat("the attribution", scores)?;
         let coefficients = scores.len() / samples;
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        for sample in order.chunks_mut(coefficients) {
-            sample.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-        }
         Ok(Self {
             x: x.iter().cloned().collect(),
             baseline: baseline.iter().cloned().collect(),
-            order,
+            order: scores.chunks(coefficients).flat_map(ranking).collect(),
             dim: x.raw_dim(),
             coefficients,
         })
@@ -115,14 +105,8 @@ impl<T: Clone, D: Dimension> Masking<T, D> {
                 Highest::Removed => (&self.x, &self.baseline),
                 Highest::Kept => (&self.baseline, &self.x),
             };
-            batch.clear();
-            for &count in counts {
-                let first = batch.len();
-                batch.extend_from_slice(&start[range.clone()]);
-                for &position in &self.order[range.clone()][..count] {
-                    batch[first + position - range.start] = replacement[position].clone();
-                }
-            }
+            let (start, replacement) = (&start[range.clone()], &replacement[range.clone()]);
+            exchange(start, replacement, &self.order[range], counts, &mut batch);
             set_samples(&mut dim, counts.len());
             row.assign(&evaluate(&mut model, &dim, &batch)?);
         }

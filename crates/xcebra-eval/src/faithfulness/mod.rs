@@ -11,7 +11,7 @@ mod sensitivity;
 mod sufficiency;
 
 pub use insertion_deletion::{deletion, insertion};
-pub use masking::{Curves, area};
+pub use masking::Curves;
 pub use randomisation::{Similarity, randomisation, similarity};
 pub use sensitivity::{Sensitivity, SensitivityConfig, normal_noise, uniform_noise};
 pub use sufficiency::{comprehensiveness, sufficiency};

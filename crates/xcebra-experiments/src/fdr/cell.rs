@@ -132,7 +132,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
         latents: truth.ncols(),
         truth: truth.iter().copied().collect(),
         map: row_by_row(&tested.map),
-        upper: row_by_row(&intervals.upper),
+        upper: row_by_row(&intervals.high),
         nulls: tested.nulls.iter().map(row_by_row).collect(),
     })
 }

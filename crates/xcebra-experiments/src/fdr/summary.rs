@@ -73,9 +73,9 @@ impl Outcome {
         let test = Significance::new().with_level(level)?;
         let test = test.with_control(control).with_tail(tail);
         let found = test.test(&matrix(&self.map, self.latents)?, &nulls)?;
-        let upper = matrix(&self.upper, self.latents)?;
-        let lower = upper.clone();
-        let verdicts = found.verdicts(&Intervals { lower, upper })?;
+        let high = matrix(&self.upper, self.latents)?;
+        let low = high.clone();
+        let verdicts = found.verdicts(&Intervals { low, high })?;
         let p_values = found.p_values().iter().zip(&truth);
         let unconnected = p_values.filter(|(_, connected)| !**connected);
         let small = unconnected.clone().filter(|(p, _)| **p <= 0.05).count();

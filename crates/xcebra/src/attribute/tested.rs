@@ -50,8 +50,8 @@ impl AllTested {
     /// Five arrays a method.
     pub(super) fn write(&self, output: &mut NpzOutput) -> Result<()> {
         for (name, tested) in &self.tested {
-            output.add(&format!("{name}_low"), &tested.intervals.lower)?;
-            output.add(&format!("{name}_high"), &tested.intervals.upper)?;
+            output.add(&format!("{name}_low"), &tested.intervals.low)?;
+            output.add(&format!("{name}_high"), &tested.intervals.high)?;
             output.add(&format!("{name}_p"), tested.findings.p_values())?;
             output.add(&format!("{name}_q"), tested.findings.q_values())?;
             output.add(&format!("{name}_verdict"), &numbers(&tested.verdicts))?;
@@ -178,7 +178,7 @@ impl Tested {
         let mut table = Table::new(&header);
         for (c, channel) in channels.iter().enumerate() {
             let cell = |k: usize| {
-                let (low, high) = (self.intervals.lower[[c, k]], self.intervals.upper[[c, k]]);
+                let (low, high) = (self.intervals.low[[c, k]], self.intervals.high[[c, k]]);
                 let q = self.findings.q_values()[[c, k]];
                 format!(
                     "{low:.3} to {high:.3}, q {q:.3} {}",

@@ -1,7 +1,7 @@
 //! Numbers that JSON does not have are refused: a file would hold nulls in their place.
 
 use ndarray::ArrayView1;
-use xcebra_model::{NonFinite, ensure_finite};
+use xcebra_numeric::{NonFinite, ensure_finite};
 
 use super::Diagnostics;
 use crate::retraining::SeedAgreement;

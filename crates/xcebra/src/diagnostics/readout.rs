@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xcebra_core::sampling::Pieces;
 use xcebra_core::{Config, Recording};
 use xcebra_eval::{LinearRegression, R2Average};
-use xcebra_model::is_constant;
+use xcebra_numeric::is_constant;
 
 use crate::retraining::{Probe, RetrainError};
 

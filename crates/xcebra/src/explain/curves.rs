@@ -1,12 +1,13 @@
 //! Is an attribution faithful? Insertion and deletion in its domain, beside those in random order.
 
 use cdig::{Attribution, Domain, Model};
-use ndarray::{Array1, ArrayD, ArrayView1, ArrayViewD, Axis};
+use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
 use num_complex::Complex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xcebra_eval::EvalError;
-use xcebra_eval::faithfulness::{Curves, area, deletion, insertion};
+use xcebra_eval::faithfulness::{Curves, deletion, insertion};
+use xcebra_numeric::area;
 
 use crate::report::LineChart;
 
@@ -125,7 +126,7 @@ impl OrderCurves {
         if curve.len() != self.fractions.len() {
             return f64::NAN;
         }
-        area(ArrayView1::from(&self.fractions), ArrayView1::from(curve))
+        area(&self.fractions, curve)
     }
 
     /// A chart of curves with their names over the percentage of coefficients; empty curves are left out.

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::Node;
+use crate::quadrature::Node;
 
 /// Newton's method converges quadratically from its starting values; this is never reached.
 const MAX_ITERATIONS: usize = 20;
@@ -12,7 +12,7 @@ const MAX_ITERATIONS: usize = 20;
 ///
 /// Newton's method on each root in the upper half, from Tricomi's first approximation
 /// `cos(π (i − ¼)/(n + ½))`; the others mirror it.
-pub(super) fn nodes(n: usize) -> Vec<Node> {
+pub(crate) fn nodes(n: usize) -> Vec<Node> {
     let mut nodes = vec![
         Node {
             position: 0.5,

@@ -2,11 +2,9 @@
 
 use std::fmt::Display;
 
-use ndarray::{ArrayRef, Dimension, IntoDimension};
+use ndarray::{ArrayRef, Dimension, IntoDimension, NdFloat};
 use num_complex::Complex;
 use thiserror::Error;
-
-use crate::scalar::Scalar;
 
 /// Entries of an array that is checked by [`ensure_finite`].
 pub trait Entry: Copy + Display {
@@ -34,7 +32,7 @@ macro_rules! always_finite {
     )*};
 }
 
-impl<A: Scalar> Entry for Complex<A> {
+impl<A: NdFloat + Entry> Entry for Complex<A> {
     fn finite(self) -> bool {
         self.re.finite() && self.im.finite()
     }
@@ -45,8 +43,8 @@ always_finite!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
 
 /// A result that is infinite or NaN, although everything it was computed from was finite.
 ///
-/// The inputs of a computation are checked before it starts. Whoever sees this error has finite data: it
-/// is the model or the method whose numbers left the range of floating point.
+/// The inputs of a computation are checked before it starts. When this error appears, the data are finite, and the
+/// numbers of the model or the method left the range of floating point.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "{what} is {value} at index {index:?} ({count} of {total} entries are not finite), although the data are \
@@ -66,14 +64,32 @@ pub struct NonFinite {
     pub total: usize,
 }
 
-/// Refuses an array with an entry that is infinite or NaN.
-///
-/// Called as the last step before a result is returned, printed or written, so that no computation
-/// succeeds with numbers that are none.
+/// Index and value of the first entry, in row-major order, that is infinite or NaN.
 ///
 /// ```
 /// use ndarray::array;
-/// use xcebra_model::ensure_finite;
+/// use xcebra_numeric::first_not_finite;
+///
+/// let (index, value) = first_not_finite(&array![[1.0, 2.0], [f64::INFINITY, 0.0]]).unwrap();
+/// assert_eq!((index, value), (vec![1, 0], f64::INFINITY));
+/// ```
+pub fn first_not_finite<T: Entry, D: Dimension>(array: &ArrayRef<T, D>) -> Option<(Vec<usize>, T)> {
+    // a plain pass first: iterators with an index are several times slower
+    if array.iter().all(|value| value.finite()) {
+        return None;
+    }
+    let found = array.indexed_iter().find(|(_, value)| !value.finite());
+    found.map(|(index, &value)| (index.into_dimension().slice().to_vec(), value))
+}
+
+/// Refuses an array with an entry that is infinite or NaN.
+///
+/// Called as the last step before a result is returned, printed or written, so that no computation
+/// succeeds with values that are not numbers.
+///
+/// ```
+/// use ndarray::array;
+/// use xcebra_numeric::ensure_finite;
 ///
 /// assert!(ensure_finite("the map", &array![[1.0, 2.0]]).is_ok());
 /// let error = ensure_finite("the map", &array![[1.0, f64::NAN]]).unwrap_err();
@@ -86,17 +102,14 @@ pub fn ensure_finite<T: Entry, D: Dimension>(
     what: &str,
     array: &ArrayRef<T, D>,
 ) -> Result<(), NonFinite> {
-    // a plain pass first: iterators with an index are several times slower
-    if array.iter().all(|value| value.finite()) {
+    let Some((index, value)) = first_not_finite(array) else {
         return Ok(());
-    }
-    let mut wrong = array.indexed_iter().filter(|(_, value)| !value.finite());
-    let (index, value) = wrong.next().expect("one entry is not finite");
+    };
     Err(NonFinite {
         what: what.to_owned(),
-        index: index.into_dimension().slice().to_vec(),
+        index,
         value: value.to_string(),
-        count: 1 + wrong.count(),
+        count: array.iter().filter(|value| !value.finite()).count(),
         total: array.len(),
     })
 }

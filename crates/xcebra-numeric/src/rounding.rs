@@ -15,7 +15,7 @@ const UNITS: f64 = 2.0;
 /// two of its epsilons times the mean; there `n` has no part in it, because each value is rounded once.
 ///
 /// ```
-/// use xcebra_model::is_constant;
+/// use xcebra_numeric::is_constant;
 ///
 /// let dead = [1e5, 1e5 + 1.5e-11, 1e5];
 /// assert!(is_constant(dead.into_iter(), f64::EPSILON));
