@@ -83,7 +83,7 @@ impl<A: Scalar> Explainer<'_, A> {
         )?;
 
         let total = n * self.planned_points(&domains, &plan);
-        let tracker = Tracker::new(self.progress.as_ref(), total);
+        let tracker = Tracker::new(self.watch, total);
         let baselines: Vec<ArrayD<A>> = baselines.outer_iter().map(|b| b.to_owned()).collect();
         let mut moments: Option<Moments<A>> = None;
         // as many at a time as run side by side, so that memory does not grow with the baselines

@@ -1,9 +1,7 @@
 //! Asking for an explanation.
 
-use std::ops::ControlFlow;
-
 use ndarray::{ArrayD, ArrayView, Dimension};
-use xcebra_model::{Model, Scalar};
+use xcebra_model::{Model, Scalar, Watch};
 use xcebra_numeric::Rule;
 
 use crate::attribution::Attribution;
@@ -13,7 +11,7 @@ use crate::error::{CdigError, Result};
 use crate::gradient::Gradient;
 use crate::integrate::Plan;
 use crate::path::Path;
-use crate::progress::{Callback, Progress, Tracker};
+use crate::progress::Tracker;
 use crate::run::Run;
 use crate::selection::Selection;
 
@@ -41,7 +39,7 @@ pub struct Explainer<'a, A: Scalar> {
     pub(crate) gradient: Gradient,
     pub(crate) batch_size: usize,
     pub(crate) round_trip_tolerance: f64,
-    pub(crate) progress: Option<Callback<'a>>,
+    pub(crate) watch: Watch<'a>,
 }
 
 impl<'a, A: Scalar> Explainer<'a, A> {
@@ -56,7 +54,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             gradient: Gradient::Model,
             batch_size: BATCH_SIZE,
             round_trip_tolerance: A::epsilon().as_f64().sqrt(),
-            progress: None,
+            watch: Watch::new(),
         }
     }
 
@@ -125,13 +123,12 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         self
     }
 
-    /// Called after every batch; [`ControlFlow::Break`] stops with [`CdigError::Cancelled`].
+    /// Tells the watch of progress after every batch, as the task `explain`, counted in path points. The
+    /// total falls when the adaptive rule needs fewer. If the watch stops the work, the explanation ends with
+    /// [`CdigError::Cancelled`].
     #[must_use]
-    pub fn progress(
-        mut self,
-        callback: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'a,
-    ) -> Self {
-        self.progress = Some(Box::new(callback));
+    pub fn watch(mut self, watch: Watch<'a>) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -161,7 +158,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
     ) -> Result<Vec<Attribution<A>>> {
         let plan = self.check(domains)?;
         let total = self.planned_points(domains, &plan);
-        let tracker = Tracker::new(self.progress.as_ref(), total);
+        let tracker = Tracker::new(self.watch, total);
         let signal = signal.into_dyn().to_owned();
         let run = Run::new(self, &plan, &tracker);
         // in the pool once, not anew for each batch of a small model, for which waking a thread costs
@@ -189,7 +186,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             signals.shape(),
         )?;
         let total = n * self.planned_points(&domains, &plan);
-        let tracker = Tracker::new(self.progress.as_ref(), total);
+        let tracker = Tracker::new(self.watch, total);
         let signals: Vec<ArrayD<A>> = signals.outer_iter().map(|x| x.to_owned()).collect();
         let run = |signal: &ArrayD<A>| {
             let mut found = Run::new(self, &plan, &tracker).explain(&domains, signal)?;

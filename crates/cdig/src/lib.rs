@@ -110,10 +110,9 @@ pub use interactions::{Interactions, integrated_hessians, interactions};
 pub use labels::{AxisLabels, Group, Labels};
 pub use laws::{LawReport, Laws};
 pub use path::{Curve, Path, PathPoint};
-pub use progress::Progress;
 pub use switched::{Switched, groups_of_axis};
 pub use ticks::{Band, Ticks, Tile};
-pub use xcebra_model::{Model, ModelError, Scalar};
+pub use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
 pub use xcebra_numeric::{Node, Rule};
 
 #[cfg(doctest)]

@@ -1,56 +1,48 @@
 //! Progress of an explanation, and stopping it.
 
-use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
+use xcebra_model::Watch;
 
 use crate::error::{CdigError, Result};
 
-/// How far an explanation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Path points evaluated.
-    pub done: usize,
-    /// Path points planned at most; falls when the adaptive rule needs fewer.
-    pub total: usize,
-}
-
-/// Told after every batch; [`ControlFlow::Break`] stops the explanation.
-pub(crate) type Callback<'a> = Box<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync + 'a>;
-
 /// Counts the points of several explanations that may run side by side.
 pub(crate) struct Tracker<'a> {
-    callback: Option<&'a Callback<'a>>,
+    watch: Watch<'a>,
     state: Mutex<State>,
 }
 
 struct State {
-    progress: Progress,
+    /// Path points evaluated.
+    done: usize,
+    /// Path points planned at most; falls when the adaptive rule needs fewer.
+    total: usize,
     cancelled: bool,
 }
 
 impl<'a> Tracker<'a> {
-    pub(crate) fn new(callback: Option<&'a Callback<'a>>, total: usize) -> Self {
+    pub(crate) fn new(watch: Watch<'a>, total: usize) -> Self {
         Self {
-            callback,
+            watch,
             state: Mutex::new(State {
-                progress: Progress { done: 0, total },
+                done: 0,
+                total,
                 cancelled: false,
             }),
         }
     }
 
-    /// Counts points; once the callback has asked to stop, whoever comes next stops too.
+    /// Counts points; once the watch stops the work, every other caller stops too.
     pub(crate) fn advance(&self, points: usize) -> Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.progress.done += points;
-        if let Some(callback) = self.callback
-            && !state.cancelled
-        {
-            state.cancelled = callback(state.progress).is_break();
+        state.done += points;
+        let (done, total) = (state.done, state.total);
+        if !state.cancelled {
+            self.watch
+                .progress("explain", (done as u64, total as u64), "");
+            state.cancelled = self.watch.is_stopped();
         }
-        let Progress { done, total } = state.progress;
         if state.cancelled {
             return Err(CdigError::Cancelled { done, total });
         }
@@ -107,7 +99,7 @@ impl<'a> Tracker<'a> {
         }
         found.into_iter().collect::<Option<_>>().ok_or_else(|| {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let Progress { done, total } = state.progress;
+            let (done, total) = (state.done, state.total);
             CdigError::Cancelled { done, total }
         })
     }
@@ -115,6 +107,6 @@ impl<'a> Tracker<'a> {
     /// Takes back points that were planned and are not needed.
     pub(crate) fn give_back(&self, points: usize) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.progress.total -= points;
+        state.total -= points;
     }
 }

@@ -30,7 +30,7 @@ use crate::samples::{self, Samples};
 /// * [`AttrError::Parameter`] if there are no methods or the tolerance is out of range;
 /// * [`AttrError::NonFiniteSample`] and [`AttrError::NonFinite`] for infinities and NaN in samples
 ///   and in what is computed of them, naming the sample;
-/// * [`AttrError::Cancelled`] if the observer breaks;
+/// * [`AttrError::Cancelled`] if the watch stops the work;
 /// * what the samples and the model report.
 pub fn attribute<A: Scalar>(
     model: &dyn Model<A>,

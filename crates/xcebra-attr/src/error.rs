@@ -102,7 +102,7 @@ pub enum AttrError {
         /// All names, separated by commas.
         valid: String,
     },
-    /// The observer asked to stop.
+    /// The watch stopped the work.
     #[error("cancelled after {done} of {total} samples")]
     Cancelled {
         /// Samples attributed so far.

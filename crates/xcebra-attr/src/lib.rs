@@ -89,7 +89,7 @@ pub use methods::{
     Inverse, InvertedNeuronGradient, NeuronGradient, Noise, Occlusion, ShapleySampling, SmoothGrad,
     title,
 };
-pub use options::{Observer, Options, Piece, Sink};
+pub use options::{Options, Piece, Sink};
 pub use overview::{Needs, Overview};
 pub use samples::Samples;
 pub use significance::{

@@ -1,16 +1,13 @@
 //! Settings of an attribution.
 
 use std::fmt;
-use std::ops::ControlFlow;
 
 use ndarray::ArrayView3;
+use xcebra_model::Watch;
 
 use crate::error::{AttrError, Result};
 use crate::inverse::Tolerance;
 use crate::jacobian::JacobianBy;
-
-/// Told the number of samples done and of all samples; decides whether to go on.
-pub type Observer<'a> = &'a dyn Fn(usize, usize) -> ControlFlow<()>;
 
 /// Attributions of successive samples by one method, before they are aggregated.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +31,7 @@ pub struct Options<'a> {
     jacobians: JacobianBy,
     seed: u64,
     background: Option<usize>,
-    observer: Option<Observer<'a>>,
+    watch: Watch<'a>,
     sink: Option<Sink<'a>>,
 }
 
@@ -97,11 +94,11 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Sets a function to be told of progress, on the calling thread, with the number of samples
-    /// done and of all samples. If it breaks, the attribution ends with [`AttrError::Cancelled`].
+    /// Sets what is told of progress, as the task `attribute` on the calling thread, counted in samples. If
+    /// the watch stops the work, the attribution ends with [`AttrError::Cancelled`].
     #[must_use]
-    pub fn with_observer(mut self, observer: Observer<'a>) -> Self {
-        self.observer = Some(observer);
+    pub fn watch(mut self, watch: Watch<'a>) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -136,9 +133,11 @@ impl<'a> Options<'a> {
     }
 
     pub(crate) fn report(&self, done: usize, total: usize) -> Result<()> {
-        match self.observer.map(|observe| observe(done, total)) {
-            Some(ControlFlow::Break(())) => Err(AttrError::Cancelled { done, total }),
-            _ => Ok(()),
+        self.watch
+            .progress("attribute", (done as u64, total as u64), "");
+        match self.watch.is_stopped() {
+            true => Err(AttrError::Cancelled { done, total }),
+            false => Ok(()),
         }
     }
 }
@@ -151,7 +150,7 @@ impl fmt::Debug for Options<'_> {
             .field("jacobians", &self.jacobians)
             .field("seed", &self.seed)
             .field("background", &self.background)
-            .field("observer", &self.observer.map(|_| "set"))
+            .field("watch", &self.watch)
             .field("sink", &self.sink.map(|_| "set"))
             .finish()
     }

@@ -1,11 +1,10 @@
 //! The adaptive rule: tolerance, budget, attributions, counts, and how it compares with fixed rules.
 
-use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use cdig::{
-    Attribution, Baseline, Convergence, Domain, Explainer, Fourier, Model, Path, RealFourier, Rule,
-    Time,
+    Attribution, Baseline, Convergence, Domain, Explainer, Fourier, Model, Path, Progress,
+    RealFourier, Rule, Time, Watch,
 };
 use ndarray::{ArrayD, Axis, IxDyn, array, concatenate, stack};
 use proptest::prelude::*;
@@ -412,15 +411,15 @@ fn progress_of_the_adaptive_rule_ends_at_its_total() {
     let model = Rectified::random(&[8], &[16, 1], 3);
     let last = Mutex::new(None);
     let signals = random(&[2, 8], 1);
+    let report = |progress: Progress<'_>| {
+        *last.lock().unwrap() = Some((progress.done, progress.total));
+    };
     Explainer::new(&model)
-        .progress(|progress| {
-            *last.lock().unwrap() = Some(progress);
-            ControlFlow::Continue(())
-        })
+        .watch(Watch::new().on_progress(&report))
         .explain_batch(&Time::new(&[8]).unwrap(), signals.view())
         .unwrap();
-    let last = last.into_inner().unwrap().unwrap();
-    assert!(last.done > 0 && last.done <= last.total);
+    let last = last.lock().unwrap().unwrap();
+    assert!(last.0 > 0 && last.0 <= last.1);
 }
 
 /// Sums of outputs are sums of explanations; fixed nodes, so only rounding differs.

@@ -1,12 +1,11 @@
 //! Settings of the explainer, counts and progress.
 
-use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cdig::{
     Baseline, CdigError, Domain, Evaluations, Explainer, Fourier, Model, ModelError, Path,
-    Progress, RealFourier, Rule, Time,
+    Progress, RealFourier, Rule, Time, Watch,
 };
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, array, stack};
 
@@ -251,19 +250,19 @@ fn progress_is_told_and_can_stop_the_work() {
     let model = model();
     let told = Mutex::new(Vec::new());
     let signals = stack![Axis(0), random(&SHAPE, 1), random(&SHAPE, 2)];
+    let report = |progress: Progress<'_>| {
+        assert_eq!(progress.task, "explain");
+        told.lock().unwrap().push((progress.done, progress.total));
+    };
     let explainer = Explainer::new(&model)
         .rule(Rule::Midpoint(10))
         .batch_size(6)
-        .progress(|progress| {
-            told.lock().unwrap().push(progress);
-            ControlFlow::Continue(())
-        });
+        .watch(Watch::new().on_progress(&report));
     explainer.explain_batch(&fourier(), signals.view()).unwrap();
-    drop(explainer);
     // the two signals may take turns, but each has batches of 6 and 4 points
-    let told: Vec<Progress> = told.into_inner().unwrap();
-    assert!(told.iter().all(|progress| progress.total == 20));
-    let mut steps: Vec<usize> = told.iter().map(|progress| progress.done).collect();
+    let told = told.lock().unwrap().clone();
+    assert!(told.iter().all(|(_, total)| *total == 20));
+    let mut steps: Vec<u64> = told.iter().map(|(done, _)| *done).collect();
     assert_eq!(steps.last(), Some(&20));
     for i in (1..steps.len()).rev() {
         steps[i] -= steps[i - 1];
@@ -271,10 +270,11 @@ fn progress_is_told_and_can_stop_the_work() {
     steps.sort_unstable();
     assert_eq!(steps, [4, 4, 6, 6]);
 
+    let stop = || true;
     let stopped = Explainer::new(&model)
         .rule(Rule::Midpoint(10))
         .batch_size(6)
-        .progress(|_| ControlFlow::Break(()))
+        .watch(Watch::new().stop_when(&stop))
         .explain(&fourier(), random(&SHAPE, 1).view());
     assert!(
         matches!(stopped, Err(CdigError::Cancelled { done: 6, total: 10 })),

@@ -1,7 +1,7 @@
 //! Batches, threads, progress, and each sample on its own.
 
-use std::cell::RefCell;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::{Head, Mlp, close, per_sample, uniform};
@@ -10,7 +10,7 @@ use xcebra_attr::{
     AttrError, AttributionMap, Attributions, Batch, InverseSummary, Method, Methods, Options,
     Piece, Samples, attribute,
 };
-use xcebra_model::{Model, ModelError, Scalar};
+use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>, batch_size: usize) -> Vec<AttributionMap> {
     let options = Options::new().with_batch_size(batch_size).unwrap();
@@ -185,31 +185,27 @@ fn methods_share_jacobians_and_new_ones_fit_in() {
 #[test]
 fn progress_is_told_and_can_be_stopped() {
     let x = uniform((100, 9), 1);
-    let told = RefCell::new(Vec::new());
-    let observe = |done, total| {
-        told.borrow_mut().push((done, total));
-        ControlFlow::Continue(())
+    let told = Mutex::new(Vec::new());
+    let report = |progress: Progress<'_>| {
+        assert_eq!(progress.task, "attribute");
+        told.lock().unwrap().push((progress.done, progress.total));
     };
     let options = Options::new()
         .with_batch_size(10)
         .unwrap()
-        .with_observer(&observe);
+        .watch(Watch::new().on_progress(&report));
     attribute(&encoder(), &x, &gradients(), &options).unwrap();
-    let told = told.into_inner();
+    let told = told.lock().unwrap();
     assert_eq!((told[0], told[told.len() - 1]), ((0, 100), (100, 100)));
     assert!(told.is_sorted());
 
-    let stop = |done, _| {
-        if done > 0 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
+    // the second question comes after the first batch
+    let asked = AtomicUsize::new(0);
+    let stop = || asked.fetch_add(1, Ordering::Relaxed) > 0;
     let options = Options::new()
         .with_batch_size(10)
         .unwrap()
-        .with_observer(&stop);
+        .watch(Watch::new().stop_when(&stop));
     let error = attribute(&encoder(), &x, &gradients(), &options).unwrap_err();
     assert!(
         matches!(

@@ -159,11 +159,7 @@ fn maps(
 ) -> Result<Vec<AttributionMap>> {
     let total = windows.len() as u64;
     watch.progress("attribute", (0, total), "");
-    let observe = |done: usize, _: usize| {
-        watch.progress("attribute", (done as u64, total), "");
-        watch.flow()
-    };
-    let mut options = Options::new().with_observer(&observe);
+    let mut options = Options::new().watch(*watch);
     if let Some(sink) = sink {
         options = options.with_sink(sink);
     }

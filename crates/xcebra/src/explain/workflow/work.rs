@@ -1,17 +1,13 @@
 //! The computation: every signal in every domain, with progress.
 
-use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::explain::{Built, Order, OrderCurves, Signals};
-use cdig::{
-    Attribution, Baseline, CdigError, Concentration, Domain, Explainer, Progress as Points, Rule,
-    Time,
-};
+use cdig::{Attribution, Baseline, CdigError, Concentration, Domain, Explainer, Rule, Time};
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
-use xcebra_model::Watch;
+use xcebra_model::{Progress, Watch};
 
 use super::output::OutputSpec;
 use super::{Subject, in_domain, notes};
@@ -70,19 +66,17 @@ impl Job<'_> {
         };
         // once one signal fails, the others stop after their next batch of points
         let failed = AtomicBool::new(false);
-        let flow = || match failed.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => watch.flow(),
-        };
+        let stop = || failed.load(Ordering::Relaxed) || watch.is_stopped();
         let explain = |signal: usize| -> Option<Result<One>> {
-            if flow().is_break() {
+            if stop() {
                 return None;
             }
-            let one = self.one(watch, signal, &|points: Points| {
+            let points = |points: Progress<'_>| {
                 let share = points.done as f64 / points.total.max(1) as f64;
                 tell(signal, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
-                flow()
-            });
+            };
+            let own = Watch::new().on_progress(&points).stop_when(&stop);
+            let one = self.one(&own, signal);
             match one {
                 Ok(_) => tell(signal, PARTS),
                 // an explanation that was stopped by another's failure has no error of its own
@@ -98,18 +92,13 @@ impl Job<'_> {
         results.into_iter().flatten().collect()
     }
 
-    fn one(
-        &self,
-        watch: &Watch<'_>,
-        signal: usize,
-        progress: &(dyn Fn(Points) -> ControlFlow<()> + Send + Sync),
-    ) -> Result<One> {
+    fn one(&self, watch: &Watch<'_>, signal: usize) -> Result<One> {
         let model = &watch.over(self.subject.model());
         let x = self.signals.values.index_axis(Axis(0), signal);
         let explainer = Explainer::new(model)
             .baseline(self.baseline.clone())
             .rule(self.rule)
-            .progress(progress);
+            .watch(*watch);
         let explainer = match self.output.0.as_slice() {
             [(output, weight)] if *weight == 1.0 => explainer.outputs([*output]),
             weights => explainer.output_sum(weights.iter().copied()),
