@@ -6,20 +6,26 @@ use crate::program::{self, Program};
 use crate::shell::{Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-/// Pages whose `sh` blocks are run, each in a folder of its own.
-const RUN: [&str; 2] = ["getting-started.md", "file-formats.md"];
+/// The tutorial whose settings and commands the other pages and the help repeat.
+pub const TUTORIAL: &str = "docs/tutorials/known-answer.md";
 
-/// Pages whose commands take too long to run in a check, or need a file of the reader's: the commands and
+/// Pages whose `sh` blocks are run, each in an empty folder.
+const RUN: [&str; 2] = [TUTORIAL, "docs/reference/file-formats.md"];
+
+/// Pages whose commands take too long to run in a check, or need a file of the reader: the commands and
 /// options they name must exist.
-const READ: [&str; 4] = [
+const READ: [&str; 7] = [
     "README.md",
     "crates/xcebra/README.md",
-    "docs/real-recording.md",
-    "docs/significance.md",
+    "docs/tutorials/your-recording.md",
+    "docs/how-to/train.md",
+    "docs/how-to/explain-a-model.md",
+    "docs/how-to/significance.md",
+    "docs/reports/real-recording.md",
 ];
 
 /// The page that is the help of every command.
-const COMMANDS: &str = "command-line.md";
+const COMMANDS: &str = "docs/reference/command-line.md";
 
 /// Writes the page of the commands, and runs the others.
 pub fn main(arguments: &[String]) -> Result<()> {
@@ -28,20 +34,20 @@ pub fn main(arguments: &[String]) -> Result<()> {
     }
     let workspace = Workspace::load()?;
     program::build(&workspace)?;
-    let path = workspace.root.join("docs").join(COMMANDS);
+    let path = workspace.root.join(COMMANDS);
     fs::write(&path, commands(&workspace)?).map_err(file_failure(&path, "write"))?;
-    println!("wrote docs/{COMMANDS}");
+    println!("wrote {COMMANDS}");
     run(&workspace)
 }
 
 /// Fails unless the page of the commands is what the program prints and the others run. The program
 /// must have been built.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    let path = workspace.root.join("docs").join(COMMANDS);
+    let path = workspace.root.join(COMMANDS);
     let found = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
     if found.replace("\r\n", "\n") != commands(workspace)? {
-        let what = format!("docs/{COMMANDS} is not what the commands print");
-        return Err(Failure::new(what).or_rerun("cargo xtask book  # writes it anew"));
+        let what = format!("{COMMANDS} is not what the commands print");
+        return Err(Failure::new(what).or_rerun("cargo xtask book  # writes it again"));
     }
     for page in READ {
         read(workspace, page)?;
@@ -49,7 +55,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     run(workspace)
 }
 
-/// Fails if a page names a command or an option that the program has not.
+/// Fails if a page names a command or an option that the program does not have.
 fn read(workspace: &Workspace, page: &str) -> Result<()> {
     let path = workspace.root.join(page);
     let text = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
@@ -134,7 +140,7 @@ fn fenced(text: &str) -> String {
 
 fn run(workspace: &Workspace) -> Result<()> {
     for page in RUN {
-        let path = workspace.root.join("docs").join(page);
+        let path = workspace.root.join(page);
         let text = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
         let program = Program::in_fresh_folder(workspace, "book")?;
         let settings = program.folder.join("fit.toml");
@@ -145,7 +151,7 @@ fn run(workspace: &Workspace) -> Result<()> {
                 "sh" => {
                     for command in block.replace("\\\n", " ").lines() {
                         let Some(arguments) = command.strip_prefix("xcebra ") else {
-                            let what = format!("docs/{page}: `{command}` is no xcebra command");
+                            let what = format!("{page}: `{command}` is not an xcebra command");
                             return Err(Failure::new(what));
                         };
                         program.call(arguments)?;
@@ -155,7 +161,7 @@ fn run(workspace: &Workspace) -> Result<()> {
                 _ => {}
             }
         }
-        println!("docs/{page}: {count} commands ran");
+        println!("{page}: {count} commands ran");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The measurements as `docs/benchmarks.json` and `docs/benchmarks.md`.
+//! The measurements as `benchmarks.json` and `benchmarks.md` in `docs/reports/`.
 //!
 //! The first holds one record a group; a group that was measured anew replaces its own, and the
 //! second is written from all of them.
@@ -19,8 +19,8 @@ use crate::workspace::Workspace;
 /// Above this part of the processors, other programs were in the way.
 const QUIET: f64 = 0.03;
 
-const RECORDS: &str = "benchmarks.json";
-const DOCUMENT: &str = "benchmarks.md";
+const RECORDS: &str = "docs/reports/benchmarks.json";
+const DOCUMENT: &str = "docs/reports/benchmarks.md";
 
 /// Everything but the times.
 pub struct Context {
@@ -37,7 +37,7 @@ pub fn write(
     context: &Context,
     measured: &[Measured],
 ) -> Result<()> {
-    let path = workspace.root.join("docs").join(RECORDS);
+    let path = workspace.root.join(RECORDS);
     let mut all = records(workspace)?;
     let record = record(group, context, measured)?;
     println!("\n{}", tables(group, &record));
@@ -45,21 +45,21 @@ pub fn write(
     let text = serde_json::to_string_pretty(&all)
         .map_err(|e| Failure::new(format!("cannot write JSON: {e}")))?;
     fs::write(&path, text + "\n").map_err(file_failure(&path, "write"))?;
-    println!("wrote docs/{RECORDS}");
+    println!("wrote {RECORDS}");
     document(workspace)
 }
 
-/// Writes `docs/benchmarks.md` from the records.
+/// Writes the document from the records.
 pub fn document(workspace: &Workspace) -> Result<()> {
-    let path = workspace.root.join("docs").join(DOCUMENT);
+    let path = workspace.root.join(DOCUMENT);
     fs::write(&path, markdown(&records(workspace)?)).map_err(file_failure(&path, "write"))?;
-    println!("wrote docs/{DOCUMENT}");
+    println!("wrote {DOCUMENT}");
     Ok(())
 }
 
 /// The records of all groups that were measured.
 fn records(workspace: &Workspace) -> Result<Map<String, Value>> {
-    let path = workspace.root.join("docs").join(RECORDS);
+    let path = workspace.root.join(RECORDS);
     match fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text)
             .map_err(|e| Failure::new(format!("{} is not ours: {e}", path.display()))),
@@ -299,14 +299,14 @@ mod tests {
 
     #[test]
     fn the_committed_document_is_that_of_the_committed_records() {
-        let text = include_str!("../../../docs/benchmarks.md");
-        let records = include_str!("../../../docs/benchmarks.json");
+        let text = include_str!("../../../docs/reports/benchmarks.md");
+        let records = include_str!("../../../docs/reports/benchmarks.json");
         let records: Map<String, Value> = serde_json::from_str(records).unwrap();
         assert!(ALL.iter().all(|group| records.contains_key(group.name)));
         assert!(
             markdown(&records) == text,
-            "docs/benchmarks.md was edited by hand, or the text of a group has changed: \
-             `cargo xtask bench --document` writes it anew"
+            "docs/reports/benchmarks.md was edited by hand, or the text of a group has changed: \
+             `cargo xtask bench --document` writes it again"
         );
     }
 }
