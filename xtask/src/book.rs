@@ -1,7 +1,10 @@
 //! The pages of `docs/` that show the command line: written from it, and run.
 
+mod outside;
+
 use std::fs;
 
+use crate::pages::blocks;
 use crate::program::{self, Program};
 use crate::shell::{Failure, Result, file_failure};
 use crate::workspace::Workspace;
@@ -27,8 +30,14 @@ const READ: [&str; 7] = [
 /// The page that is the help of every command.
 const COMMANDS: &str = "docs/reference/command-line.md";
 
-/// Writes the page of the commands, and runs the others.
+/// Writes the page of the commands, and runs the others. With `links` it is a preprocessor of mdBook.
 pub fn main(arguments: &[String]) -> Result<()> {
+    if let Some(("links", rest)) = arguments
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        return outside::preprocess(rest);
+    }
     if let Some(unknown) = arguments.first() {
         return Err(Failure::new(format!("`book` takes no `{unknown}`")));
     }
@@ -166,31 +175,9 @@ fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Fenced blocks of a page: language and text.
-pub fn blocks(page: &str) -> impl Iterator<Item = (&str, String)> {
-    let mut lines = page.lines();
-    std::iter::from_fn(move || {
-        let language = lines.find_map(|line| line.strip_prefix("```"))?;
-        let block = lines.by_ref().take_while(|line| *line != "```");
-        Some((
-            language,
-            block.fold(String::new(), |text, line| text + line + "\n"),
-        ))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{blocks, names, own_part, typed};
-
-    #[test]
-    fn finds_blocks_and_their_language() {
-        let page = "a\n```sh\nxcebra b \\\n  c\n```\n```toml\nd = 1\n```\n";
-        let found: Vec<_> = blocks(page).collect();
-        assert_eq!(found[0], ("sh", "xcebra b \\\n  c\n".to_owned()));
-        assert_eq!(found[1], ("toml", "d = 1\n".to_owned()));
-        assert_eq!(found.len(), 2);
-    }
+    use super::{names, own_part, typed};
 
     #[test]
     fn reads_what_is_typed() {

@@ -5,6 +5,7 @@
 mod bench;
 mod book;
 mod ci;
+mod pages;
 mod program;
 mod repro;
 mod shell;
@@ -31,6 +32,7 @@ cargo xtask <command>
   repro heart-rate|seizure|forecast --scale smoke|full [--out FOLDER]
                 the case studies of docs/reports/case-studies.md
   book          writes docs/reference/command-line.md from the program's help, runs the commands of other pages
+  book links    a preprocessor of mdBook: links that leave the book become names of files in the repository
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   soak properties [--rounds N] [--seed N]

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::book;
+use crate::pages;
 use crate::program::{self, Program};
 use crate::shell::{Failure, Result, file_failure};
 use crate::soak;
@@ -23,7 +24,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let cli = Program::in_fresh_folder(workspace, "end-to-end")?;
     let tutorial = workspace.root.join(book::TUTORIAL);
     let text = fs::read_to_string(&tutorial).map_err(file_failure(&tutorial, "read"))?;
-    let settings = book::blocks(&text).find(|(language, _)| *language == "toml");
+    let settings = pages::blocks(&text).find(|(language, _)| *language == "toml");
     let (_, settings) = settings.ok_or_else(|| {
         Failure::new(format!(
             "{} shows no settings of a training",

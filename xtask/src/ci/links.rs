@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use crate::pages::{anchors, links, resolved};
 use crate::shell::{Result, file_failure};
 use crate::workspace::Workspace;
 
@@ -98,84 +99,6 @@ fn unlisted(pages: &BTreeMap<PathBuf, String>) -> Vec<String> {
     missing.chain(foreign).collect()
 }
 
-/// A relative path taken from a folder; nothing if it leaves the workspace.
-fn resolved(folder: &Path, relative: &str) -> Option<PathBuf> {
-    let mut path = folder.to_path_buf();
-    for part in Path::new(relative).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if path.pop() => {}
-            Component::Normal(name) => path.push(name),
-            _ => return None,
-        }
-    }
-    Some(path)
-}
-
-/// The targets of a page's links and pictures, each with its line; code is skipped.
-fn links(text: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for (number, line) in prose(text) {
-        let line = without_code(line);
-        for part in line.split("](").skip(1) {
-            if let Some((target, _)) = part.split_once(')') {
-                found.push((number, target.to_owned()));
-            }
-        }
-    }
-    found
-}
-
-/// The lines of a page outside of fenced blocks, counted from 1.
-fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut fenced = false;
-    text.lines().enumerate().filter_map(move |(number, line)| {
-        let fence = line.trim_start().starts_with("```");
-        fenced ^= fence;
-        (!fence && !fenced).then_some((number + 1, line))
-    })
-}
-
-/// A line without the insides of its code spans.
-fn without_code(line: &str) -> String {
-    line.split('`').step_by(2).collect::<Vec<_>>().join("`")
-}
-
-/// What links to the headings of a page are called: letters, digits, `-` and `_` of the heading, spaces as `-`;
-/// a repeated name gets a number.
-fn anchors(text: &str) -> BTreeSet<String> {
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    let mut anchors = BTreeSet::new();
-    for (_, line) in prose(text) {
-        let title = line.trim_start_matches('#');
-        if title.len() == line.len() || !title.starts_with(' ') {
-            continue;
-        }
-        let name: String = shown(title.trim())
-            .chars()
-            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-            .map(|c| if c == ' ' { '-' } else { c })
-            .flat_map(char::to_lowercase)
-            .collect();
-        let count = times.entry(name.clone()).or_default();
-        anchors.insert(match *count {
-            0 => name,
-            more => format!("{name}-{more}"),
-        });
-        *count += 1;
-    }
-    anchors
-}
-
-/// A heading as it is read: links as their text.
-fn shown(title: &str) -> String {
-    let mut parts = title.split("](");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        text + part.split_once(')').map_or(part, |(_, rest)| rest)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,20 +108,6 @@ mod tests {
         pages
             .map(|(path, text)| (path.into(), (*text).to_owned()))
             .collect()
-    }
-
-    #[test]
-    fn headings_are_named_as_on_the_web() {
-        let text = "# A `map`: what [it](a.md) says\n## Results\n```\n# no heading\n```\n## Results\n#tag\n";
-        let expected = ["a-map-what-it-says", "results", "results-1"];
-        assert_eq!(anchors(text), expected.map(str::to_owned).into());
-    }
-
-    #[test]
-    fn links_in_code_are_skipped() {
-        let text = "[a](b.md) `[c](d.md)` ![e](f.svg)\n```\n[g](h.md)\n```\n";
-        let expected = [(1, "b.md".to_owned()), (1, "f.svg".to_owned())];
-        assert_eq!(links(text), expected);
     }
 
     #[test]
