@@ -8,7 +8,7 @@ use crate::error::{EvalError, Result};
 
 /// Percentile intervals from resampled data (Efron 1979).
 ///
-/// Each resample has a random stream of its own: more resamples begin with the fewer ones of the same
+/// Each resample has a separate random stream: more resamples begin with the fewer ones of the same
 /// seed, and the same seed gives the same bits.
 ///
 /// ```
@@ -81,7 +81,7 @@ impl Bootstrap {
     ///
     /// # Errors
     /// [`EvalError::Empty`], [`EvalError::NotFinite`], [`EvalError::Parameter`] unless there are at
-    /// least 2 resamples and the level lies between 0 and 1.
+    /// least 2 resamples and the level is between 0 and 1.
     pub fn mean<S: Copy + Into<f64>>(&self, values: &[S]) -> Result<Interval> {
         let values = finite_values("the values", values)?;
         Ok(self.means(&values)?.0)
@@ -101,7 +101,7 @@ impl Bootstrap {
     }
 
     /// Any statistic of samples in strata (classes, subjects): each stratum is resampled within
-    /// itself and keeps its size, so that a resample never lacks a class.
+    /// itself and keeps its size, so that every resample has all classes.
     ///
     /// # Errors
     /// As [`interval`](Self::interval).

@@ -10,7 +10,7 @@ use crate::error::Result;
 ///
 /// # Errors
 /// [`EvalError::Empty`](crate::EvalError::Empty), [`EvalError::NotFinite`](crate::EvalError::NotFinite),
-/// [`EvalError::Parameter`](crate::EvalError::Parameter) unless all lie in `[0, 1]`.
+/// [`EvalError::Parameter`](crate::EvalError::Parameter) unless all are in `[0, 1]`.
 ///
 /// ```
 /// let adjusted = xcebra_eval::benjamini_hochberg(&[0.01, 0.5, 0.02])?;

@@ -30,14 +30,14 @@ const SCORES: &str = "demo.json";
 
 /// See it work: data with a known answer, training, attribution map, score, report
 ///
-/// Generates a synthetic recording of 50 channels whose attribution map is known, trains a
-/// regularised contrastive encoder on it, computes the inverted neuron gradient (ING) and, for
-/// comparison, the plain neuron gradient, scores both against the truth, and writes data, model,
+/// Generates a synthetic recording of 50 channels whose attribution map is known, and trains a
+/// regularised contrastive encoder on it. Computes the inverted neuron gradient (ING) and, for
+/// comparison, the plain neuron gradient, and scores both against the truth. Writes data, model,
 /// maps and a report with pictures into a folder.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Demo {
-    /// Folder to write; that of an earlier demo is replaced
+    /// Folder to write; the folder of an earlier demo is replaced
     #[arg(long, short, value_name = "FOLDER", default_value = "xcebra-demo")]
     out: PathBuf,
 
@@ -72,7 +72,7 @@ impl Demo {
         let _claim = FolderClaim::take(&self.out)?.ok_or_else(|| {
             Problem::new(
                 format!("another program is writing {}", self.out.display()),
-                "wait until it has ended, or choose another --out",
+                "wait until it has finished, or choose another --out",
             )
         })?;
         let start = Instant::now();

@@ -29,16 +29,16 @@ use settings::read_settings;
 
 /// Train an encoder on a recording
 ///
-/// The recording is an array (time, channels) of the data file, the labels are arrays with one
-/// value or one row for each of its samples. The run's folder holds the model, its settings, the
+/// The recording is an array (time, channels) of the data file. Labels are arrays with one
+/// value or one row for each of its samples. The folder of the run holds the model, its settings, the
 /// training curves, a log, and a report with pictures.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; once for each session
+    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; repeat for each session
     ///
-    /// An array named here replaces that of the settings. With --resume it says where the data now
-    /// are.
+    /// An array named here replaces the one in the settings. With --resume it says where the data are
+    /// now.
     #[arg(long, value_name = "FILE[:ARRAY]", required_unless_present = "resume")]
     data: Vec<Source>,
 
@@ -60,11 +60,11 @@ pub struct Fit {
     )]
     out: Option<PathBuf>,
 
-    /// Replace the folder if it holds an earlier run, finished or not
+    /// Replace the folder even if it holds an earlier run, finished or not
     #[arg(long, conflicts_with = "resume")]
     force: bool,
 
-    /// Go on with the unfinished training in this folder, with its settings and data
+    /// Resume the unfinished training in this folder, with its settings and data
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
 
@@ -72,10 +72,10 @@ pub struct Fit {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     checkpoint_every: Duration,
 
-    /// Also train from K seeds in all, to report how alike embeddings and maps are; K times the cost
+    /// Train from K seeds in all and report how similar embeddings and maps are; takes K times as long
     ///
-    /// The folder holds the first training, that of train.seed; the others, from the seeds after it, are
-    /// compared and forgotten.
+    /// The folder holds the first training, that of train.seed. The others, from the seeds after it, are
+    /// compared and discarded.
     #[arg(long, value_name = "K", conflicts_with = "resume", value_parser = clap::value_parser!(u16).range(2..=100))]
     seeds: Option<u16>,
 
@@ -117,7 +117,7 @@ impl Fit {
                 }
                 let prepared = self.take_up(session, folder)?;
                 let (step, steps) = (prepared.trainer.steps_made(), steps(&prepared.trainer));
-                session.note(&format!("going on after step {step} of {steps}"));
+                session.note(&format!("resuming after step {step} of {steps}"));
                 self.train(session, prepared, keeper)
             }
             (None, Some(out)) => {
@@ -182,7 +182,7 @@ impl Fit {
                     "the settings in {} were changed since the checkpoint",
                     folder.display()
                 ),
-                "undo the change in its config.toml, or train anew with --force",
+                "undo the change in its config.toml, or start again with --force",
             ));
         }
         if !self.data.is_empty() {
@@ -198,11 +198,11 @@ impl Fit {
             .map_err(|error| match error {
                 Error::Data { problem, .. } => Problem::new(
                     format!(
-                        "{} does not go with {}: {problem}",
+                        "{} does not match {}: {problem}",
                         folder.join(CHECKPOINT).display(),
                         prepared.data.place
                     ),
-                    "bring the data back as they were, or train anew with --force",
+                    "bring the data back as they were, or start again with --force",
                 ),
                 other => other.into(),
             })?;
@@ -283,8 +283,8 @@ fn require_unfinished(folder: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Problem::new(
-        format!("{} holds no training to go on with", folder.display()),
-        "pass a folder in which a training left its checkpoint, or begin with --data and --out",
+        format!("{} does not hold a training to resume", folder.display()),
+        "pass a folder in which a training left its checkpoint, or start one with --data and --out",
     ))
 }
 
@@ -301,6 +301,6 @@ fn finished_already(folder: &Path) -> Result<Outcome> {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "it is no time in seconds".to_owned())
+    let seconds: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "it is not a time in seconds".to_owned())
 }

@@ -50,7 +50,7 @@ fn listen_to_the_system(session: Session, doing: &'static str) {
         for signal in signals.forever() {
             let (code, name) = match signal {
                 SIGHUP => (128 + SIGHUP as u8, "the terminal was closed"),
-                _ => (128 + SIGTERM as u8, "the system asks to end"),
+                _ => (128 + SIGTERM as u8, "the system asks the program to end"),
             };
             let first = ASKED.compare_exchange(0, code, Ordering::SeqCst, Ordering::SeqCst);
             if first.is_ok() {

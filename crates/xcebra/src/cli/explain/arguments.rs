@@ -118,9 +118,9 @@ impl BaselineSpec {
 /// Units in which people read frequencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Unit {
-    /// Cycles a second
+    /// Cycles per second
     Hz,
-    /// Beats a minute
+    /// Beats per minute
     Bpm,
 }
 

@@ -148,7 +148,7 @@ impl Explained<'_> {
         text.push_str(&format!("\n{}", self.job.signals.reading));
         if self.order.len() > 1 {
             text.push_str(
-                "\ndomains by falling Gini coefficient of absolute attribution, which does not depend on the \
+                "\ndomains by decreasing Gini coefficient of absolute attribution, which does not depend on the \
                  number of coefficients",
             );
         }

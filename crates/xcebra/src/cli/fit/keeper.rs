@@ -118,7 +118,7 @@ impl Keeper {
     }
 
     fn interrupted(&self, what: &str) -> Problem {
-        let problem = Problem::new(what, format!("go on with `{}`", self.go_on()));
+        let problem = Problem::new(what, format!("resume with `{}`", self.go_on()));
         problem.exit(interrupt::exit_code())
     }
 
@@ -159,7 +159,7 @@ impl Keeper {
     /// A problem that leaves the last checkpoint, if there is one.
     fn resumable(&self, problem: Problem) -> Problem {
         match self.kept {
-            true => problem.help(format!("make room, then go on with `{}`", self.go_on())),
+            true => problem.help(format!("make room, then resume with `{}`", self.go_on())),
             false => problem,
         }
     }
@@ -192,7 +192,7 @@ fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()>
         if path.canonicalize().is_ok_and(|p| p.starts_with(&canonical)) {
             return Err(Problem::new(
                 format!(
-                    "{} is in {}, which is to be replaced",
+                    "{} is in {}, which would be replaced",
                     path.display(),
                     folder.display()
                 ),
@@ -223,7 +223,7 @@ fn taken(folder: &Path, error: FileError) -> Problem {
         let go_on = Unfinished::command(folder);
         return Problem::new(
             format!("{} holds an unfinished training", folder.display()),
-            format!("go on with `{go_on}`, or replace it with --force"),
+            format!("resume with `{go_on}`, or replace it with --force"),
         );
     }
     if folder.join(MODEL).is_file() {
@@ -238,6 +238,6 @@ fn taken(folder: &Path, error: FileError) -> Problem {
 fn busy(folder: &Path) -> Problem {
     Problem::new(
         format!("another program is training in {}", folder.display()),
-        "wait until it has ended, or choose another folder",
+        "wait until it has finished, or choose another folder",
     )
 }
