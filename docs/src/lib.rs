@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 #![cfg(doctest)]
 
-#[doc = include_str!("../extending.md")]
+#[doc = include_str!("../how-to/extending.md")]
 mod extending {}
 
-#[doc = include_str!("../getting-started.md")]
-mod getting_started {}
+#[doc = include_str!("../how-to/use-one-crate.md")]
+mod use_one_crate {}

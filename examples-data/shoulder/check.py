@@ -1,4 +1,4 @@
-"""Measures the statements of docs/real-recording.md that `xcebra` itself does not print.
+"""Measures the statements of docs/reports/real-recording.md that `xcebra` itself does not print.
 
 python examples-data/shoulder/check.py target/release/xcebra      (needs numpy, scikit-learn)
 

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: Criterion benches, or the comparison with others and its document.
 
+mod document;
 mod groups;
 mod machine;
 mod peers;

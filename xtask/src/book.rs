@@ -1,47 +1,62 @@
 //! The pages of `docs/` that show the command line: written from it, and run.
 
+mod outside;
+
 use std::fs;
 
+use crate::pages::blocks;
 use crate::program::{self, Program};
 use crate::shell::{Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-/// Pages whose `sh` blocks are run, each in a folder of its own.
-const RUN: [&str; 2] = ["getting-started.md", "file-formats.md"];
+/// The tutorial whose settings and commands the other pages and the help repeat.
+pub const TUTORIAL: &str = "docs/tutorials/known-answer.md";
 
-/// Pages whose commands take too long to run in a check, or need a file of the reader's: the commands and
+/// Pages whose `sh` blocks are run, each in an empty folder.
+const RUN: [&str; 2] = [TUTORIAL, "docs/reference/file-formats.md"];
+
+/// Pages whose commands take too long to run in a check, or need a file of the reader: the commands and
 /// options they name must exist.
-const READ: [&str; 4] = [
+const READ: [&str; 7] = [
     "README.md",
     "crates/xcebra/README.md",
-    "docs/real-recording.md",
-    "docs/significance.md",
+    "docs/tutorials/your-recording.md",
+    "docs/how-to/train.md",
+    "docs/how-to/explain-a-model.md",
+    "docs/how-to/significance.md",
+    "docs/reports/real-recording.md",
 ];
 
 /// The page that is the help of every command.
-const COMMANDS: &str = "command-line.md";
+const COMMANDS: &str = "docs/reference/command-line.md";
 
-/// Writes the page of the commands, and runs the others.
+/// Writes the page of the commands, and runs the others. With `links` it is a preprocessor of mdBook.
 pub fn main(arguments: &[String]) -> Result<()> {
+    if let Some(("links", rest)) = arguments
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        return outside::preprocess(rest);
+    }
     if let Some(unknown) = arguments.first() {
         return Err(Failure::new(format!("`book` takes no `{unknown}`")));
     }
     let workspace = Workspace::load()?;
     program::build(&workspace)?;
-    let path = workspace.root.join("docs").join(COMMANDS);
+    let path = workspace.root.join(COMMANDS);
     fs::write(&path, commands(&workspace)?).map_err(file_failure(&path, "write"))?;
-    println!("wrote docs/{COMMANDS}");
+    println!("wrote {COMMANDS}");
     run(&workspace)
 }
 
 /// Fails unless the page of the commands is what the program prints and the others run. The program
 /// must have been built.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    let path = workspace.root.join("docs").join(COMMANDS);
+    let path = workspace.root.join(COMMANDS);
     let found = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
     if found.replace("\r\n", "\n") != commands(workspace)? {
-        let what = format!("docs/{COMMANDS} is not what the commands print");
-        return Err(Failure::new(what).or_rerun("cargo xtask book  # writes it anew"));
+        let what = format!("{COMMANDS} is not what the commands print");
+        return Err(Failure::new(what).or_rerun("cargo xtask book  # writes it again"));
     }
     for page in READ {
         read(workspace, page)?;
@@ -49,7 +64,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     run(workspace)
 }
 
-/// Fails if a page names a command or an option that the program has not.
+/// Fails if a page names a command or an option that the program does not have.
 fn read(workspace: &Workspace, page: &str) -> Result<()> {
     let path = workspace.root.join(page);
     let text = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
@@ -134,7 +149,7 @@ fn fenced(text: &str) -> String {
 
 fn run(workspace: &Workspace) -> Result<()> {
     for page in RUN {
-        let path = workspace.root.join("docs").join(page);
+        let path = workspace.root.join(page);
         let text = fs::read_to_string(&path).map_err(file_failure(&path, "read"))?;
         let program = Program::in_fresh_folder(workspace, "book")?;
         let settings = program.folder.join("fit.toml");
@@ -145,7 +160,7 @@ fn run(workspace: &Workspace) -> Result<()> {
                 "sh" => {
                     for command in block.replace("\\\n", " ").lines() {
                         let Some(arguments) = command.strip_prefix("xcebra ") else {
-                            let what = format!("docs/{page}: `{command}` is no xcebra command");
+                            let what = format!("{page}: `{command}` is not an xcebra command");
                             return Err(Failure::new(what));
                         };
                         program.call(arguments)?;
@@ -155,36 +170,14 @@ fn run(workspace: &Workspace) -> Result<()> {
                 _ => {}
             }
         }
-        println!("docs/{page}: {count} commands ran");
+        println!("{page}: {count} commands ran");
     }
     Ok(())
 }
 
-/// Fenced blocks of a page: language and text.
-pub fn blocks(page: &str) -> impl Iterator<Item = (&str, String)> {
-    let mut lines = page.lines();
-    std::iter::from_fn(move || {
-        let language = lines.find_map(|line| line.strip_prefix("```"))?;
-        let block = lines.by_ref().take_while(|line| *line != "```");
-        Some((
-            language,
-            block.fold(String::new(), |text, line| text + line + "\n"),
-        ))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{blocks, names, own_part, typed};
-
-    #[test]
-    fn finds_blocks_and_their_language() {
-        let page = "a\n```sh\nxcebra b \\\n  c\n```\n```toml\nd = 1\n```\n";
-        let found: Vec<_> = blocks(page).collect();
-        assert_eq!(found[0], ("sh", "xcebra b \\\n  c\n".to_owned()));
-        assert_eq!(found[1], ("toml", "d = 1\n".to_owned()));
-        assert_eq!(found.len(), 2);
-    }
+    use super::{names, own_part, typed};
 
     #[test]
     fn reads_what_is_typed() {

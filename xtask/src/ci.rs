@@ -4,6 +4,7 @@ mod cargo_steps;
 mod end_to_end;
 mod examples;
 mod layers;
+mod links;
 mod packages;
 mod sources;
 
@@ -79,10 +80,11 @@ fn summary(passed: &[(&str, Duration)]) {
     println!("{:14} {:7.1} s", "sum", total.as_secs_f64());
 }
 
-/// What no compiler checks: who depends on whom, and the shape of sources and manifests.
+/// What no compiler checks: dependencies between crates, the shape of sources and manifests, links of pages.
 fn architecture(workspace: &Workspace) -> Result<()> {
     let mut problems = layers::problems(workspace)?;
     problems.extend(sources::problems(workspace)?);
+    problems.extend(links::problems(workspace)?);
     if problems.is_empty() {
         return Ok(());
     }

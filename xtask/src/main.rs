@@ -5,6 +5,7 @@
 mod bench;
 mod book;
 mod ci;
+mod pages;
 mod program;
 mod repro;
 mod shell;
@@ -20,17 +21,18 @@ cargo xtask <command>
   bench [NAME]  Criterion benches, or only those whose name contains NAME
   bench --peers [GROUP…] [--rounds N] [--threads N]
                 the comparison with others (training, attribution, explaining), or only the named groups; writes
-                docs/benchmarks.md and docs/benchmarks.json
+                docs/reports/benchmarks.md and benchmarks.json
   bench --document
-                writes docs/benchmarks.md anew from docs/benchmarks.json
+                writes docs/reports/benchmarks.md again from benchmarks.json
   repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more
   repro fdr [--out FOLDER] [--threads N] [--sets N]
                 false discoveries of `xcebra attribute --significance` on recordings with a known map
   repro heart-rate|seizure|forecast --scale smoke|full [--out FOLDER]
-                the case studies of docs/case-studies.md
-  book          writes docs/command-line.md from the program's help, runs the commands of other pages
+                the case studies of docs/reports/case-studies.md
+  book          writes docs/reference/command-line.md from the program's help, runs the commands of other pages
+  book links    a preprocessor of mdBook: links that leave the book become names of files in the repository
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   soak properties [--rounds N] [--seed N]

@@ -1,5 +1,5 @@
 //! The machine's rate of matrix products: what a training step is measured against in
-//! `docs/performance.md`.
+//! `docs/reports/performance.md`.
 //!
 //! Single-precision products of the library that the encoders use, on one thread and on all at
 //! once: of squares, and of the shape of the encoder's widest layer on a chunk of samples.

@@ -13,25 +13,25 @@ use super::Session;
 /// Compute attribution maps of a trained encoder
 ///
 /// For each method, writes three arrays (inputs × latents) over all samples of the recording: the
-/// mean of absolute attributions under the method's name, such as ing, their signed mean under that
-/// name with _signed behind it, and the largest absolute one with _max behind it.
+/// mean of absolute attributions under the method's name, such as ing; their signed mean under that
+/// name followed by _signed; and the largest absolute one under that name followed by _max.
 ///
-/// For an encoder with a receptive field they are means and maxima over its lags, and the array with
-/// _lags behind its name holds the map lag by lag (channels × window × latents).
+/// If an encoder sees several samples at once, these are means and maxima over the lags. The array
+/// whose name ends in _lags then holds the map lag by lag (channels × window × latents).
 ///
 ///   ing                    inverted neuron gradient: pseudo-inverse of the encoder's Jacobian
 ///   neuron-gradient        the Jacobian itself
 ///   input-x-gradient       the Jacobian times the input
 ///   smooth-grad            mean Jacobian around the input
-///   integrated-gradients   mean gradient on the way from a baseline, times the difference to it
-///   gradient-shap          the same from random samples
-///   feature-ablation       what a channel's replacement by a baseline changes
-///   occlusion              the same, windows of time
+///   integrated-gradients   mean gradient on the way from a baseline, times the difference from it
+///   gradient-shap          the same, from random samples
+///   feature-ablation       the change when a baseline replaces a channel
+///   occlusion              the same, for windows of time
 ///   shapley-sampling       Shapley values by random permutations
 ///   exact-shapley          Shapley values, at most 16 inputs
-///   …-inverse              pseudo-inverse of any of these but ing
+///   …-inverse              pseudo-inverse of any of these except ing
 ///
-/// Parameters follow in parentheses, all in quotes because of the shell:
+/// Parameters follow in parentheses. Quote them for the shell:
 ///   --method "integrated-gradients(nodes=20, baseline=mean)"
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_long_help = EXAMPLES)]

@@ -9,14 +9,14 @@ use super::Session;
 
 /// See it work: data with a known answer, training, attribution map, score, report
 ///
-/// Generates a synthetic recording of 50 channels whose attribution map is known, trains a
-/// regularised contrastive encoder on it, computes the inverted neuron gradient (ING) and, for
-/// comparison, the plain neuron gradient, scores both against the truth, and writes data, model,
+/// Generates a synthetic recording of 50 channels whose attribution map is known, and trains a
+/// regularised contrastive encoder on it. Computes the inverted neuron gradient (ING) and, for
+/// comparison, the plain neuron gradient, and scores both against the truth. Writes data, model,
 /// maps and a report with pictures into a folder.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Demo {
-    /// Folder to write; that of an earlier demo is replaced
+    /// Folder to write; the folder of an earlier demo is replaced
     #[arg(long, short, value_name = "FOLDER", default_value = "xcebra-demo")]
     out: PathBuf,
 

@@ -11,9 +11,9 @@ use super::Session;
 
 /// Embed a recording with a trained encoder
 ///
-/// Writes the array embedding (time, dimensions). An encoder with a receptive field sees samples
-/// before and after each one; these are missing at both ends of the recording, and at both sides of a gap
-/// in it. Where rows are left out at gaps, the array sample says which row of the recording each belongs to.
+/// Writes the array embedding (time, dimensions). Some encoders also see samples before and after each
+/// one. These are missing at both ends of the recording and at both sides of a gap in it. If rows are
+/// left out at gaps, the array sample says which row of the recording each row belongs to.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Embed {
@@ -25,7 +25,7 @@ pub struct Embed {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 
-    /// What to do at the ends of the recording and at gaps in it, where samples that the encoder needs are missing
+    /// What to do at the ends and gaps of the recording, where the encoder needs samples that are missing
     #[arg(long, value_enum, default_value_t = EdgeRule::Pad)]
     edges: EdgeRule,
 
@@ -37,7 +37,7 @@ pub struct Embed {
 /// What becomes of the ends of a recording.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum EdgeRule {
-    /// Repeat the first and the last sample: every sample has an embedding
+    /// Repeat the first and the last sample, so that every sample has an embedding
     Pad,
     /// Leave such samples out; `first_sample` in --json says where the embedding begins
     Drop,

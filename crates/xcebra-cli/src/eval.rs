@@ -9,11 +9,11 @@ use super::Session;
 /// Score an attribution map against the true one
 ///
 /// The area under the ROC curve is the chance that a true connection scores higher than an absent
-/// one: 0.5 is guessing, 1 is perfect. Average precision is the mean precision over all thresholds;
-/// guessing gives the share of true connections.
+/// one: 0.5 is guessing, 1 is perfect. Average precision is the mean precision over all thresholds.
+/// For guessing, it is the share of true connections.
 ///
-/// Both arrays are inputs × latents; a map that is latents × inputs is transposed, with a note. Of
-/// signed maps the absolute values are scored.
+/// Both arrays are inputs × latents. A map that is latents × inputs is transposed, with a note. For
+/// signed maps, the absolute values are scored.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Eval {
@@ -21,7 +21,7 @@ pub struct Eval {
     #[arg(long, value_name = "FILE:ARRAY")]
     map: Source,
 
-    /// The true map, of truth values or of 0 and 1, such as data.npz:map
+    /// The true map, with truth values or 0 and 1, such as data.npz:map
     #[arg(long, value_name = "FILE:ARRAY")]
     truth: Source,
 }

@@ -18,25 +18,25 @@ use arguments::{Unit, parse_bands, parse_baseline, parse_domains, parse_range};
 
 /// Explain which frequencies or other components of a signal carry a model's output
 ///
-/// Cross-domain integrated gradients: the change of the output from a baseline to the signal is
-/// shared out among the signal's coefficients in a domain. Writes the array `attribution`, one entry a
-/// coefficient, with `frequency_hz`, `time_s`, … along its axes; a batch of signals gives it a leading axis.
+/// Cross-domain integrated gradients distribute the change of the output from a baseline to the signal
+/// over the signal's coefficients in a domain. Writes the array `attribution`, with one entry for each
+/// coefficient, and `frequency_hz`, `time_s`, … along its axes. A batch of signals adds a leading axis.
 ///
 ///   time              samples as they are
 ///   fourier, rfft     two-sided and one-sided spectrum
 ///   dct               cosine transform
-///   stft:64:16        short-time Fourier transform: length of the window, hop, in samples
+///   stft:64:16        short-time Fourier transform; length of the window and hop, in samples
 ///   wavelet:db4:5     wavelets (haar, db2 … db10, sym4 … sym6) to a level
-///   packets:db4:4     wavelet packets of a level
+///   packets:db4:4     wavelet packets of one level
 ///   filter-bank:4:8   bands between these edges in Hz, each a signal
 ///   seasonal-trend:12 trend, season of 12 samples, remainder
 ///   analytic          amplitude and phase
 ///   cepstrum          complex cepstrum
 ///   pca, ica          components among the channels (ica:5: five of them)
-///   ica+rfft          the second in the coefficients of the first
+///   ica+rfft          the second domain on the coefficients of the first
 ///
-/// The attribution of all coefficients adds up to F(x) − F(baseline) up to the residual, which is
-/// reported for every signal, with whether the tolerance of the adaptive rule was met.
+/// The attributions of all coefficients add up to F(x) − F(baseline), apart from a residual. The residual
+/// is reported for every signal, and whether the tolerance of the adaptive rule was met.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 pub struct Explain {
@@ -49,7 +49,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     input: Source,
 
-    /// Domain of the attribution, one of those above
+    /// Domain of the attribution: one of those above
     #[arg(
         long,
         value_name = "NAME",
@@ -58,17 +58,17 @@ pub struct Explain {
     )]
     domain: DomainSpec,
 
-    /// Several domains, separated by commas, or auto: explains the same prediction in each and
-    /// ranks them by the Gini coefficient of absolute attribution, those first in which the smallest share of
+    /// Several domains, separated by commas, or auto. Explains the same prediction in each and ranks them by
+    /// the Gini coefficient of absolute attribution; first comes the domain in which the smallest share of
     /// the coefficients carries the output
     #[arg(long, value_name = "NAMES")]
     domains: Option<String>,
 
-    /// Sampling rate in Hz, unless the file tells it; 1 counts time in samples
+    /// Sampling rate in Hz, if the file does not give it; 1 counts time in samples
     #[arg(long, value_name = "HZ")]
     fs: Option<f64>,
 
-    /// Which output of the model, from 0; 0+1 for a sum, 2-0 for a difference [default: 0]
+    /// Output of the model, counted from 0; 0+1 for a sum, 2-0 for a difference [default: 0]
     #[arg(long, value_name = "K", allow_hyphen_values = true)]
     output: Option<OutputSpec>,
 
@@ -81,7 +81,7 @@ pub struct Explain {
     )]
     baseline: BaselineSource,
 
-    /// How gradients are added up along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, left:N, right:N, gauss-legendre:N
+    /// How gradients are summed along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, left:N, right:N, gauss-legendre:N
     #[arg(long, value_name = "RULE", default_value = "adaptive")]
     rule: Rule,
 
@@ -89,16 +89,16 @@ pub struct Explain {
     #[arg(long, value_name = "RANGE", value_parser = parse_range)]
     signals: Option<std::ops::Range<usize>>,
 
-    /// Samples from one signal to the next where a recording is cut [default: the length of a signal]
+    /// Samples from one signal to the next when a recording is cut [default: the length of a signal]
     #[arg(long, value_name = "SAMPLES", value_parser = clap::value_parser!(u32).range(1..))]
     hop: Option<u32>,
 
-    /// Which axis of the model's input is time, from 0 [default: the one that fits a recording, or is at least
-    /// 4 times as long as all others]
+    /// Which axis of the model's input is time, counted from 0 [default: the one that fits a recording, or is
+    /// at least 4 times as long as all others]
     #[arg(long, value_name = "AXIS")]
     time_axis: Option<usize>,
 
-    /// Named bands in Hz, below half the sampling rate, over which attribution is added up:
+    /// Named bands in Hz, below half the sampling rate, over which attribution is summed:
     /// theta=4-8,alpha=8-13
     #[arg(long, value_name = "NAME=LOW-HIGH,…", value_parser = parse_bands)]
     bands: Option<arguments::Bands>,
@@ -111,7 +111,7 @@ pub struct Explain {
     #[arg(long, value_enum, default_value_t = Unit::Hz)]
     frequency_unit: Unit,
 
-    /// Random orders with which insertion and deletion are compared, where a report or --domains asks for them
+    /// Number of random orders with which insertion and deletion are compared, for a report or --domains
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=1000))]
     random_orders: u16,
 

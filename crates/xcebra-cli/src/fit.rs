@@ -15,16 +15,16 @@ use help::EXAMPLES;
 
 /// Train an encoder on a recording
 ///
-/// The recording is an array (time, channels) of the data file, the labels are arrays with one
-/// value or one row for each of its samples. The run's folder holds the model, its settings, the
+/// The recording is an array (time, channels) of the data file. Labels are arrays with one
+/// value or one row for each of its samples. The folder of the run holds the model, its settings, the
 /// training curves, a log, and a report with pictures.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; once for each session
+    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; repeat for each session
     ///
-    /// An array named here replaces that of the settings. With --resume it says where the data now
-    /// are.
+    /// An array named here replaces the one in the settings. With --resume it says where the data are
+    /// now.
     #[arg(long, value_name = "FILE[:ARRAY]", required_unless_present = "resume")]
     data: Vec<Source>,
 
@@ -46,11 +46,11 @@ pub struct Fit {
     )]
     out: Option<PathBuf>,
 
-    /// Replace the folder if it holds an earlier run, finished or not
+    /// Replace the folder even if it holds an earlier run, finished or not
     #[arg(long, conflicts_with = "resume")]
     force: bool,
 
-    /// Go on with the unfinished training in this folder, with its settings and data
+    /// Resume the unfinished training in this folder, with its settings and data
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
 
@@ -58,10 +58,10 @@ pub struct Fit {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     checkpoint_every: Duration,
 
-    /// Also train from K seeds in all, to report how alike embeddings and maps are; K times the cost
+    /// Train from K seeds in all and report how similar embeddings and maps are; takes K times as long
     ///
-    /// The folder holds the first training, that of train.seed; the others, from the seeds after it, are
-    /// compared and forgotten.
+    /// The folder holds the first training, that of train.seed. The others, from the seeds after it, are
+    /// compared and discarded.
     #[arg(long, value_name = "K", conflicts_with = "resume", value_parser = clap::value_parser!(u16).range(2..=100))]
     seeds: Option<u16>,
 

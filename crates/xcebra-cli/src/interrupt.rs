@@ -66,7 +66,7 @@ fn listen_to_the_system(session: Session, doing: &'static str, asked: Asked) {
         for signal in signals.forever() {
             let (code, name) = match signal {
                 SIGHUP => (128 + SIGHUP as u8, "the terminal was closed"),
-                _ => (128 + SIGTERM as u8, "the system asks to end"),
+                _ => (128 + SIGTERM as u8, "the system asks the program to end"),
             };
             let first = asked
                 .0

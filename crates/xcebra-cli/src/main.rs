@@ -31,21 +31,21 @@ use xcebra::{Answer, Problem, Result};
 
 const EXAMPLES: &str = "\
 Examples:
-  See it all at once, in a minute:
+  See everything at once, in a minute:
     xcebra demo --out demo
-  The same step by step, with its settings on other data whose answer is known:
-    xcebra synth --samples 20000 --seed 1 --out data.npz
-    xcebra fit --data data.npz --config demo/config.toml --out run
+  Step by step, with data whose answer is known (the first tutorial of the book shows fit.toml):
+    xcebra synth --dims 4 --samples 4000 --seed 1 --out data.npz
+    xcebra fit --data data.npz --config fit.toml --out run
     xcebra embed --model run --data data.npz --out embedding.npz
-    xcebra attribute --model run --data data.npz --method ing --out map.npz
+    xcebra attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz
     xcebra eval --map map.npz:ing --truth data.npz:map
-  Which frequencies of a signal carry a model's output:
+  Find out which frequencies of a signal carry a model's output:
     xcebra explain --model hr.onnx --input pulse.npz:x --domain rfft --fs 32 --out explained.npz
 
 Files:
   Arrays are read from .npz, .npy, .csv, .edf, .bdf and .wav and named FILE:ARRAY, such as data.npz:x.
-  A recording is time × channels. In a .csv the first row may name the columns, and the
-  array is a column, a comma list, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
+  A recording is time × channels. In a .csv file the first row may name the columns. The
+  array is a column, a list with commas, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
 
 Exit code: 0 for success, 2 for any error, 130 after Ctrl-C.";
 

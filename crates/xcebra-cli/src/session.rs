@@ -16,18 +16,18 @@ use super::progress::Bar;
 pub struct Global {
     /// Number of threads [default: one for each processor]
     ///
-    /// Results do not depend on it.
+    /// Results do not depend on this number.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// No progress and no notes, only the result and errors
+    /// Print only the result and errors, without progress and notes
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// One JSON object on standard output and nothing else there
+    /// Print one JSON object on standard output, and nothing else
     ///
-    /// After an error it has the members "error" and, where there is advice, "help"; for an error in
-    /// the settings also "file" and "line".
+    /// After an error it has the members "error" and, where there is advice, "help". For an error in
+    /// the settings it also has "file" and "line".
     #[arg(long, global = true)]
     pub json: bool,
 }

@@ -15,12 +15,12 @@ use super::Session;
 
 /// Generate a recording whose attribution map is known
 ///
-/// Latents move at random in the box [−1, 1]^d in two groups, z1 (the first half, rounded up) and
-/// z2. Random smooth injective networks mix them: channels 0 to 24 see z1 only, channels 25 to 49
-/// see both. The output holds the arrays
+/// Latents move at random in the box [−1, 1]^d, in two groups: z1 (the first half, rounded up) and
+/// z2. Random smooth injective networks mix them. Channels 0 to 24 depend on z1 only, channels 25 to 49
+/// on both. The output holds the arrays
 ///
 ///   x    (samples, 50)    the recording
-///   z    (samples, dims)  the latents, and z1, z2, its two groups of columns
+///   z    (samples, dims)  the latents; z1 and z2 are its two groups of columns
 ///   map  (50, dims)       bool: whether a channel depends on a latent
 ///
 /// The same seed gives the same data.
@@ -35,7 +35,7 @@ pub struct Synth {
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     samples: u64,
 
-    /// Seed of everything random
+    /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
@@ -47,7 +47,7 @@ pub struct Synth {
     #[arg(long, default_value_t = 0.1, allow_negative_numbers = true)]
     step: f64,
 
-    /// Standard deviation of normal noise added to x, whose own is about 1
+    /// Standard deviation of the normal noise added to x, whose standard deviation is about 1
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     noise: f64,
 

@@ -62,7 +62,7 @@ pub enum EvalError {
         /// Where the first one is.
         index: Vec<usize>,
     },
-    /// A parameter lies outside its domain.
+    /// A parameter is outside its domain.
     #[error("{name} is {found}, expected {expected}")]
     Parameter {
         /// Name of the parameter.

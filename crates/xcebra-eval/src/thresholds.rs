@@ -7,13 +7,13 @@ use crate::error::{EvalError, Result};
 /// salient elements among those with a score of at least `τ` (Crabbé, van der Schaar 2021,
 /// "Explaining Time Series Predictions with Dynamic Masks").
 ///
-/// Scores lie in `[0, 1]`, see [`unit_scores`]. The integral is exact: the curve is a step function.
+/// Scores are in `[0, 1]`, see [`unit_scores`]. The integral is exact: the curve is a step function.
 /// Above the largest score nothing is selected, and nothing wrongly: precision counts as 1 there, as
 /// in scikit-learn.
 ///
 /// # Errors
 /// [`EvalError::Shape`] if the lengths differ, [`EvalError::Empty`], [`EvalError::NotFinite`],
-/// [`EvalError::Parameter`] if a score lies outside `[0, 1]`, [`EvalError::OneClass`] unless some
+/// [`EvalError::Parameter`] if a score is outside `[0, 1]`, [`EvalError::OneClass`] unless some
 /// elements are salient and some are not.
 pub fn area_under_precision<S: Copy + Into<f64>>(salient: &[bool], scores: &[S]) -> Result<f64> {
     let mut ranked = checked(salient, scores)?;
@@ -34,7 +34,7 @@ pub fn area_under_precision<S: Copy + Into<f64>>(salient: &[bool], scores: &[S])
 /// elements that have a score of at least `τ` (Crabbé, van der Schaar 2021).
 ///
 /// The integral is exact: it is the mean score of the salient elements. A method that marks everything
-/// has a high one, so read it beside [`area_under_precision`].
+/// has a high one, so read it together with [`area_under_precision`].
 ///
 /// # Errors
 /// As [`area_under_precision`].

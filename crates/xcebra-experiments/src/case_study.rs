@@ -24,7 +24,7 @@ use crate::table::write_json;
 pub enum CaseScale {
     /// Every part once, in seconds: for continuous integration. Its numbers mean nothing.
     Smoke,
-    /// What `docs/case-studies.md` reports.
+    /// What `docs/reports/case-studies.md` reports.
     Full,
 }
 

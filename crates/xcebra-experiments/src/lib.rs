@@ -1,6 +1,6 @@
 //! The experiments of the papers behind xcebra, in pieces that can be interrupted and resumed.
 //!
-//! `cargo xtask repro` runs them; `docs/results.md` says what came out.
+//! `cargo xtask repro` runs them; `docs/reports/results.md` says what came out.
 //!
 //! | part | where |
 //! |---|---|

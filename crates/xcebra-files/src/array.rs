@@ -81,7 +81,7 @@ pub struct DataArray {
     pub values: Values,
     /// Names of the columns, where the file has them.
     pub columns: Option<Vec<String>>,
-    /// Samples a second, where the file says so.
+    /// Samples per second, where the file says so.
     pub sampling_rate: Option<f64>,
     /// Rows before which the recording was interrupted, ascending; none if it is in one piece.
     pub breaks: Vec<usize>,

@@ -11,7 +11,7 @@ use crate::error::{FileError, Result};
 /// How the names of files begin that are not complete.
 pub const TEMPORARY: &str = ".xcebra-";
 
-/// A file under a temporary name beside its destination.
+/// A file under a temporary name next to its destination.
 ///
 /// [`commit`](Self::commit) renames it; dropping it removes it.
 ///

@@ -18,7 +18,7 @@ pub struct Clock {
 const SLACK: f64 = 1e-3;
 
 impl Clock {
-    /// `rows` rows at `rate` samples a second, in one piece that begins at second 0.
+    /// `rows` rows at `rate` samples per second, in one piece that begins at second 0.
     pub fn steady(rate: f64, rows: usize) -> Self {
         Self {
             rate,

@@ -103,7 +103,7 @@ fn channels(
         .any(|s| s.samples > 0 && !(s.samples as f64 / start.seconds).is_finite())
     {
         return Err(format!(
-            "a record lasts {} s by its header, and so there is no sampling rate",
+            "its header says that a record lasts {} s, so there is no sampling rate",
             start.duration
         ));
     }
@@ -158,7 +158,7 @@ fn timed(
     if which.is_empty() {
         return match start.kind {
             Kind::Interrupted => Err(damaged(
-                "it is interrupted, and lacks the annotations that tell the times of its records"
+                "it is interrupted, and the annotations with the times of its records are missing"
                     .to_owned(),
             )),
             Kind::Plain | Kind::Continuous => Ok((times, Vec::new())),

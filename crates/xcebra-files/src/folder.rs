@@ -10,7 +10,7 @@ use crate::TEMPORARY;
 use crate::error::{FileError, Result};
 use crate::lock::{FolderClaim, FolderLock};
 
-/// A folder under a temporary name beside its destination.
+/// A folder under a temporary name next to its destination.
 ///
 /// [`commit`](Self::commit) renames it; dropping it removes it and all that was put there, and the
 /// folders above it that were made for it.
@@ -18,7 +18,7 @@ use crate::lock::{FolderClaim, FolderLock};
 pub struct AtomicFolder {
     destination: PathBuf,
     marker: Option<String>,
-    // dropped before the folders it lies in
+    // dropped before the folders that contain it
     folder: TempDir,
     parents: Parents,
 }
@@ -38,7 +38,7 @@ impl AtomicFolder {
         let (Some(parent), Some(name)) = (destination.parent(), destination.file_name()) else {
             return Err(fail(Error::new(
                 ErrorKind::InvalidInput,
-                "it is no name for a new folder",
+                "it is not a valid name for a new folder",
             )));
         };
         refuse_taken(path, marker)?;

@@ -138,7 +138,7 @@ pub struct NpzOutput {
 }
 
 impl NpzOutput {
-    /// Starts a file beside `path`; nothing appears at `path` before [`commit`](Self::commit).
+    /// Starts a file next to `path`; nothing appears at `path` before [`commit`](Self::commit).
     ///
     /// # Errors
     /// [`FileError::Write`] if the folder does not exist or cannot be written to.

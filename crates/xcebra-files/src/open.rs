@@ -171,7 +171,7 @@ impl DataFile {
         }
     }
 
-    /// What was written down beside a biosignal, in the order of the file; times count from its first
+    /// The annotations of a biosignal, in the order of the file; times count from its first
     /// sample.
     pub fn annotations(&self) -> &[Annotation] {
         match &self.contents {

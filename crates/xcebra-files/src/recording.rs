@@ -18,7 +18,7 @@ pub struct Recording<A> {
     pub values: Array2<A>,
     /// One name a channel: the file's, or the position.
     pub channels: Vec<String>,
-    /// Samples a second, if the file tells.
+    /// Samples per second, if the file tells.
     pub sampling_rate: Option<f64>,
     /// Rows before which the recording was interrupted, ascending; none if it is in one piece.
     pub breaks: Vec<usize>,

@@ -48,7 +48,7 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     /// Physical unit; empty if the file does not tell.
     pub(crate) unit: String,
-    /// Samples a second.
+    /// Samples per second.
     pub(crate) rate: f64,
     /// Samples in each record of the file.
     pub(crate) per_record: usize,

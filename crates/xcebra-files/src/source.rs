@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::csv::TableOptions;
 use crate::error::{FileError, Result};
 
-/// The formats of data files, told apart by the extension.
+/// The formats of data files, distinguished by the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Named arrays: `.npz`.

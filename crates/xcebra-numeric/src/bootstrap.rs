@@ -140,7 +140,7 @@ impl Bootstrap {
     }
 
     /// Any statistic of samples in strata (classes, subjects): each stratum is resampled within
-    /// itself and keeps its size, so that a resample never lacks a class.
+    /// itself and keeps its size, so that every resample has all classes.
     ///
     /// # Errors
     /// As [`interval`](Self::interval).

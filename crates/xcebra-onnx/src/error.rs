@@ -19,7 +19,7 @@ pub enum OnnxError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The bytes are no ONNX model.
+    /// The bytes are not an ONNX model.
     #[error(
         "not an ONNX model: {what} at byte {at}; the file may be truncated or of another format, export it again"
     )]
@@ -70,7 +70,7 @@ pub enum OnnxError {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// Input, output or batch must be told apart by whoever loads the file.
+    /// Whoever loads the file must say which is the input, the output or the batch.
     #[error("{0}")]
     Choice(String),
 }

@@ -103,7 +103,7 @@ fn ordered(
     Ok(order.into_iter().filter_map(|i| nodes[i].take()).collect())
 }
 
-/// Depth-first from the outputs, with a stack of its own: chains may be long.
+/// Depth-first from the outputs, with an explicit stack: chains may be long.
 fn order(
     nodes: &[Node],
     makers: &HashMap<&str, usize>,

@@ -136,7 +136,7 @@ pub(crate) fn constants<A: Scalar>(
         let input = graph.inputs.iter().find(|i| i.name == *name);
         let Some(kind) = input.and_then(|i| kind_of(i.element)) else {
             return Err(OnnxError::Choice(format!(
-                "'{name}' is no input of numbers of this file; with_constant takes the name of an input"
+                "'{name}' is not an input of numbers of this file; with_constant takes the name of an input"
             )));
         };
         let mut b = Builder::new(options.max_elements);

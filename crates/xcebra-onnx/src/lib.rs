@@ -36,7 +36,7 @@
 //!
 //! # How a file is evaluated
 //!
-//! The file is read by a small reader of its own rather than by generated code: six messages matter,
+//! The file is read by a small hand-written reader rather than by generated code: six messages matter,
 //! and so nothing that a file merely claims is allocated. Values that no input influences are computed
 //! once. For a given number of samples, every node is lowered to steps with fixed shapes; shape
 //! arithmetic is done with at that point, and a shape that depends on values is refused with the name

@@ -1,6 +1,6 @@
 //! The part of the ONNX format that is read, without generated code.
 //!
-//! Six messages of `onnx.proto` matter here, and a reader of one's own can bound what a hostile file
+//! Six messages of `onnx.proto` matter here, and a reader written for them can bound what a hostile file
 //! makes it allocate: nothing is reserved by a length that the file merely claims, nested graphs are
 //! not entered, and all repeated items count against one budget.
 

@@ -55,12 +55,12 @@ pub(crate) fn unroll<A: Scalar>(
     for round in 0_usize.. {
         b.enter(&call.node.name, &call.node.op);
         let over = rounds.is_some_and(|rounds| i64::try_from(round).is_ok_and(|r| r >= rounds));
-        if over || b.number(condition, "whether it goes on")? == 0.0 {
+        if over || b.number(condition, "whether it continues")? == 0.0 {
             break;
         }
         if round >= MOST_ROUNDS {
             return b.refuse(format!(
-                "it goes on after {MOST_ROUNDS} rounds; explain shorter signals, or export the model without it"
+                "it continues after {MOST_ROUNDS} rounds; explain shorter signals, or export the model without it"
             ));
         }
         let counter = b.constant(&[], Kind::Whole, vec![round as f64])?;

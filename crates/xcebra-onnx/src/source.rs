@@ -65,7 +65,7 @@ impl<A: Scalar> Source<A> {
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..sample.len()) {
             return Err(OnnxError::Choice(format!(
-                "{axes:?} is no order of the axes of a sample of shape {sample:?}; name each axis once"
+                "{axes:?} is not an order of the axes of a sample of shape {sample:?}; name each axis once"
             )));
         }
         let mut source = Self {

@@ -25,7 +25,7 @@ struct Part {
 }
 
 impl BlockMixing {
-    /// Draws one network a block with the default [`HiddenLayers`]; `rng(b)` is the generator of
+    /// Draws one network for each block, with the default [`HiddenLayers`]; `rng(b)` is the generator of
     /// block `b`'s.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl BlockMixing {
         Self::with_layers(connectivity, config, HiddenLayers::default(), rng)
     }
 
-    /// Draws one network a block with hidden layers of one's own choice.
+    /// Draws one network for each block, with hidden layers of your choice.
     ///
     /// # Errors
     /// [`SynthError::Parameter`](crate::SynthError::Parameter) if the configuration is invalid, or

@@ -15,7 +15,7 @@ pub struct Block {
     pub inputs: Vec<usize>,
 }
 
-/// Groups of latents, blocks of channels, and who feeds whom.
+/// Groups of latents, blocks of channels, and which group feeds which block.
 ///
 /// Latents are counted group after group, channels block after block. Every block has at least as
 /// many channels as latents feeding it and every group feeds a block, so that a mixing which is

@@ -15,7 +15,7 @@ use crate::random::{self, normal};
 /// What to generate. Everything but the connectivity has a default.
 ///
 /// The seed determines the data completely. Latents, noise and every block's network have random
-/// streams of their own: a longer recording begins with the shorter one of the same seed, and noise
+/// separate streams: a longer recording begins with the shorter one of the same seed, and noise
 /// and counts change neither latents nor networks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatasetConfig {
@@ -65,7 +65,7 @@ impl DatasetConfig {
         self
     }
 
-    /// Seed of everything random.
+    /// Seed of all random numbers.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -121,7 +121,7 @@ impl DatasetConfig {
     /// # Errors
     /// [`SynthError::Parameter`] unless there is at least one sample, the step is positive, the noise
     /// not negative, both finite, `0 ≤ strength < 1`, the width suits every block, and the parameters
-    /// of process and counts lie in their domains.
+    /// of process and counts are in their domains.
     pub fn generate<A: NdFloat>(&self) -> Result<Dataset<A>> {
         at_least_one("samples", self.samples)?;
         // single precision must hold it

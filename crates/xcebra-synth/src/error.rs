@@ -9,7 +9,7 @@ pub type Result<T, E = SynthError> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SynthError {
-    /// A parameter lies outside its domain.
+    /// A parameter is outside its domain.
     #[error("{name} is {found}, expected {expected}")]
     Parameter {
         /// Name of the parameter.
@@ -92,7 +92,7 @@ pub enum SynthError {
         /// Its value as text.
         value: String,
     },
-    /// An index lies beyond the end.
+    /// An index is beyond the end.
     #[error("{what} {index} does not exist: there are {count}, counted from 0")]
     OutOfRange {
         /// What was asked for.
@@ -112,7 +112,7 @@ pub enum SynthError {
         /// Its value as text.
         value: String,
     },
-    /// A band of frequencies is empty or lies beyond what the signal can hold.
+    /// A band of frequencies is empty or beyond what the signal can hold.
     #[error("band {index} is {low} to {high} Hz; {expected}")]
     Band {
         /// Index of the band, class bands first.

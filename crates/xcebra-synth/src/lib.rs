@@ -1,7 +1,7 @@
 //! Synthetic time series with a known attribution map.
 //!
 //! **Recordings of latents.** Latents `z` (time, d) move, an injective smooth network `g` mixes them
-//! into observations `x = g(z)` (time, D), and who drives whom is known twice: as a boolean map
+//! into observations `x = g(z)` (time, D), and which latent drives which channel is known twice: as a boolean map
 //! (inputs × latents) and as the exact Jacobian `∂x/∂z` at any point.
 //!
 //! **A simulated animal** runs about a box while place, grid, head-direction, speed and conjunctive

@@ -90,7 +90,7 @@ impl Mixing {
         Self::with_layers(inputs, outputs, config, HiddenLayers::default(), rng)
     }
 
-    /// Draws a network with hidden layers of one's own choice.
+    /// Draws a network with hidden layers of your choice.
     ///
     /// # Errors
     /// As [`random`](Self::random), and [`SynthError::Parameter`] unless
@@ -158,7 +158,7 @@ impl Mixing {
         slope * self.first.expansion * affine.product::<f64>()
     }
 
-    /// `g(z)`, (outputs), at one point `z` (inputs); the point may lie outside the box.
+    /// `g(z)`, (outputs), at one point `z` (inputs); the point may be outside the box.
     ///
     /// # Errors
     /// [`SynthError::PointLength`], [`SynthError::NotFinite`].

@@ -58,7 +58,7 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     let _claim = FolderClaim::take(&job.out)?.ok_or_else(|| {
         Problem::file(
             format!("another program is writing {}", job.out.display()),
-            "wait until it has ended, or choose another --out",
+            "wait until it has finished, or choose another --out",
         )
     })?;
     let start = Instant::now();

@@ -101,7 +101,7 @@ impl Embedding {
             text += &format!(" of {} segments", self.segments);
         }
         if self.has_gaps() {
-            text += ", sample (the row of the recording that each belongs to)";
+            text += ", sample (the row of the recording that each row belongs to)";
         }
         let json = json!({
             "out": out,

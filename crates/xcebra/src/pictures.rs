@@ -49,7 +49,7 @@ pub fn training_curves(history: &History) -> Vec<Picture> {
         // one point is not a curve
         [only] => {
             caption += &format!(
-                " On what is held out, which the training does not see, it is {:.3} after step {}.",
+                " On held-out samples, which the training does not see, it is {:.3} after step {}.",
                 only.loss,
                 only.step + 1
             );
@@ -57,7 +57,7 @@ pub fn training_curves(history: &History) -> Vec<Picture> {
         several => {
             let points = several.iter().map(|v| (v.step as f64, v.loss));
             loss = loss.series("held out", points);
-            caption += " The training does not see what is held out.";
+            caption += " The training does not see held-out samples.";
         }
     }
     figures.push(Picture::new("loss", loss.draw(), caption));

@@ -194,7 +194,7 @@ pub struct ScaledRecording {
     pub x: Array2<f32>,
     /// Its stretches without interruption, in order.
     pub segments: Vec<Range<usize>>,
-    /// Samples a second, if the file tells.
+    /// Samples per second, if the file tells.
     pub sampling_rate: Option<f64>,
     /// What the reader left out, assumed or repaired, and what looks like a mistake; a sentence each.
     pub notes: Vec<String>,

@@ -114,7 +114,7 @@ impl RunError {
             Self::Encoder(error) => return error.advice(),
             Self::Config { source, .. } => source.advice.clone(),
             Self::Unfinished { path } => format!("finish it with `{}`", Unfinished::command(path)),
-            Self::Resume { .. } => "train anew, with `xcebra fit --force`".to_owned(),
+            Self::Resume { .. } => "start again with `xcebra fit --force`".to_owned(),
             Self::NoFolder { .. } => {
                 "pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)"
                     .to_owned()

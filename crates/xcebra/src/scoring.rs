@@ -37,7 +37,7 @@ pub fn score_map(map: Array2<f64>, truth: &Array2<bool>, watch: &Watch<'_>) -> R
     }
     let map = map.mapv(f64::abs);
     if map.iter().all(|value| Some(value) == map.first()) {
-        notes.push("all values of the map are equal; it ranks nothing".to_owned());
+        notes.push("all values of the map are equal, so it does not rank anything".to_owned());
     }
     let auroc = auroc_map(truth, &map)?;
     let average_precision = average_precision_map(truth, &map)?;

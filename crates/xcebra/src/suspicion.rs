@@ -59,7 +59,7 @@ pub fn of_classes(name: &str, classes: &[i64], names: Option<&[String]>) -> Vec<
     };
     if single.len() == counts.len() {
         notes.push(format!(
-            "label `{name}`: every sample has a class of its own, so that a sample is its only positive \
+            "label `{name}`: every sample is the only one of its class, so that a sample is its only positive \
              (a label of real numbers belongs to kind = \"time-delta\")"
         ));
     } else if !single.is_empty() {
@@ -93,7 +93,7 @@ pub fn of_segments(place: &str, segments: &[Range<usize>], window: usize) -> Opt
         ),
     };
     Some(format!(
-        "{place} is in {} segments: no window and no offset in time crosses a gap{short}",
+        "{place} is in {} segments: windows and offsets in time do not cross gaps{short}",
         segments.len()
     ))
 }
@@ -411,7 +411,7 @@ mod tests {
         let own: Vec<i64> = (0..9).collect();
         let notes = of_classes("state", &own, None);
         assert!(
-            notes.len() == 1 && notes[0].contains("class of its own"),
+            notes.len() == 1 && notes[0].contains("the only one of its class"),
             "{notes:?}"
         );
         let names = ["rest", "left", "right"].map(str::to_owned);

@@ -7,13 +7,13 @@ use xcebra::{Null, SignificanceSettings};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Significance")]
 pub struct Options {
-    /// Test each entry of the map, by N trainings anew; without N, 20
+    /// Test each entry of the map by N new trainings; without N, 20
     ///
     /// Trains with the settings in the model's folder, so --data must be the recording of the training,
-    /// with its labels. Costs N times the training of the model. Adds five arrays a method, its name
-    /// with this behind it: _low and _high, an interval of 95 % of each entry over blocks of time; _p
-    /// and _q, its p-value, plain and adjusted for the number of entries; _verdict, 1 for connected, -1
-    /// for not connected, 0 for undecided.
+    /// with its labels. Takes N times as long as the training of the model. Adds five arrays for each
+    /// method, whose names end in _low and _high (a 95 % interval of each entry over blocks of time), _p
+    /// and _q (its p-value, plain and adjusted for the number of entries), and _verdict (1 for connected,
+    /// -1 for not connected, 0 for undecided).
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20")]
     significance: Option<u32>,
 
@@ -26,11 +26,11 @@ pub struct Options {
     )]
     null: NullName,
 
-    /// Share of false ones among the entries that are called connected, on average
+    /// Share of mistakes among the entries that are called connected, on average
     #[arg(long, value_name = "LEVEL", default_value = "0.05", value_parser = level, requires = "significance")]
     fdr: f64,
 
-    /// How that share is controlled
+    /// How this share is controlled
     #[arg(
         long,
         value_name = "HOW",
@@ -39,11 +39,11 @@ pub struct Options {
     )]
     control: ControlName,
 
-    /// How p-values are had from N trainings [default: fitted for resampled, ranks for shifted-labels]
+    /// How p-values are computed from N trainings [default: fitted for resampled, ranks for shifted-labels]
     #[arg(long, value_name = "HOW", requires = "significance")]
     p_values: Option<TailName>,
 
-    /// Blocks of time that are drawn anew; each should be long against the recording's memory
+    /// Number of blocks of time that are resampled; each should be long compared with the recording's memory
     #[arg(
         long,
         value_name = "N",
@@ -56,26 +56,26 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum NullName {
     /// Trainings on recordings whose blocks of time are drawn with replacement: how far does the entry
-    /// move by chance alone? The test of a connection
+    /// move by chance alone? This is the test of a connection
     Resampled,
     /// Trainings with labels shifted in time: is the map about the labels? Not a test of connections to
-    /// dimensions that have time to go by as well
+    /// dimensions that also follow time
     ShiftedLabels,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ControlName {
-    /// Benjamini and Hochberg: for entries that depend on each other positively
+    /// Benjamini and Hochberg, for entries that depend on each other positively
     Bh,
-    /// Benjamini and Yekutieli: for any dependence; finds less
+    /// Benjamini and Yekutieli, for any dependence; finds less
     By,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum TailName {
-    /// The tail of a distribution fitted to the null entries; N of 10 and more
+    /// The tail of a distribution fitted to the null entries; for N of 10 and more
     Fitted,
-    /// Counting null entries; no p-value below 1/(N+1), so N of 100 and more for large maps
+    /// Counting null entries; p-values are at least 1/(N+1), so large maps need N of 100 and more
     Ranks,
 }
 

@@ -18,9 +18,9 @@ pub fn parse_baseline(text: &str) -> Result<BaselineSource, FileError> {
 /// Units in which people read frequencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Unit {
-    /// Cycles a second
+    /// Cycles per second
     Hz,
-    /// Beats a minute
+    /// Beats per minute
     Bpm,
 }
 

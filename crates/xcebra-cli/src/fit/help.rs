@@ -4,10 +4,10 @@ pub const EXAMPLES: &str = "\
 Settings (TOML), each with its default unless it says otherwise:
   [data]
   x = \"x\"                       # array (time, channels), or columns of a table: \"acc_*\"
-  labels = { z2 = \"z2\" }        # label name = array; empty by default: a label is the
-                                # array of its own name. FILE:ARRAY is an array of another
-                                # file, for all sessions one after another.
-                                # Classes may be text in a table
+  labels = { z2 = \"z2\" }        # name of the label = array. By default a label is the array
+                                # of the same name. FILE:ARRAY is an array of another file,
+                                # for all sessions one after another. In a table, classes may
+                                # be text
   transpose = false             # true for an array (channels, time)
   standardize = true            # bring each channel to mean 0 and standard deviation 1
   [encoder]
@@ -15,22 +15,22 @@ Settings (TOML), each with its default unless it says otherwise:
   outputs = 6                   # embedding dimensions
   clip = 5.0                    # offset1-mse-clip: limit of each output
   hidden = 32                   # hidden units of encoders other than offset1-mse, -clip, -tanh
-  [[objective]]                 # any number of them; their losses add up
+  [[objective]]                 # any number; their losses are added
   dims = [0, 6]                 # embedding dimensions 0 to 5; all by default
   positives = { kind = \"time\", offset = 1 }
   similarity = { kind = \"euclidean\", temperature = 1.0 }   # or cosine, dot
   weight = 1.0
-  weight_start = 0              # first step of the rise of the weight from 0
-  weight_ramp = 0               # steps of the rise
+  weight_start = 0              # step at which the weight begins to rise from 0
+  weight_ramp = 0               # number of steps of the rise
   [[objective]]
   dims = [3, 6]
   positives = { kind = \"time-delta\", label = \"z2\", delta = 1 }
                                 # the kinds of positives are below
   [regularizer]
   weight = 0.1                  # λ of the Jacobian penalty, 0 for none
-  start = 2500                  # first step of its rise from 0
-  ramp = 2500                   # steps of the rise
-  projections = 1               # random projections a sample; 0 = exact
+  start = 2500                  # step at which it begins to rise from 0
+  ramp = 2500                   # number of steps of the rise
+  projections = 1               # random projections per sample; 0 = exact
   [train]
   steps = 20000
   batch = 512
@@ -41,14 +41,14 @@ Settings (TOML), each with its default unless it says otherwise:
   log_every = 50                # steps between two points of the training curves
   [validation]
   held_out = 0.0                # fraction of the samples kept from the training, up to 0.5
-  blocks = 10                   # blocks of time it is made of
+  blocks = 10                   # number of blocks of time
   every = 250                   # steps between two validations
-  batches = 4                   # batches a validation draws
-  patience = 0                  # validations that are no better after which the training stops
-                                # and its best parameters are taken; 0: never. They count from
-                                # where objectives and regulariser have their last weights
+  batches = 4                   # batches per validation
+  patience = 0                  # validations without improvement after which the training stops
+                                # and keeps its best parameters; 0: never. They count once
+                                # objectives and regulariser have reached their final weights
 
-Positives (the sample that a reference is to be near to):
+Positives (the sample that should be near the reference):
   { kind = \"time\", offset = 1 }                      offset samples later
   { kind = \"time-delta\", label = \"z\", delta = 1 }    nearest to the reference's label plus a
                                                      change of the label over delta samples
@@ -60,11 +60,11 @@ Positives (the sample that a reference is to be near to):
   { kind = \"uniform\" }                               any sample
 
 Similarities: kind = euclidean (squared distance), cosine, dot; learn = true trains the temperature,
-not below minimum = 0.01. Supervised objectives instead of positives and similarity:
-  loss = \"mse\", label = \"z\"              mean squared error, one dimension a column
-  loss = \"cross-entropy\", label = \"state\"  one dimension a class, in the order of their values
+not below minimum = 0.01. A supervised objective has a loss instead of positives and similarity:
+  loss = \"mse\", label = \"z\"              mean squared error, one dimension for each column
+  loss = \"cross-entropy\", label = \"state\"  one dimension for each class, in the order of their values
 
-Encoders (GELU between layers; those without mse normalise their output to unit length):
+Encoders (with GELU between layers; those without mse normalise their output to unit length):
   one sample: offset1, offset1-v2 … -v5, offset1-mse, offset1-mse-clip, offset1-mse-tanh,
     offset1-mse-v2 and offset1-mse-resnet (depth = 2 hidden layers between the first and the last two)
   convolutions over 5 to 50 samples: offset5, 10, 15, 18, 20, 36, 40, 50, each also with -mse
@@ -72,12 +72,12 @@ Encoders (GELU between layers; those without mse normalise their output to unit 
     head = { kind = \"identity\" } (or normalize, tanh, clip with its limit);
     left = samples of the window before the one that is embedded
 
-Several sessions: --data once for each file. A label is the same-named array of each file. A
-recording with gaps is cut into segments; no window and no offset crosses a gap.
+To train on several sessions, repeat --data. A label is the array of the same name in each file. A
+recording with gaps is cut into segments. Windows and offsets do not cross gaps.
 
-The folder is claimed, with the settings in it, before the data are read. A training that ends early
-leaves its last checkpoint there, and after Ctrl-C or the SIGTERM of a batch system a fresh one;
-`xcebra fit --resume FOLDER` goes on from there, or from the beginning, to the same bytes.
+The folder and the settings in it are written before the data are read. A training that ends early
+leaves its last checkpoint there. After Ctrl-C or the SIGTERM of a batch system it leaves a new one.
+`xcebra fit --resume FOLDER` resumes from there, or from the beginning, and gives the same bytes.
 
 Examples:
   xcebra fit --data data.npz --config fit.toml --out run

@@ -134,7 +134,7 @@ fn labels_are_judged_on_what_was_held_out_and_classes_are_not_numbers() {
     assert!(page.contains("Dimensions 0 and 1 of the 2 of the embedding"));
     // one validation is a number, not a picture
     assert!(
-        page.contains("On what is held out, which the training does not see, it is"),
+        page.contains("On held-out samples, which the training does not see, it is"),
         "{page}"
     );
     assert!(!page.contains("Goodness of fit, held out"));
@@ -151,7 +151,7 @@ fn a_sphere_is_called_one_and_its_rank_is_the_most_it_can_be() {
     let words = "Every Jacobian has rank 2, the most that normalised outputs allow";
     assert!(text.contains(words), "{text}");
     let page = folder.text("run/report.html");
-    assert!(page.contains("lie on a sphere in 3 dimensions"), "{page}");
+    assert!(page.contains("are on a sphere in 3 dimensions"), "{page}");
     let text = folder.succeeds("attribute --model run --data data.npz --out m.npz --report m.html");
     for text in [text, folder.text("m.html")] {
         assert_eq!(text.matches("Jacobian has").count(), 1, "{text}");

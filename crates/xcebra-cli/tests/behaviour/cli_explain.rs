@@ -193,7 +193,7 @@ fn errors_come_before_work() {
         ),
         (
             format!("{ok} --domains time,rfft,time --fs 1 --out map.npz"),
-            &["cannot be told apart"],
+            &["cannot be distinguished"],
         ),
         (
             format!("{ok} --domain time --rule right:0 --out map.npz"),

@@ -97,7 +97,7 @@ fn what_cancels_between_channels_is_said() {
             "{notes}"
         );
         let page = folder.text("r.html");
-        let said = "Attribution is added up over 2 channels; 67 % of the absolute attribution cancels in this.";
+        let said = "Attribution is summed over 2 channels; 67 % of the absolute attribution cancels in this.";
         assert!(page.contains(kept) && page.contains(said), "{domain}");
     }
     // one coefficient carries twice the change, which is said

@@ -197,7 +197,7 @@ fn other_folders_and_files_are_never_replaced() {
             ("file/deep/run", "file is not a folder"),
             ("/dev/full", "a file of that name exists"),
             ("/proc/run", "cannot write /proc/run"),
-            ("..", "no name for a new folder"),
+            ("..", "not a valid name for a new folder"),
         ] {
             folder.fails_with(
                 &format!("fit --data data.npz --out {out} {force} {SHORT}"),

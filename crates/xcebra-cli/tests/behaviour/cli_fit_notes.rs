@@ -28,12 +28,12 @@ fn likely_mistakes_are_noted_and_logged() {
         (
             "[[objective]]\npositives = { kind = 'time' }\nweight_start = 20",
             "--data data.npz",
-            "objective 0 never counts: its weight is 0 in all 20 steps",
+            "objective 0 never counts, because its weight is 0 in all 20 steps",
         ),
         (
             "[[objective]]\nloss = 'mse'\nlabel = 'heading'\ndims = [0, 1]",
             "--data data.npz",
-            "outputs of the encoder go to ±5 at most, and the label `heading` to 359",
+            "outputs of the encoder reach at most ±5, and the label `heading` reaches 359",
         ),
         (
             "[[objective]]\npositives = { kind = 'delta-vmf', label = 'heading', kappa = 5 }",

@@ -161,7 +161,10 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(143), "{said}");
-    for part in ["the system asks to end", "interrupted after step"] {
+    for part in [
+        "the system asks the program to end",
+        "interrupted after step",
+    ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
 
@@ -207,7 +210,7 @@ fn what_does_not_go_together_is_refused() {
             config.replace("steps = 1500", "stepz = 1500").into_bytes(),
             &["line ", "stepz"],
         ),
-        ("resume.json", b"{".to_vec(), &["train anew"]),
+        ("resume.json", b"{".to_vec(), &["start again"]),
         (
             "resume.json",
             resume.replace("data.npz", "no.npz").into_bytes(),
@@ -237,7 +240,7 @@ fn what_does_not_go_together_is_refused() {
     folder.fails_with(
         "fit --resume run --data other.npz",
         &[
-            "checkpoint.safetensors does not go with other.npz",
+            "checkpoint.safetensors does not match other.npz",
             "another recording",
         ],
     );
@@ -250,8 +253,11 @@ fn what_does_not_go_together_is_refused() {
         ),
         ("fit --resume run --out other", "cannot be used with"),
         ("fit --resume run --force", "cannot be used with"),
-        ("fit --resume no", "no training to go on with"),
-        ("fit --resume data.npz", "no training to go on with"),
+        ("fit --resume no", "does not hold a training to resume"),
+        (
+            "fit --resume data.npz",
+            "does not hold a training to resume",
+        ),
         ("fit --resume run --checkpoint-every=-1", "not a time"),
         ("fit --resume run --checkpoint-every soon", "not a number"),
     ] {
@@ -309,7 +315,7 @@ fn a_folder_whose_name_is_no_text_is_refused_before_the_training() {
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("no text"), "{error}");
+    assert!(error.contains("is not text"), "{error}");
     fs::remove_dir(&path).unwrap();
 }
 

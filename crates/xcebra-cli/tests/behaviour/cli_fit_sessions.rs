@@ -131,10 +131,7 @@ fn a_session_that_does_not_fit_is_named() {
                 "`speed` of a.npz has 1",
             ],
         ),
-        (
-            "a.npz",
-            &["a.npz gives several sessions", "file of its own"],
-        ),
+        ("a.npz", &["a.npz holds several sessions", "separate file"]),
         ("no.npz", &["cannot read no.npz"]),
     ] {
         let arguments = format!("fit --data a.npz --data {file} --config fit.toml --out run");
@@ -188,7 +185,7 @@ fn what_is_held_out_is_shown_everywhere() {
     for part in [
         "held out",
         "Goodness of fit",
-        "bits over chance on it, objective 1",
+        "bits over chance on them, objective 1",
     ] {
         assert!(page.contains(part), "{part}");
     }

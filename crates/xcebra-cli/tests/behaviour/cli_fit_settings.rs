@@ -136,15 +136,15 @@ fn settings_outside_their_domain_are_refused() {
             "steps",
             &["--set steps", "no `=`", "SECTION.FIELD=VALUE"][..],
         ),
-        ("steps=3", &["names no section"]),
+        ("steps=3", &["does not name a section"]),
         ("=", &["--set ="]),
         ("train.=3", &["--set train.=3"]),
-        ("train.steps=", &["nothing behind"]),
+        ("train.steps=", &["nothing after"]),
         ("train.steps=many", &["invalid type", "many"]),
         ("train.stepz=3", &["stepz", "`steps`"]),
         ("objective.7.weight=1", &["`7`"]),
         ("train.steps.x=1", &["not a section"]),
-        ("train=3", &["names no section"]),
+        ("train=3", &["does not name a section"]),
     ] {
         folder.fails_with(&format!("fit --data data.npz --out run --set {set}"), parts);
     }

@@ -61,7 +61,7 @@ fn succeeds(folder: &Folder, line: &str) {
 /// A folder with the files that examples name.
 fn files() -> Folder {
     let folder = Folder::new();
-    folder.succeeds("synth --samples 800 --seed 1 --out data.npz");
+    folder.succeeds("synth --dims 4 --samples 800 --seed 1 --out data.npz");
     let array = |name: &str| folder.array("data.npz", name).matrix::<f64>().unwrap();
     let (samples, latents, map) = (array("x"), array("z2"), array("map"));
     folder.write_npz(
@@ -81,7 +81,7 @@ fn files() -> Folder {
     }
     folder.write(
         "fit.toml",
-        "[[objective]]\npositives = { kind = 'time-delta', label = 'z2' }",
+        "[encoder]\noutputs = 4\n[[objective]]\npositives = { kind = 'time-delta', label = 'z2' }",
     );
     folder.write("gait.toml", "[encoder]\noutputs = 2");
     let mut table = "ankle_x,ankle_y,ankle_z\n".to_owned();

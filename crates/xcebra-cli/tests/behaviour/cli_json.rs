@@ -84,6 +84,6 @@ fn a_constant_map_has_all_scores() {
         found["notes"][0]
             .as_str()
             .unwrap()
-            .contains("ranks nothing")
+            .contains("does not rank anything")
     );
 }

@@ -17,7 +17,7 @@ const WINDOW: usize = 10;
 
 const NAMES: [&str; 4] = ["C3", "C4", "O1", "O2"];
 
-/// Seconds, at five samples a second, with gaps of 4 s and 13 s between the pieces.
+/// Seconds, at five samples per second, with gaps of 4 s and 13 s between the pieces.
 fn second(row: usize) -> f64 {
     let gaps = match row {
         0..80 => 0.0,

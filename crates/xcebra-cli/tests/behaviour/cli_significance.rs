@@ -76,7 +76,7 @@ fn connected_channels_are_told_from_noise() {
     for part in [
         "Which entries are real?",
         "“connected” in ",
-        "intervals of 95 %",
+        "95 % intervals",
     ] {
         assert!(page.contains(part), "{part}");
     }

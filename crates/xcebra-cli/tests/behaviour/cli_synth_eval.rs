@@ -229,7 +229,7 @@ fn eval_notes_what_it_changes() {
     for (array, auroc, expected) in [
         ("transposed", 1.0, "the map is transposed"),
         ("signed", 1.0, "absolute values"),
-        ("constant", 0.5, "ranks nothing"),
+        ("constant", 0.5, "does not rank anything"),
     ] {
         let arguments = format!("eval --map map.npz:{array} --truth truth.npz:map");
         let value = folder.json(&arguments);

@@ -51,7 +51,7 @@ fn encoders_survive_the_round_trip() {
     round_trip::<f64>();
 }
 
-/// Embeds (time, channels) with nothing but the tensors of a file, as `docs/file-formats.md` says.
+/// Embeds (time, channels) with nothing but the tensors of a file, as `docs/reference/file-formats.md` says.
 fn embedded(bytes: &[u8], layers: &[Layer], x: &Array2<f64>) -> Array2<f64> {
     let file = SafeTensors::deserialize(bytes).unwrap();
     assert_eq!(file.len(), 2 * layers.len());

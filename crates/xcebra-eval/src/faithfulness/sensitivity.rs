@@ -41,7 +41,7 @@ impl SensitivityConfig {
     /// attributions (samples, …).
     ///
     /// `perturb` draws a neighbour of one coefficient: [`uniform_noise`], [`normal_noise`], or any
-    /// closure, for complex coefficients for example. Each draw has a random stream of its own.
+    /// closure, for complex coefficients for example. Each draw has a separate random stream.
     ///
     /// # Errors
     /// [`EvalError::Parameter`] without draws, [`EvalError::Empty`], [`EvalError::Shape`] if the
@@ -128,7 +128,7 @@ pub fn normal_noise(deviation: f64) -> Result<impl Fn(&f64, &mut dyn RngCore) ->
         "a positive, finite number",
     )?;
     Ok(move |value: &f64, rng: &mut dyn RngCore| {
-        // Box and Muller; 1 − u lies in (0, 1]
+        // Box and Muller; 1 − u is in (0, 1]
         let (u, v): (f64, f64) = (rng.gen_range(0.0..1.0), rng.gen_range(0.0..1.0));
         let radius = (-2.0 * (1.0 - u).ln()).sqrt();
         value + deviation * radius * (std::f64::consts::TAU * v).cos()

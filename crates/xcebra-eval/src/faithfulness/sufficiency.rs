@@ -16,7 +16,7 @@ use crate::error::Result;
 ///
 /// # Errors
 /// As [`deletion`](super::deletion), and [`EvalError::Parameter`](crate::EvalError::Parameter) unless
-/// all shares lie in `[0, 1]`.
+/// all shares are in `[0, 1]`.
 pub fn comprehensiveness<T, S, D>(
     model: impl FnMut(ArrayView<'_, T, D>) -> Result<Array1<f64>>,
     x: &ArrayRef<T, D>,

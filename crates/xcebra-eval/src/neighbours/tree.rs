@@ -67,7 +67,7 @@ impl Tree {
 struct Search<'a> {
     tree: &'a Tree,
     query: Vec<f64>,
-    /// How far, along each axis, the query lies outside the box of the node that is visited.
+    /// How far, along each axis, the query is outside the box of the visited node.
     offsets: Vec<f64>,
     k: usize,
     best: Vec<Near>,

@@ -15,7 +15,7 @@ pub(super) struct Observed {
     pub position: Array2<f64>,
     /// (bins, 1), radians.
     pub heading: Array2<f64>,
-    /// (bins, 1), metres a second.
+    /// (bins, 1), metres per second.
     pub speed: Array2<f64>,
     /// x, y, cosine and sine of the heading, speed, each with mean 0 and variance 1: (bins, 5).
     pub targets: Array2<f64>,

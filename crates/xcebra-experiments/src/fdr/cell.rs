@@ -44,7 +44,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Those of `docs/results.md`, for one seed.
+    /// Those of `docs/reports/results.md`, for one seed.
     pub fn of_seed(seed: u64) -> Self {
         Self {
             seed,

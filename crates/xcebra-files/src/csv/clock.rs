@@ -1,6 +1,6 @@
 //! Whether times are evenly spaced, at what rate, and where there are gaps.
 
-/// How times go on from row to row.
+/// How times continue from row to row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Pace {
     /// Evenly spaced but for gaps.
@@ -97,7 +97,7 @@ fn is_gap(times: &[f64], row: usize, usual: f64) -> bool {
         return false;
     }
     let (first, last) = (row.saturating_sub(2), (row + 1).min(times.len() - 1));
-    // a jump back beside the gap tells nothing
+    // a jump back next to the gap says nothing
     let span = (times[last] - times[first]).max(times[row] - times[first]);
     span - (last - first) as f64 * usual > (GAP - 1.0) * usual || times[last] <= times[row]
 }

@@ -7,7 +7,7 @@ use super::moments;
 use super::options::TableOptions;
 use super::units;
 
-/// What stands above and beside the values.
+/// What is above and next to the values.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Header {
     /// One name a column, as it is written; none if the table has no names.

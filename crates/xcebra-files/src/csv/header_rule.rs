@@ -110,7 +110,7 @@ fn numeric(
     if !whole || !rising {
         return Ok(Verdict::Values(None));
     }
-    // a column that goes on evenly from its first cell speaks for values
+    // a column that continues evenly from its first cell speaks for values
     let goes_on = |j: usize| {
         let times: Vec<f64> = std::iter::once(first[j].as_str())
             .chain(body.column(j))

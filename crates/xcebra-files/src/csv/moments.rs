@@ -195,7 +195,7 @@ impl Moments {
     }
 
     /// Seconds since the first moment in each reading that fits all cells: two where day and month
-    /// can change places. Times of day go on after midnight.
+    /// can change places. Times of day continue after midnight.
     pub(super) fn finish(self) -> Vec<Vec<f64>> {
         const DAY: f64 = 86_400.0;
         let mut found: Vec<Vec<f64>> = Vec::new();

@@ -34,9 +34,9 @@ pub(super) fn samples_a_second(
     // twelve digits: the unit's factor adds an error in the last
     let rate: f64 = format!("{rate:.11e}").parse().unwrap_or(rate);
     let mut what = match rate {
-        1.0 => "1 sample a second".to_owned(),
+        1.0 => "1 sample per second".to_owned(),
         rate if rate < 0.1 => format!("one sample every {} s", (1e6 / rate).round() / 1e6),
-        rate => format!("{rate} samples a second"),
+        rate => format!("{rate} samples per second"),
     };
     if !assumed.is_empty() {
         what += &format!(", its numbers are {assumed}");

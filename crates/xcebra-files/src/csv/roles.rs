@@ -23,14 +23,14 @@ pub(super) struct Candidate<'a> {
 pub(super) struct Roles {
     /// For each column that is not a channel: why.
     pub(super) left_out: Vec<Option<String>>,
-    /// Samples a second, and rows before which time makes a jump.
+    /// Samples per second, and rows before which time makes a jump.
     pub(super) sampling_rate: Option<f64>,
     pub(super) breaks: Vec<usize>,
     /// About the clock, and about columns that are used although they look like times.
     pub(super) notes: Vec<String>,
 }
 
-/// How sure a name is to be that of times.
+/// How certain it is that a name is that of times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sure {
     /// By its name.
@@ -284,7 +284,7 @@ fn sureness(base: &str) -> Sure {
     }
 }
 
-/// Whether a column other than the first goes on evenly: then the first is not special for it.
+/// Whether a column other than the first continues evenly: then the first is not special for it.
 fn has_ramps(columns: &[Candidate<'_>]) -> bool {
     let even =
         |values: &[f64]| values.len() >= TELLING && matches!(pace(values), Pace::Even { .. });

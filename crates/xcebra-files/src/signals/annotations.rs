@@ -1,4 +1,4 @@
-//! What was written down beside a recording, and as a label: one text for each sample.
+//! The annotations of a recording, also as a label: one text for each sample.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -185,7 +185,7 @@ pub(super) fn require_one_rate<'a>(
 
 /// A selection that gives these channels, as short as a list of those to take or to leave out.
 fn selection(all: &[Channel], group: &[&Channel]) -> String {
-    // the signs with a meaning of their own in a selection or a shell stand for any character
+    // signs with a special meaning in a selection or a shell stand for any character
     let plain = |name: &str| -> String {
         let sign = |c| {
             if matches!(c, ',' | '!' | '\'' | '*') {

@@ -209,7 +209,9 @@ fn times_that_contradict_the_header() {
     // called interrupted, without times
     let error = patched("more.edf", 192, "EDF+D").unwrap_err();
     assert!(
-        error.to_string().contains("lacks the annotations"),
+        error
+            .to_string()
+            .contains("the annotations with the times of its records are missing"),
         "{error}"
     );
 }
@@ -217,7 +219,7 @@ fn times_that_contradict_the_header() {
 #[test]
 fn headers_that_cannot_be_used_are_refused() {
     for (at, text, expected) in [
-        (244, "0       ", "lasts 0 s by its header"),
+        (244, "0       ", "a record lasts 0 s"),
         (244, "1e-320  ", "no sampling rate"),
         (
             244,

@@ -39,7 +39,7 @@ pub(crate) fn reshape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
                 Some(&same) => to.push(same),
                 None => {
                     return b.refuse(format!(
-                        "shape {target:?} copies an axis that {from:?} lacks"
+                        "shape {target:?} copies an axis that {from:?} does not have"
                     ));
                 }
             },
@@ -141,7 +141,7 @@ pub(crate) fn transpose<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Resul
     let mut sorted = order.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..rank) {
-        return b.refuse(format!("{order:?} is no order of {rank} axes"));
+        return b.refuse(format!("{order:?} is not an order of {rank} axes"));
     }
     permute(b, x, &order)
 }

@@ -79,7 +79,7 @@ pub(crate) fn trilu<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
         None => 0.0,
     };
     let &[.., rows, columns] = shape.as_slice() else {
-        return b.refuse(format!("{shape:?} is no shape of matrices"));
+        return b.refuse(format!("{shape:?} is not a shape of matrices"));
     };
     let upper = call.node.int("upper").unwrap_or(1) != 0;
     let kept = |i: usize| {

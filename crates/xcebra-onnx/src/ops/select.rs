@@ -363,7 +363,7 @@ pub(crate) fn pad<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot
     select(b, x, &picks, fill)
 }
 
-/// Which entry of an axis stands at position `at`, which may lie outside.
+/// Which entry of an axis is at position `at`, which may be outside.
 fn padded(mode: &str, at: i64, length: i64) -> Option<usize> {
     let inside = (0..length).contains(&at);
     let source = match mode {

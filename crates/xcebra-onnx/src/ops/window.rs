@@ -58,7 +58,7 @@ impl Axis {
         Some(steps + 1 - usize::from(over))
     }
 
-    /// The outputs whose input under a tap lies inside.
+    /// The outputs whose input under a tap is inside.
     fn inside(&self, tap: usize, input: usize, outputs: usize) -> std::ops::Range<usize> {
         let reach = tap * self.dilation;
         let first = self.before.saturating_sub(reach).div_ceil(self.stride);
@@ -68,7 +68,7 @@ impl Axis {
         first..end.min(outputs)
     }
 
-    /// The input under a tap, which may lie outside.
+    /// The input under a tap, which may be outside.
     fn place(&self, output: usize, tap: usize) -> i64 {
         (output * self.stride + tap * self.dilation) as i64 - self.before as i64
     }
@@ -190,7 +190,7 @@ impl Window {
         self.output.iter().product()
     }
 
-    /// Whether every output sees exactly the input of its own place.
+    /// Whether every output sees exactly the input at its place.
     pub fn is_pointwise(&self) -> bool {
         self.taps == 1
             && self
@@ -204,7 +204,7 @@ impl Window {
         self.counts(false).contains(&0)
     }
 
-    /// How many taps of each output lie on the input, or on it and its padding.
+    /// How many taps of each output are on the input, or on it and its padding.
     pub fn counts(&self, with_padding: bool) -> Vec<usize> {
         let mut counts = vec![1];
         for (axis, (&length, &outputs)) in self.axes.iter().zip(self.input.iter().zip(&self.output))

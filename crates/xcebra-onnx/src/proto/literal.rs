@@ -76,7 +76,7 @@ impl Raw<'_> {
     fn content(&self) -> Result<(Vec<usize>, Kind, Vec<f64>), String> {
         if self.external {
             return Err(
-                "its numbers lie in another file; export with the data inside the model".to_owned(),
+                "its numbers are in another file; export with the data inside the model".to_owned(),
             );
         }
         let Some(kind) = kind_of(self.code) else {

@@ -263,11 +263,11 @@ fn loops_whose_rounds_are_not_known_are_refused() {
     assert_eq!(y.into_raw_vec_and_offset().0, [4.0, -8.0, 2.0]);
     says(
         &message(&looping(&["rounds", "", "x"], "positive").integers("rounds", &[3])),
-        &["(Loop)", "whether it goes on depends on the values"],
+        &["(Loop)", "whether it continues depends on the values"],
     );
     says(
         &message(&looping(&["", "", "x"], "go")),
-        &["(Loop)", "goes on after"],
+        &["(Loop)", "continues after"],
     );
     says(
         &message(&looping(&["", "", "x", "x"], "go")),

@@ -38,13 +38,13 @@ pub enum Tuning {
     /// Proportional to speed: `speed / reference` (Kropff, Carmichael, Moser, Moser 2015). Not
     /// bounded.
     Speed {
-        /// The speed at which the factor is 1, metres a second.
+        /// The speed at which the factor is 1, metres per second.
         reference: f64,
     },
 }
 
 impl Tuning {
-    /// The factor at a position (metres), heading (radians) and speed (metres a second).
+    /// The factor at a position (metres), heading (radians) and speed (metres per second).
     #[must_use]
     pub fn response(&self, position: [f64; 2], heading: f64, speed: f64) -> f64 {
         match *self {
@@ -148,7 +148,7 @@ impl Cell {
         &self.tunings
     }
 
-    /// The firing rate in Hz at a position (metres), heading (radians) and speed (metres a second).
+    /// The firing rate in Hz at a position (metres), heading (radians) and speed (metres per second).
     #[must_use]
     pub fn rate(&self, position: [f64; 2], heading: f64, speed: f64) -> f64 {
         let tunings = self.tunings.iter();

@@ -24,7 +24,7 @@ pub struct Motion {
     pub width: f64,
     /// Extent of the box along y, metres. Default 1.
     pub height: f64,
-    /// Mean speed `σ √(π/2)`, metres a second. Default 0.2.
+    /// Mean speed `σ √(π/2)`, metres per second. Default 0.2.
     pub mean_speed: f64,
     /// Time constant `τ` of the velocity, seconds. Default 0.7.
     pub persistence: f64,
@@ -48,7 +48,7 @@ pub struct Behaviour {
     pub position: Array2<f64>,
     /// Direction of movement (bins), radians in `[0, 2π)`, counted from x towards y.
     pub heading: Array1<f64>,
-    /// Speed (bins), metres a second.
+    /// Speed (bins), metres per second.
     pub speed: Array1<f64>,
     /// Width of a bin, seconds.
     pub bin: f64,

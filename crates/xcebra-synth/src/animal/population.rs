@@ -100,7 +100,7 @@ impl Population {
     }
 
     /// Randomly tuned cells for the box and speed of `motion`, kind after kind in the order of
-    /// [`PopulationConfig`]. Every cell has a random stream of its own.
+    /// [`PopulationConfig`]. Every cell has a separate random stream.
     ///
     /// # Errors
     /// [`SynthError::Nothing`] without cells, [`SynthError::Parameter`] unless the rates are finite,

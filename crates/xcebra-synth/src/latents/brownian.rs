@@ -84,7 +84,7 @@ pub fn brownian<A: NdFloat, R: Rng + ?Sized>(
     Ok(path)
 }
 
-/// A draw of `N(mean, std²)` truncated to `[−1, 1]`, exactly, by rejection; `mean` lies in the box.
+/// A draw of `N(mean, std²)` truncated to `[−1, 1]`, exactly, by rejection; `mean` is in the box.
 ///
 /// Proposals are normal while the normal is no wider than the box, else uniform. Either way at least
 /// 0.47 of them are accepted, the least being `P(0 < N < 2)` at a wall with `std = 1`: the loop ends

@@ -12,7 +12,7 @@ use crate::random::normal;
 /// time and exactly: `z_{t+1} = a z_t + s √(1 − a²) ξ` with `a = exp(−1/τ)` and standard normal `ξ`.
 ///
 /// Started from its stationary distribution `N(0, s²)`; the autocovariance is `s² exp(−h/τ)` at a
-/// lag of `h` samples. Not confined to a box: with the default `s = 0.5` about 95 % of the values lie
+/// lag of `h` samples. Not confined to a box: with the default `s = 0.5` about 95 % of the values are
 /// in `[−1, 1]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OrnsteinUhlenbeck {

@@ -20,7 +20,7 @@ pub struct Band {
 }
 
 impl Band {
-    /// Whether a frequency (Hz) lies in the band.
+    /// Whether a frequency (Hz) is in the band.
     #[must_use]
     pub fn contains(&self, frequency: f64) -> bool {
         self.low <= frequency && frequency <= self.high
@@ -32,14 +32,14 @@ impl Band {
 /// `x(t) = Σ_b a_b cos(2π b t / T + φ_b) + noise ξ_t` over the DFT bins `b` of the bands.
 ///
 /// Phases are uniform. All bins of one band have the same amplitude, and the band as a whole the root
-/// mean square `amplitude`. Bins are whole, so a band's energy lies in its own bins and nowhere else.
+/// mean square `amplitude`. Bins are whole, so a band's energy is in its bins and nowhere else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BandsConfig {
     /// Number of signals. Default 200.
     pub signals: usize,
     /// Samples of a signal, `T`. Default 256.
     pub length: usize,
-    /// Samples a second. Default 64.
+    /// Samples per second. Default 64.
     pub rate: f64,
     /// One band a class. Default 4–6 Hz and 10–12 Hz.
     pub classes: Vec<Band>,
@@ -152,7 +152,7 @@ impl BandsConfig {
             let bins: Vec<usize> = inside.collect();
             if bins.is_empty() || band.low <= 0.0 || band.high >= 0.5 * self.rate {
                 return Err(refuse(
-                    "a band must lie between 0 and half the rate and hold at least one multiple \
+                    "a band must be between 0 and half the rate and hold at least one multiple \
                      of rate / length",
                 ));
             }

@@ -12,7 +12,7 @@ use crate::random::normal;
 
 /// How many standard deviations the span of an event reaches to either side, in time and frequency.
 const SPAN: f64 = 2.0;
-/// How many lie between an event's centre and the ends of the signal and of its spectrum.
+/// How many are between an event's centre and the ends of the signal and of its spectrum.
 const MARGIN: f64 = 3.0;
 
 /// A Gabor event: `amplitude · exp(−(t − time)² / 2 duration²) · cos(2π frequency (t − time) + phase)`.
@@ -74,7 +74,7 @@ pub struct EventsConfig {
     pub signals: usize,
     /// Samples of a signal. Default 256.
     pub length: usize,
-    /// Samples a second. Default 64.
+    /// Samples per second. Default 64.
     pub rate: f64,
     /// Centre frequencies of each class. Default 6–8 Hz and 14–16 Hz.
     pub classes: Vec<Band>,
@@ -119,7 +119,7 @@ pub struct Events {
 
 impl Events {
     /// Whether a cell of the time-frequency plane with its centre at a frequency (Hz) and a time
-    /// (seconds) lies in the event of signal `signal`: (frequencies, times).
+    /// (seconds) is in the event of signal `signal`: (frequencies, times).
     ///
     /// # Errors
     /// [`SynthError::OutOfRange`] if there is no such signal.

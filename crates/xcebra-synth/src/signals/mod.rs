@@ -1,5 +1,5 @@
 //! Labelled signals with a known answer: which frequencies, times or components tell the classes
-//! apart. Classes alternate, signal after signal, and every signal has a random stream of its own, so
+//! apart. Classes alternate, signal after signal, and every signal has a separate random stream, so
 //! that a larger set begins with the smaller one of the same seed.
 
 mod bands;

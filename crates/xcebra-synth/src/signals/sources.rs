@@ -11,7 +11,7 @@ use crate::error::{Result, SynthError};
 use crate::mixing::orthonormal_columns;
 use crate::random::{normal, stream};
 
-/// Singular values of the mixing lie between these.
+/// Singular values of the mixing are between these.
 const SINGULAR_VALUES: (f64, f64) = (0.5, 1.5);
 
 /// The form of a source. Each is far from normal, as independent component analysis needs it;

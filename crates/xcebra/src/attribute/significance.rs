@@ -90,7 +90,7 @@ impl SignificanceSettings {
                     "{} is not the recording of the training: its channels have other means or scales",
                     data.place
                 ),
-                "pass the recording of the training, since --significance trains anew on it",
+                "pass the recording of the training, since --significance trains on it again",
             ));
         }
         let trainings = self.trainings;
@@ -102,7 +102,7 @@ impl SignificanceSettings {
             format!(", about {}", duration(seconds * trainings as f64))
         });
         watch.note(&format!(
-            "{trainings} trainings of {steps} steps{estimate}; Ctrl-C ends them, and nothing is written"
+            "{trainings} trainings of {steps} steps{estimate}; after Ctrl-C nothing is written"
         ));
         let test = Significance::new().with_level(self.level)?;
         Ok(Test {
@@ -135,7 +135,7 @@ impl SignificanceSettings {
             ),
             false => Problem::setting(
                 format!(
-                    "{trainings} trainings can decide nothing at --fdr {}: by ranks, no p-value is below {:.3}",
+                    "{trainings} trainings cannot decide anything at --fdr {}: by ranks, no p-value is below {:.3}",
                     self.level,
                     1.0 / (1 + trainings) as f64
                 ),

@@ -91,7 +91,7 @@ impl AllTested {
         match self.null {
             Null::Resampled => tested.verdicts.to_string(),
             Null::ShiftedLabels => format!(
-                "With labels shifted in time, so that they mean nothing, as large an entry is rare: \
+                "With labels shifted in time, so that they mean nothing, such a large entry is rare: \
                  connected. {}",
                 tested.verdicts
             ),
@@ -124,16 +124,16 @@ impl AllTested {
     pub(super) fn report(&self, mut report: Report, channels: &[String]) -> Report {
         report = report.heading("Which entries are real?").paragraph(match self.null {
             Null::Resampled => {
-                "The encoder was trained anew on recordings whose blocks of time were drawn with \
-                 replacement, each time from another seed. An entry that stands out from what so \
-                 changes by chance alone is called connected. One that does not is called not connected \
-                 if a connection of ordinary size would have stood out, otherwise undecided. What all \
+                "The encoder was trained again on recordings whose blocks of time were drawn with \
+                 replacement, each time from another seed. An entry is called connected if it stands out from \
+                 what changes in this way by chance alone. Otherwise it is called not connected \
+                 if a connection of ordinary size would have stood out, and undecided if not. What all \
                  trainings get wrong alike is not seen by this test."
             }
             Null::ShiftedLabels => {
-                "The encoder was trained anew with labels that were shifted in time, so that they mean \
-                 nothing. Connected are entries that are larger than those of such maps: what is \
-                 about the labels. Dimensions that have time to go by find latents without labels \
+                "The encoder was trained again with labels that were shifted in time, so that they mean \
+                 nothing. Entries are called connected if they are larger than those of such maps: they are \
+                 about the labels. Dimensions that also follow time find latents without labels \
                  too; an entry may be real and not stand out here."
             }
         });
@@ -145,7 +145,7 @@ impl AllTested {
             report = report.paragraph(&self.agreement_words());
         }
         for (name, tested) in &self.tested {
-            let heading = format!("{}: intervals of 95 % and adjusted p-values", title(name));
+            let heading = format!("{}: 95 % intervals and adjusted p-values", title(name));
             report = report.heading(&heading).table(tested.table(channels));
         }
         report

@@ -18,7 +18,7 @@ pub struct Setting<'a> {
     pub shape: Vec<usize>,
     /// Which of its axes is time; the last one by default.
     pub time_axis: usize,
-    /// Samples a second; without, times are counted in samples.
+    /// Samples per second; without, times are counted in samples.
     pub sampling_rate: Option<f64>,
     /// Named bands in Hz, by which spectra are read; none by default.
     pub bands: Vec<(String, Range<f64>)>,
@@ -79,10 +79,9 @@ impl DomainSpec {
             return Err(CdigError::Parameter {
                 name: "the sampling rate",
                 found: format!("not known, and the domain {self} has frequencies"),
-                expected:
-                    "a number of samples a second, or 1 if time is to be counted in samples and \
+                expected: "a number of samples per second, or 1 to count time in samples and \
                            frequencies in cycles a sample"
-                        .to_owned(),
+                    .to_owned(),
             });
         }
         let shape = &setting.shape;

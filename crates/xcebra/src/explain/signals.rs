@@ -227,7 +227,7 @@ impl Signals {
         }
         if !input.breaks.is_empty() {
             notes.push(format!(
-                "{} is interrupted {}; no signal crosses an interruption",
+                "{} is interrupted {}; signals do not cross interruptions",
                 input.place,
                 counted(input.breaks.len(), "time")
             ));

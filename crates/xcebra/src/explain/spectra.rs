@@ -79,7 +79,7 @@ impl View<'_> {
             };
         }
         if signed.iter().any(|f| *f < 0.0) {
-            caption.push_str(" Positive and negative frequencies are added up.");
+            caption.push_str(" Positive and negative frequencies are summed.");
         }
         (figure.draw(), caption)
     }

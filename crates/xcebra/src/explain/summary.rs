@@ -78,10 +78,10 @@ impl View<'_> {
         let over = listed(&over);
         let what = match (self.signals, over.is_empty()) {
             (1, true) => return String::new(),
-            (1, false) => format!("Attribution is added up over {over}"),
+            (1, false) => format!("Attribution is summed over {over}"),
             (n, true) => format!("Attribution is averaged over {n} signals"),
             (n, false) => {
-                format!("Attribution is averaged over {n} signals and added up over {over}")
+                format!("Attribution is averaged over {n} signals and summed over {over}")
             }
         };
         format!(" {what}; {}.", cancelled_words(share))

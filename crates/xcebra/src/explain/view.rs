@@ -14,7 +14,7 @@ use crate::report::{Figure, HeatMap, Picture, TileMap};
 pub struct View<'a> {
     /// The domain.
     pub built: &'a Built,
-    /// Samples a second, if known.
+    /// Samples per second, if known.
     pub sampling_rate: Option<f64>,
     /// Unit of frequencies with the factor from Hz to it, such as `("bpm", 60.0)`.
     pub frequency: (&'a str, f64),
@@ -158,7 +158,7 @@ impl View<'_> {
                 add(
                     "courses",
                     courses,
-                    format!("When those that contribute most do so.{sums}"),
+                    format!("When the strongest ones contribute.{sums}"),
                 );
             }
             _ => {

@@ -26,7 +26,7 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
     let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let sphere = match run.encoder.architecture().head {
         Head::Normalize => format!(
-            " The outputs are normalised: they lie on a sphere in {outputs} dimensions, of which this is a \
+            " The outputs are normalised: they are on a sphere in {outputs} dimensions, of which this is a \
              flat view."
         ),
         _ => String::new(),

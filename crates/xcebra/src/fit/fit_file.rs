@@ -325,15 +325,15 @@ mod tests {
         assert_eq!(unknown.span, Some(8..13));
         assert!(message("[train", &[]).span.is_some());
         for (set, part) in [
-            ("steps=3", "no section"),
+            ("steps=3", "not name a section"),
             ("train.steps", "no `=`"),
             ("train.stepz=3", "stepz"),
             ("train.steps=many", "invalid type"),
             ("objective.4.weight=1", "`4`"),
             ("nowhere.x=1", "`nowhere`"),
-            ("train.steps=", "nothing behind"),
+            ("train.steps=", "nothing after"),
             ("train.steps=1\nbatch=2", "first line"),
-            ("=1", "no section"),
+            ("=1", "not name a section"),
             ("train.steps.deep=1", "not a section"),
         ] {
             let error = message("", &[set]);

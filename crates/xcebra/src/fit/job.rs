@@ -92,7 +92,7 @@ pub fn resume(job: &ResumeJob, watch: &Watch<'_>) -> Result<Option<Fitted>> {
     let prepared = take_up(job, watch)?;
     let trainer = &prepared.trainer;
     let (step, steps) = (trainer.steps_made(), trainer.config().train.steps);
-    watch.note(&format!("going on after step {step} of {steps}"));
+    watch.note(&format!("resuming after step {step} of {steps}"));
     complete(prepared, keeper, watch).map(Some)
 }
 
@@ -128,7 +128,7 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
                 "the settings in {} were changed since the checkpoint",
                 folder.display()
             ),
-            "undo the change in its config.toml, or train anew with --force",
+            "undo the change in its config.toml, or start again with --force",
         ));
     }
     if !job.data.is_empty() {
@@ -144,11 +144,11 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
         .map_err(|error| match error {
             Error::Data { problem, .. } => Problem::data(
                 format!(
-                    "{} does not go with {}: {problem}",
+                    "{} does not match {}: {problem}",
                     folder.join(CHECKPOINT).display(),
                     prepared.data.place
                 ),
-                "bring the data back as they were, or train anew with --force",
+                "bring the data back as they were, or start again with --force",
             ),
             other => other.into(),
         })?;
@@ -196,8 +196,8 @@ fn require_unfinished(folder: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Problem::file(
-        format!("{} holds no training to go on with", folder.display()),
-        "pass a folder in which a training left its checkpoint, or begin with --data and --out",
+        format!("{} does not hold a training to resume", folder.display()),
+        "pass a folder in which a training left its checkpoint, or start one with --data and --out",
     ))
 }
 

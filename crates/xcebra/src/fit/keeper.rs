@@ -124,7 +124,7 @@ impl<'a> Keeper<'a> {
     }
 
     fn interrupted(&self, what: &str) -> Problem {
-        let advice = format!("go on with `{}`", self.go_on());
+        let advice = format!("resume with `{}`", self.go_on());
         Problem::new(Kind::Interrupted, what, advice)
     }
 
@@ -165,7 +165,7 @@ impl<'a> Keeper<'a> {
     /// A problem that leaves the last checkpoint, if there is one.
     fn resumable(&self, problem: Problem) -> Problem {
         match self.kept {
-            true => problem.advise(format!("make room, then go on with `{}`", self.go_on())),
+            true => problem.advise(format!("make room, then resume with `{}`", self.go_on())),
             false => problem,
         }
     }
@@ -198,7 +198,7 @@ fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()>
         if path.canonicalize().is_ok_and(|p| p.starts_with(&canonical)) {
             return Err(Problem::file(
                 format!(
-                    "{} is in {}, which is to be replaced",
+                    "{} is in {}, which would be replaced",
                     path.display(),
                     folder.display()
                 ),
@@ -229,7 +229,7 @@ fn taken(folder: &Path, error: FileError) -> Problem {
         let go_on = Unfinished::command(folder);
         return Problem::file(
             format!("{} holds an unfinished training", folder.display()),
-            format!("go on with `{go_on}`, or replace it with --force"),
+            format!("resume with `{go_on}`, or replace it with --force"),
         );
     }
     if folder.join(MODEL).is_file() {
@@ -244,6 +244,6 @@ fn taken(folder: &Path, error: FileError) -> Problem {
 fn busy(folder: &Path) -> Problem {
     Problem::file(
         format!("another program is training in {}", folder.display()),
-        "wait until it has ended, or choose another folder",
+        "wait until it has finished, or choose another folder",
     )
 }

@@ -120,8 +120,10 @@ pub fn parts(
         let path = session.path.display();
         if seen.contains(&session.path) {
             return Err(Problem::data(
-                format!("{path} gives several sessions, but one array for their label `{name}`"),
-                "save each session in a file of its own, or all of the label in another file",
+                format!(
+                    "{path} holds several sessions, but only one array for their label `{name}`"
+                ),
+                "save each session in a separate file, or the whole label in another file",
             ));
         }
         let content = match session.file.read_text(array, session.clock.as_ref())? {
@@ -193,7 +195,7 @@ fn of_other_file(
     if sessions.len() > 1 && !file.annotations().is_empty() {
         return Err(Problem::data(
             format!("the annotations of {source} belong to one recording, and there are several"),
-            "train on one recording, or keep each recording's annotations in its own file",
+            "train on one recording, or keep the annotations of each recording in its file",
         ));
     }
     Ok(match file.read_text(array, clock)? {

@@ -19,7 +19,7 @@ pub fn notes(config: &Config, recording: &Recording<f32>, files: usize) -> Vec<S
     for (i, objective) in config.objectives().iter().enumerate() {
         if objective.schedule().at(steps - 1) == 0.0 {
             all.push(format!(
-                "objective {i} never counts: its weight is 0 in all {steps} steps (weight = {}, \
+                "objective {i} never counts, because its weight is 0 in all {steps} steps (weight = {}, \
                  weight_start = {})",
                 objective.weight, objective.weight_start
             ));
@@ -29,7 +29,7 @@ pub fn notes(config: &Config, recording: &Recording<f32>, files: usize) -> Vec<S
             && largest(values) > limit
         {
             all.push(format!(
-                "outputs of the encoder go to ±{limit} at most, and the label `{label}` to {}: choose \
+                "outputs of the encoder reach at most ±{limit}, and the label `{label}` reaches {}: choose \
                  an encoder without a limit, such as offset1-mse, or a smaller unit",
                 (1e3 * largest(values)).round() / 1e3
             ));

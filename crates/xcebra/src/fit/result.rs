@@ -160,9 +160,9 @@ impl Fitted {
         if let Some(validation) = self.validation() {
             let loss = format!("{:.3}", validation.loss);
             let step = validation.step + 1;
-            table = table.row([format!("loss on what is held out, step {step}"), loss]);
+            table = table.row([format!("loss on held-out samples, step {step}"), loss]);
             for (objective, bits) in validation.bits.iter().enumerate() {
-                let what = format!("bits over chance on it, objective {objective}");
+                let what = format!("bits over chance on them, objective {objective}");
                 table = table.row([what, format!("{bits:.3}")]);
             }
         }
@@ -172,7 +172,7 @@ impl Fitted {
                 format!("{:.1}", trained.effort.seconds),
             ])
             .row([
-                "samples a second".to_owned(),
+                "samples per second".to_owned(),
                 format!("{:.0}", trained.samples_per_second()),
             ]);
         let mut report = Report::new("Training of an encoder")

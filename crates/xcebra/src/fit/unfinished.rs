@@ -56,8 +56,8 @@ impl Inputs {
         if folder.to_str().is_none() {
             return Err(FileError::Value {
                 place: folder.display().to_string(),
-                problem: "the name of this folder is no text (UTF-8)".to_owned(),
-                advice: "rename it, or work in another".to_owned(),
+                problem: "the name of this folder is not text (UTF-8)".to_owned(),
+                advice: "rename it, or use another folder".to_owned(),
             });
         }
         Ok(Self {

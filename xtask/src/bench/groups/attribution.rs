@@ -19,7 +19,7 @@ pub const GROUP: Group = Group {
     unit: ["map", "maps"],
     same: "value",
     cases,
-    warm_up: "Nothing is warmed up: the first map of a side counts.",
+    warm_up: "There is no warm-up: the first map of a side counts.",
     contents: CONTENTS,
 };
 
@@ -50,13 +50,13 @@ const DRAWN: f64 = 1e-2;
 const CONTENTS: &str = "\
 ### What a map is
 
-Mean absolute attributions of all six outputs to all 50 channels, over the first samples of the recording of the
-trainings, by the same encoder with random weights on all sides (`offset1-mse-clip`, 52,986 parameters, `f32`).
-The means over the map agree within 1 %, where nothing is drawn at random within 1e-5; the run stops if they do not.
+A map is the mean of absolute attributions of all six outputs to all 50 channels, over the first samples of the recording of the
+trainings. All sides use the same encoder with random weights (`offset1-mse-clip`, 52,986 parameters, `f32`).
+The means over the map agree within 1 %, or within 1e-5 where nothing is drawn at random. The run stops if they do not.
 
-- `ing`: every sample's Jacobian and its pseudo-inverse, once.
-- `ing-whole-call`: the same against CEBRA's `compute_attribution_map`, which inverts twice by least squares and twice
-  by singular value decomposition, whatever is asked for.
+- `ing`: the Jacobian of every sample and its pseudo-inverse, once.
+- `ing-whole-call`: the same, compared with CEBRA's `compute_attribution_map`, which always inverts twice by least squares
+  and twice by singular value decomposition.
 - `integrated-gradients`: 50 Gauss–Legendre nodes, zero baseline.
 - `feature-ablation`: each channel set to zero.
 - `gradient-shap`: 50 draws between a zero baseline and the sample.
@@ -65,9 +65,9 @@ The means over the map agree within 1 %, where nothing is drawn at random within
 The sides:
 
 - **xcebra-attr**: `attribute`, as `xcebra attribute` runs it; ranks, condition numbers and standard errors included.
-- **cebra**: CEBRA's attribution classes as published, which call captum once an output; Jacobians and their
-  pseudo-inverses by SciPy's least squares, one after the other; Shapley values by captum.
-- **torch**: the fair rival. PyTorch by hand, all outputs at once, large batches, batched `linalg.pinv`.
+- **cebra**: CEBRA's attribution classes as published, which call captum once for each output. Jacobians and their
+  pseudo-inverses are computed one after the other, by SciPy's least squares. Shapley values are captum's.
+- **torch**: the fair rival. PyTorch by hand, with all outputs at once, large batches and batched `linalg.pinv`.
 
 Sources: `benches/src/bin/attribution.rs`, `benches/peers/attribution.py`.
 ";

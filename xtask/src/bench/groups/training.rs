@@ -63,34 +63,34 @@ fn steps_a_turn(side: &str, objectives: &str, batch: usize) -> usize {
 const CONTENTS: &str = "\
 ### What a step is
 
-The recording: 100,000 samples × 50 channels and a three-dimensional label, from
-`xcebra_synth::DatasetConfig::paper_protocol(6)`, the same file for all. The encoder:
-`offset1-mse-clip`, widths 50 → 180 → 180 → 60 → 6 with exact GELU, outputs limited to ±5, `f32`,
-52,986 parameters. Squared-Euclidean InfoNCE at temperature 1, Adam at 3e-4, from random weights.
+The recording has 100,000 samples × 50 channels and a three-dimensional label. It comes from
+`xcebra_synth::DatasetConfig::paper_protocol(6)`, and all sides read the same file. The encoder is
+`offset1-mse-clip` with widths 50 → 180 → 180 → 60 → 6, exact GELU, outputs limited to ±5, `f32` and
+52,986 parameters. The loss is squared-Euclidean InfoNCE at temperature 1, and the optimiser is Adam at 3e-4, from random weights.
 
 - `hybrid`: dimensions 0 to 6 with positives one sample later, dimensions 3 to 6 with positives by
   the label (the reference's label plus a random label difference over one sample, then the sample
   with the nearest label); Jacobian regulariser at weight 0.1 with one random projection.
 - `time`: the first of these objectives, no regulariser.
 
-On every side a step draws the indices of n references, n negatives and n positives an objective,
-label search included; gathers their samples; embeds them; computes the losses, the regulariser and
-their gradients; makes one step of Adam; and reports the losses.
+On every side, a step draws the indices of n references, n negatives and, for each objective, n positives, including the
+label search. It gathers their samples, embeds them, computes the losses, the regulariser and
+their gradients, makes one step of Adam, and reports the losses.
 
 - **xcebra**: `xcebra_core::Trainer::step`, as `xcebra fit` runs it. References, negatives and
-  positives go through the encoder as one batch; the label search is a k-d tree in `f64`; one
+  positives go through the encoder as one batch. The label search is a k-d tree in `f64`. The regulariser takes one
   projection of the Jacobian of the whole embedding.
-- **cebra**: CEBRA as published, with its xCEBRA components: `ContrastiveMultiObjectiveLoader`,
+- **cebra**: CEBRA as published, with its xCEBRA components (`ContrastiveMultiObjectiveLoader`,
   `TimeContrastive` and `TimedeltaDistribution`, `offset1-model-mse-clip-5-5`,
-  `FixedEuclideanInfoNCE`, `JacobianReg(n=1)`, `ContrastiveMultiobjectiveSolverxCEBRA`: what the
+  `FixedEuclideanInfoNCE`, `JacobianReg(n=1)`, `ContrastiveMultiobjectiveSolverxCEBRA`). It does what the
   solver's `fit` does for one batch. Its label search compares each query with every sample. Its
-  solver applies the regulariser once an objective, so twice in a hybrid step.
-- **cebra-kdtree**: the fair rival. The same with two changes in the benchmark's own code: label
+  solver applies the regulariser once for each objective, so twice in a hybrid step.
+- **cebra-kdtree**: the fair rival. It is the same with two changes in the code of the benchmark: label
   search by SciPy's `cKDTree` with all threads, and the regulariser applied once, to the whole
   embedding. Without a label there is nothing to change.
 
-CEBRA's hybrid step is not run at batch 20,000 or more: its label search would make several
-matrices of 20,000 × 100,000 numbers, 8 GB each. At 50,000 its losses alone would: of
+CEBRA's hybrid step is not run at batch 20,000 or more. Its label search would make several
+matrices of 20,000 × 100,000 numbers, 8 GB each. At 50,000 its losses alone would make matrices of
 50,000 × 50,000 numbers, 10 GB each.
 
 Sources: `benches/src/bin/step.rs`, `benches/peers/cebra_step.py`.

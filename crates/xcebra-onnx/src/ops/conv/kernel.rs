@@ -48,7 +48,7 @@ impl Conv {
             return;
         }
         let (rows, outputs) = (self.image * self.taps(), self.window.outputs());
-        // what lies on the padding is never written and stays zero
+        // what is on the padding is never written and stays zero
         let mut columns = vec![
             A::zero();
             if self.window.is_pointwise() {

@@ -178,7 +178,7 @@ fn means_are_ranked_by_absolute_attribution() {
     let (_, caption): (Figure, String) = view.in_domain("s").remove(0).into();
     for part in [
         "The largest sum is 0.5, at 1 Hz; most absolute attribution is at 2 Hz.",
-        "averaged over 2 signals and added up over 2 channels; 67 % of the absolute",
+        "averaged over 2 signals and summed over 2 channels; 67 % of the absolute",
     ] {
         assert!(caption.contains(part), "{caption}");
     }

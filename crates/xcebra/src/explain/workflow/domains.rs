@@ -67,7 +67,7 @@ impl ExplainSettings {
             if let Some(other) = built[..i].iter().find(|other| key(other) == key(one)) {
                 return Err(Problem::setting(
                     format!(
-                        "--domains names {} and {}, which cannot be told apart",
+                        "--domains names {} and {}, which cannot be distinguished",
                         other.spec, one.spec
                     ),
                     "explain one of them at a time",
@@ -92,7 +92,7 @@ impl ExplainSettings {
         {
             return Err(Problem::setting(
                 first.clone(),
-                "choose a domain with frequencies, such as rfft; in domains with bands of their own, such as \
+                "choose a domain with frequencies, such as rfft; in domains that already have bands, such as \
                  wavelet and filter-bank, name bands that end where those end",
             ));
         }
@@ -118,7 +118,7 @@ impl ExplainSettings {
                     "the domain {spec} has frequencies, and {} does not say how fast it was sampled",
                     self.input.place()
                 ),
-                "pass --fs with the number of samples a second, such as --fs 32; with --fs 1 frequencies are \
+                "pass --fs with the number of samples per second, such as --fs 32; with --fs 1 frequencies are \
                  in cycles a sample and times in samples",
             ));
         }

@@ -131,7 +131,7 @@ impl ExplainSettings {
         match self.sampling_rate {
             Some(hz) if !(hz.is_finite() && hz > 0.0) => Err(Problem::setting(
                 format!("--fs {hz} is not a valid sampling rate"),
-                "give the number of samples a second, such as 32",
+                "give the number of samples per second, such as 32",
             )),
             _ => Ok(()),
         }
@@ -142,7 +142,7 @@ impl ExplainSettings {
         let spec = self.output.clone().unwrap_or_default();
         if self.output.is_none() && outputs > 1 {
             notes.push(format!(
-                "the model has {outputs} outputs; output 0 is explained, --output chooses others"
+                "the model has {outputs} outputs; output 0 is explained, and --output chooses another"
             ));
         }
         match spec.0.iter().find(|(k, _)| *k >= outputs) {

@@ -70,7 +70,7 @@ pub fn page(explained: &Explanation, sections: Vec<(String, Vec<Picture>)>) -> R
         report = report
             .heading("Which domain?")
             .paragraph(
-                "All domains explain the same change of the output. Those come first in which the smallest share of \
+                "All domains explain the same change of the output. The first is the one in which the smallest share of \
                  the coefficients carries it, by the Gini coefficient of absolute attribution: 0 if all carry the \
                  same, near 1 if one carries all. It does not depend on how many coefficients a domain has. A \
                  small area under deletion says that the model does need these coefficients.",

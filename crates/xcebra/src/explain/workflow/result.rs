@@ -210,7 +210,7 @@ impl Explanation {
         text.push_str(&format!("\n{}", self.signals.reading));
         if self.order.len() > 1 {
             text.push_str(
-                "\ndomains by falling Gini coefficient of absolute attribution, which does not depend on the \
+                "\ndomains by decreasing Gini coefficient of absolute attribution, which does not depend on the \
                  number of coefficients",
             );
         }

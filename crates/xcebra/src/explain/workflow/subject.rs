@@ -166,7 +166,7 @@ fn onnx_file(path: &Path) -> Result<Subject> {
 /// Signals with what their file says.
 pub struct Loaded {
     pub signals: Signals,
-    /// Samples a second, if the file tells them.
+    /// Samples per second, if the file tells them.
     pub sampling_rate: Option<f64>,
     /// What was left out, assumed or chosen, a sentence each.
     pub notes: Vec<String>,

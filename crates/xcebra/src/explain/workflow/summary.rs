@@ -138,13 +138,13 @@ pub fn note_cancelling(domains: &[Built], found: &[One], notes: &mut Vec<String>
     };
     if let Some(shares) = listed(&|domain, built| over_channels(found, built, domain)) {
         notes.push(format!(
-            "channels differ in the sign of their attributions, so that pictures that add them up lose \
+            "channels differ in the sign of their attributions, so pictures that sum over them lose \
              part of the absolute attribution: {shares}; lists and the file keep channels apart"
         ));
     }
     if let Some(shares) = listed(&|domain, _| over_signals(found, domain)) {
         notes.push(format!(
-            "the {} signals differ in the sign of their attributions, so that means over them lose part of \
+            "the {} signals differ in the sign of their attributions, so means over them lose part of \
              the absolute attribution: {shares}; coefficients are ranked by mean absolute attribution",
             found.len()
         ));

@@ -39,7 +39,7 @@ fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value
     let Some((parents, last)) = path.rsplit_once('.') else {
         // all objectives at once
         let list = root.get_mut(path).filter(|value| value.is_array());
-        return list.ok_or_else(|| "the path names no section".to_owned());
+        return list.ok_or_else(|| "the path does not name a section".to_owned());
     };
     let mut place = root;
     for step in parents.split('.') {
@@ -84,13 +84,13 @@ fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value
 
 fn value_of(text: &str) -> Result<toml::Value, String> {
     if text.is_empty() {
-        return Err("there is nothing behind the `=`".to_owned());
+        return Err("there is nothing after the `=`".to_owned());
     }
     let Ok(mut table) = format!("value = {text}").parse::<toml::Table>() else {
         return Ok(toml::Value::String(text.to_owned()));
     };
     match (table.remove("value"), table.len()) {
         (Some(value), 0) => Ok(value),
-        _ => Err("the value goes on behind its first line".to_owned()),
+        _ => Err("the value continues after its first line".to_owned()),
     }
 }
