@@ -104,3 +104,23 @@ pub(crate) fn finite(what: &str, a: Array2<f64>) -> Result<Array2<f64>> {
         None => Ok(a),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    /// The mean of ten times 0.1 is off by a rounding, which must not pass for variance.
+    #[test]
+    fn a_constant_output_is_explained() {
+        let latents = Array2::from_shape_fn((10, 1), |(i, _)| (i as f64).sin());
+        let mut embedding = Array2::from_elem((10, 2), 0.1);
+        embedding.column_mut(0).assign(&latents.column(0));
+        let alignment = align(&embedding, &latents).unwrap();
+        assert_eq!(alignment.r2()[1], 1.0);
+        assert!((alignment.r2()[0] - 1.0).abs() < 1e-14);
+        let off = &alignment.matrix() - &array![[1.0], [0.0]];
+        assert!(off.iter().all(|off| off.abs() < 1e-14));
+    }
+}
