@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use xcebra::core::{Config, Error, Trainer};
+use xcebra::core::{Config, CoreError, Trainer};
 use xcebra::files::{Source, ensure_folder};
 use xcebra::{CHECKPOINT, Effort, Inputs, MODEL, Run, Unfinished};
 
@@ -196,7 +196,7 @@ impl Fit {
             .trainer
             .restore(&checkpoint)
             .map_err(|error| match error {
-                Error::Data { problem, .. } => Problem::new(
+                CoreError::Data { problem, .. } => Problem::new(
                     format!(
                         "{} does not go with {}: {problem}",
                         folder.join(CHECKPOINT).display(),

@@ -166,8 +166,8 @@ fn advice_of(error: &(dyn Error + 'static)) -> Option<Option<String>> {
         return Some(Some(error.advice.clone()));
     }
     // an error that passes on one of another crate has the form of that one
-    if let Some(error) = error.downcast_ref::<core::Error>() {
-        let other = matches!(error, core::Error::Model(_));
+    if let Some(error) = error.downcast_ref::<core::CoreError>() {
+        let other = matches!(error, core::CoreError::Model(_));
         return (!other).then(|| error.advice());
     }
     if let Some(error) = error.downcast_ref::<RetrainError>() {
@@ -243,7 +243,7 @@ mod tests {
             advice: "fill it; or cut it out".to_owned(),
         };
         for problem in [
-            Problem::from(xcebra::RetrainError::from(xcebra::core::Error::Data {
+            Problem::from(xcebra::RetrainError::from(xcebra::core::CoreError::Data {
                 what: "a; b".to_owned(),
                 problem: "c; d".to_owned(),
                 advice: "e; f".to_owned(),
