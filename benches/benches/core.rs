@@ -8,9 +8,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use xcebra_benches::{DIMS, config, labelled, recording};
-use xcebra_core::ops::{Head, Penalty, Term, evaluate, vector};
+use xcebra_core::ops::{Head, Term, vector};
 use xcebra_core::regularizer::Probes;
 use xcebra_core::sampling::{Positives, References, TimeDelta};
+use xcebra_core::train::{Penalty, evaluate};
 use xcebra_core::{Architecture, Encoder, Recording, Similarity, Trainer};
 
 const SAMPLES: usize = 20_000;

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.regularizer.ramp = 200;
     let recording = Recording::new(x.view())?.with_label("z2", label)?;
     let mut trainer = Trainer::new(config, recording)?;
-    trainer.run(|report| {
+    trainer.run(|_, report| {
         if report.step % 100 == 99 {
             let penalty = report
                 .part("jacobian")

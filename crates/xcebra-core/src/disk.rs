@@ -6,13 +6,13 @@ use std::path::Path;
 
 use safetensors::Dtype;
 
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
+use xcebra_model::Scalar;
 
 /// Writes a file beside its place and renames it, so that it is there whole or not at all.
 ///
 /// # Errors
-/// [`Error::File`] if the file cannot be written.
+/// [`CoreError::File`] if the file cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".tmp");
@@ -26,7 +26,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     write().map_err(|e| {
         // the half-written file is of no use; that it may not exist is no second error
         let _ = std::fs::remove_file(beside);
-        Error::file(
+        CoreError::file(
             path,
             e,
             "check that the folder exists, is writable and has room",
@@ -34,18 +34,26 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// The type's name in a `.safetensors` file.
-pub fn dtype<E: Element>() -> Dtype {
-    if E::NAME == "F64" {
+/// The type in a `.safetensors` file.
+pub fn dtype<E: Scalar>() -> Dtype {
+    if size_of::<E>() == size_of::<f64>() {
         Dtype::F64
     } else {
         Dtype::F32
     }
 }
 
+/// The type's name in the state of a checkpoint: `F32` or `F64`.
+pub fn name<E: Scalar>() -> &'static str {
+    match dtype::<E>() {
+        Dtype::F64 => "F64",
+        _ => "F32",
+    }
+}
+
 /// Little-endian bytes of numbers.
-pub fn to_bytes<E: Element>(values: &[E]) -> Vec<u8> {
-    if E::NAME == "F64" {
+pub fn to_bytes<E: Scalar>(values: &[E]) -> Vec<u8> {
+    if dtype::<E>() == Dtype::F64 {
         values
             .iter()
             .flat_map(|v| v.as_f64().to_le_bytes())
@@ -59,7 +67,7 @@ pub fn to_bytes<E: Element>(values: &[E]) -> Vec<u8> {
 }
 
 /// Numbers of either precision from little-endian bytes.
-pub fn from_bytes<E: Element>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<E>> {
+pub fn from_bytes<E: Scalar>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<E>> {
     match dtype {
         Dtype::F32 => Some(
             bytes

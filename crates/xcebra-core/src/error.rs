@@ -2,18 +2,20 @@
 
 use thiserror::Error;
 
+use crate::path::SettingPath;
+
 /// Result of this crate's functions.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T, E = CoreError> = std::result::Result<T, E>;
 
 /// What can go wrong when a recording is read, an encoder is built, trained, saved or loaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum CoreError {
     /// A setting lies outside its domain.
     #[error("{field} is {found}, but must be {expected}")]
     Setting {
-        /// The setting, as it is written in a configuration file, such as `train.batch`.
-        field: String,
+        /// The setting, such as `train.batch`; of a function's own parameter, its name.
+        field: SettingPath,
         /// The value given.
         found: String,
         /// What is allowed.
@@ -63,13 +65,40 @@ pub enum Error {
     Model(#[from] xcebra_model::ModelError),
 }
 
-impl Error {
+impl CoreError {
     /// What to do next, if there is more to say than the message says already.
     pub fn advice(&self) -> Option<String> {
         match self {
             Self::Data { advice, .. } | Self::File { advice, .. } => Some(advice.clone()),
             Self::Diverged { advice, .. } => Some((*advice).to_owned()),
             Self::Model(_) | Self::Setting { .. } | Self::Stopped { .. } | Self::Engine(_) => None,
+        }
+    }
+
+    /// The error with `path` in front of what it names: that of the setting it is about, or of the
+    /// settings that asked for the data.
+    #[must_use]
+    pub fn within(self, path: &SettingPath) -> Self {
+        match self {
+            Self::Setting {
+                field,
+                found,
+                expected,
+            } => Self::Setting {
+                field: path.then(field),
+                found,
+                expected,
+            },
+            Self::Data {
+                what,
+                problem,
+                advice,
+            } => Self::Data {
+                what: format!("{what} (for {path})"),
+                problem,
+                advice,
+            },
+            other => other,
         }
     }
 
@@ -80,7 +109,7 @@ impl Error {
     }
 
     pub(crate) fn setting(
-        field: impl Into<String>,
+        field: impl Into<SettingPath>,
         found: impl std::fmt::Display,
         expected: impl Into<String>,
     ) -> Self {

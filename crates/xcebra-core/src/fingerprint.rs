@@ -5,8 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::disk;
-use crate::element::Element;
 use crate::recording::{Labels, Recording};
+use xcebra_model::Scalar;
+
+/// Samples whose bytes are in memory together.
+const BLOCK: usize = 64;
 
 /// Size and checksum of a recording with its sessions and labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,10 +21,14 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// That of a recording.
-    pub fn of<E: Element>(recording: &Recording<E>) -> Self {
+    pub fn of<E: Scalar>(recording: &Recording<E>) -> Self {
         let mut sum = crc32fast::Hasher::new();
-        for row in recording.samples().outer_iter() {
-            sum.update(&disk::to_bytes(&row.to_vec()));
+        let (mut rows, mut wide) = (Vec::new(), Vec::new());
+        for first in (0..recording.len()).step_by(BLOCK) {
+            let last = recording.len().min(first + BLOCK);
+            rows.clear();
+            recording.append(first..last, &mut rows, &mut wide);
+            sum.update(&disk::to_bytes(&rows));
         }
         for session in recording.sessions() {
             sum.update(&(session.end as u64).to_le_bytes());

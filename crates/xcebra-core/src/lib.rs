@@ -9,7 +9,7 @@
 //! | part | where |
 //! |---|---|
 //! | settings of a training, all with defaults | [`Config`] |
-//! | samples, sessions, labels | [`Recording`], [`Labels`] |
+//! | samples, sessions, labels | [`Recording`], [`Session`], [`Labels`], [`Pieces`] |
 //! | architectures, parameters, files | [`encoder`] |
 //! | which samples are compared | [`sampling`] |
 //! | how embeddings are compared | [`objective`] |
@@ -36,7 +36,7 @@
 //! config.train.steps = 50;
 //! config.train.batch = 64;
 //! let mut trainer = Trainer::new(config, recording)?;
-//! trainer.run(|report| {
+//! trainer.run(|_, report| {
 //!     assert!(report.loss.is_finite());
 //!     ControlFlow::Continue(())
 //! })?;
@@ -52,14 +52,15 @@
 
 #![deny(unsafe_code)]
 
+mod checks;
 mod config;
 mod disk;
-mod element;
 pub mod encoder;
 mod error;
 mod fingerprint;
 pub mod objective;
 pub mod ops;
+mod path;
 mod recording;
 pub mod regularizer;
 pub mod sampling;
@@ -71,11 +72,12 @@ pub use config::{
     Config, EncoderConfig, LabelUse, LearningRateSchedule, LossConfig, ObjectiveConfig,
     PositivesConfig, RegularizerConfig, TrainConfig, ValidationConfig,
 };
-pub use element::Element;
 pub use encoder::{Architecture, Edges, Embedding, Encoder, EncoderName};
-pub use error::{Error, Result};
+pub use error::{CoreError, Result};
 pub use objective::{Metric, Similarity};
-pub use recording::{Labels, Recording};
+pub use ops::Element;
+pub use path::SettingPath;
+pub use recording::{Labels, Moments, Pieces, Recording, Scaling, Session, Values};
 pub use train::{Checkpoint, History, StepReport, Trainer, Validation};
 pub use window::Window;
 

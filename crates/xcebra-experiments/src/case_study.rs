@@ -75,7 +75,7 @@ impl Lesson {
             .with_label(label, Labels::Continuous(target))?;
         let mut trainer = Trainer::new(config, recording)?;
         let every = (self.steps / 5).max(1);
-        trainer.run(|report| {
+        trainer.run(|_, report| {
             if (report.step + 1).is_multiple_of(every) {
                 eprintln!("step {}: loss {:.4}", report.step + 1, report.loss);
             }

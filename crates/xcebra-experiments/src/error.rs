@@ -53,7 +53,7 @@ pub enum Error {
     Data(#[from] xcebra::synth::SynthError),
     /// The training.
     #[error(transparent)]
-    Training(#[from] xcebra::core::Error),
+    Training(#[from] xcebra::core::CoreError),
     /// The model.
     #[error(transparent)]
     Model(#[from] xcebra::model::ModelError),

@@ -123,7 +123,7 @@ fn train(
     config.regularizer.weight = 0.1;
     (config.regularizer.start, config.regularizer.ramp) = (steps / 4, steps / 4);
     let mut trainer = Trainer::new(config, recording)?;
-    trainer.run(|_| ControlFlow::Continue(()))?;
+    trainer.run(|_, _| ControlFlow::Continue(()))?;
     Ok(trainer.finish()?.0)
 }
 

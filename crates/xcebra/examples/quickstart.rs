@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     config.train.schedule = LearningRateSchedule::Cosine;
     (config.regularizer.start, config.regularizer.ramp) = (100, 100);
     let mut trainer = Trainer::new(config, recording)?;
-    trainer.run(|step| {
+    trainer.run(|_, step| {
         if step.step % 100 == 99 {
             println!(
                 "step {} of {}: loss {:.3}",

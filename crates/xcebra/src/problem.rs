@@ -152,8 +152,8 @@ fn glued(error: &dyn Error) -> Option<String> {
 
 converted! {
     xcebra_files::FileError => |e| (e.advice(), Kind::File),
-    xcebra_core::Error => |e| match e {
-        xcebra_core::Error::Model(inner) => (glued(inner), Kind::Model),
+    xcebra_core::CoreError => |e| match e {
+        xcebra_core::CoreError::Model(inner) => (glued(inner), Kind::Model),
         other => (other.advice(), Kind::Data),
     },
     xcebra_attr::AttrError => |e| (glued(e), if matches!(e, xcebra_attr::AttrError::Cancelled { .. }) || e.to_string().contains("stopped") { Kind::Interrupted } else { Kind::Data }),

@@ -39,7 +39,7 @@ pub enum Null {
 pub enum RetrainError {
     /// A training.
     #[error(transparent)]
-    Training(#[from] xcebra_core::Error),
+    Training(#[from] xcebra_core::CoreError),
     /// An attribution.
     #[error(transparent)]
     Attribution(#[from] AttrError),

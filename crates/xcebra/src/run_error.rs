@@ -17,7 +17,7 @@ pub enum RunError {
     File(#[from] FileError),
     /// The encoder.
     #[error(transparent)]
-    Encoder(#[from] xcebra_core::Error),
+    Encoder(#[from] xcebra_core::CoreError),
     /// The settings.
     #[error("{}: {source}", path.display())]
     Config {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, IxDyn, Slice};
 use xcebra_attr::{AttrError, Samples};
 use xcebra_core::encoder::Edges;
-use xcebra_core::{Encoder, Error};
+use xcebra_core::{CoreError, Encoder};
 
 /// The windows of a recording (time, channels), read as they are needed: samples `[channels]` for an
 /// encoder that sees one at a time, `[channels, window]` otherwise.
@@ -111,14 +111,14 @@ const STRETCH: usize = 16_384;
 /// many times are done. Gives the time of the first row and the embedding (times, outputs).
 ///
 /// # Errors
-/// [`Error::Data`] for other channels than the encoder's, or a recording shorter than its window
+/// [`CoreError::Data`] for other channels than the encoder's, or a recording shorter than its window
 /// with [`Edges::Drop`].
 pub fn embed_session(
     encoder: &Encoder<f32>,
     x: ArrayView2<'_, f32>,
     edges: Edges,
     mut progress: impl FnMut(usize),
-) -> Result<(usize, Array2<f32>), Error> {
+) -> Result<(usize, Array2<f32>), CoreError> {
     let window = encoder.architecture().window;
     let time = x.nrows();
     let (start, end) = match edges {
@@ -126,7 +126,7 @@ pub fn embed_session(
         Edges::Drop => (window.left, (time + 1).saturating_sub(window.right)),
     };
     if start >= end {
-        return Err(Error::Data {
+        return Err(CoreError::Data {
             what: "the recording".to_owned(),
             problem: format!("{time} samples for a window of {}", window.len()),
             advice: "pass a longer recording, or pad its edges".to_owned(),
@@ -156,14 +156,14 @@ pub fn embed_session(
 /// With [`Edges::Drop`], segments shorter than the encoder's window are left out.
 ///
 /// # Errors
-/// As [`embed_session`]; [`Error::Data`] if no segment is as long as the window.
+/// As [`embed_session`]; [`CoreError::Data`] if no segment is as long as the window.
 pub fn embed_segments(
     encoder: &Encoder<f32>,
     x: ArrayView2<'_, f32>,
     segments: &[Range<usize>],
     edges: Edges,
     mut progress: impl FnMut(usize),
-) -> Result<(Vec<usize>, Array2<f32>), Error> {
+) -> Result<(Vec<usize>, Array2<f32>), CoreError> {
     let needed = match edges {
         Edges::Pad => 1,
         Edges::Drop => encoder.architecture().window.len(),

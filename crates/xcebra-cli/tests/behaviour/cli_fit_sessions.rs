@@ -75,7 +75,7 @@ fn several_files_are_the_sessions_of_one_recording() {
     let config = FitFile::parse(SETTINGS, &[]).unwrap().config();
     let mut trainer = Trainer::new(config, recording).unwrap();
     trainer
-        .run(|_| std::ops::ControlFlow::Continue(()))
+        .run(|_, _| std::ops::ControlFlow::Continue(()))
         .unwrap();
     let (encoder, _) = trainer.finish().unwrap();
     let expected = encoder.to_safetensors().unwrap();

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checks::positive;
 use crate::encoder::{Architecture, EncoderName, Layer, Sizes};
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::ops::Head;
+use crate::path::SettingPath;
 
 /// Section `[encoder]`.
 ///
-/// An encoder of one's own is `name = "custom"` with its layers, the last of which has `outputs`
+/// Your own encoder is `name = "custom"` with its layers, the last of which has `outputs`
 /// outputs, and if need be its head and window:
 ///
 /// ```toml
@@ -89,14 +91,17 @@ impl EncoderConfig {
     /// Checks every setting that needs no recording.
     ///
     /// # Errors
-    /// [`Error::Setting`] for the first setting outside its domain.
+    /// [`CoreError::Setting`] for the first setting outside its domain.
     pub fn check(&self) -> Result<()> {
         if self.name != EncoderName::Custom && !self.layers.is_empty() {
-            return Err(Error::setting(
+            return Err(CoreError::setting(
                 "encoder.layers",
                 format!("a list of {}", self.layers.len()),
                 "left out, unless encoder.name = \"custom\"",
             ));
+        }
+        if let Some(Head::Clip { limit }) = self.head {
+            positive("encoder.head.limit", limit)?;
         }
         // a skip around the first layer needs as many channels as units
         let channels = match self.layers.first() {
@@ -104,14 +109,43 @@ impl EncoderConfig {
             _ => 1,
         };
         let architecture = self.architecture(channels);
-        architecture.check()?;
+        architecture.check().map_err(|e| self.in_sizes(e))?;
         if architecture.outputs() != self.outputs {
-            return Err(Error::setting(
-                "the outputs of the last of encoder.layers",
+            return Err(CoreError::setting(
+                SettingPath::new("encoder.layers")
+                    .then(self.layers.len().saturating_sub(1))
+                    .then("outputs"),
                 architecture.outputs(),
                 format!("encoder.outputs = {}", self.outputs),
             ));
         }
         Ok(())
+    }
+
+    /// An error about the layers of an encoder that has a name, as one about the sizes they come from.
+    fn in_sizes(&self, error: CoreError) -> CoreError {
+        let CoreError::Setting {
+            field, expected, ..
+        } = &error
+        else {
+            return error;
+        };
+        let of_outputs = matches!(
+            self.name,
+            EncoderName::Offset1Mse | EncoderName::Offset1MseClip | EncoderName::Offset1MseTanh
+        );
+        match field.as_str() {
+            _ if self.name == EncoderName::Custom => error,
+            "encoder.layers" => CoreError::setting("encoder.depth", self.depth, expected.as_str()),
+            layer if !layer.starts_with("encoder.layers.") => error,
+            // half of them may be the units of a layer
+            _ if self.hidden < 2 && !of_outputs => {
+                CoreError::setting("encoder.hidden", self.hidden, "at least 2")
+            }
+            _ if of_outputs || self.outputs > self.hidden => {
+                CoreError::setting("encoder.outputs", self.outputs, expected.as_str())
+            }
+            _ => CoreError::setting("encoder.hidden", self.hidden, expected.as_str()),
+        }
     }
 }

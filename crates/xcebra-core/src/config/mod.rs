@@ -17,6 +17,7 @@ pub use validation::ValidationConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::path::SettingPath;
 
 /// A training run.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
@@ -77,14 +78,19 @@ impl Config {
     /// Checks every setting that needs no recording.
     ///
     /// # Errors
-    /// [`crate::Error::Setting`] for the first setting outside its domain.
+    /// [`crate::CoreError::Setting`] for the first setting outside its domain.
     pub fn check(&self) -> Result<()> {
         self.encoder.check()?;
+        let encoder = self.encoder.architecture(1);
         for (i, objective) in self.objectives().iter().enumerate() {
-            objective.check(i, &self.encoder.architecture(1))?;
+            let path = SettingPath::objective(i);
+            objective.check(&encoder).map_err(|e| e.within(&path))?;
         }
-        self.regularizer.check()?;
-        self.train.check()?;
-        self.validation.check()
+        let section = |name: &str, checked: Result<()>| {
+            checked.map_err(|e| e.within(&SettingPath::from(name)))
+        };
+        section("regularizer", self.regularizer.check())?;
+        section("train", self.train.check())?;
+        section("validation", self.validation.check())
     }
 }

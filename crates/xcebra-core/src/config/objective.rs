@@ -1,12 +1,14 @@
 //! Settings of an objective.
 
 use serde::{Deserialize, Serialize};
+use xcebra_model::Scalar;
 
 use super::{LabelUse, PositivesConfig};
 use crate::encoder::Architecture;
-use crate::error::{Error, Result};
-use crate::objective::Similarity;
+use crate::error::{CoreError, Result};
+use crate::objective::{Similarity, Targets};
 use crate::ops::Head;
+use crate::recording::Recording;
 use crate::regularizer::Ramp;
 
 /// One `[[objective]]`: a loss over some embedding dimensions.
@@ -62,6 +64,22 @@ impl LossConfig {
         };
         vec![LabelUse { name, discrete }]
     }
+
+    /// The targets of a supervised loss over `dims` embedding dimensions; none for InfoNCE.
+    ///
+    /// # Errors
+    /// As [`Targets::values`] and [`Targets::classes`].
+    pub fn targets<E: Scalar>(
+        &self,
+        recording: &Recording<E>,
+        dims: usize,
+    ) -> Result<Option<Targets<E>>> {
+        Ok(match self {
+            Self::InfoNce { .. } => None,
+            Self::Mse { label } => Some(Targets::values(recording, label, dims)?),
+            Self::CrossEntropy { label } => Some(Targets::classes(recording, label, dims)?),
+        })
+    }
 }
 
 impl ObjectiveConfig {
@@ -93,14 +111,14 @@ impl ObjectiveConfig {
         }
     }
 
-    pub(super) fn check(&self, i: usize, encoder: &Architecture) -> Result<()> {
-        let field = |name: &str| format!("objective.{i}.{name}");
+    /// Checks what needs no recording; errors name the field alone.
+    pub(super) fn check(&self, encoder: &Architecture) -> Result<()> {
         let outputs = encoder.outputs();
         if let Some([first, end]) = self.dims
             && (first >= end || end > outputs)
         {
-            return Err(Error::setting(
-                field("dims"),
+            return Err(CoreError::setting(
+                "dims",
                 format!("[{first}, {end}]"),
                 format!("[first, end] with first < end ≤ encoder.outputs = {outputs}"),
             ));
@@ -110,16 +128,17 @@ impl ObjectiveConfig {
             similarity,
         } = &self.loss
         {
-            positives.check(|name| field(&format!("positives.{name}")))?;
-            similarity.check(|name| field(&format!("similarity.{name}")))?;
+            let within = |path: &'static str| move |e: CoreError| e.within(&path.into());
+            positives.check().map_err(within("positives"))?;
+            similarity.check().map_err(within("similarity"))?;
         }
-        self.schedule().check(field("weight"))?;
+        self.schedule().check()?;
         let whole = self
             .dims
             .is_none_or(|[first, end]| first == 0 && end == outputs);
         if encoder.head == Head::Normalize && !whole {
-            return Err(Error::setting(
-                field("dims"),
+            return Err(CoreError::setting(
+                "dims",
                 format!("{:?}", self.dims.unwrap_or_default()),
                 "all dimensions for an encoder whose output is normalised",
             ));

@@ -1,9 +1,16 @@
 //! Settings of the distribution of positives.
 
 use serde::{Deserialize, Serialize};
+use xcebra_model::Scalar;
 
+use crate::checks::{at_least_one, positive};
+#[cfg(doc)]
+use crate::error::CoreError;
 use crate::error::Result;
-use crate::sampling::{VonMises, at_least_one, positive};
+use crate::recording::{Pieces, Recording};
+use crate::sampling::{
+    DeltaNormal, DeltaVmf, Discrete, Mixed, Positives, Time, TimeDelta, Uniform, VonMises,
+};
 
 fn one_sample() -> usize {
     1
@@ -106,14 +113,48 @@ impl PositivesConfig {
         }
     }
 
-    pub(super) fn check(&self, field: impl Fn(&str) -> String) -> Result<()> {
-        match self {
-            Self::Time { offset } => at_least_one(&field("offset"), *offset),
-            Self::TimeDelta { delta, .. } | Self::Mixed { delta, .. } => {
-                at_least_one(&field("delta"), *delta)
+    /// The distribution over `centers` of the recording.
+    ///
+    /// # Errors
+    /// [`CoreError::Setting`] or [`CoreError::Data`] if the recording cannot serve it. They name the
+    /// field alone; [`CoreError::within`] puts the path of the objective in front.
+    pub fn distribution<E: Scalar>(
+        &self,
+        recording: &Recording<E>,
+        centers: &Pieces,
+    ) -> Result<Box<dyn Positives>> {
+        Ok(match self {
+            Self::Time { offset } => Box::new(Time::new(*offset)?),
+            Self::TimeDelta { label, delta } => {
+                Box::new(TimeDelta::new(recording, centers, label, *delta)?)
             }
-            Self::DeltaNormal { sigma, .. } => positive(&field("sigma"), *sigma),
-            Self::DeltaVmf { kappa, .. } => VonMises::new(&field("kappa"), *kappa).map(|_| ()),
+            Self::DeltaNormal { label, sigma } => {
+                Box::new(DeltaNormal::new(recording, centers, label, *sigma)?)
+            }
+            Self::DeltaVmf { label, kappa } => {
+                Box::new(DeltaVmf::new(recording, centers, label, *kappa)?)
+            }
+            Self::Discrete { label } => Box::new(Discrete::new(recording, centers, label)?),
+            Self::Mixed {
+                discrete,
+                continuous,
+                delta,
+            } => Box::new(Mixed::new(
+                recording, centers, discrete, continuous, *delta,
+            )?),
+            Self::Uniform {} => Box::new(Uniform::new(centers)?),
+        })
+    }
+
+    /// Checks what needs no recording; errors name the field alone.
+    pub(super) fn check(&self) -> Result<()> {
+        match self {
+            Self::Time { offset } => at_least_one("offset", *offset),
+            Self::TimeDelta { delta, .. } | Self::Mixed { delta, .. } => {
+                at_least_one("delta", *delta)
+            }
+            Self::DeltaNormal { sigma, .. } => positive("sigma", *sigma),
+            Self::DeltaVmf { kappa, .. } => VonMises::new(*kappa).map(|_| ()),
             Self::Discrete { .. } | Self::Uniform {} => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::regularizer::{Probes, Ramp};
 
 /// Section `[regularizer]`.
@@ -45,11 +45,12 @@ impl RegularizerConfig {
         Probes::from_count(self.projections)
     }
 
+    /// Checks all of it; errors name the field alone.
     pub(super) fn check(&self) -> Result<()> {
-        self.schedule().check("regularizer.weight")?;
+        self.schedule().check()?;
         if self.projections > 1000 {
-            return Err(Error::setting(
-                "regularizer.projections",
+            return Err(CoreError::setting(
+                "projections",
                 self.projections,
                 "at most 1000",
             ));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 
 /// Section `[train]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,33 +73,30 @@ impl TrainConfig {
         }
     }
 
+    /// Checks all of it; errors name the field alone.
     pub(super) fn check(&self) -> Result<()> {
         if self.steps == 0 {
-            return Err(Error::setting("train.steps", 0, "at least 1"));
+            return Err(CoreError::setting("steps", 0, "at least 1"));
         }
         if self.batch < 2 || self.batch > 1 << 20 {
-            return Err(Error::setting(
-                "train.batch",
-                self.batch,
-                "from 2 to 1048576",
-            ));
+            return Err(CoreError::setting("batch", self.batch, "from 2 to 1048576"));
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
-            return Err(Error::setting(
-                "train.learning_rate",
+            return Err(CoreError::setting(
+                "learning_rate",
                 self.learning_rate,
                 "a positive number",
             ));
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0) {
-            return Err(Error::setting(
-                "train.weight_decay",
+            return Err(CoreError::setting(
+                "weight_decay",
                 self.weight_decay,
                 "0 or a positive number whose product with train.learning_rate is below 1",
             ));
         }
         if self.log_every == 0 {
-            return Err(Error::setting("train.log_every", 0, "at least 1"));
+            return Err(CoreError::setting("log_every", 0, "at least 1"));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 
 /// Section `[validation]`: blocks of time that are kept from the training, on which the loss is
 /// measured now and then.
@@ -43,26 +43,27 @@ impl ValidationConfig {
         self.held_out > 0.0
     }
 
+    /// Checks all of it; errors name the field alone.
     pub(super) fn check(&self) -> Result<()> {
         if !(self.held_out >= 0.0 && self.held_out <= 0.5) {
-            return Err(Error::setting(
-                "validation.held_out",
+            return Err(CoreError::setting(
+                "held_out",
                 self.held_out,
                 "from 0 (none) to 0.5",
             ));
         }
         for (field, value) in [
-            ("validation.blocks", self.blocks),
-            ("validation.every", self.every),
-            ("validation.batches", self.batches),
+            ("blocks", self.blocks),
+            ("every", self.every),
+            ("batches", self.batches),
         ] {
             if value == 0 {
-                return Err(Error::setting(field, value, "at least 1"));
+                return Err(CoreError::setting(field, value, "at least 1"));
             }
         }
         if self.patience > 0 && !self.is_on() {
-            return Err(Error::setting(
-                "validation.patience",
+            return Err(CoreError::setting(
+                "patience",
                 self.patience,
                 "0 unless validation.held_out is above 0",
             ));

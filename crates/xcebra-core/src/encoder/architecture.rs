@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use super::limits::MOST_TIMES;
 use crate::ops::{Head, Network};
 use crate::window::Window;
 
@@ -119,18 +119,6 @@ impl TryFrom<Stored> for Architecture {
     }
 }
 
-/// Most numbers one layer may hold: 2^28, one gibibyte in single precision.
-const MOST_WEIGHTS: u128 = 1 << 28;
-
-/// Most numbers all layers together may hold.
-const MOST_IN_ALL: u128 = 1 << 29;
-
-/// Most layers.
-pub(super) const MOST_LAYERS: usize = 1000;
-
-/// Most times an encoder may see.
-const MOST_TIMES: u128 = 10_000;
-
 impl Architecture {
     /// Given layers on `inputs` channels; the window is centred, ⌊length / 2⌋ samples of it before
     /// the one that is embedded.
@@ -179,112 +167,6 @@ impl Architecture {
         std::iter::once(self.inputs).chain(outputs).collect()
     }
 
-    /// Checks that there can be such an encoder.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for the first thing that is impossible.
-    pub fn check(&self) -> Result<()> {
-        if self.inputs == 0 {
-            return Err(Error::setting("the number of channels", 0, "at least 1"));
-        }
-        if self.layers.is_empty() {
-            return Err(Error::setting(
-                "encoder.layers",
-                "empty",
-                "at least one layer",
-            ));
-        }
-        if self.layers.len() > MOST_LAYERS {
-            return Err(Error::setting(
-                "the number of the encoder's layers",
-                self.layers.len(),
-                format!("at most {MOST_LAYERS} (a smaller encoder.depth)"),
-            ));
-        }
-        if self.outputs() == 0 {
-            return Err(Error::setting("encoder.outputs", 0, "at least 1"));
-        }
-        if self.layers.iter().any(|layer| layer.outputs == 0) {
-            return Err(Error::setting(
-                "the widths of the encoder's hidden layers",
-                format!("{:?}", &self.widths()[1..self.layers.len()]),
-                "at least 1 (encoder.hidden = 2 or more)",
-            ));
-        }
-        match self.head {
-            Head::Clip { limit } if !(limit.is_finite() && limit > 0.0) => {
-                return Err(Error::setting("encoder.clip", limit, "a positive number"));
-            }
-            _ => {}
-        }
-        self.check_layers()?;
-        self.check_window()
-    }
-
-    fn check_layers(&self) -> Result<()> {
-        let last = self.layers.len() - 1;
-        let mut total = 0;
-        for (l, (layer, &inputs)) in self.layers.iter().zip(&self.widths()).enumerate() {
-            let field = |name: &str| format!("{name} of the encoder's layer {l}");
-            if layer.kernel == 0 {
-                return Err(Error::setting(field("kernel"), 0, "at least 1"));
-            }
-            if layer.skip && l == last {
-                return Err(Error::setting(
-                    field("skip"),
-                    true,
-                    "false: the last layer has no GELU to go around",
-                ));
-            }
-            if layer.skip && layer.outputs != inputs {
-                return Err(Error::setting(
-                    field("skip"),
-                    format!("true with {inputs} inputs and {} outputs", layer.outputs),
-                    "false, or true with as many inputs as outputs",
-                ));
-            }
-            let weights = [inputs, layer.outputs, layer.kernel]
-                .iter()
-                .fold(1_u128, |product, &n| product.saturating_mul(n as u128));
-            total += weights.min(MOST_IN_ALL);
-            if weights > MOST_WEIGHTS || total > MOST_IN_ALL {
-                return Err(Error::setting(
-                    "the widths of the encoder's layers",
-                    format!(
-                        "{:?}, layer {l} with kernel {}",
-                        self.widths(),
-                        layer.kernel
-                    ),
-                    "small enough for at most 2^28 weights a layer and 2^29 in all",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_window(&self) -> Result<()> {
-        let times = times(&self.layers);
-        if times > MOST_TIMES {
-            return Err(Error::setting(
-                "the receptive field of the encoder",
-                format!("{times} samples"),
-                format!("at most {MOST_TIMES}"),
-            ));
-        }
-        let Window { left, right } = self.window;
-        if left as u128 + right as u128 != times || right == 0 {
-            return Err(Error::setting(
-                "the window of the encoder",
-                format!("{left} samples before and {right} from the sample on"),
-                format!(
-                    "{times} together, the sample itself among them (encoder.left = 0 to {})",
-                    times - 1
-                ),
-            ));
-        }
-        Ok(())
-    }
-
     pub(crate) fn network(&self) -> Network {
         let layers = self.layers.iter();
         let layers = layers.map(|layer| (layer.outputs, layer.kernel, layer.skip));
@@ -292,7 +174,8 @@ impl Architecture {
     }
 }
 
-fn times(layers: &[Layer]) -> u128 {
+/// Consecutive samples that the layers see, however many.
+pub(super) fn times(layers: &[Layer]) -> u128 {
     let lost = layers.iter().map(|l| (l.kernel as u128).saturating_sub(1));
     1 + lost.sum::<u128>()
 }

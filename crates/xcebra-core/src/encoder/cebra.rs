@@ -21,8 +21,8 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use super::files::read;
 use super::{Architecture, Encoder, EncoderName, Layer, Sizes};
 use crate::disk::from_bytes;
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
+use crate::ops::Element;
 use crate::ops::Head;
 
 /// What to do with a file that is not what was expected.
@@ -34,11 +34,11 @@ impl<E: Element> Encoder<E> {
     /// [`from_cebra`](Self::from_cebra).
     ///
     /// # Errors
-    /// As [`from_cebra`](Self::from_cebra); [`Error::File`] if the file cannot be read.
+    /// As [`from_cebra`](Self::from_cebra); [`CoreError::File`] if the file cannot be read.
     pub fn load_cebra(path: impl AsRef<Path>, name: &str) -> Result<Self> {
         let path = path.as_ref();
         let bytes = read(path, ADVICE)?;
-        Self::from_cebra(&bytes, name).map_err(|e| Error::file(path, e, ADVICE))
+        Self::from_cebra(&bytes, name).map_err(|e| CoreError::file(path, e, ADVICE))
     }
 
     /// Reads the `state_dict` of the CEBRA model `name`, such as `offset10-model-mse`,
@@ -52,7 +52,7 @@ impl<E: Element> Encoder<E> {
     /// layers of their own that begin equal.
     ///
     /// # Errors
-    /// [`Error::Setting`] if the name is none of an encoder here; [`Error::Data`] if a tensor is
+    /// [`CoreError::Setting`] if the name is none of an encoder here; [`CoreError::Data`] if a tensor is
     /// missing, unknown or of another shape, or if the layers are not those of that model.
     pub fn from_cebra(bytes: &[u8], name: &str) -> Result<Self> {
         let model = Named::parse(name)?;
@@ -90,7 +90,7 @@ impl<E: Element> Encoder<E> {
     /// `head` after the last; the window is centred.
     ///
     /// # Errors
-    /// [`Error::Data`] if a tensor is missing, unknown or of an impossible shape.
+    /// [`CoreError::Data`] if a tensor is missing, unknown or of an impossible shape.
     pub fn from_state_dict(bytes: &[u8], head: Head) -> Result<Self> {
         Ok(Self::with_places(bytes, head)?.0)
     }
@@ -154,13 +154,7 @@ struct Named {
 
 impl Named {
     fn parse(cebra: &str) -> Result<Self> {
-        let unknown = |expected: &str| {
-            Error::setting(
-                "the name of the CEBRA model",
-                format!("`{cebra}`"),
-                expected,
-            )
-        };
+        let unknown = |expected: &str| CoreError::setting("name", format!("`{cebra}`"), expected);
         let plain = cebra.replacen("-model", "", 1);
         let (plain, tanh) = without(&plain, "-tanh");
         let (plain, dropout) = without(plain, "-dropout");
@@ -320,6 +314,6 @@ fn described(layer: &Layer) -> String {
     format!("{outputs} units of kernel {kernel}{extra}")
 }
 
-fn foreign(problem: String) -> Error {
-    Error::data("the state_dict", problem, ADVICE)
+fn foreign(problem: String) -> CoreError {
+    CoreError::data("the state_dict", problem, ADVICE)
 }

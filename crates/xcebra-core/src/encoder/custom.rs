@@ -10,8 +10,8 @@ use rand_chacha::rand_core::SeedableRng;
 use xcebra_model::{Model, ModelError, batch_len, cotangent_len};
 
 use super::Trainable;
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
+use crate::ops::Element;
 use crate::ops::{Taped, Value, Vector, vector, with_gradient};
 use crate::streams;
 use crate::window::Window;
@@ -211,7 +211,7 @@ impl<E: Element, N: TensorEncoder<E>> Trainable<E> for Custom<N, E> {
 
     fn with_parameters(self, parameters: Vec<E>) -> Result<Self> {
         if parameters.len() != self.parameters.len() || parameters.iter().any(|p| !p.is_finite()) {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the parameters",
                 format!(
                     "{} numbers, not all finite, for a network of {}",
@@ -278,7 +278,7 @@ impl<E: Element, N: TensorEncoder<E>> Model<E> for Custom<N, E> {
         {
             let (of_x, _) = self
                 .pull_back(&parameters, x.to_vec(), c.to_vec())
-                .map_err(|e| ModelError::evaluation(Error::Engine(e.to_string())))?;
+                .map_err(|e| ModelError::evaluation(CoreError::Engine(e.to_string())))?;
             out.extend(of_x);
         }
         let mut shape = vec![n, self.network.window().len(), self.network.channels()];

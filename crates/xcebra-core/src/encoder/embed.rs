@@ -1,12 +1,15 @@
 //! A whole recording through an encoder, each time once.
 
-use ndarray::{Array2, ArrayView2};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
 
 use super::{Custom, Encoder, TensorEncoder};
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
+use crate::ops::Element;
 use crate::ops::forward;
+use crate::recording::Recording;
 use crate::window::Window;
 
 /// What becomes of the times at both ends of a recording whose window reaches out of it.
@@ -39,20 +42,47 @@ impl Edges {
     }
 }
 
-/// Samples from `first` on, before the window's `left`, with both ends continued.
-fn stretch<E: Element>(x: ArrayView2<'_, E>, first: usize, len: usize, left: usize) -> Vec<E> {
-    let mut piece = Vec::with_capacity(len * x.ncols());
-    for t in first..first + len {
-        piece.extend(x.row(t.saturating_sub(left).min(x.nrows() - 1)));
+/// Where samples come from: `time` of them, of which `append` gives a range.
+struct Rows<F> {
+    time: usize,
+    append: F,
+}
+
+impl<F> Rows<F> {
+    /// `len` samples, the first of them `left` before `first`, with both ends continued.
+    fn stretch<E: Element>(&self, first: usize, len: usize, left: usize) -> Vec<E>
+    where
+        F: Fn(Range<usize>, &mut Vec<E>),
+    {
+        let mut piece = Vec::new();
+        let before = left.saturating_sub(first).min(len);
+        let start = (first + before).saturating_sub(left).min(self.time);
+        let end = self.time.min(start + len - before);
+        let after = len - before - (end - start);
+        (0..before).for_each(|_| (self.append)(0..1, &mut piece));
+        (self.append)(start..end, &mut piece);
+        (0..after).for_each(|_| (self.append)(self.time - 1..self.time, &mut piece));
+        piece
     }
-    piece
+}
+
+/// The samples of an array (time, channels).
+fn of_array<E: Element>(
+    x: ArrayView2<'_, E>,
+) -> Rows<impl Fn(Range<usize>, &mut Vec<E>) + Sync + use<'_, E>> {
+    Rows {
+        time: x.nrows(),
+        append: move |range: Range<usize>, out: &mut Vec<E>| {
+            out.extend(x.slice(s![range, ..]));
+        },
+    }
 }
 
 fn check_channels(found: usize, expected: usize) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::data(
+    Err(CoreError::data(
         "the recording",
         format!("{found} channels for an encoder of {expected}"),
         "pass (time, channels) with the channels the encoder was trained on",
@@ -75,12 +105,45 @@ impl<E: Element> Encoder<E> {
     /// A value that is not finite makes the embeddings not finite whose windows hold it.
     ///
     /// # Errors
-    /// [`Error::Data`] if the recording has another number of channels than the encoder.
+    /// [`CoreError::Data`] if the recording has another number of channels than the encoder.
     pub fn embed(&self, x: ArrayView2<'_, E>, edges: Edges) -> Result<Embedding<E>> {
+        check_channels(x.ncols(), self.network.channels())?;
+        Ok(self.embed_stretches(&of_array(x), edges))
+    }
+
+    /// As [`embed`](Self::embed), on some consecutive samples of a recording, which must be of one session.
+    /// They are converted as they are needed, so that no copy of them is made.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] if the recording has another number of channels than the encoder.
+    ///
+    /// # Panics
+    /// If the range reaches out of the recording.
+    pub fn embed_rows(
+        &self,
+        recording: &Recording<E>,
+        range: Range<usize>,
+        edges: Edges,
+    ) -> Result<Embedding<E>> {
+        check_channels(recording.channels(), self.network.channels())?;
+        let rows = Rows {
+            time: range.len(),
+            append: |part: Range<usize>, out: &mut Vec<E>| {
+                let part = range.start + part.start..range.start + part.end;
+                recording.append(part, out, &mut Vec::new());
+            },
+        };
+        Ok(self.embed_stretches(&rows, edges))
+    }
+
+    fn embed_stretches(
+        &self,
+        rows: &Rows<impl Fn(Range<usize>, &mut Vec<E>) + Sync>,
+        edges: Edges,
+    ) -> Embedding<E> {
         let network = &self.network;
-        check_channels(x.ncols(), network.channels())?;
         let window = self.architecture.window;
-        let (start, len) = edges.times(window, x.nrows());
+        let (start, len) = edges.times(window, rows.time);
         let d = network.outputs();
         let mut values = Array2::zeros((len, d));
         let out = values.as_slice_mut().expect("a fresh array is contiguous");
@@ -90,12 +153,12 @@ impl<E: Element> Encoder<E> {
             .for_each(|(i, out)| {
                 let first = start + i * most;
                 let steps = out.len() / d + window.len() - 1;
-                let piece = stretch(x, first, steps, window.left);
+                let piece = rows.stretch(first, steps, window.left);
                 let plan = network.plan(&self.parameters, 1, steps);
                 let mut pre = vec![E::zero(); plan.len];
                 forward(&plan, &piece, &mut pre, out, &mut Vec::new());
             });
-        Ok(Embedding { start, values })
+        Embedding { start, values }
     }
 }
 
@@ -104,20 +167,21 @@ impl<E: Element, N: TensorEncoder<E>> Custom<N, E> {
     /// [`Encoder::embed`].
     ///
     /// # Errors
-    /// [`Error::Data`] if the recording has another number of channels than the network.
+    /// [`CoreError::Data`] if the recording has another number of channels than the network.
     pub fn embed(&self, x: ArrayView2<'_, E>, edges: Edges) -> Result<Embedding<E>> {
         let (window, channels) = (self.network().window(), self.network().channels());
         check_channels(x.ncols(), channels)?;
         let (start, len) = edges.times(window, x.nrows());
+        let samples = of_array(x);
         let mut values = Vec::with_capacity(len * self.network().outputs());
         for first in (start..start + len).step_by(PIECE) {
             let rows = PIECE.min(start + len - first);
-            let piece = stretch(x, first, rows + window.len() - 1, window.left);
+            let piece = samples.stretch(first, rows + window.len() - 1, window.left);
             let windows = piece.windows(window.len() * channels).step_by(channels);
             values.extend(self.outputs_of(windows.flatten().copied().collect()));
         }
         let values = Array2::from_shape_vec((len, self.network().outputs()), values);
-        let values = values.map_err(|e| Error::Engine(e.to_string()))?;
+        let values = values.map_err(|e| CoreError::Engine(e.to_string()))?;
         Ok(Embedding { start, values })
     }
 }

@@ -13,8 +13,8 @@ use safetensors::tensor::{SafeTensors, TensorView};
 
 use super::{Architecture, Encoder};
 use crate::disk::{self, dtype, from_bytes, to_bytes};
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
+use crate::ops::Element;
 
 const METADATA: &str = "xcebra.architecture";
 
@@ -25,7 +25,7 @@ impl<E: Element> Encoder<E> {
     /// The encoder as the bytes of a `.safetensors` file.
     ///
     /// # Errors
-    /// [`Error::Engine`] if the format refuses it.
+    /// [`CoreError::Engine`] if the format refuses it.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
         let layout = self.layout();
         let bytes: Vec<Vec<u8>> = layout
@@ -42,17 +42,17 @@ impl<E: Element> Encoder<E> {
                 TensorView::new(dtype::<E>(), shape.clone(), bytes).map(|view| (name.clone(), view))
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|e| Error::Engine(e.to_string()))?;
-        let architecture =
-            serde_json::to_string(&self.architecture).map_err(|e| Error::Engine(e.to_string()))?;
+            .map_err(|e| CoreError::Engine(e.to_string()))?;
+        let architecture = serde_json::to_string(&self.architecture)
+            .map_err(|e| CoreError::Engine(e.to_string()))?;
         let metadata = HashMap::from([(METADATA.to_owned(), architecture)]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| Error::Engine(e.to_string()))
+        safetensors::serialize(views, Some(metadata)).map_err(|e| CoreError::Engine(e.to_string()))
     }
 
     /// Writes the encoder to a `.safetensors` file, beside it first and then in its place.
     ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be written.
+    /// [`CoreError::File`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         disk::replace(path.as_ref(), &self.to_safetensors()?)
     }
@@ -60,20 +60,20 @@ impl<E: Element> Encoder<E> {
     /// Reads an encoder from a `.safetensors` file; numbers of the other precision are converted.
     ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be read, is not of this format, or holds no encoder.
+    /// [`CoreError::File`] if the file cannot be read, is not of this format, or holds no encoder.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let advice = "pass a model written by `fit`";
-        Self::from_safetensors(&read(path, advice)?).map_err(|e| Error::file(path, e, advice))
+        Self::from_safetensors(&read(path, advice)?).map_err(|e| CoreError::file(path, e, advice))
     }
 
     /// Reads an encoder from the bytes of a `.safetensors` file.
     ///
     /// # Errors
-    /// [`Error::Data`] if the bytes are not of this format or hold no encoder.
+    /// [`CoreError::Data`] if the bytes are not of this format or hold no encoder.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self> {
         let foreign = |problem: String| {
-            Error::data(
+            CoreError::data(
                 "the model",
                 problem,
                 "the file is damaged or not an xcebra encoder",
@@ -118,6 +118,6 @@ pub(super) fn read(path: &Path, advice: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
-        .map_err(|e| Error::file(path, e, advice))?;
+        .map_err(|e| CoreError::file(path, e, advice))?;
     Ok(bytes)
 }

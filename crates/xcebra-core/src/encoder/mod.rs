@@ -5,6 +5,7 @@ mod cebra;
 mod custom;
 mod embed;
 mod files;
+mod limits;
 mod model;
 mod names;
 mod trainable;
@@ -22,9 +23,9 @@ use rand::distributions::Uniform;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::element::Element;
-use crate::error::{Error, Result};
-use crate::ops::{Network, Workspace};
+use crate::error::{CoreError, Result};
+use crate::ops::Element;
+use crate::ops::{Cpu, Engine, Network};
 use crate::streams;
 
 /// An encoder: an [`Architecture`] with the numbers it has learned.
@@ -36,7 +37,7 @@ pub struct Encoder<E> {
     network: Arc<Network>,
     parameters: Vec<E>,
     input_shape: Vec<usize>,
-    workspace: Arc<Workspace<E>>,
+    engine: Arc<dyn Engine<E>>,
 }
 
 impl<E: Element> Encoder<E> {
@@ -46,7 +47,7 @@ impl<E: Element> Encoder<E> {
     /// rounding.
     ///
     /// # Errors
-    /// [`Error::Setting`] if the architecture is impossible.
+    /// [`CoreError::Setting`] if the architecture is impossible.
     pub fn new(architecture: Architecture, seed: u64) -> Result<Self> {
         architecture.check()?;
         let network = architecture.network();
@@ -69,13 +70,13 @@ impl<E: Element> Encoder<E> {
     /// An encoder with given parameters, laid out as [`layout`](Self::layout) says.
     ///
     /// # Errors
-    /// [`Error::Setting`] if the architecture is impossible; [`Error::Data`] if the parameters
+    /// [`CoreError::Setting`] if the architecture is impossible; [`CoreError::Data`] if the parameters
     /// are of another number or not finite.
     pub fn from_parameters(architecture: Architecture, parameters: Vec<E>) -> Result<Self> {
         architecture.check()?;
         let network = architecture.network();
         if parameters.len() != network.parameters() {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the parameters",
                 format!(
                     "{} numbers for an encoder of {}",
@@ -86,7 +87,7 @@ impl<E: Element> Encoder<E> {
             ));
         }
         if let Some(at) = parameters.iter().position(|p| !p.is_finite()) {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the parameters",
                 format!("number {at} is {}", parameters[at]),
                 "train again: the model file holds a failed run",
@@ -105,7 +106,7 @@ impl<E: Element> Encoder<E> {
             network: Arc::new(network),
             parameters,
             input_shape,
-            workspace: Arc::default(),
+            engine: Arc::new(Cpu::default()),
         }
     }
 
@@ -120,12 +121,11 @@ impl<E: Element> Encoder<E> {
         &self.parameters
     }
 
-    pub(crate) fn network(&self) -> Arc<Network> {
-        Arc::clone(&self.network)
-    }
-
-    pub(crate) fn workspace(&self) -> Arc<Workspace<E>> {
-        Arc::clone(&self.workspace)
+    /// The same encoder, trained by another engine than [`Cpu`]. As a model it is computed by the
+    /// processor.
+    #[must_use]
+    pub fn on(self, engine: Arc<dyn Engine<E>>) -> Self {
+        Self { engine, ..self }
     }
 
     /// Name, shape and first position of each tensor in [`parameters`](Self::parameters):

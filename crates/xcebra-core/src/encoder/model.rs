@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use xcebra_model::{Model, ModelError, batch_len, cotangent_len};
 
 use super::Encoder;
-use crate::element::Element;
+use crate::ops::Element;
 use crate::ops::{Plan, forward, pull_back};
 
 /// Most samples that go through all layers together where derivatives follow, which keep several

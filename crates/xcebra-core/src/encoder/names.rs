@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::architecture::{Architecture, Layer, MOST_LAYERS};
-use crate::error::{Error, Result};
+use super::architecture::{Architecture, Layer};
+use super::limits::MOST_LAYERS;
+use crate::error::{CoreError, Result};
 use crate::ops::Head;
 
 /// Names of the encoders. `D` are the channels, `u` the units, `d` the embedding dimensions; an
@@ -94,7 +95,7 @@ impl EncoderName {
     /// The name as it is written, in a configuration for example.
     ///
     /// # Errors
-    /// [`Error::Setting`] if there is no such encoder.
+    /// [`CoreError::Setting`] if there is no such encoder.
     pub fn parse(name: &str) -> Result<Self> {
         serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|e| {
             // "unknown variant `…`, expected one of `offset1`, …"
@@ -102,7 +103,7 @@ impl EncoderName {
             let known = problem
                 .split_once("expected ")
                 .map_or("", |(_, names)| names);
-            Error::setting("the name of the encoder", format!("`{name}`"), known)
+            CoreError::setting("encoder.name", format!("`{name}`"), known)
         })
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Encoder;
-use crate::element::Element;
 use crate::error::Result;
-use crate::ops::{self, Taped, Value};
+use crate::ops::Element;
+use crate::ops::{self, Cpu, Engine, Taped, Value};
 use crate::window::Window;
 
 /// An encoder that can be trained: [`Encoder`], or a network of your own in dfdx's tensors through
@@ -34,10 +34,15 @@ pub trait Trainable<E: Element>: Send + Sync {
     /// The same encoder with other parameters.
     ///
     /// # Errors
-    /// [`crate::Error::Data`] if they are of another number or not finite.
+    /// [`crate::CoreError::Data`] if they are of another number or not finite.
     fn with_parameters(self, parameters: Vec<E>) -> Result<Self>
     where
         Self: Sized;
+
+    /// What computes the contrastive losses on its embedding, and the encoder itself if it is a shipped one.
+    fn engine(&self) -> Arc<dyn Engine<E>> {
+        Arc::new(Cpu::default())
+    }
 
     /// Embeds `n` windows on the tape: (n, outputs).
     fn encode(&self, parameters: Taped<(usize,), E>, x: Arc<Vec<E>>) -> Taped<(usize, usize), E>;
@@ -73,12 +78,16 @@ impl<E: Element> Trainable<E> for Encoder<E> {
         self.parameters()
     }
 
+    fn engine(&self) -> Arc<dyn Engine<E>> {
+        Arc::clone(&self.engine)
+    }
+
     fn with_parameters(self, parameters: Vec<E>) -> Result<Self> {
         Self::from_parameters(self.architecture().clone(), parameters)
     }
 
     fn encode(&self, parameters: Taped<(usize,), E>, x: Arc<Vec<E>>) -> Taped<(usize, usize), E> {
-        ops::encode(self, parameters, x)
+        ops::encode(&self.network, &*self.engine, parameters, x)
     }
 
     fn jacobian_penalty(
@@ -88,6 +97,6 @@ impl<E: Element> Trainable<E> for Encoder<E> {
         probes: &[E],
         factor: f64,
     ) -> Value<E> {
-        ops::jacobian_penalty(self, parameters, x, probes, factor)
+        ops::jacobian_penalty(&self.network, &*self.engine, parameters, x, probes, factor)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::element::Element;
+use crate::ops::Element;
 use crate::ops::{Taped, Value};
 
 /// A loss on the embedding of a batch, in the engine's tensors; it joins a training through

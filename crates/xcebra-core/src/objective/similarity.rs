@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
-use crate::sampling::positive;
+use crate::checks::positive;
+use crate::error::{CoreError, Result};
 
 /// How two embeddings `u`, `v` are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,12 +74,13 @@ impl Similarity {
         }
     }
 
-    pub(crate) fn check(&self, field: impl Fn(&str) -> String) -> Result<()> {
-        positive(&field("temperature"), self.temperature)?;
-        positive(&field("minimum"), self.minimum)?;
+    /// Checks its numbers; errors name the field alone.
+    pub(crate) fn check(&self) -> Result<()> {
+        positive("temperature", self.temperature)?;
+        positive("minimum", self.minimum)?;
         if self.learn && self.temperature < self.minimum {
-            return Err(Error::setting(
-                field("temperature"),
+            return Err(CoreError::setting(
+                "temperature",
                 self.temperature,
                 format!("at least the similarity's minimum, {}", self.minimum),
             ));

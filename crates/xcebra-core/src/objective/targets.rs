@@ -1,8 +1,8 @@
 //! What a supervised objective is trained to give.
 
-use crate::config::LossConfig;
-use crate::element::Element;
-use crate::error::{Error, Result};
+use xcebra_model::Scalar;
+
+use crate::error::{CoreError, Result};
 use crate::recording::{Labels, Recording};
 
 /// The targets of every sample of a recording.
@@ -20,64 +20,49 @@ pub enum Targets<E> {
     Classes(Vec<usize>),
 }
 
-impl<E: Element> Targets<E> {
-    /// Those of a loss over `dims` embedding dimensions; none for InfoNCE. Whole numbers count as
-    /// real ones. `objective` is its number, for messages.
+impl<E: Scalar> Targets<E> {
+    /// The values of a label, for the mean squared error over `dims` embedding dimensions. Whole numbers
+    /// count as real ones.
     ///
     /// # Errors
-    /// [`Error::Data`] if there is no such label, or if the precision of the training cannot hold it;
-    /// [`Error::Setting`] if it holds real numbers where classes are needed, or if `dims` differs from
-    /// its columns or classes.
-    pub fn new(
-        loss: &LossConfig,
-        recording: &Recording<E>,
-        dims: usize,
-        objective: usize,
-    ) -> Result<Option<Self>> {
-        let fits = |label: &str, needed: usize, what: &str| {
-            if needed == dims {
-                return Ok(());
-            }
-            Err(Error::setting(
-                format!("objective.{objective}.dims"),
-                format!("a range of {dims} dimensions"),
-                format!("{needed}: one for each of the {what} of label `{label}`"),
-            ))
+    /// [`CoreError::Data`] if there is no such label, or if the precision of the training cannot hold it;
+    /// [`CoreError::Setting`] if `dims` differs from its columns.
+    pub fn values(recording: &Recording<E>, label: &str, dims: usize) -> Result<Self> {
+        let values: Vec<E> = match recording.label(label)? {
+            Labels::Continuous(values) => values.iter().map(|&v| E::of(v)).collect(),
+            Labels::Discrete(classes) => classes.iter().map(|&c| E::of(c as f64)).collect(),
         };
-        Ok(match loss {
-            LossConfig::InfoNce { .. } => None,
-            LossConfig::Mse { label } => {
-                let values: Vec<E> = match recording.label(label)? {
-                    Labels::Continuous(values) => values.iter().map(|&v| E::of(v)).collect(),
-                    Labels::Discrete(classes) => classes.iter().map(|&c| E::of(c as f64)).collect(),
-                };
-                if let Some(row) = values.iter().position(|v| !v.is_finite()) {
-                    return Err(Error::data(
-                        format!("the label `{label}`"),
-                        format!("value {row} is too large for the precision of the training"),
-                        "choose a unit that gives moderate numbers",
-                    ));
-                }
-                let columns = values.len() / recording.len();
-                fits(label, columns, "columns")?;
-                Some(Self::Values { values, columns })
-            }
-            LossConfig::CrossEntropy { label } => {
-                let Labels::Discrete(labels) = recording.label(label)? else {
-                    return Err(Error::setting(
-                        format!("objective.{objective}.label"),
-                        format!("`{label}`, which holds real numbers"),
-                        "a label of whole numbers for loss = \"cross-entropy\"; use \"mse\" for others",
-                    ));
-                };
-                let mut classes = labels.clone();
-                classes.sort_unstable();
-                classes.dedup();
-                fits(label, classes.len(), "classes")?;
-                let of = |c| classes.partition_point(|k| k < c);
-                Some(Self::Classes(labels.iter().map(of).collect()))
-            }
-        })
+        if let Some(row) = values.iter().position(|v| !v.is_finite()) {
+            return Err(CoreError::data(
+                format!("the label `{label}`"),
+                format!("value {row} is too large for the precision of the training"),
+                "choose a unit that gives moderate numbers",
+            ));
+        }
+        let columns = values.len() / recording.len();
+        fits(dims, columns, label, "columns")?;
+        Ok(Self::Values { values, columns })
+    }
+
+    /// The classes of a discrete label, for the cross-entropy over `dims` embedding dimensions.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] if there is no such label; [`CoreError::Setting`] if it holds real numbers, or if
+    /// `dims` differs from the number of its classes.
+    pub fn classes(recording: &Recording<E>, label: &str, dims: usize) -> Result<Self> {
+        let Labels::Discrete(labels) = recording.label(label)? else {
+            return Err(CoreError::setting(
+                "label",
+                format!("`{label}`, which holds real numbers"),
+                "a label of whole numbers for loss = \"cross-entropy\"; use \"mse\" for others",
+            ));
+        };
+        let mut classes = labels.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        fits(dims, classes.len(), label, "classes")?;
+        let of = |c| classes.partition_point(|k| k < c);
+        Ok(Self::Classes(labels.iter().map(of).collect()))
     }
 
     /// Those of the samples at the given times.
@@ -93,4 +78,16 @@ impl<E: Element> Targets<E> {
             Self::Classes(classes) => Self::Classes(times.iter().map(|&t| classes[t]).collect()),
         }
     }
+}
+
+/// Refuses a label that needs another number of dimensions.
+fn fits(dims: usize, needed: usize, label: &str, what: &str) -> Result<()> {
+    if needed == dims {
+        return Ok(());
+    }
+    Err(CoreError::setting(
+        "dims",
+        format!("a range of {dims} dimensions"),
+        format!("{needed}: one for each of the {what} of label `{label}`"),
+    ))
 }

@@ -5,8 +5,8 @@ use dfdx::tensor::{Cpu, Gradients, Storage};
 use dfdx::tensor_ops::WeightDecay;
 
 use super::Vector;
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
+use crate::ops::Element;
 
 /// State of Adam (Kingma and Ba 2015) for one vector of parameters, with β = (0.9, 0.999) and
 /// ε = 1e-8.
@@ -31,11 +31,11 @@ impl<E: Element> Adam<E> {
     /// Fresh state for `len` parameters.
     ///
     /// # Errors
-    /// [`Error::Engine`] if there is no memory.
+    /// [`CoreError::Engine`] if there is no memory.
     pub fn new(len: usize) -> Result<Self> {
         let alloc = || {
             Storage::<E>::try_alloc_len(&Cpu::default(), len)
-                .map_err(|e| Error::Engine(e.to_string()))
+                .map_err(|e| CoreError::Engine(e.to_string()))
         };
         Ok(Self {
             first: alloc()?,
@@ -47,10 +47,10 @@ impl<E: Element> Adam<E> {
     /// The state that [`moments`](Self::moments) gave.
     ///
     /// # Errors
-    /// [`Error::Data`] if the two vectors differ in length; [`Error::Engine`] if there is no memory.
+    /// [`CoreError::Data`] if the two vectors differ in length; [`CoreError::Engine`] if there is no memory.
     pub fn from_moments(moments: &Moments<E>) -> Result<Self> {
         if moments.first.len() != moments.second.len() {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the optimiser's state",
                 format!(
                     "{} and {} numbers",
@@ -80,7 +80,7 @@ impl<E: Element> Adam<E> {
     /// shrinks by `learning_rate · weight_decay` of itself besides (Loshchilov and Hutter 2019).
     ///
     /// # Errors
-    /// [`Error::Engine`] if the engine refuses.
+    /// [`CoreError::Engine`] if the engine refuses.
     pub fn step(
         &mut self,
         parameters: &mut Vector<E>,
@@ -93,7 +93,7 @@ impl<E: Element> Adam<E> {
             weight_decay: (weight_decay > 0.0).then_some(WeightDecay::Decoupled(weight_decay)),
             ..AdamConfig::default()
         };
-        let engine = |e: dfdx::tensor::CpuError| Error::Engine(e.to_string());
+        let engine = |e: dfdx::tensor::CpuError| CoreError::Engine(e.to_string());
         let gradient = gradients
             .get_or_alloc_mut(parameters)
             .map_err(engine)?

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::element::Element;
+use xcebra_model::Scalar;
 
 /// The last step of an encoder, on each row `y` of its last linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl Head {
     }
 
     /// Applies the head to rows of length `d`, in place.
-    pub(crate) fn apply<E: Element>(self, rows: &mut [E], d: usize) {
+    pub(crate) fn apply<E: Scalar>(self, rows: &mut [E], d: usize) {
         match self {
             Self::Identity => {}
             Self::Normalize => {
@@ -54,7 +54,7 @@ impl Head {
     }
 
     /// Replaces the cotangents `c` of the head's output by those of its input `y`.
-    pub(crate) fn vjp<E: Element>(self, y: &[E], c: &mut [E], d: usize) {
+    pub(crate) fn vjp<E: Scalar>(self, y: &[E], c: &mut [E], d: usize) {
         match self {
             Self::Identity => {}
             Self::Normalize => {
@@ -87,7 +87,7 @@ impl Head {
     /// For the normalisation, with `u = y / r`, `r = ‖y‖` and `P = I − u uᵀ`, the bracket is
     /// `β = tᵀ P v / r`, and its gradient `−β u / r − (P v (u·t) + P t (u·v)) / r²`. For the
     /// hyperbolic tangent it is `Σ t v tanh′(y)` with `tanh″ = −2 tanh tanh′`.
-    pub(crate) fn second<E: Element>(self, y: &[E], v: &[E], t: &[E], out: &mut [E], d: usize) {
+    pub(crate) fn second<E: Scalar>(self, y: &[E], v: &[E], t: &[E], out: &mut [E], d: usize) {
         let rows = y
             .chunks_exact(d)
             .zip(v.chunks_exact(d))
@@ -120,16 +120,16 @@ impl Head {
 }
 
 /// `tanh′(y) = 1 − tanh²(y)`.
-fn tanh_slope<E: Element>(y: E) -> E {
+fn tanh_slope<E: Scalar>(y: E) -> E {
     let tanh = y.tanh();
     E::one() - tanh * tanh
 }
 
-fn dot<E: Element>(a: &[E], b: &[E]) -> E {
+fn dot<E: Scalar>(a: &[E], b: &[E]) -> E {
     a.iter().zip(b).map(|(&a, &b)| a * b).sum()
 }
 
-fn inverse_norm<E: Element>(row: &[E]) -> E {
+fn inverse_norm<E: Scalar>(row: &[E]) -> E {
     let norm = num_traits::Float::sqrt(dot(row, row));
     if norm > E::zero() {
         norm.recip()

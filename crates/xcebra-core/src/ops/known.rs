@@ -4,7 +4,7 @@ use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 
 use super::{Taped, scalar};
-use crate::element::Element;
+use crate::ops::Element;
 
 /// A number whose gradient in `input` was computed along with it, as a node of the tape.
 ///

@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use super::kernels::elementwise::{add, add_rows};
-use super::kernels::matmul::{Matrix, matmul};
-use crate::element::Element;
+use super::cpu::kernels::elementwise::{add, add_rows};
+use super::cpu::kernels::matmul::{Matrix, matmul};
+use crate::ops::Element;
 
 /// `pre[t] = b + Σ_j W_j x[t + j]`, and after it, in all layers but the last,
 /// `hidden[t] = GELU(pre[t])`, to which a skip adds `x[t + ⌊(kernel − 1) / 2⌋]`.

@@ -12,8 +12,8 @@ const CACHE: usize = 1 << 20;
 /// Layers with GELU between them, and a head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    pub layers: Vec<Layer>,
-    pub head: Head,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) head: Head,
     channels: usize,
     window: usize,
 }
@@ -34,7 +34,7 @@ pub struct Plan<'a, E> {
 
 impl Network {
     /// Layers of (outputs, kernel, skip) on `channels`.
-    pub fn new(
+    pub(crate) fn new(
         channels: usize,
         layers: impl IntoIterator<Item = (usize, usize, bool)>,
         head: Head,
@@ -80,6 +80,7 @@ impl Network {
         self.channels * self.window
     }
 
+    /// Embedding dimensions.
     pub fn outputs(&self) -> usize {
         self.layers[self.layers.len() - 1].outputs
     }
@@ -90,7 +91,12 @@ impl Network {
     }
 
     /// A chunk of `rows` stretches of `steps` consecutive times, at least a window each.
-    pub fn plan<'a, E>(&'a self, parameters: &'a [E], rows: usize, steps: usize) -> Plan<'a, E> {
+    pub(crate) fn plan<'a, E>(
+        &'a self,
+        parameters: &'a [E],
+        rows: usize,
+        steps: usize,
+    ) -> Plan<'a, E> {
         let (mut start, mut left) = (0, steps);
         let mut widest = rows * steps * self.channels;
         let spans = self
@@ -115,14 +121,14 @@ impl Network {
     }
 
     /// A chunk of windows.
-    pub fn windows<'a, E>(&'a self, parameters: &'a [E], rows: usize) -> Plan<'a, E> {
+    pub(crate) fn windows<'a, E>(&'a self, parameters: &'a [E], rows: usize) -> Plan<'a, E> {
         self.plan(parameters, rows, self.window)
     }
 
     /// Consecutive times of one stretch whose pre-activations stay in the second cache: at least
     /// four windows, because a short stretch computes too much of its neighbours again, and `most`
     /// at most otherwise.
-    pub fn stretch<E>(&self, most: usize) -> usize {
+    pub(crate) fn stretch<E>(&self, most: usize) -> usize {
         let units: usize = self.layers.iter().map(|layer| layer.outputs).sum();
         let each = self.channels + units;
         (CACHE / (each * size_of::<E>()))
@@ -132,7 +138,7 @@ impl Network {
 
     /// Windows of a chunk that keeps `buffers` numbers for each pre-activation: as many as stay in
     /// the second cache, and `most` at most. Samples of one time are small enough for `most`.
-    pub fn chunk<E>(&self, buffers: usize, most: usize) -> usize {
+    pub(crate) fn chunk<E>(&self, buffers: usize, most: usize) -> usize {
         if self.window == 1 {
             return most;
         }

@@ -1,12 +1,11 @@
-//! InfoNCE with a similarity of one's own.
+//! InfoNCE with your own similarity.
 
 use dfdx::shapes::{HasShape, Rank0};
 use dfdx::tensor::{PutTape, SplitTape};
 
-use super::buffers::Lane;
-use super::role::Role;
-use super::{Buffers, Pairs, Taped, TermValue, lanes, with_gradient};
-use crate::element::Element;
+use super::cpu::{Lane, Role, run_lanes};
+use super::{Buffers, Pairs, Taped, TermValue, with_gradient};
+use crate::ops::Element;
 
 /// Reference rows of one job.
 const CHUNK: usize = 32;
@@ -133,7 +132,7 @@ fn uniformity<E: Element>(
     let mut states = buffers.lanes(jobs.len());
     let begin = |lane: &mut Lane<E>| lane.begin(ROWS * columns, columns * d);
     let negatives = &negative.values;
-    lanes::run(&mut states, jobs, begin, |lane, (u, du)| {
+    run_lanes(&mut states, jobs, begin, |lane, (u, du)| {
         for (u, du) in u.chunks(ROWS * d).zip(du.chunks_mut(ROWS * d)) {
             let weights = &mut lane.scratch[..u.len() / d * columns];
             for (strip, v) in negatives.chunks(STRIP * d).enumerate() {

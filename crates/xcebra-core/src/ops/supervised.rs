@@ -6,8 +6,8 @@ use dfdx::shapes::{HasShape, Rank0};
 use dfdx::tensor::{PutTape, SplitTape};
 
 use super::{Taped, with_gradient};
-use crate::element::Element;
 use crate::objective::Targets;
+use crate::ops::Element;
 
 /// The loss that belongs to the targets of the given rows: [`mean_squared_error`] or
 /// [`cross_entropy`].

@@ -1,7 +1,7 @@
 //! The Jacobian regulariser of xCEBRA.
 
 use super::{At, Probes, Ramp, Regularizer};
-use crate::element::Element;
+use crate::ops::Element;
 use crate::ops::{Taped, Value};
 
 /// `½ E ‖J_f(x)‖_F²` over the references (Schneider et al. 2025, eq. 4), exact or by random

@@ -10,8 +10,8 @@ pub use schedule::Ramp;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::element::Element;
 use crate::encoder::Trainable;
+use crate::ops::Element;
 use crate::ops::{Taped, Value};
 
 /// A term of the loss that looks at the encoder itself.

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use crate::element::Element;
+use xcebra_model::Scalar;
 
 /// How the squared norm of the Jacobian is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Probes {
 
     /// Directions (samples, probe, outputs), flat, and the factor that makes their sum an
     /// estimate of the squared Frobenius norm.
-    pub fn draw<E: Element>(
+    pub fn draw<E: Scalar>(
         self,
         samples: usize,
         outputs: usize,

@@ -1,6 +1,6 @@
 //! The weight of a part of the loss over the steps.
 
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 
 /// 0 before `start`, then a linear rise over `ramp` steps, then `weight`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,12 +23,16 @@ impl Ramp {
         }
     }
 
-    /// Checks the final weight, the setting `field`.
-    pub(crate) fn check(&self, field: impl Into<String>) -> Result<()> {
+    /// Checks the final weight; the error names the field alone.
+    pub(crate) fn check(&self) -> Result<()> {
         if self.weight.is_finite() && self.weight >= 0.0 {
             return Ok(());
         }
-        Err(Error::setting(field, self.weight, "0 or a positive number"))
+        Err(CoreError::setting(
+            "weight",
+            self.weight,
+            "0 or a positive number",
+        ))
     }
 
     /// The weight at a step, counted from 0.

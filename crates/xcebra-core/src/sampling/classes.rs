@@ -1,35 +1,38 @@
 //! Samples by their class.
 
-use super::Pieces;
+use std::sync::Arc;
+
+use xcebra_model::Scalar;
+
 use super::groups::Groups;
-use crate::element::Element;
-use crate::error::{Error, Result};
-use crate::recording::{Labels, Recording};
+use crate::error::{CoreError, Result};
+use crate::recording::{Labels, Pieces, Recording};
 
 /// The classes of a discrete label, and which centers are of which.
 #[derive(Clone, Debug)]
 pub struct Classes {
-    /// Class of every sample of the recording.
-    labels: Vec<i64>,
+    /// Class of every sample of the recording, which shares them.
+    labels: Arc<Labels>,
     /// The classes of the centers, rising; `groups` has them in the same order.
     values: Vec<i64>,
     groups: Groups,
 }
 
 impl Classes {
-    /// Those of the discrete label `label`; `kind` is the distribution that asks.
+    /// Those of the discrete label that the parameter `name` gives; `kind` is the distribution that asks.
     ///
     /// # Errors
-    /// [`Error::Setting`] if there is no such label or it is continuous.
-    pub fn new<E: Element>(
+    /// [`CoreError::Setting`] if there is no such label or it is continuous.
+    pub fn new<E: Scalar>(
         recording: &Recording<E>,
         centers: &Pieces,
-        label: &str,
+        (name, label): (&str, &str),
         kind: &str,
     ) -> Result<Self> {
-        let Labels::Discrete(labels) = recording.label(label)? else {
-            return Err(Error::setting(
-                "objective.positives.label",
+        let shared = recording.shared_label(label)?;
+        let Labels::Discrete(labels) = &*shared else {
+            return Err(CoreError::setting(
+                name,
                 format!("`{label}`, which holds real numbers"),
                 format!(
                     "a label of whole numbers for `{kind}` positives; use `time-delta` for others"
@@ -43,7 +46,7 @@ impl Classes {
             .map(|g| labels[groups.members(g)[0]])
             .collect();
         Ok(Self {
-            labels: labels.clone(),
+            labels: shared,
             values,
             groups,
         })
@@ -59,8 +62,11 @@ impl Classes {
     /// # Panics
     /// If no center has the class of this sample.
     pub fn of(&self, sample: usize) -> usize {
+        let Labels::Discrete(labels) = &*self.labels else {
+            unreachable!("other labels were refused");
+        };
         self.values
-            .binary_search(&self.labels[sample])
+            .binary_search(&labels[sample])
             .expect("references are among the centers")
     }
 }

@@ -5,12 +5,13 @@ use std::f64::consts::{PI, TAU};
 use ndarray::Array2;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::Scalar;
 
 use super::index::Index;
-use super::{Pieces, Positives, positive, uniforms};
-use crate::element::Element;
-use crate::error::{Error, Result};
-use crate::recording::{Labels, Recording};
+use super::{Positives, uniforms};
+use crate::checks::positive;
+use crate::error::{CoreError, Result};
+use crate::recording::{Labels, Pieces, Recording};
 
 /// For labels on a circle: every column is an angle in radians, of any winding. To each angle of
 /// the reference independent von Mises noise of mean 0 and concentration κ is added (density
@@ -27,25 +28,25 @@ impl DeltaVmf {
     /// Positives by the continuous label `label` of the recording, at most 8 angles.
     ///
     /// # Errors
-    /// [`Error::Setting`] if there is no such label, it holds classes, or `kappa` is not a
-    /// positive number up to 10⁸; [`Error::Data`] if the label has too many columns, or holds points
+    /// [`CoreError::Setting`] if there is no such label, it holds classes, or `kappa` is not a
+    /// positive number up to 10⁸; [`CoreError::Data`] if the label has too many columns, or holds points
     /// (cos, sin) instead of angles.
-    pub fn new<E: Element>(
+    pub fn new<E: Scalar>(
         recording: &Recording<E>,
         centers: &Pieces,
         label: &str,
         kappa: f64,
     ) -> Result<Self> {
-        let noise = VonMises::new("objective.positives.kappa", kappa)?;
+        let noise = VonMises::new(kappa)?;
         let Labels::Continuous(angles) = recording.label(label)? else {
-            return Err(Error::setting(
-                "objective.positives.label",
+            return Err(CoreError::setting(
+                "label",
                 format!("`{label}`, which holds classes"),
                 "a label of angles in radians for `delta-vmf` positives",
             ));
         };
         if are_points(angles) {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 format!("the label `{label}`"),
                 "its two columns are points (cos, sin) on the circle, at every sample",
                 "give the angle itself in radians, atan2 of the second column and the first",
@@ -102,14 +103,14 @@ pub(crate) struct VonMises {
 }
 
 impl VonMises {
-    /// With concentration `kappa`, the setting `field`. Above 10⁸ rounding would show.
+    /// With concentration `kappa`. Above 10⁸ rounding would show.
     ///
     /// # Errors
-    /// [`Error::Setting`] if it is not positive or too large.
-    pub fn new(field: &str, kappa: f64) -> Result<Self> {
-        positive(field, kappa)?;
+    /// [`CoreError::Setting`] if it is not positive or too large.
+    pub fn new(kappa: f64) -> Result<Self> {
+        positive("kappa", kappa)?;
         if kappa > 1e8 {
-            return Err(Error::setting(field, kappa, "at most 1e8"));
+            return Err(CoreError::setting("kappa", kappa, "at most 1e8"));
         }
         Ok(Self {
             kappa,
@@ -149,7 +150,7 @@ mod tests {
             (1e-300, std::f64::consts::PI.powi(2) / 3.0, 1.8),
             (1e8, 1e-8, 3.0),
         ] {
-            let noise = VonMises::new("kappa", kappa).unwrap();
+            let noise = VonMises::new(kappa).unwrap();
             let mut rng = ChaCha8Rng::seed_from_u64(0);
             let draws: Vec<f64> = (0..n).map(|_| noise.draw(&mut rng)).collect();
             let moment = |p: i32| draws.iter().map(|v| v.powi(p)).sum::<f64>() / f64::from(n);

@@ -2,12 +2,12 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::Scalar;
 
+use super::Positives;
 use super::classes::Classes;
-use super::{Pieces, Positives};
-use crate::element::Element;
 use crate::error::Result;
-use crate::recording::Recording;
+use crate::recording::{Pieces, Recording};
 
 /// Uniform over the centers that have the reference's class, the reference included.
 #[derive(Clone, Debug)]
@@ -19,13 +19,9 @@ impl Discrete {
     /// Positives by the discrete label `label` of the recording.
     ///
     /// # Errors
-    /// [`crate::Error::Setting`] if there is no such label or it is continuous.
-    pub fn new<E: Element>(
-        recording: &Recording<E>,
-        centers: &Pieces,
-        label: &str,
-    ) -> Result<Self> {
-        let classes = Classes::new(recording, centers, label, "discrete")?;
+    /// [`crate::CoreError::Setting`] if there is no such label or it is continuous.
+    pub fn new<E: Scalar>(recording: &Recording<E>, centers: &Pieces, label: &str) -> Result<Self> {
+        let classes = Classes::new(recording, centers, ("label", label), "discrete")?;
         Ok(Self { classes })
     }
 }

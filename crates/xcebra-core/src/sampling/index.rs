@@ -7,7 +7,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use super::groups::Groups;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 
 /// Most columns of a label. Trees are built for 1, 2, 3, 4, 8 and 16 columns, the others padded
 /// with zeros, which changes no distance.
@@ -34,7 +34,7 @@ impl<const K: usize> KdTree<K> {
     fn boxed(points: &[ArrayView1<'_, f64>]) -> Result<Box<dyn Tree>> {
         let entries: Vec<[f64; K]> = points.iter().map(pad).collect();
         let tree = ImmutableKdTree::new_from_slice(&entries)
-            .map_err(|e| Error::Engine(format!("the index of the label: {e:?}")))?;
+            .map_err(|e| CoreError::Engine(format!("the index of the label: {e:?}")))?;
         Ok(Box::new(Self(tree)))
     }
 }
@@ -78,7 +78,7 @@ impl Index {
     /// which there is at least one.
     ///
     /// # Errors
-    /// [`Error::Data`] for more than [`MOST_COLUMNS`] columns.
+    /// [`CoreError::Data`] for more than [`MOST_COLUMNS`] columns.
     pub fn new(name: &str, labels: ArrayView2<'_, f64>, samples: Vec<usize>) -> Result<Self> {
         let columns = labels.ncols();
         let groups = Groups::new(samples, |a, b| compare(labels.row(a), labels.row(b)));
@@ -93,7 +93,7 @@ impl Index {
             5..=8 => KdTree::<8>::boxed(&points)?,
             9..=MOST_COLUMNS => KdTree::<MOST_COLUMNS>::boxed(&points)?,
             _ => {
-                return Err(Error::data(
+                return Err(CoreError::data(
                     format!("the label `{name}`"),
                     format!("{columns} columns to search by"),
                     format!(

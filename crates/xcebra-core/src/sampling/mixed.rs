@@ -1,14 +1,14 @@
 //! Positives of the same class whose continuous label differs as labels differ over time.
 
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::Scalar;
 
 use super::classes::Classes;
 use super::differences::Differences;
 use super::index::Index;
-use super::{Pieces, Positives, uniforms};
-use crate::element::Element;
+use super::{Positives, uniforms};
 use crate::error::Result;
-use crate::recording::Recording;
+use crate::recording::{Pieces, Recording};
 
 /// As [`TimeDelta`](super::TimeDelta) by a continuous label, but the nearest label is looked for
 /// among the centers of the reference's class only. The differences come from all classes.
@@ -24,23 +24,23 @@ impl Mixed {
     /// Positives by a discrete and a continuous label of the recording.
     ///
     /// # Errors
-    /// [`crate::Error::Setting`] if there is no such label, the discrete one is continuous or
-    /// `delta` is 0; [`crate::Error::Data`] if no piece is longer than `delta` or the continuous
+    /// [`crate::CoreError::Setting`] if there is no such label, the discrete one is continuous or
+    /// `delta` is 0; [`crate::CoreError::Data`] if no piece is longer than `delta` or the continuous
     /// label has too many columns.
-    pub fn new<E: Element>(
+    pub fn new<E: Scalar>(
         recording: &Recording<E>,
         centers: &Pieces,
         discrete: &str,
         continuous: &str,
         delta: usize,
     ) -> Result<Self> {
-        let classes = Classes::new(recording, centers, discrete, "mixed")?;
+        let classes = Classes::new(recording, centers, ("discrete", discrete), "mixed")?;
         let differences = Differences::new(recording, centers, continuous, delta)?;
         let groups = classes.groups();
         let indices = (0..groups.len())
             .map(|g| {
                 let members = groups.members(g).to_vec();
-                Index::new(continuous, differences.labels().view(), members)
+                Index::new(continuous, differences.labels(), members)
             })
             .collect::<Result<_>>()?;
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Which samples are compared: references, negatives, and the distributions of positives.
 //!
-//! All are drawn from the *centers* of some [`Pieces`] of a recording: samples around which an
-//! encoder's whole window fits. A distribution of one's own implements [`Positives`].
+//! All are drawn from the *centers* of some [`Pieces`](crate::Pieces) of a recording: samples around which
+//! an encoder's whole window fits. Your own distribution implements [`Positives`].
 
 mod classes;
 mod delta_normal;
@@ -11,7 +11,6 @@ mod discrete;
 mod groups;
 mod index;
 mod mixed;
-mod pieces;
 mod references;
 mod time;
 mod time_delta;
@@ -22,33 +21,34 @@ pub use delta_vmf::DeltaVmf;
 pub(crate) use delta_vmf::VonMises;
 pub use discrete::Discrete;
 pub use mixed::Mixed;
-pub use pieces::Pieces;
 pub use references::References;
 pub use time::Time;
 pub use time_delta::TimeDelta;
 pub use uniform::Uniform;
 
-use ndarray::Array2;
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView2};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::Scalar;
 
-use crate::config::PositivesConfig;
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::recording::{Labels, Recording};
 
 /// A distribution of positives given a reference, over the centers it was made for.
 ///
-/// Who implements it promises that every positive is one of these centers, and that draws depend
+/// An implementation promises that every positive is one of these centers, and that draws depend
 /// on the references and the generator alone: randomness is taken in the order of the references,
-/// by one thread. In return references are such centers, too, with at least `lookahead` more after
+/// by one thread. In return the references are such centers too, with at least `lookahead` more after
 /// them in their piece.
 ///
 /// ```
 /// use rand::Rng;
 /// use rand_chacha::ChaCha8Rng;
 /// use rand_chacha::rand_core::SeedableRng;
-/// use xcebra_core::sampling::{Pieces, Positives, References};
+/// use xcebra_core::Pieces;
+/// use xcebra_core::sampling::{Positives, References};
 ///
 /// /// One of the next `steps` samples.
 /// struct Soon {
@@ -71,7 +71,7 @@ use crate::recording::{Labels, Recording};
 /// for (r, p) in references.iter().zip(soon.draw(&references, &mut rng)) {
 ///     assert!(*r < p && p <= r + 3 && (*r < 50) == (p < 50));
 /// }
-/// # Ok::<(), xcebra_core::Error>(())
+/// # Ok::<(), xcebra_core::CoreError>(())
 /// ```
 pub trait Positives: Send + Sync {
     /// Centers after a reference that must lie in its piece.
@@ -83,63 +83,32 @@ pub trait Positives: Send + Sync {
     fn draw(&self, references: &[usize], rng: &mut ChaCha8Rng) -> Vec<usize>;
 }
 
-/// The distribution that a configuration asks for, over `centers` of the recording.
-///
-/// # Errors
-/// [`Error::Setting`] or [`Error::Data`] if the recording cannot serve it.
-pub fn positives<E: Element>(
-    config: &PositivesConfig,
-    recording: &Recording<E>,
-    centers: &Pieces,
-) -> Result<Box<dyn Positives>> {
-    Ok(match config {
-        PositivesConfig::Time { offset } => Box::new(Time::new(*offset)?),
-        PositivesConfig::TimeDelta { label, delta } => {
-            Box::new(TimeDelta::new(recording, centers, label, *delta)?)
-        }
-        PositivesConfig::DeltaNormal { label, sigma } => {
-            Box::new(DeltaNormal::new(recording, centers, label, *sigma)?)
-        }
-        PositivesConfig::DeltaVmf { label, kappa } => {
-            Box::new(DeltaVmf::new(recording, centers, label, *kappa)?)
-        }
-        PositivesConfig::Discrete { label } => Box::new(Discrete::new(recording, centers, label)?),
-        PositivesConfig::Mixed {
-            discrete,
-            continuous,
-            delta,
-        } => Box::new(Mixed::new(
-            recording, centers, discrete, continuous, *delta,
-        )?),
-        PositivesConfig::Uniform {} => Box::new(Uniform::new(centers)?),
-    })
-}
+/// A label as real numbers, shared with the recording where it holds such.
+#[derive(Clone, Debug)]
+struct RealLabels(Arc<Labels>);
 
-/// The label as real numbers, (time, columns).
-fn real_labels<E: Element>(recording: &Recording<E>, label: &str) -> Result<Array2<f64>> {
-    Ok(match recording.label(label)? {
-        Labels::Continuous(values) => values.clone(),
-        Labels::Discrete(classes) => {
-            Array2::from_shape_fn((classes.len(), 1), |(t, _)| classes[t] as f64)
+impl RealLabels {
+    fn of<E: Scalar>(recording: &Recording<E>, name: &str) -> Result<Self> {
+        let labels = recording.shared_label(name)?;
+        Ok(Self(match &*labels {
+            Labels::Continuous(_) => labels,
+            Labels::Discrete(classes) => {
+                let values = Array2::from_shape_fn((classes.len(), 1), |(t, _)| classes[t] as f64);
+                Arc::new(Labels::Continuous(values))
+            }
+        }))
+    }
+
+    /// The label, (time, columns).
+    fn view(&self) -> ArrayView2<'_, f64> {
+        match &*self.0 {
+            Labels::Continuous(values) => values.view(),
+            Labels::Discrete(_) => unreachable!("classes were converted"),
         }
-    })
+    }
 }
 
 /// Numbers in [0, 1), which choose among centers of equal labels.
 fn uniforms(count: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
     (0..count).map(|_| rng.r#gen()).collect()
-}
-
-pub(crate) fn at_least_one(field: &str, value: usize) -> Result<()> {
-    if value == 0 {
-        return Err(Error::setting(field, 0, "at least 1 sample"));
-    }
-    Ok(())
-}
-
-pub(crate) fn positive(field: &str, value: f64) -> Result<()> {
-    if !(value.is_finite() && value > 0.0) {
-        return Err(Error::setting(field, value, "a positive number"));
-    }
-    Ok(())
 }

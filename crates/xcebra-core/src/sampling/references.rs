@@ -3,8 +3,8 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::Pieces;
 use crate::error::Result;
+use crate::recording::Pieces;
 
 /// Uniform over the samples that have all their positives.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ impl References {
     /// The centers with at least `lookahead` centers after them in their piece.
     ///
     /// # Errors
-    /// [`crate::Error::Data`] if there is none.
+    /// [`crate::CoreError::Data`] if there is none.
     pub fn new(centers: &Pieces, lookahead: usize) -> Result<Self> {
         Ok(Self {
             pieces: centers.with_lookahead(lookahead)?,

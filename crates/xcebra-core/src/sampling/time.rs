@@ -2,7 +2,8 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Positives, at_least_one};
+use super::Positives;
+use crate::checks::at_least_one;
 use crate::error::Result;
 
 /// `positive = reference + offset`, within a piece.
@@ -15,9 +16,9 @@ impl Time {
     /// Positives `offset ≥ 1` samples later.
     ///
     /// # Errors
-    /// [`crate::Error::Setting`] if the offset is 0.
+    /// [`crate::CoreError::Setting`] if the offset is 0.
     pub fn new(offset: usize) -> Result<Self> {
-        at_least_one("objective.positives.offset", offset)?;
+        at_least_one("offset", offset)?;
         Ok(Self { offset })
     }
 }

@@ -1,13 +1,13 @@
 //! Positives whose label differs from the reference's as labels differ over time.
 
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::Scalar;
 
 use super::differences::Differences;
 use super::index::Index;
-use super::{Pieces, Positives, uniforms};
-use crate::element::Element;
+use super::{Positives, uniforms};
 use crate::error::Result;
-use crate::recording::Recording;
+use crate::recording::{Pieces, Recording};
 
 /// The reference's label plus a random label difference over `delta` samples, seen anywhere among
 /// the centers, and then the center whose label is nearest to that sum.
@@ -21,20 +21,16 @@ impl TimeDelta {
     /// Positives by the label `label` of the recording; whole numbers count as real ones.
     ///
     /// # Errors
-    /// [`crate::Error::Setting`] if there is no such label or `delta` is 0;
-    /// [`crate::Error::Data`] if no piece is longer than `delta` or the label has too many columns.
-    pub fn new<E: Element>(
+    /// [`crate::CoreError::Setting`] if there is no such label or `delta` is 0;
+    /// [`crate::CoreError::Data`] if no piece is longer than `delta` or the label has too many columns.
+    pub fn new<E: Scalar>(
         recording: &Recording<E>,
         centers: &Pieces,
         label: &str,
         delta: usize,
     ) -> Result<Self> {
         let differences = Differences::new(recording, centers, label, delta)?;
-        let index = Index::new(
-            label,
-            differences.labels().view(),
-            centers.samples().collect(),
-        )?;
+        let index = Index::new(label, differences.labels(), centers.samples().collect())?;
         Ok(Self { differences, index })
     }
 }

@@ -2,8 +2,9 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Pieces, Positives, References};
+use super::{Positives, References};
 use crate::error::Result;
+use crate::recording::Pieces;
 
 /// Uniform over all centers: what a distribution that says nothing about the reference gives, so
 /// the chance level of the others.

@@ -19,9 +19,9 @@ use super::validation::Progress;
 use super::watch::Watch;
 use crate::config::Config;
 use crate::disk;
-use crate::element::Element;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::fingerprint::Fingerprint;
+use xcebra_model::Scalar;
 
 const METADATA: &str = "xcebra.checkpoint";
 const CHECKSUM: &str = "xcebra.checksum";
@@ -59,7 +59,7 @@ pub(super) struct State {
     pub history: History,
 }
 
-impl<E: Element> Checkpoint<E> {
+impl<E: Scalar> Checkpoint<E> {
     /// The configuration of the training.
     pub fn config(&self) -> &Config {
         &self.state.config
@@ -78,9 +78,9 @@ impl<E: Element> Checkpoint<E> {
     /// The checkpoint as the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::Engine`] if the format refuses it.
+    /// [`CoreError::Engine`] if the format refuses it.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let fail = |e: &dyn std::fmt::Display| Error::Engine(format!("the checkpoint: {e}"));
+        let fail = |e: &dyn std::fmt::Display| CoreError::Engine(format!("the checkpoint: {e}"));
         let json = serde_json::to_vec(&self.state).map_err(|e| fail(&e))?;
         let mut tensors = BTreeMap::from([(STATE, (Dtype::U8, json.len(), json))]);
         for (name, v) in &self.vectors {
@@ -104,7 +104,7 @@ impl<E: Element> Checkpoint<E> {
     /// Writes the checkpoint, beside its place first and then in it.
     ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be written.
+    /// [`CoreError::File`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         disk::replace(path.as_ref(), &self.to_bytes()?)
     }
@@ -112,7 +112,7 @@ impl<E: Element> Checkpoint<E> {
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be read, is damaged, or is no checkpoint of a training
+    /// [`CoreError::File`] if the file cannot be read, is damaged, or is no checkpoint of a training
     /// in this precision.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -120,17 +120,17 @@ impl<E: Element> Checkpoint<E> {
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
-            .map_err(|e| Error::file(path, e, advice))?;
-        Self::from_bytes(&bytes).map_err(|e| Error::file(path, e, advice))
+            .map_err(|e| CoreError::file(path, e, advice))?;
+        Self::from_bytes(&bytes).map_err(|e| CoreError::file(path, e, advice))
     }
 
     /// Reads a checkpoint from the bytes of its file.
     ///
     /// # Errors
-    /// [`Error::Data`] as [`load`](Self::load).
+    /// [`CoreError::Data`] as [`load`](Self::load).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let foreign = |problem: String| {
-            Error::data(
+            CoreError::data(
                 "the checkpoint",
                 problem,
                 "the file is damaged or of another kind",
@@ -157,11 +157,11 @@ impl<E: Element> Checkpoint<E> {
         let state = state.ok_or_else(|| foreign(format!("it has no tensor `{STATE}`")))?;
         let state: State = serde_json::from_slice(state.data())
             .map_err(|e| foreign(format!("its state cannot be read: {e}")))?;
-        if state.element != E::NAME {
+        if state.element != disk::name::<E>() {
             return Err(foreign(format!(
                 "its numbers are {}, those of this training {}",
                 state.element,
-                E::NAME
+                disk::name::<E>()
             )));
         }
         let vectors = found
@@ -178,7 +178,7 @@ impl<E: Element> Checkpoint<E> {
     pub(super) fn new(state: State) -> Self {
         Self {
             state: State {
-                element: E::NAME.to_owned(),
+                element: disk::name::<E>().to_owned(),
                 ..state
             },
             vectors: BTreeMap::new(),
@@ -189,7 +189,7 @@ impl<E: Element> Checkpoint<E> {
     pub(super) fn vector(&self, name: &str, len: usize) -> Result<Vec<E>> {
         match self.vectors.get(name) {
             Some(v) if v.len() == len => Ok(v.clone()),
-            found => Err(Error::data(
+            found => Err(CoreError::data(
                 "the checkpoint",
                 match found {
                     Some(v) => format!("`{name}` has {} numbers, not {len}", v.len()),

@@ -3,6 +3,7 @@
 
 mod additions;
 mod checkpoint;
+mod evaluate;
 mod history;
 mod objectives;
 mod penalties;
@@ -14,6 +15,7 @@ mod validation;
 mod watch;
 
 pub use checkpoint::Checkpoint;
+pub use evaluate::{Evaluation, Penalty, evaluate};
 pub use history::{Curve, History};
 pub use report::{PartValue, StepReport};
 pub use trainer::Trainer;

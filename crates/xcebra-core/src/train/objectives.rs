@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{PartValue, Trainer};
-use crate::element::Element;
 use crate::encoder::Trainable;
 use crate::error::Result;
 use crate::objective::{Batch, Similarity, Targets};
+use crate::ops::Element;
 use crate::ops::{self, Buffers, Embedded, Pairs, Sum, Taped, Term, TermValue, Value};
 use crate::regularizer::Ramp;
 
@@ -21,7 +21,7 @@ pub struct Objective<E: Element> {
 pub enum Kind<E: Element> {
     /// Positives and negatives, by a shipped similarity.
     Known(Similarity),
-    /// Positives and negatives, by a similarity of one's own.
+    /// Positives and negatives, by your own similarity.
     Own(OwnLoss<E>),
     /// The references and a label; with the loss of an encoder that always says 0, or all classes
     /// alike.
@@ -32,7 +32,7 @@ pub enum Kind<E: Element> {
     },
 }
 
-/// InfoNCE by a similarity of one's own.
+/// InfoNCE by your own similarity.
 pub type OwnLoss<E> = Box<
     dyn Fn(Taped<(usize, usize), E>, &Pairs, &Buffers<E>) -> (Value<E>, TermValue) + Send + Sync,
 >;
@@ -77,7 +77,7 @@ pub struct Losses {
     pub terms: Vec<TermValue>,
     /// The others.
     pub parts: Vec<PartValue>,
-    /// Weighted sum of the absolute values of losses of one's own, of which no chance level is known.
+    /// Weighted sum of the absolute values of your own losses, of which no chance level is known.
     pub own: f64,
 }
 
@@ -144,7 +144,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         if !known.is_empty() {
             let temperatures = self.temperatures.as_ref().map(|t| ops::traced(&t.values));
             let (value, reports) =
-                ops::info_nce_at(embedded.taped(), temperatures, &known, &self.buffers);
+                ops::info_nce_at(embedded.taped(), temperatures, &known, &*self.engine);
             sum.add(1.0, value)?;
             for ((place, term), report) in places.into_iter().zip(&known).zip(reports) {
                 all.loss += term.weight * report.loss();

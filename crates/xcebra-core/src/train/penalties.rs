@@ -3,9 +3,9 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{PartValue, Trainer};
-use crate::element::Element;
 use crate::encoder::Trainable;
 use crate::error::Result;
+use crate::ops::Element;
 use crate::ops::{self, Sum};
 use crate::regularizer::At;
 

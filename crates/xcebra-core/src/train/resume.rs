@@ -3,10 +3,10 @@
 use super::Trainer;
 use super::checkpoint::{Checkpoint, State};
 use super::trainer::Temperatures;
-use crate::element::Element;
 use crate::encoder::Trainable;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::fingerprint::Fingerprint;
+use crate::ops::Element;
 use crate::ops::{self, Adam, Moments};
 
 const PARAMETERS: &str = "parameters";
@@ -62,12 +62,12 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     /// and additions. What follows is bit by bit what would have followed without the break.
     ///
     /// # Errors
-    /// [`Error::Data`] if the checkpoint belongs to another configuration, recording or encoder;
+    /// [`CoreError::Data`] if the checkpoint belongs to another configuration, recording or encoder;
     /// the training then stands as before.
     pub fn restore(&mut self, checkpoint: &Checkpoint<E>) -> Result<()> {
         let state = &checkpoint.state;
         let foreign = |problem: String| {
-            Error::data(
+            CoreError::data(
                 "the checkpoint",
                 problem,
                 "resume a training with its own settings and recording",
@@ -100,7 +100,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                     second: vector(TEMPERATURES[2])?,
                     step: state.updates,
                 };
-                Ok::<_, Error>(Temperatures {
+                Ok::<_, CoreError>(Temperatures {
                     values: ops::vector(vector(TEMPERATURES[0])?),
                     adam: Adam::from_moments(&moments)?,
                 })

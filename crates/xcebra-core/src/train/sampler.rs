@@ -4,7 +4,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::error::Result;
 use crate::objective::Batch;
-use crate::sampling::{Pieces, Positives, References};
+use crate::recording::Pieces;
+use crate::sampling::{Positives, References};
 
 /// Draws references, negatives, and the positives of each contrastive objective.
 pub struct Sampler {
@@ -30,9 +31,9 @@ impl Sampler {
         &self.centers
     }
 
-    /// Adds a contrastive objective.
-    pub fn add(&mut self, positives: Box<dyn Positives>) -> Result<()> {
-        self.positives.push(positives);
+    /// Adds a contrastive objective with the positives that `make` gives for the centers.
+    pub fn add(&mut self, make: impl Fn(&Pieces) -> Result<Box<dyn Positives>>) -> Result<()> {
+        self.positives.push(make(&self.centers)?);
         let ahead = self.positives.iter().map(|p| p.lookahead()).max();
         self.references = References::new(&self.centers, ahead.unwrap_or(0))?;
         Ok(())

@@ -1,26 +1,25 @@
 //! The training loop.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::objectives::{Kind, Objective, naive_loss};
+use super::objectives::Objective;
 use super::sampler::Sampler;
 use super::validation::{self, Progress};
 use super::watch::Watch;
 use super::{History, StepReport};
-use crate::config::{Config, LossConfig, ObjectiveConfig};
-use crate::element::Element;
+use crate::config::Config;
 use crate::encoder::{Encoder, Trainable};
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::fingerprint::Fingerprint;
-use crate::objective::{Loss, Targets};
-use crate::ops::{self, Adam, Buffers, Vector};
+use crate::objective::Loss;
+use crate::ops::Element;
+use crate::ops::{self, Adam, Buffers, Engine, Vector};
 use crate::recording::Recording;
-use crate::regularizer::{JacobianNorm, Ramp, Regularizer};
-use crate::sampling::{Pieces, Positives, positives};
+use crate::regularizer::{JacobianNorm, Regularizer};
 use crate::streams;
 
 /// The temperatures that are learned, as `log 1/τ`.
@@ -51,6 +50,9 @@ pub struct Trainer<E: Element, N = Encoder<E>> {
     pub(super) adam: Adam<E>,
     pub(super) temperatures: Option<Temperatures<E>>,
     pub(super) objectives: Vec<Objective<E>>,
+    /// That of the encoder.
+    pub(super) engine: Arc<dyn Engine<E>>,
+    /// For similarities that are not the engine's.
     pub(super) buffers: Buffers<E>,
     pub(super) sampler: Sampler,
     pub(super) held_out: Option<HeldOut<E>>,
@@ -68,7 +70,7 @@ impl<E: Element> Trainer<E> {
     /// settings or the data is found here, before work starts.
     ///
     /// # Errors
-    /// [`Error::Setting`] or [`Error::Data`].
+    /// [`CoreError::Setting`] or [`CoreError::Data`].
     pub fn new(config: Config, recording: Recording<E>) -> Result<Self> {
         config.check()?;
         let architecture = config.encoder.architecture(recording.channels());
@@ -78,16 +80,16 @@ impl<E: Element> Trainer<E> {
 }
 
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
-    /// Prepares a training of an encoder of one's own, from the parameters it has; the
+    /// Prepares a training of your own encoder, from the parameters it has; the
     /// configuration's section on the encoder is not looked at, except for the number of outputs.
     ///
     /// # Errors
-    /// As [`new`](Trainer::new); [`Error::Data`] if the encoder takes another number of channels.
+    /// As [`new`](Trainer::new); [`CoreError::Data`] if the encoder takes another number of channels.
     pub fn with_encoder(mut config: Config, recording: Recording<E>, encoder: N) -> Result<Self> {
         config.encoder.outputs = encoder.outputs();
         config.check()?;
         if encoder.channels() != recording.channels() {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the encoder",
                 format!(
                     "it takes {} channels, the recording has {}",
@@ -97,12 +99,13 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 "build it for the recording",
             ));
         }
-        let sessions = Pieces::new(recording.sessions().iter().cloned())?;
+        let sessions = recording.pieces();
         let window = encoder.window();
         let v = &config.validation;
         let (training, held_out) = match v.is_on() {
             true => {
-                let (training, held_out) = sessions.split_where_possible(v.held_out, v.blocks)?;
+                let split = sessions.split_where_possible(v.held_out, v.blocks);
+                let (training, held_out) = split.map_err(|e| e.within(&"validation".into()))?;
                 let held_out = HeldOut {
                     sampler: Sampler::new(held_out.centers(window)?)?,
                     progress: Progress::default(),
@@ -117,7 +120,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             rng.set_stream(id);
             rng
         };
-        let parameters = ops::vector(encoder.parameters().to_vec());
+        let (engine, parameters) = (encoder.engine(), ops::vector(encoder.parameters().to_vec()));
         let mut regularizers: Vec<Box<dyn Regularizer<E>>> = Vec::new();
         if config.regularizer.weight > 0.0 {
             regularizers.push(Box::new(JacobianNorm {
@@ -138,6 +141,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
             parameters,
             temperatures: None,
             objectives: Vec::new(),
+            engine,
             buffers: Buffers::default(),
             losses: Vec::new(),
             regularizers,
@@ -151,106 +155,10 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         Ok(trainer)
     }
 
-    fn add_configured(&mut self, objective: &ObjectiveConfig) -> Result<()> {
-        let [first, end] = objective.dims.unwrap_or([0, self.encoder.outputs()]);
-        let (dims, weight) = (first..end, objective.schedule());
-        let recording = self.recording.clone();
-        if let LossConfig::InfoNce {
-            positives: config,
-            similarity,
-        } = &objective.loss
-        {
-            return self.add_contrast(dims, Kind::Known(*similarity), weight, |centers| {
-                positives(config, &recording, centers)
-            });
-        }
-        self.check_dims(&dims)?;
-        let targets = Targets::new(
-            &objective.loss,
-            &recording,
-            dims.len(),
-            self.objectives.len(),
-        )?;
-        if let Some(targets) = targets {
-            let name = match &objective.loss {
-                LossConfig::CrossEntropy { label } => format!("cross-entropy {label}"),
-                LossConfig::Mse { label } => format!("mse {label}"),
-                LossConfig::InfoNce { .. } => String::new(),
-            };
-            let again = format!("{name} (");
-            let same = |o: &&Objective<E>| match &o.kind {
-                Kind::Supervised { name: n, .. } => *n == name || n.starts_with(&again),
-                _ => false,
-            };
-            let name = match self.objectives.iter().filter(same).count() {
-                0 => name,
-                others => format!("{name} ({})", others + 1),
-            };
-            let naive = naive_loss(&targets);
-            self.objectives.push(Objective {
-                dims,
-                weight,
-                kind: Kind::Supervised {
-                    name,
-                    targets,
-                    naive,
-                },
-            });
-        }
-        Ok(())
-    }
-
-    pub(super) fn add_contrast(
-        &mut self,
-        dims: Range<usize>,
-        kind: Kind<E>,
-        weight: Ramp,
-        positives: impl Fn(&Pieces) -> Result<Box<dyn Positives>>,
-    ) -> Result<()> {
-        self.check_dims(&dims)?;
-        weight.check(format!("objective.{}.weight", self.objectives.len()))?;
-        let made = positives(self.sampler.centers())?;
-        self.sampler.add(made)?;
-        if let Some(held_out) = &mut self.held_out {
-            let made = positives(held_out.sampler.centers())?;
-            held_out.sampler.add(made)?;
-        }
-        self.objectives.push(Objective { dims, weight, kind });
-        let learned: Vec<E> = self
-            .objectives
-            .iter()
-            .filter_map(Objective::learns)
-            .map(|s| E::of(s.log_inverse_temperature()))
-            .collect();
-        if !learned.is_empty() {
-            self.temperatures = Some(Temperatures {
-                adam: Adam::new(learned.len())?,
-                values: ops::vector(learned),
-            });
-        }
-        Ok(())
-    }
-
-    fn check_dims(&self, dims: &Range<usize>) -> Result<()> {
-        let outputs = self.encoder.outputs();
-        let whole = *dims == (0..outputs);
-        if dims.is_empty() || dims.end > outputs || (self.encoder.couples_outputs() && !whole) {
-            return Err(Error::setting(
-                format!("objective.{}.dims", self.objectives.len()),
-                format!("{dims:?}"),
-                format!(
-                    "[first, end] with first < end ≤ {outputs}, and all dimensions for an encoder \
-                     whose output is normalised"
-                ),
-            ));
-        }
-        Ok(())
-    }
-
     /// Makes one step.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if the loss is not finite or grows without bound, or if the goodness of fit
+    /// [`CoreError::Diverged`] if the loss is not finite or grows without bound, or if the goodness of fit
     /// is clearly more than the samples can give.
     pub fn step(&mut self) -> Result<StepReport> {
         // enter the thread pool once: each entry from outside puts this thread to sleep and wakes
@@ -268,7 +176,8 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let mut probes = self.probes.clone();
         let penalties = self.add_penalties(step, n, &x, &mut probes, &mut sum)?;
         self.probes = probes;
-        let embedded = ops::Embedded::new(&self.encoder, &self.parameters, x);
+        let parameters = ops::traced(&self.parameters);
+        let embedded = ops::Embedded::of(self.encoder.encode(parameters, x));
         let losses = self.add_losses(step, &batch, &embedded, &mut sum)?;
         // where every weight is still 0 there is nothing to learn from
         let gradients = match sum.is_empty() {
@@ -329,15 +238,19 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         self.held_out.as_ref().is_some_and(|h| h.progress.stop)
     }
 
-    /// Makes all remaining steps, telling `observer` of each; it may stop the training.
+    /// Makes all remaining steps. `observer` is called after each of them with the trainer as it stands, so
+    /// that it can take a [`checkpoint`](Self::checkpoint), and may stop the training.
     ///
     /// # Errors
-    /// As [`step`](Self::step); [`Error::Stopped`] if the observer breaks.
-    pub fn run(&mut self, mut observer: impl FnMut(&StepReport) -> ControlFlow<()>) -> Result<()> {
+    /// As [`step`](Self::step); [`CoreError::Stopped`] if the observer breaks.
+    pub fn run(
+        &mut self,
+        mut observer: impl FnMut(&Self, &StepReport) -> ControlFlow<()>,
+    ) -> Result<()> {
         while !self.is_done() {
             let report = self.step()?;
-            if observer(&report).is_break() {
-                return Err(Error::Stopped { step: self.step });
+            if observer(self, &report).is_break() {
+                return Err(CoreError::Stopped { step: self.step });
             }
         }
         Ok(())
@@ -347,7 +260,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     /// early, and the curves so far.
     ///
     /// # Errors
-    /// [`Error::Data`] if a parameter is not finite, which no step that succeeded leaves behind
+    /// [`CoreError::Data`] if a parameter is not finite, which no step that succeeded leaves behind
     /// unless numbers overflowed in it.
     pub fn finish(self) -> Result<(N, History)> {
         let best = self.held_out.and_then(|h| h.best);

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Trainer;
 use crate::config::ValidationConfig;
-use crate::element::Element;
 use crate::encoder::Trainable;
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::ops;
+use crate::ops::Element;
 use crate::streams;
 
 /// The loss on held-out blocks of time.
@@ -101,7 +101,8 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 let none = &mut ops::Sum::default();
                 *penalty += self.add_penalties(step, n, &x, &mut probes, none)?.total;
             }
-            let embedded = ops::Embedded::new(&self.encoder, &self.parameters, Arc::new(x));
+            let parameters = ops::traced(&self.parameters);
+            let embedded = ops::Embedded::of(self.encoder.encode(parameters, Arc::new(x)));
             let losses = self.add_losses(step, &batch, &embedded, &mut ops::Sum::default())?;
             loss += losses.loss;
             bits.push(losses.terms.iter().map(|t| t.bits_over_chance()).collect());
@@ -110,7 +111,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let penalty = penalty.map(|sum| sum / v.batches as f64);
         let sum = loss + penalty.unwrap_or(0.0);
         if !sum.is_finite() {
-            return Err(Error::Diverged {
+            return Err(CoreError::Diverged {
                 step,
                 reason: format!("on what is held out, loss and penalty are {sum}"),
                 advice: super::watch::CALM,

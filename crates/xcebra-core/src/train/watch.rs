@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 
 /// By how many more steps a loss may be out of bounds than within: a loss that diverges may jump from one
 /// side to the other and be within them now and then.
@@ -34,7 +34,7 @@ impl Watch {
     /// the largest there is: the logarithm of the number of samples to base 2.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if one is not finite, or if lately 50 more steps were out of bounds than within
+    /// [`CoreError::Diverged`] if one is not finite, or if lately 50 more steps were out of bounds than within
     /// them: with a loss above three times the larger of the first loss and chance, or with a goodness of
     /// fit more than twice what is possible. The positive is not among the negatives, so that where it is
     /// nearer than every negative the loss falls with the size of the embedding, forever if nothing
@@ -48,7 +48,7 @@ impl Watch {
         possible: f64,
     ) -> Result<()> {
         let diverged = |reason: String, advice: &'static str| {
-            Err(Error::Diverged {
+            Err(CoreError::Diverged {
                 step,
                 reason,
                 advice,

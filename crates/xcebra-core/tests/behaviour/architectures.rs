@@ -148,11 +148,11 @@ fn impossible_architectures_are_refused() {
     let conv = Layer::convolution;
     let last = Layer::dense(2);
     refused(with(vec![]), "encoder.layers is empty");
+    refused(with(vec![conv(4, 0), last]), "encoder.layers.0.kernel is 0");
     refused(
-        with(vec![conv(4, 0), last]),
-        "kernel of the encoder's layer 0 is 0",
+        with(vec![conv(0, 2), last]),
+        "encoder.layers.0.outputs is 0",
     );
-    refused(with(vec![conv(0, 2), last]), "at least 1");
     refused(with(vec![conv(4, 2), conv(0, 1)]), "encoder.outputs");
     refused(
         with(vec![conv(4, 3).skip(), last]),
@@ -169,11 +169,11 @@ fn impossible_architectures_are_refused() {
     refused(with(vec![last; 1001]), "at most 1000");
     refused(
         with(vec![conv(4, 3), last]).with_left(3),
-        "encoder.left = 0 to 2",
+        "encoder.left is 3, but must be from 0 to 2",
     );
     refused(
         with(vec![last]).with_left(usize::MAX),
-        "encoder.left = 0 to 0",
+        "but must be from 0 to 0",
     );
     let depth = Sizes {
         depth: usize::MAX,
@@ -181,7 +181,7 @@ fn impossible_architectures_are_refused() {
     };
     refused(
         Architecture::named(EncoderName::Offset1MseV2, 3, 2, &depth),
-        "encoder.depth",
+        "encoder.layers is a list of 2003",
     );
     let clip = Sizes {
         clip: f64::NAN,
@@ -197,7 +197,7 @@ fn impossible_architectures_are_refused() {
     };
     refused(
         Architecture::named(EncoderName::Offset1, 3, 2, &one),
-        "encoder.hidden",
+        "encoder.layers.2.outputs is 0",
     );
     // the widest window there may be
     assert!(Encoder::<f32>::new(with(vec![conv(2, 10_000)]), 0).is_ok());
@@ -217,8 +217,41 @@ fn impossible_configurations_are_refused() {
     refused(r#"{ "layers": [{ "outputs": 6 }] }"#, "custom");
     refused(
         r#"{ "name": "offset5", "left": 5 }"#,
-        "encoder.left = 0 to 4",
+        "encoder.left is 5, but must be from 0 to 4",
     );
+    // encoders that have a name have no list of layers: the settings that make it are named
+    for (json, words) in [
+        (
+            r#"{ "name": "offset1", "hidden": 1 }"#,
+            "encoder.hidden is 1",
+        ),
+        (
+            r#"{ "name": "offset5", "hidden": 0 }"#,
+            "encoder.hidden is 0",
+        ),
+        (
+            r#"{ "name": "offset1-mse-v2", "depth": 5000 }"#,
+            "encoder.depth is 5000",
+        ),
+        (
+            r#"{ "name": "offset1", "hidden": 100000 }"#,
+            "encoder.hidden is 100000",
+        ),
+        (
+            r#"{ "name": "offset1-mse", "outputs": 10000000 }"#,
+            "encoder.outputs is 10000000",
+        ),
+        (
+            r#"{ "name": "custom", "layers": [{ "outputs": 6 }], "head": { "kind": "clip", "limit": 0.0 } }"#,
+            "encoder.head.limit is 0",
+        ),
+        (
+            r#"{ "name": "custom", "layers": [{ "outputs": 5 }] }"#,
+            "encoder.layers.0.outputs is 5",
+        ),
+    ] {
+        refused(json, words);
+    }
     // as many channels as units are possible, though the default of one channel is not
     let first =
         r#"{ "name": "custom", "layers": [{ "outputs": 4, "skip": true }, { "outputs": 6 }] }"#;

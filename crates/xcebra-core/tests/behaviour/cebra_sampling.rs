@@ -4,7 +4,7 @@ use crate::common::reference_files::open;
 use ndarray::{Array1, Array2, ArrayView1};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::sampling::{References, Time, positives};
+use xcebra_core::sampling::{References, Time};
 use xcebra_core::{Labels, PositivesConfig, Recording};
 
 const DRAWS: usize = 60_000;
@@ -96,7 +96,7 @@ fn positives_are_distributed_as_those_of_cebra() {
         ),
     ] {
         let expected: Array2<i64> = npz.by_name(name).unwrap();
-        let positives = positives(&kind, &recording, &recording.pieces()).unwrap();
+        let positives = kind.distribution(&recording, &recording.pieces()).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         for (&reference, expected) in references.iter().zip(expected.outer_iter()) {
             let mut counts = vec![0.0; n];

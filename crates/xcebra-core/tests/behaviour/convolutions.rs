@@ -9,9 +9,10 @@ use ndarray::Array2;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::encoder::Layer;
-use xcebra_core::ops::{self, Head, Penalty, Term, encode, evaluate, jacobian_penalty};
+use xcebra_core::encoder::{Layer, Trainable as _};
+use xcebra_core::ops::{self, Head, Term};
 use xcebra_core::regularizer::Probes;
+use xcebra_core::train::{Penalty, evaluate};
 use xcebra_core::{Architecture, Edges, Element, Encoder, EncoderName, Similarity};
 use xcebra_model::Model;
 
@@ -69,8 +70,7 @@ fn outputs_equal_their_definition() {
             for n in [1, 5, 141] {
                 let x = normal::<f64>(n * numbers(&encoder), 2);
                 let found = encoder.forward(batch(&encoder, &x).view()).unwrap();
-                let taped = encode(
-                    &encoder,
+                let taped = encoder.encode(
                     ops::vector(encoder.parameters().to_vec()).leaky_trace(),
                     Arc::new(x.clone()),
                 );
@@ -222,8 +222,9 @@ fn penalties_equal_the_norm_of_the_jacobian() {
             let x = normal::<f64>(n * numbers(&encoder), 4);
             let (probes, factor) = Probes::Exact.draw(n, 3, &mut ChaCha8Rng::seed_from_u64(1));
             let parameters = ops::vector(encoder.parameters().to_vec());
-            let found =
-                jacobian_penalty(&encoder, parameters.leaky_trace(), &x, &probes, factor).array();
+            let found = encoder
+                .jacobian_penalty(parameters.leaky_trace(), &x, &probes, factor)
+                .array();
             let jacobian = encoder.jacobian(batch(&encoder, &x).view()).unwrap();
             let expected = 0.5 * jacobian.mapv(|v| v * v).sum() / n as f64;
             assert!(

@@ -4,10 +4,9 @@ use ndarray::{Array2, Axis};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xcebra_core::sampling::{
-    DeltaNormal, DeltaVmf, Discrete, Mixed, Pieces, Positives, References, TimeDelta, Uniform,
-    positives,
+    DeltaNormal, DeltaVmf, Discrete, Mixed, Positives, References, TimeDelta, Uniform,
 };
-use xcebra_core::{Labels, PositivesConfig, Recording, Window};
+use xcebra_core::{Labels, Pieces, PositivesConfig, Recording, Window};
 
 fn recording(labels: Vec<(&str, Labels)>, time: usize) -> Recording<f32> {
     let x = Array2::from_shape_fn((time, 1), |(t, _)| t as f32);
@@ -319,7 +318,7 @@ fn every_positive_is_a_center_of_its_part() {
     for part in [recording.pieces(), training, held] {
         let centers = part.centers(window).unwrap();
         for kind in all_kinds() {
-            let positives = positives(&kind, &recording, &centers).unwrap();
+            let positives = kind.distribution(&recording, &centers).unwrap();
             let mut rng = rng(8);
             let references = References::new(&centers, positives.lookahead()).unwrap();
             let drawn = references.draw(3000, &mut rng);
@@ -342,7 +341,7 @@ fn spans_are_what_a_piece_must_hold() {
     for kind in all_kinds() {
         let serves = |samples: usize| {
             let centers = Pieces::new(std::iter::once(0..samples))?;
-            let positives = positives(&kind, &recording, &centers)?;
+            let positives = kind.distribution(&recording, &centers)?;
             References::new(&centers, positives.lookahead())
         };
         let least = kind.span() + 1;
@@ -362,7 +361,7 @@ fn draws_do_not_depend_on_the_number_of_threads() {
                 .build()
                 .unwrap();
             pool.install(|| {
-                let positives = positives(&kind, &recording, &centers).unwrap();
+                let positives = kind.distribution(&recording, &centers).unwrap();
                 let mut rng = rng(9);
                 let references = References::new(&centers, positives.lookahead()).unwrap();
                 let drawn = references.draw(5000, &mut rng);
@@ -380,7 +379,8 @@ fn impossible_distributions_are_refused() {
     let recording = three_sessions();
     let centers = recording.pieces();
     let refused = |kind: PositivesConfig, words: &str| {
-        let error = positives(&kind, &recording, &centers)
+        let error = kind
+            .distribution(&recording, &centers)
             .err()
             .unwrap()
             .to_string();
@@ -388,16 +388,13 @@ fn impossible_distributions_are_refused() {
     };
     let y = || "y".to_owned();
     for sigma in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        refused(
-            PositivesConfig::DeltaNormal { label: y(), sigma },
-            "positives.sigma",
-        );
+        refused(PositivesConfig::DeltaNormal { label: y(), sigma }, "sigma");
         refused(
             PositivesConfig::DeltaVmf {
                 label: y(),
                 kappa: sigma,
             },
-            "positives.kappa",
+            "kappa",
         );
     }
     refused(
@@ -421,7 +418,7 @@ fn impossible_distributions_are_refused() {
     };
     refused(mixed("y", "y", 1), "whole numbers for `mixed`");
     refused(mixed("class", "z", 1), "`z`");
-    refused(mixed("class", "y", 0), "positives.delta");
+    refused(mixed("class", "y", 0), "delta is 0");
     refused(mixed("class", "y", 595), "too short");
     let wide = Labels::Continuous(Array2::from_shape_fn((900, 9), |(t, k)| (t * k) as f64));
     let recording = recording.clone().with_label("wide", wide).unwrap();

@@ -10,7 +10,8 @@ use dfdx::tensor::{AsArray, Trace};
 use dfdx::tensor_ops::Backward;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::ops::{self, encode, jacobian_penalty};
+use xcebra_core::encoder::Trainable as _;
+use xcebra_core::ops;
 use xcebra_core::regularizer::Probes;
 use xcebra_core::{
     Element, Encoder, EncoderName, LossConfig, Metric, ObjectiveConfig, PositivesConfig,
@@ -41,7 +42,7 @@ fn penalty(
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (directions, factor) = probes.draw(n, encoder.output_dim(), &mut rng);
     let parameters = ops::vector(parameters.to_vec());
-    let value = jacobian_penalty(encoder, parameters.leaky_trace(), x, &directions, factor);
+    let value = encoder.jacobian_penalty(parameters.leaky_trace(), x, &directions, factor);
     let found = value.array();
     (found, value.backward().get(&parameters).as_vec())
 }
@@ -87,11 +88,13 @@ fn gradients_of_outputs_equal_differences() {
         let weights = normal::<f64>(10, 8);
         let value = |p: &[f64]| {
             let parameters = ops::vector(p.to_vec());
-            let y = encode(&encoder, parameters.leaky_trace(), Arc::clone(&x)).as_vec();
+            let y = encoder
+                .encode(parameters.leaky_trace(), Arc::clone(&x))
+                .as_vec();
             y.iter().zip(&weights).map(|(y, w)| y * w).sum::<f64>()
         };
         let parameters = ops::vector(encoder.parameters().to_vec());
-        let y = encode(&encoder, parameters.leaky_trace(), Arc::clone(&x));
+        let y = encoder.encode(parameters.leaky_trace(), Arc::clone(&x));
         let (_, gradient) = {
             use xcebra_core::ops::dfdx::prelude::*;
             let w = Cpu::default().tensor_from_vec(weights.clone(), (5, 2));
@@ -119,7 +122,7 @@ fn trains<E: Element>(name: EncoderName, projections: usize) -> Vec<f64> {
     let mut trainer = Trainer::new(config, recording::<E>(&latents(300))).unwrap();
     let mut losses = Vec::new();
     trainer
-        .run(|report| {
+        .run(|_, report| {
             losses.push(report.loss);
             losses.extend(report.part("jacobian").and_then(|part| part.value));
             ControlFlow::Continue(())

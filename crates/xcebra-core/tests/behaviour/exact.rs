@@ -2,6 +2,7 @@
 //! one sample, few and many, on one, few and many dimensions, in both precisions. Many means more
 //! than the chunks and the lanes in which the work is cut.
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use crate::common::dual::{Dual, Real, along, sum};
@@ -11,8 +12,8 @@ use dfdx::tensor::{AsArray, Cpu, TensorFromVec, Trace};
 use dfdx::tensor_ops::{Backward, SumTo};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::encoder::Layer;
-use xcebra_core::ops::{self, Adam, Buffers, Head, Term};
+use xcebra_core::encoder::{Layer, Trainable as _};
+use xcebra_core::ops::{self, Adam, Head, Term};
 use xcebra_core::regularizer::Probes;
 use xcebra_core::{Architecture, Element, Encoder, Metric, Similarity};
 
@@ -46,7 +47,11 @@ fn norm(values: &[f64]) -> f64 {
 
 /// Rounding of sums of a few thousand terms, relative to the norm of what is summed.
 fn tolerance<E: Element>() -> f64 {
-    if E::NAME == "F64" { 1e-12 } else { 1e-5 }
+    if type_name::<E>() == "f64" {
+        1e-12
+    } else {
+        1e-5
+    }
 }
 
 /// The value and, along a random direction, the gradient, whose terms are of the order of `size`
@@ -102,7 +107,7 @@ fn encodes<E: Element>(architecture: &Architecture, n: usize) {
     let parameters = ops::vector(encoder.parameters().to_vec());
     let shape = (n, architecture.outputs());
     let x_shared = Arc::new(x.clone());
-    let embed = || ops::encode(&encoder, ops::traced(&parameters), Arc::clone(&x_shared));
+    let embed = || encoder.encode(ops::traced(&parameters), Arc::clone(&x_shared));
     let found = wide(&embed().as_vec());
     let gradient = twice(&parameters, || {
         let c = Cpu::default().tensor_from_vec(cotangents.clone(), shape);
@@ -127,7 +132,7 @@ fn encodes<E: Element>(architecture: &Architecture, n: usize) {
     let mut expected = sum(weighted.map(|(&y, &c)| y * Dual::of(c)));
     // the values were compared one by one; their sum may cancel
     expected.value = value;
-    let what = format!("{} {architecture:?}, n {n}", E::NAME);
+    let what = format!("{} {architecture:?}, n {n}", type_name::<E>());
     let size = norm(&cotangents);
     assert_exact::<E>((value, &gradient), expected, &direction, size, &what);
 }
@@ -140,7 +145,7 @@ fn penalises<E: Element>(architecture: &Architecture, n: usize, probes: Probes) 
     let parameters = ops::vector(encoder.parameters().to_vec());
     let penalty = || {
         let taped = ops::traced(&parameters);
-        ops::jacobian_penalty(&encoder, taped, &x, &directions, factor)
+        encoder.jacobian_penalty(taped, &x, &directions, factor)
     };
     let value = penalty().array().as_f64();
     let gradient = twice(&parameters, penalty);
@@ -149,7 +154,7 @@ fn penalises<E: Element>(architecture: &Architecture, n: usize, probes: Probes) 
     let direction = normal::<f64>(gradient.len(), 6);
     let parameters = along(&wide(encoder.parameters()), &direction);
     let expected = plain::penalty(architecture, &parameters, (&x, n), &directions, factor);
-    let what = format!("{} {architecture:?}, n {n}, {probes:?}", E::NAME);
+    let what = format!("{} {architecture:?}, n {n}, {probes:?}", type_name::<E>());
     assert_exact::<E>((value, &gradient), expected, &direction, 0.1, &what);
 }
 
@@ -226,7 +231,7 @@ fn contrasts<E: Element>(n: usize, d: usize) {
             embedding.leaky_trace(),
             temperatures,
             &terms,
-            &Buffers::default(),
+            &ops::Cpu::default(),
         )
     };
     let (loss, reports) = contrast();
@@ -254,7 +259,7 @@ fn contrasts<E: Element>(n: usize, d: usize) {
         assert!((report.temperature * inverse.value - 1.0).abs() < 1e-14);
     }
     let expected = plain::info_nce(values, d, &terms, &inverse);
-    let what = format!("{}, n {n}, d {d}", E::NAME);
+    let what = format!("{}, n {n}, d {d}", type_name::<E>());
     assert_exact::<E>((value, &gradient), expected, &direction, 0.1, &what);
 }
 
@@ -284,7 +289,7 @@ fn supervises<E: Element>(n: usize, d: usize) {
         difference * difference
     });
     let expected = sum(squares) * Dual::of(1.0 / (n * d) as f64);
-    let what = format!("{}, n {n}, d {d}", E::NAME);
+    let what = format!("{}, n {n}, d {d}", type_name::<E>());
     assert_exact::<E>((found.0, &found.1), expected, &direction, 0.1, &what);
 
     let found = differentiate(&values, columns, |e| {
@@ -321,10 +326,18 @@ fn optimises<E: Element>(n: usize, decay: f64) {
         }
     }
     // in single precision 1 − 0.999^t keeps four digits in the first steps
-    let tolerance = if E::NAME == "F64" { 1e-13 } else { 1e-4 };
+    let tolerance = if type_name::<E>() == "f64" {
+        1e-13
+    } else {
+        1e-4
+    };
     for (found, expected) in parameters.as_vec().iter().zip(&plain.values) {
         let error = (found.as_f64() - expected).abs();
-        assert!(error < tolerance, "{} {decay}: {found} {expected}", E::NAME);
+        assert!(
+            error < tolerance,
+            "{} {decay}: {found} {expected}",
+            type_name::<E>()
+        );
     }
 }
 

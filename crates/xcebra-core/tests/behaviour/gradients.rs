@@ -6,8 +6,10 @@ use crate::common::losses::{differentiate, normal};
 use dfdx::tensor::{AsArray, Trace};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::ops::{self, Head, Penalty, Term, evaluate, info_nce, jacobian_penalty};
+use xcebra_core::encoder::Trainable as _;
+use xcebra_core::ops::{self, Head, Term, info_nce};
 use xcebra_core::regularizer::Probes;
+use xcebra_core::train::{Penalty, evaluate};
 use xcebra_core::{Architecture, Element, Encoder, Metric, Similarity};
 use xcebra_model::Model;
 
@@ -139,8 +141,9 @@ fn penalty_equals_the_norm_of_the_jacobian_for_every_head() {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             let (probes, factor) = Probes::Exact.draw(n, 3, &mut rng);
             let parameters = ops::vector(encoder.parameters().to_vec());
-            let found =
-                jacobian_penalty(&encoder, parameters.leaky_trace(), &x, &probes, factor).array();
+            let found = encoder
+                .jacobian_penalty(parameters.leaky_trace(), &x, &probes, factor)
+                .array();
             let batch = ndarray::ArrayView2::from_shape((n, 5), &x).unwrap();
             let jacobian = encoder.jacobian(batch.into_dyn()).unwrap();
             let expected = 0.5 * jacobian.mapv(|v| v * v).sum() / n as f64;
@@ -192,7 +195,9 @@ fn random_projections_are_unbiased() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut value = |probes: Probes| {
         let (directions, factor) = probes.draw(n, 4, &mut rng);
-        jacobian_penalty(&encoder, parameters.leaky_trace(), &x, &directions, factor).array()
+        encoder
+            .jacobian_penalty(parameters.leaky_trace(), &x, &directions, factor)
+            .array()
     };
     let exact = value(Probes::Exact);
     for count in [1, 3] {

@@ -5,7 +5,7 @@ use crate::common::reference_files::{TOLERANCE, number, open, rows};
 use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
 use dfdx::tensor_ops::Backward;
 use ndarray::Array2;
-use xcebra_core::ops::{self, Buffers, Term, TermValue, info_nce, info_nce_at};
+use xcebra_core::ops::{self, Term, TermValue, info_nce, info_nce_at};
 use xcebra_core::{Element, Metric, Similarity};
 
 fn learned(metric: Metric, minimum: f64) -> Similarity {
@@ -29,7 +29,7 @@ fn at_temperatures<E: Element>(
         embedding.leaky_trace(),
         Some(parameters.leaky_trace()),
         terms,
-        &Buffers::default(),
+        &ops::Cpu::default(),
     );
     let (value, tape) = loss.split_tape();
     let found = value.array().as_f64();
@@ -158,13 +158,13 @@ fn rows_of_zeros_are_at_right_angles_to_all() {
 
 #[test]
 fn used_memory_gives_the_same_bits() {
-    let buffers = Buffers::default();
+    let engine = ops::Cpu::default();
     for (n, d) in [(513, 4), (40, 7), (600, 2), (1, 1)] {
         let values = normal::<f32>(3 * n * d, 6);
         for metric in [Metric::Euclidean, Metric::Cosine] {
             let terms = [term(n, 0..d, Similarity::new(metric, 0.5))];
             let fresh = differentiate(&values, d, |e| info_nce(e, &terms).0);
-            let used = differentiate(&values, d, |e| info_nce_at(e, None, &terms, &buffers).0);
+            let used = differentiate(&values, d, |e| info_nce_at(e, None, &terms, &engine).0);
             assert_eq!(fresh, used);
         }
     }

@@ -13,8 +13,8 @@ use xcebra_core::objective::{Batch, Loss};
 use xcebra_core::ops::dfdx::prelude::*;
 use xcebra_core::ops::{PairSimilarity, Taped, Value, traced, vector};
 use xcebra_core::regularizer::{At, Probes, Regularizer};
-use xcebra_core::sampling::{Pieces, Positives, Time};
-use xcebra_core::{Edges, Element, Metric, Similarity, Trainer, Window};
+use xcebra_core::sampling::{Positives, Time};
+use xcebra_core::{Edges, Element, Metric, Pieces, Similarity, Trainer, Window};
 use xcebra_model::Model as _;
 
 /// `W₂ tanh(W₁ x + b)`.
@@ -240,7 +240,7 @@ fn an_own_network_trains_and_resumes() {
     let mut trainer = fresh();
     let mut losses = Vec::new();
     trainer
-        .run(|r| {
+        .run(|_, r| {
             losses.push(r.loss);
             ControlFlow::Continue(())
         })
@@ -253,7 +253,7 @@ fn an_own_network_trains_and_resumes() {
     (0..30).for_each(|_| drop(half.step().unwrap()));
     let mut rest = fresh();
     rest.restore(&half.checkpoint()).unwrap();
-    rest.run(|_| ControlFlow::Continue(())).unwrap();
+    rest.run(|_, _| ControlFlow::Continue(())).unwrap();
     assert_eq!(rest.finish().unwrap().0.parameters(), encoder.parameters());
 }
 
@@ -313,7 +313,7 @@ fn own_losses_and_regularisers_join_the_sum() {
         let terms: f64 = report.terms.iter().map(|t| t.loss()).sum();
         assert!((report.loss - terms - 0.5 * small.unwrap_or(0.0)).abs() < 1e-12);
         assert_eq!(report.part("squares").and_then(|p| p.value), None);
-        trainer.run(|_| ControlFlow::Continue(())).unwrap();
+        trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
         let (encoder, history) = trainer.finish().unwrap();
         if own {
             let squares = history
@@ -358,7 +358,7 @@ impl Loss<f32> for Late {
 fn a_large_loss_that_begins_late_is_no_divergence() {
     let mut trainer = Trainer::new(config(120), recording::<f32>(&latents(300))).unwrap();
     trainer.add_loss(Box::new(Late));
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     assert_eq!(trainer.steps_made(), 120);
 }
 
@@ -437,7 +437,7 @@ fn an_own_similarity_trains_as_the_shipped_one() {
         trainer.add_objective(0..1, last, 0.4, next).unwrap();
         let mut losses = Vec::new();
         trainer
-            .run(|r| {
+            .run(|_, r| {
                 losses.extend(r.terms.iter().map(|t| t.loss()));
                 losses.push(r.loss);
                 ControlFlow::Continue(())

@@ -5,8 +5,8 @@ use std::ops::Range;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::Window;
-use xcebra_core::sampling::{Pieces, References};
+use xcebra_core::sampling::References;
+use xcebra_core::{Pieces, Window};
 
 /// Sessions of the given lengths, with a gap of three samples before every second one.
 fn pieces(lengths: &[usize]) -> Pieces {

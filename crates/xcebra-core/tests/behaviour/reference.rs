@@ -7,7 +7,8 @@ use dfdx::tensor::{AsArray, Cpu, SplitTape, TensorFromVec, Trace};
 use dfdx::tensor_ops::Backward;
 use ndarray::{Array1, Array2, Array3};
 use ndarray_npy::NpzReader;
-use xcebra_core::ops::{self, Head, Term, encode, info_nce, jacobian_penalty};
+use xcebra_core::encoder::Trainable as _;
+use xcebra_core::ops::{self, Head, Term, info_nce};
 use xcebra_core::regularizer::Probes;
 use xcebra_core::{Architecture, Encoder, Metric, Similarity};
 use xcebra_model::Model;
@@ -149,8 +150,7 @@ fn encoder_and_its_jacobian_equal_pytorch() {
         assert!((f - e).abs() < TOLERANCE, "{f} {e}");
     }
 
-    let taped = encode(
-        &encoder,
+    let taped = encoder.encode(
         ops::vector(encoder.parameters().to_vec()).leaky_trace(),
         std::sync::Arc::new(x.iter().copied().collect()),
     );
@@ -165,7 +165,7 @@ fn jacobian_penalty_equals_cebra() {
     let parameters = ops::vector(encoder.parameters().to_vec());
     let mut rng = rand_chacha::rand_core::SeedableRng::seed_from_u64(0);
     let (probes, factor) = Probes::Exact.draw::<f64>(32, 4, &mut rng);
-    let penalty = jacobian_penalty(&encoder, parameters.leaky_trace(), &x, &probes, factor);
+    let penalty = encoder.jacobian_penalty(parameters.leaky_trace(), &x, &probes, factor);
     let (value, tape) = penalty.split_tape();
     let expected = number(&mut npz, "value");
     assert!(

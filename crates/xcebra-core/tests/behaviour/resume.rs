@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use crate::common::{config, latents, recording};
 use proptest::prelude::*;
 use xcebra_core::{
-    Checkpoint, Config, Element, Error, LossConfig, Metric, PositivesConfig, Similarity, Trainer,
+    Checkpoint, Config, CoreError, Element, LossConfig, Metric, PositivesConfig, Similarity,
+    Trainer,
 };
 
 fn settings() -> Config {
@@ -45,7 +46,7 @@ fn with_breaks<E: Element>(breaks: &[usize]) -> (Vec<E>, xcebra_core::History) {
         trainer.restore(&checkpoint).unwrap();
         assert_eq!(trainer.checkpoint(), checkpoint, "all of it is taken up");
     }
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (encoder, history) = trainer.finish().unwrap();
     (encoder.parameters().to_vec(), history)
 }
@@ -57,6 +58,31 @@ fn a_resumed_training_gives_the_bits_of_an_uninterrupted_one() {
     assert_eq!(whole, with_breaks::<f32>(&[1, 9, 10, 23]));
     assert_eq!(whole, with_breaks::<f32>(&[40]));
     assert_eq!(with_breaks::<f64>(&[]), with_breaks::<f64>(&[13, 31]));
+}
+
+/// What [`Trainer::run`] shows its observer is the training as it stands after the step.
+#[test]
+fn the_observer_takes_checkpoints() {
+    let z = latents(400);
+    let new = || Trainer::new(settings(), recording::<f32>(&z)).unwrap();
+    let (mut stopped, mut kept) = (new(), None);
+    let error = stopped
+        .run(|trainer, report| {
+            assert_eq!(trainer.steps_made(), report.step + 1);
+            if report.step < 12 {
+                return ControlFlow::Continue(());
+            }
+            kept = Some(trainer.checkpoint());
+            ControlFlow::Break(())
+        })
+        .unwrap_err();
+    assert!(matches!(error, CoreError::Stopped { step: 13 }), "{error}");
+    let mut resumed = new();
+    resumed.restore(&kept.unwrap()).unwrap();
+    resumed.run(|_, _| ControlFlow::Continue(())).unwrap();
+    let (encoder, history) = resumed.finish().unwrap();
+    let whole = with_breaks::<f32>(&[]);
+    assert_eq!((encoder.parameters().to_vec(), history), whole);
 }
 
 #[test]
@@ -127,7 +153,7 @@ fn a_checkpoint_file_is_written_whole() {
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let missing = Checkpoint::<f32>::load(folder.path().join("none")).unwrap_err();
-    assert!(matches!(missing, Error::File { .. }), "{missing}");
+    assert!(matches!(missing, CoreError::File { .. }), "{missing}");
     let nowhere = trainer.checkpoint().save(folder.path().join("none/c"));
     assert!(nowhere.is_err());
 }

@@ -70,7 +70,7 @@ fn several_temperatures_are_learned_beside_fixed_ones() {
         nothing,
     ];
     let mut trainer = Trainer::new(settings, recording::<f64>(&latents(1000))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     let ends = |o: usize| {
         let t = &history.temperature[o];
@@ -102,7 +102,7 @@ fn patience_begins_when_all_weights_are_final() {
     let run = |settings: Config, change: &dyn Fn(&mut Trainer<f32>)| {
         let mut trainer = Trainer::new(settings, recording::<f32>(&latents(400))).unwrap();
         change(&mut trainer);
-        trainer.run(|_| ControlFlow::Continue(())).unwrap();
+        trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
         (trainer.steps_made(), trainer.finish().unwrap().1)
     };
     // the regulariser is off: the first validation counts, after step 19
@@ -150,7 +150,7 @@ fn the_best_parameters_are_regularised() {
     settings.validation.every = 20;
     settings.validation.patience = 1000;
     let mut trainer = Trainer::new(settings, recording::<f32>(&latents(1000))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     let taken = history.taken(1000).unwrap();
     let counted: Vec<_> = history

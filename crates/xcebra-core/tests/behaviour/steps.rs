@@ -7,12 +7,13 @@ use crate::common::{latents, recording};
 use ndarray::Axis;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::ops::{self, Buffers, Embedded, Sum, Term, vector};
+use xcebra_core::encoder::Trainable as _;
+use xcebra_core::ops::{self, Cpu, Embedded, Sum, Term, vector};
 use xcebra_core::regularizer::Probes;
-use xcebra_core::sampling::{Pieces, Positives, References, Time, TimeDelta};
+use xcebra_core::sampling::{Positives, References, Time, TimeDelta};
 use xcebra_core::{
     Config, Encoder, EncoderName, LearningRateSchedule, LossConfig, Metric, ObjectiveConfig,
-    PositivesConfig, Recording, Similarity, StepReport, Trainer,
+    Pieces, PositivesConfig, Recording, Similarity, StepReport, Trainer,
 };
 
 const STEPS: usize = 9;
@@ -179,7 +180,7 @@ fn a_training_makes_the_steps_that_its_settings_say() {
 
     let mut weights = Adam::new(encoder.parameters().to_vec(), 0.1);
     let mut temperatures = Adam::new(vec![2.0_f64.ln(), -(2.0_f64.ln())], 0.0);
-    let buffers = Buffers::default();
+    let engine = Cpu::default();
     // contrastive and supervised loss at the present numbers
     let losses = |part: &Part<'_>, times: &[usize], embedded: &Embedded<f64>, step, of: &_| {
         let targets = part.targets(times);
@@ -188,7 +189,7 @@ fn a_training_makes_the_steps_that_its_settings_say() {
             embedded.taped(),
             Some(ops::traced(of)),
             &terms(step),
-            &buffers,
+            &engine,
         );
         (error, contrast)
     };
@@ -202,10 +203,10 @@ fn a_training_makes_the_steps_that_its_settings_say() {
             let (directions, factor) = Probes::Random(2).draw(BATCH, 3, &mut probes);
             let x = &x[..BATCH * 5 * 8];
             let taped = ops::traced(&parameters);
-            let penalty = ops::jacobian_penalty(&encoder, taped, x, &directions, factor);
+            let penalty = encoder.jacobian_penalty(taped, x, &directions, factor);
             sum.add(lambda, penalty).unwrap()
         });
-        let embedded = Embedded::new(&encoder, &parameters, x);
+        let embedded = Embedded::of(encoder.encode(ops::traced(&parameters), x));
         let (error, (contrast, _)) = losses(&training, &times, &embedded, step, &inverse);
         let weight = if step == 0 { 0.0 } else { 0.6 };
         let loss = weight * sum.add(weight, error).unwrap() + sum.add(1.0, contrast).unwrap();
@@ -232,7 +233,7 @@ fn a_training_makes_the_steps_that_its_settings_say() {
         let (mut loss, mut bits) = (0.0, [0.0; 2]);
         for _ in 0..3 {
             let (times, x) = held_out.draw(&mut rng);
-            let embedded = Embedded::new(&encoder, &parameters, x);
+            let embedded = Embedded::of(encoder.encode(ops::traced(&parameters), x));
             let (error, (contrast, reports)) = losses(&held_out, &times, &embedded, step, &inverse);
             let mut sum = Sum::default();
             loss += (0.6 * sum.add(1.0, error).unwrap() + sum.add(1.0, contrast).unwrap()) / 3.0;

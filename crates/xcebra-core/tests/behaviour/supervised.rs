@@ -71,7 +71,7 @@ fn targets_follow_the_labels() {
     let entropy = |label: &str| LossConfig::CrossEntropy {
         label: label.into(),
     };
-    let targets = |loss: &LossConfig, dims| Targets::new(loss, &recording, dims, 1);
+    let targets = |loss: &LossConfig, dims| loss.targets(&recording, dims);
     let at = |loss: &LossConfig, dims| targets(loss, dims).unwrap().unwrap().at(&[3, 0]);
     let values = |values, columns| Targets::Values { values, columns };
     assert_eq!(at(&mse("z"), 2), values(vec![30.0, 31.0, 0.0, 1.0], 2));

@@ -24,7 +24,7 @@ fn settings(change: impl Fn(&mut Config)) -> Config {
 }
 
 fn parameters<E: Element, N: Trainable<E>>(mut trainer: Trainer<E, N>) -> Vec<E> {
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     trainer.finish().unwrap().0.parameters().to_vec()
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::common::{config, latents, recording, train};
 use ndarray::{Array1, Array2, s};
 use xcebra_core::{
-    Config, Element, EncoderName, Error, Labels, LearningRateSchedule, LossConfig, Metric,
+    Config, CoreError, Element, EncoderName, Labels, LearningRateSchedule, LossConfig, Metric,
     ObjectiveConfig, PositivesConfig, Recording, Similarity, Trainer,
 };
 use xcebra_model::Model;
@@ -74,7 +74,7 @@ fn discrete_positives_separate_the_classes() {
     let mut trainer = Trainer::new(config, recording::<f32>(&z)).unwrap();
     let (mut first, mut last) = (f64::NAN, f64::NAN);
     trainer
-        .run(|report| {
+        .run(|_, report| {
             if report.step == 0 {
                 first = report.loss;
             }
@@ -89,7 +89,7 @@ fn discrete_positives_separate_the_classes() {
 #[test]
 fn curves_report_what_happened() {
     let mut trainer = Trainer::new(config(40), recording::<f32>(&latents(300))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     assert_eq!(history.step, [0, 10, 20, 30, 39]);
     let penalty = history.part("jacobian").unwrap();
@@ -106,14 +106,17 @@ fn curves_report_what_happened() {
 #[test]
 fn an_observer_can_stop() {
     let mut trainer = Trainer::new(config(40), recording::<f32>(&latents(300))).unwrap();
-    let stop = trainer.run(|r| {
+    let stop = trainer.run(|_, r| {
         if r.step == 3 {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
     });
-    assert!(matches!(stop, Err(Error::Stopped { step: 4 })), "{stop:?}");
+    assert!(
+        matches!(stop, Err(CoreError::Stopped { step: 4 })),
+        "{stop:?}"
+    );
 }
 
 #[test]
@@ -121,8 +124,8 @@ fn divergence_is_an_error_that_advises() {
     let mut config = config(500);
     config.train.learning_rate = 1e18;
     let mut trainer = Trainer::new(config, recording::<f32>(&latents(300))).unwrap();
-    let error = trainer.run(|_| ControlFlow::Continue(())).unwrap_err();
-    assert!(matches!(error, Error::Diverged { .. }), "{error}");
+    let error = trainer.run(|_, _| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, CoreError::Diverged { .. }), "{error}");
     assert!(error.to_string().contains("smaller train.learning_rate"));
 }
 
@@ -136,7 +139,7 @@ fn a_loss_that_sets_in_late_is_no_divergence() {
         objective.weight_start = 10;
     }
     let mut trainer = Trainer::new(config, recording::<f32>(&latents(300))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     assert!(history.loss[0] == 0.0 && history.loss[1] > 100.0);
     assert!(history.part("jacobian").is_none());
@@ -189,7 +192,7 @@ fn impossible_settings_are_refused_before_work() {
     refused(&|c| c.train.log_every = 0, "train.log_every");
     refused(&|c| c.regularizer.weight = -1.0, "regularizer.weight");
     refused(&|c| c.encoder.outputs = 0, "encoder.outputs");
-    refused(&|c| c.encoder.outputs = 1 << 40, "widths of the encoder");
+    refused(&|c| c.encoder.outputs = 1 << 40, "encoder.outputs");
     refused(&|c| c.objective[0].dims = Some([0, 3]), "objective.0.dims");
     refused(&|c| c.objective[1].dims = Some([1, 1]), "objective.1.dims");
     refused(
@@ -209,10 +212,13 @@ fn impossible_settings_are_refused_before_work() {
     let positives = |p: PositivesConfig| {
         move |c: &mut Config| c.objective[1] = ObjectiveConfig::info_nce(p.clone())
     };
-    refused(&positives(PositivesConfig::Time { offset: 0 }), "offset");
+    refused(
+        &positives(PositivesConfig::Time { offset: 0 }),
+        "objective.1.positives.offset is 0",
+    );
     refused(
         &positives(PositivesConfig::Time { offset: 300 }),
-        "too short",
+        "the recording (for objective.1.positives): its longest uninterrupted stretch has 300 samples, too short",
     );
     refused(
         &positives(PositivesConfig::TimeDelta {
@@ -229,8 +235,42 @@ fn impossible_settings_are_refused_before_work() {
         "class, z",
     );
     refused(
+        &positives(PositivesConfig::TimeDelta {
+            label: "y".into(),
+            delta: 1,
+        }),
+        "the label `y` (for objective.1.positives): the recording has no label",
+    );
+    refused(
         &positives(PositivesConfig::Discrete { label: "z".into() }),
-        "real numbers",
+        "objective.1.positives.label is `z`, which holds real numbers",
+    );
+    refused(
+        &positives(PositivesConfig::Mixed {
+            discrete: "z".into(),
+            continuous: "z".into(),
+            delta: 1,
+        }),
+        "objective.1.positives.discrete is `z`",
+    );
+    let supervised = |loss: LossConfig| {
+        move |c: &mut Config| c.objective[1] = ObjectiveConfig::new(loss.clone())
+    };
+    refused(
+        &supervised(LossConfig::CrossEntropy { label: "z".into() }),
+        "objective.1.label is `z`",
+    );
+    refused(
+        &supervised(LossConfig::Mse { label: "z".into() }),
+        "objective.1.dims is a range of 2 dimensions",
+    );
+    refused(
+        &supervised(LossConfig::Mse { label: "y".into() }),
+        "the label `y` (for objective.1): the recording has no label",
+    );
+    refused(
+        &|c| c.validation.held_out = 0.7,
+        "validation.held_out is 0.7",
     );
 }
 
@@ -297,7 +337,7 @@ fn a_learned_temperature_falls_where_sharper_is_better() {
     })];
     config.train.learning_rate = 1e-2;
     let mut trainer = Trainer::new(config, recording::<f32>(&latents(1000))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     let temperature = &history.temperature[0];
     assert_eq!(temperature[0], 1.0);
@@ -334,7 +374,7 @@ fn supervised_objectives_learn_their_labels() {
     let report = trainer.step().unwrap();
     // only references go through the encoder
     assert_eq!((report.samples, report.terms.len()), (128, 0));
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (encoder, history) = trainer.finish().unwrap();
     let last = |name: &str| history.part(name).unwrap().value.last().unwrap().unwrap();
     // the label's variance is about 1/3; seven classes at random are log 7 = 1.9
@@ -373,7 +413,7 @@ fn losses_of_equal_names_have_curves_of_their_own() {
     config.objective = vec![mse([0, 1]), mse([1, 2])];
     config.objective[1].weight = 0.5;
     let mut trainer = Trainer::new(config, recording::<f32>(&latents(300))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     let names: Vec<&str> = history
         .parts

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use xcebra_core::objective::{Batch, Loss};
 use xcebra_core::ops::dfdx::prelude::*;
 use xcebra_core::ops::{Taped, Value};
-use xcebra_core::{Error, Recording, Trainer};
+use xcebra_core::{CoreError, Recording, Trainer};
 
 #[test]
 fn the_goodness_of_fit_rises_above_chance_where_there_is_something_to_learn() {
@@ -17,7 +17,7 @@ fn the_goodness_of_fit_rises_above_chance_where_there_is_something_to_learn() {
     settings.validation.held_out = 0.2;
     settings.validation.every = 100;
     let mut trainer = Trainer::new(settings, recording::<f32>(&latents(2000))).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     let (_, history) = trainer.finish().unwrap();
     let steps: Vec<usize> = history.validation.iter().map(|v| v.step).collect();
     assert_eq!(steps, [99, 199, 299]);
@@ -52,7 +52,7 @@ fn early_stopping_takes_the_best_parameters() {
     settings.validation.every = 10;
     settings.validation.patience = 5;
     let mut trainer = Trainer::new(settings.clone(), noise(300)).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     assert!(trainer.stopped_early());
     let made = trainer.steps_made();
     assert!(made < 2000, "{made}");
@@ -134,7 +134,10 @@ fn a_validation_that_is_not_finite_ends_the_training() {
     let (_, held_out) = recording.pieces().split(0.3, 2).unwrap();
     let mut trainer = Trainer::new(settings, recording).unwrap();
     trainer.add_loss(Box::new(Beyond(held_out.samples().collect())));
-    let error = trainer.run(|_| ControlFlow::Continue(())).unwrap_err();
-    assert!(matches!(error, Error::Diverged { step: 6, .. }), "{error}");
+    let error = trainer.run(|_, _| ControlFlow::Continue(())).unwrap_err();
+    assert!(
+        matches!(error, CoreError::Diverged { step: 6, .. }),
+        "{error}"
+    );
     assert!(error.to_string().contains("held out"), "{error}");
 }

@@ -74,7 +74,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
         .with_label(SPEED, continuous(&observed.speed))?
         .with_label(ALL, continuous(&observed.targets))?;
     let mut trainer = Trainer::new(settings.config.clone(), recording)?;
-    trainer.run(|_| ControlFlow::Continue(()))?;
+    trainer.run(|_, _| ControlFlow::Continue(()))?;
     let (encoder, _) = trainer.finish()?;
 
     let embedding = encoder.forward(observed.x.view().into_dyn())?;

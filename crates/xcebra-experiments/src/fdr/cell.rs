@@ -109,7 +109,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let (recording, truth, latents) = recording(settings)?;
     let config = config(settings);
     let mut trainer = Trainer::new(config.clone(), recording.clone())?;
-    trainer.run(|_| ControlFlow::Continue(()))?;
+    trainer.run(|_, _| ControlFlow::Continue(()))?;
     let (encoder, _) = trainer.finish()?;
     let methods: Methods<f32> = "ing".parse()?;
 
@@ -117,7 +117,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let retrained = retraining.run(&encoder, &config, &recording, &methods, &Watch::new())?;
     let tested = retrained.maps.first().expect("one map a method");
 
-    let x = recording.samples().to_owned();
+    let x = recording.samples().into_owned();
     let blocks = Blocks::new(settings.samples, settings.blocks)?;
     let sink = |piece: &Piece<'_>| blocks.add(piece);
     attribute(&encoder, &x, &methods, &Options::new().with_sink(&sink))?;

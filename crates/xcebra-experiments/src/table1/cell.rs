@@ -77,7 +77,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
 
     let start = Instant::now();
     let mut trainer = Trainer::new(settings.config.clone(), recording)?;
-    trainer.run(|_| ControlFlow::Continue(()))?;
+    trainer.run(|_, _| ControlFlow::Continue(()))?;
     let (encoder, history) = trainer.finish()?;
     let fit = start.elapsed().as_secs_f64();
 

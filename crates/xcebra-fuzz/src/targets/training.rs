@@ -34,7 +34,7 @@ impl Small {
         let checkpoint = trainer.checkpoint().to_bytes().expect("a checkpoint");
         let mut whole = training();
         whole
-            .run(|_| ControlFlow::Continue(()))
+            .run(|_, _| ControlFlow::Continue(()))
             .expect("four steps");
         let (encoder, history) = whole.finish().expect("an encoder");
         let values = Values::F64(x.mapv(f64::from).into_dyn());

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
-use xcebra_core::sampling::Pieces;
-use xcebra_core::{Config, Recording};
+use xcebra_core::{Config, Pieces, Recording};
 use xcebra_eval::{LinearRegression, R2Average};
 use xcebra_numeric::is_constant;
 

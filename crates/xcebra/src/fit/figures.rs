@@ -22,7 +22,13 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
     let x = recording.samples();
     // a picture holds only so many points
     let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
-    let (_, embedding) = embed_segments(&run.encoder, x, recording.sessions(), Edges::Pad, |_| ())?;
+    let (_, embedding) = embed_segments(
+        &run.encoder,
+        x.view(),
+        recording.sessions(),
+        Edges::Pad,
+        |_| (),
+    )?;
     let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let sphere = match run.encoder.architecture().head {
         Head::Normalize => format!(

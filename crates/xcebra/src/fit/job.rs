@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use xcebra_core::{Error, Trainer};
+use xcebra_core::{CoreError, Trainer};
 use xcebra_files::Source;
 use xcebra_model::Watch;
 
@@ -142,7 +142,7 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
         .trainer
         .restore(&checkpoint)
         .map_err(|error| match error {
-            Error::Data { problem, .. } => Problem::data(
+            CoreError::Data { problem, .. } => Problem::data(
                 format!(
                     "{} does not match {}: {problem}",
                     folder.join(CHECKPOINT).display(),

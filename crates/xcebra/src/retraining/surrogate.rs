@@ -103,7 +103,8 @@ pub fn resampled(
         }
         let lengths: Vec<usize> = drawn.iter().map(Range::len).collect();
         let x = recording.samples().select(Axis(0), &rows);
-        let resampled = Recording::new(x.view())?.with_sessions(&lengths)?;
+        let x = x.into_raw_vec_and_offset().0;
+        let resampled = Recording::from_vec(x, recording.channels())?.with_sessions(&lengths)?;
         return with_labels(resampled, recording, &rows);
     }
     Err(RetrainError::unfit(
@@ -137,9 +138,7 @@ pub fn with_shifted_labels(
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let shift = rng.gen_range(time / 10..=time - time / 10);
     let rows: Vec<usize> = (0..time).map(|t| (t + shift) % time).collect();
-    let lengths: Vec<usize> = recording.sessions().iter().map(Range::len).collect();
-    let same = Recording::new(recording.samples())?.with_sessions(&lengths)?;
-    with_labels(same, recording, &rows)
+    with_labels(recording.clone().without_labels(), recording, &rows)
 }
 
 /// Gives a recording the labels of another's rows.

@@ -57,6 +57,6 @@ pub fn config(steps: usize) -> Config {
 
 pub fn train<E: Element>(config: Config, recording: Recording<E>) -> Encoder<E> {
     let mut trainer = Trainer::new(config, recording).unwrap();
-    trainer.run(|_| ControlFlow::Continue(())).unwrap();
+    trainer.run(|_, _| ControlFlow::Continue(())).unwrap();
     trainer.finish().unwrap().0
 }

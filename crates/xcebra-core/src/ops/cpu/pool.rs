@@ -2,23 +2,15 @@
 
 use std::sync::Mutex;
 
-use super::{encode, jacobian_penalty};
-
-/// Buffers of the operations of one encoder. Fresh pages from the system cost a step a third of
-/// its time.
-#[derive(Debug, Default)]
-pub struct Workspace<E> {
-    /// Pre-activations and other vectors of one chunk.
-    pub buffers: Pool<Vec<E>>,
-    /// Lanes of the encoder's reverse pass.
-    pub encode: Pool<encode::Lane<E>>,
-    /// Lanes of the Jacobian penalty.
-    pub penalty: Pool<jacobian_penalty::Lane<E>>,
-}
-
 /// Things that were used and can be used again; their content is arbitrary.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pool<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
 
 impl<T: Default> Pool<T> {
     /// A used one, or a fresh one if there is none.

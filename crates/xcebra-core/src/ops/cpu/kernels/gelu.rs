@@ -5,7 +5,51 @@
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
+use pulp::Arch;
+
+use crate::ops::element::{Element, Numbers};
+
 const FRAC_1_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
+
+/// `out = GELU(x)`.
+pub fn value<E: Element>(x: &[E], out: &mut [E]) {
+    match E::view(x) {
+        Numbers::Single(x) => fast::value(Arch::new(), x, E::view_mut(out).single()),
+        Numbers::Double(x) => exact::value(x, E::view_mut(out).double()),
+    }
+}
+
+/// First derivative.
+pub fn first<E: Element>(x: &[E], first: &mut [E]) {
+    match E::view(x) {
+        Numbers::Single(x) => fast::first(Arch::new(), x, E::view_mut(first).single()),
+        Numbers::Double(x) => exact::first(x, E::view_mut(first).double()),
+    }
+}
+
+/// Value and first derivative.
+pub fn value_first<E: Element>(x: &[E], value: &mut [E], first: &mut [E]) {
+    let (value, first) = (E::view_mut(value), E::view_mut(first));
+    match E::view(x) {
+        Numbers::Single(x) => fast::value_first(Arch::new(), x, value.single(), first.single()),
+        Numbers::Double(x) => exact::value_first(x, value.double(), first.double()),
+    }
+}
+
+/// Value, first and second derivative.
+pub fn all<E: Element>(x: &[E], value: &mut [E], first: &mut [E], second: &mut [E]) {
+    let [value, first, second] = [value, first, second].map(E::view_mut);
+    match E::view(x) {
+        Numbers::Single(x) => fast::all(
+            Arch::new(),
+            x,
+            value.single(),
+            first.single(),
+            second.single(),
+        ),
+        Numbers::Double(x) => exact::all(x, value.double(), first.double(), second.double()),
+    }
+}
 
 /// Double precision by the error function of `libm`.
 pub mod exact {
@@ -56,7 +100,7 @@ pub mod fast {
     use pulp::{Arch, NullaryFnOnce};
 
     use super::{FRAC_1_SQRT_2, FRAC_1_SQRT_TAU};
-    use crate::ops::kernels::exp::exp_nonpositive;
+    use crate::ops::cpu::kernels::exp::exp_nonpositive;
 
     /// Φ(x) and φ(x).
     #[inline(always)]
@@ -149,7 +193,7 @@ mod tests {
     use pulp::Arch;
 
     use super::{exact, fast};
-    use crate::ops::kernels::instruction_sets;
+    use crate::ops::cpu::kernels::instruction_sets;
 
     #[test]
     fn closed_form_values() {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::kernels::elementwise::add;
-use crate::element::Element;
+use crate::ops::Element;
 
 /// Number of lanes. It bounds the parallelism of one step and fixes the order of sums, so that
 /// results do not depend on the number of threads.

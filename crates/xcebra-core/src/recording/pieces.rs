@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Result};
+use crate::error::{CoreError, Result};
 use crate::window::Window;
 
 /// Disjoint ranges of a recording's samples, in order, none of them empty: its sessions, parts of
@@ -20,18 +20,18 @@ impl Pieces {
     /// The given ranges; empty ones are left out.
     ///
     /// # Errors
-    /// [`Error::Data`] if all are empty, or if they overlap or are not in order.
+    /// [`CoreError::Data`] if all are empty, or if they overlap or are not in order.
     pub fn new(ranges: impl IntoIterator<Item = Range<usize>>) -> Result<Self> {
         let ranges: Vec<_> = ranges.into_iter().filter(|r| !r.is_empty()).collect();
         if ranges.is_empty() {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the pieces of the recording",
                 "they hold no sample",
                 "give at least one range that is not empty",
             ));
         }
         if let Some(pair) = ranges.windows(2).find(|pair| pair[0].end > pair[1].start) {
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the pieces of the recording",
                 format!("{:?} comes before {:?}", pair[0], pair[1]),
                 "give ranges in order that do not overlap",
@@ -88,7 +88,7 @@ impl Pieces {
     /// the more samples are lost to edges, and the more evenly the recording is covered.
     ///
     /// # Errors
-    /// [`Error::Setting`] if `held_out` is not between 0 and 1 or `blocks` is 0; [`Error::Data`] if
+    /// [`CoreError::Setting`] if `held_out` is not between 0 and 1 or `blocks` is 0; [`CoreError::Data`] if
     /// a stretch is too short to give each part a sample.
     pub fn split(&self, held_out: f64, blocks: usize) -> Result<(Self, Self)> {
         let (training, held, short) = self.cut(held_out, blocks)?;
@@ -102,7 +102,7 @@ impl Pieces {
     /// training: a recording with gaps may have any number of them.
     ///
     /// # Errors
-    /// As [`split`](Self::split); [`Error::Data`] only if all stretches are too short.
+    /// As [`split`](Self::split); [`CoreError::Data`] only if all stretches are too short.
     pub fn split_where_possible(&self, held_out: f64, blocks: usize) -> Result<(Self, Self)> {
         let (training, held, short) = self.cut(held_out, blocks)?;
         match short {
@@ -114,18 +114,14 @@ impl Pieces {
     /// Ranges for training, ranges that are held out, and the first stretch of which nothing is.
     fn cut(&self, held_out: f64, blocks: usize) -> Result<Cut> {
         if !(held_out > 0.0 && held_out < 1.0) {
-            return Err(Error::setting(
-                "the held-out fraction",
+            return Err(CoreError::setting(
+                "held_out",
                 held_out,
                 "between 0 and 1, both excluded",
             ));
         }
         if blocks == 0 {
-            return Err(Error::setting(
-                "the number of held-out blocks",
-                0,
-                "at least 1",
-            ));
+            return Err(CoreError::setting("blocks", 0, "at least 1"));
         }
         let (mut training, mut held, mut short) = (Vec::new(), Vec::new(), None);
         for range in &self.ranges {
@@ -157,7 +153,7 @@ impl Pieces {
     /// left out.
     ///
     /// # Errors
-    /// [`Error::Data`] if no sample remains.
+    /// [`CoreError::Data`] if no sample remains.
     pub fn centers(&self, window: Window) -> Result<Self> {
         self.shrunk(
             window.left,
@@ -170,7 +166,7 @@ impl Pieces {
     /// The samples that have another `lookahead` samples after them in their piece.
     ///
     /// # Errors
-    /// [`Error::Data`] if no sample remains.
+    /// [`CoreError::Data`] if no sample remains.
     pub fn with_lookahead(&self, lookahead: usize) -> Result<Self> {
         self.shrunk(
             0,
@@ -188,7 +184,7 @@ impl Pieces {
         let ranges: Vec<_> = self.ranges.iter().map(shrunk).collect();
         if ranges.iter().all(Range::is_empty) {
             let longest = self.ranges.iter().map(ExactSizeIterator::len).max();
-            return Err(Error::data(
+            return Err(CoreError::data(
                 "the recording",
                 format!(
                     "its longest uninterrupted stretch has {} samples, too short for {need}",
@@ -203,8 +199,8 @@ impl Pieces {
 
 type Cut = (Vec<Range<usize>>, Vec<Range<usize>>, Option<Range<usize>>);
 
-fn too_short(stretch: &Range<usize>, held_out: f64) -> Error {
-    Error::data(
+fn too_short(stretch: &Range<usize>, held_out: f64) -> CoreError {
+    CoreError::data(
         "the recording",
         format!("samples {stretch:?} are too short to hold out {held_out} of them"),
         "hold out fewer blocks or another fraction, or leave out short sessions",

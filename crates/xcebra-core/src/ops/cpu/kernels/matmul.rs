@@ -1,6 +1,6 @@
 //! Matrix products on slices, by the `gemm` crate.
 
-use crate::element::Element;
+use crate::ops::Element;
 
 /// A view of a matrix in a slice: row-major, or the transpose of a row-major one.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Matrix, matmul};
-    use crate::element::Element;
+    use crate::ops::Element;
 
     fn view<E>(x: &Array2<E>, turned: bool) -> Matrix<'_, E> {
         let view = Matrix::new(x.as_slice().unwrap(), x.nrows(), x.ncols());

@@ -2,9 +2,10 @@
 //! mode.
 
 use super::kernels::elementwise::{add_product, multiply, product};
-use super::network::Plan;
+use super::kernels::gelu;
 use super::passes::{Flow, States, reverse};
-use crate::element::Element;
+use crate::ops::Element;
+use crate::ops::network::Plan;
 
 /// Most rows of a chunk.
 pub const CHUNK: usize = 64;
@@ -85,7 +86,7 @@ fn forward<E: Element>(plan: &Plan<'_, E>, x: &[E], s: &mut Scratch<E>) {
         layer.forward(plan.parameters, input, plan.rows, &mut s.pre[span.clone()]);
         if l < plan.last() {
             let here = &mut here[..span.len()];
-            E::gelu_all(
+            gelu::all(
                 &s.pre[span.clone()],
                 here,
                 &mut s.first[span.clone()],

@@ -67,7 +67,7 @@ mod tests {
     use pulp::{Simd, WithSimd};
 
     use super::{exp_nonpositive, exp_nonpositive_register};
-    use crate::ops::kernels::instruction_sets;
+    use crate::ops::cpu::kernels::instruction_sets;
 
     struct Registers<'a>(&'a mut [f32]);
 

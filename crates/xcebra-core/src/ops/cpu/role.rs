@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::Buffers;
-use crate::element::Element;
+use crate::ops::Element;
 
 /// Rows of an embedding, restricted to some dimensions, and their gradient.
-pub(super) struct Role<E> {
+pub(in crate::ops) struct Role<E> {
     start: usize,
     pub values: Vec<E>,
     inverse_norms: Option<Vec<E>>,

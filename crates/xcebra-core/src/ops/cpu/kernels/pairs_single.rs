@@ -8,7 +8,7 @@ use super::pairs::{Block, ROWS, padded};
 /// Numbers between two changes of the embedding dimension, so that they stay in the first cache.
 const STRIP: usize = 512;
 
-/// As [`super::pairs::block`], vectorised for the instruction set `arch`.
+/// As [`super::pairs::double`], vectorised for the instruction set `arch`.
 pub fn block(arch: Arch, b: &mut Block<'_, f32>) -> f64 {
     arch.dispatch(Rows(b))
 }
@@ -168,8 +168,8 @@ fn gradient_sums<S: Simd, const R: usize, const DOT: bool>(
 #[cfg(test)]
 mod tests {
     use super::block;
-    use crate::ops::kernels::instruction_sets;
-    use crate::ops::kernels::pairs::{self, Block, ROWS, padded};
+    use crate::ops::cpu::kernels::instruction_sets;
+    use crate::ops::cpu::kernels::pairs::{self, Block, ROWS, padded};
 
     /// Numbers of any order, not far from 0.
     fn numbers(len: usize, seed: usize, size: f64) -> Vec<f32> {
@@ -220,7 +220,7 @@ mod tests {
                     let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
                     for dot in [false, true] {
                         let shape = (d, columns, dot);
-                        let exact = run([&wide(&u), &wide(&v)], shape, 1.25, 0.5, pairs::block);
+                        let exact = run([&wide(&u), &wide(&v)], shape, 1.25, 0.5, pairs::double);
                         for (name, arch) in instruction_sets() {
                             let found = run([&u, &v], shape, 1.25, 0.5, |b| block(arch, b));
                             let what = format!("{name}, {rows} × {columns}, d {d}, dot {dot}");

@@ -1,6 +1,11 @@
 //! Blocks of rows of the InfoNCE loss: similarities, soft maximum and its derivatives in one
 //! pass, without the matrix of all pairs.
 
+use pulp::Arch;
+
+use super::pairs_single;
+use crate::ops::element::{Element, Numbers};
+
 /// The negatives are padded to a multiple of this many, the widest vector register.
 const LANES: usize = 16;
 
@@ -15,8 +20,8 @@ pub fn padded(columns: usize) -> usize {
 /// One block of reference rows against all negatives.
 ///
 /// With `φ_ij = −s ‖u_i − v_j‖²` (or `s u_i·v_j` if `dot`), `lse_i = log Σ_j exp φ_ij` and
-/// `p_ij = exp(φ_ij − lse_i)`, [`block`] and [`super::pairs_single::block`] return `Σ_i lse_i`,
-/// write `Σ_j p_ij (u_i − v_j)` (or `Σ_j p_ij v_j`) into row `i` of `reference_sum` and add
+/// `p_ij = exp(φ_ij − lse_i)`, [`block`] returns `Σ_i lse_i`,
+/// writes `Σ_j p_ij (u_i − v_j)` (or `Σ_j p_ij v_j`) into row `i` of `reference_sum` and adds
 /// `Σ_i p_ij (u_i − v_j)` (or `Σ_i p_ij u_i`) to column `j` of `negative_sum`.
 #[derive(Debug)]
 pub struct Block<'a, E> {
@@ -40,8 +45,42 @@ pub struct Block<'a, E> {
     pub negative_sum: &'a mut [E],
 }
 
+/// A block in the precision of its numbers.
+pub fn block<E: Element>(b: &mut Block<'_, E>) -> f64 {
+    let (dot, dims, columns) = (b.dot, b.dims, b.columns);
+    let [scratch, reference_sum, negative_sum] =
+        [&mut *b.scratch, b.reference_sum, b.negative_sum].map(E::view_mut);
+    match E::view(b.reference) {
+        Numbers::Single(reference) => pairs_single::block(
+            Arch::new(),
+            &mut Block {
+                dot,
+                scale: b.scale.as_f64() as f32,
+                dims,
+                columns,
+                reference,
+                negative: E::view(b.negative).single(),
+                scratch: scratch.single(),
+                reference_sum: reference_sum.single(),
+                negative_sum: negative_sum.single(),
+            },
+        ),
+        Numbers::Double(reference) => double(&mut Block {
+            dot,
+            scale: b.scale.as_f64(),
+            dims,
+            columns,
+            reference,
+            negative: E::view(b.negative).double(),
+            scratch: scratch.double(),
+            reference_sum: reference_sum.double(),
+            negative_sum: negative_sum.double(),
+        }),
+    }
+}
+
 /// A block in double precision, row by row.
-pub fn block(b: &mut Block<'_, f64>) -> f64 {
+pub fn double(b: &mut Block<'_, f64>) -> f64 {
     let (d, n) = (b.dims, b.columns);
     let width = padded(n);
     let weights = &mut b.scratch[..n];

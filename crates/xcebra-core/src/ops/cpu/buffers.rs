@@ -1,20 +1,29 @@
 //! Memory that the losses of one step hand to those of the next.
 
 use super::lanes;
-use super::workspace::Pool;
-use crate::element::Element;
+use super::pool::Pool;
+use crate::ops::Element;
 
 /// Buffers of the InfoNCE losses; their content is arbitrary. They spare every step megabytes of
 /// fresh pages from the system.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Buffers<E> {
-    pub(super) vectors: Pool<Vec<E>>,
+    pub(in crate::ops) vectors: Pool<Vec<E>>,
     lanes: Pool<Lane<E>>,
+}
+
+impl<E> Default for Buffers<E> {
+    fn default() -> Self {
+        Self {
+            vectors: Pool::default(),
+            lanes: Pool::default(),
+        }
+    }
 }
 
 /// Sums of one lane of an InfoNCE loss.
 #[derive(Debug, Default)]
-pub(super) struct Lane<E> {
+pub(in crate::ops) struct Lane<E> {
     /// Similarities of some rows to all negatives.
     pub scratch: Vec<E>,
     /// What the negatives' gradient is summed into.
@@ -35,7 +44,7 @@ impl<E: Element> Lane<E> {
 
 impl<E: Element> Buffers<E> {
     /// A vector of zeros.
-    pub(super) fn zeros(&self, len: usize) -> Vec<E> {
+    pub(in crate::ops) fn zeros(&self, len: usize) -> Vec<E> {
         let mut vector = self.vectors.take();
         vector.clear();
         vector.resize(len, E::zero());
@@ -43,12 +52,12 @@ impl<E: Element> Buffers<E> {
     }
 
     /// As many lanes as `jobs` need.
-    pub(super) fn lanes(&self, jobs: usize) -> Vec<Lane<E>> {
+    pub(in crate::ops) fn lanes(&self, jobs: usize) -> Vec<Lane<E>> {
         self.lanes.take_all(lanes::count(jobs))
     }
 
     /// Sums the lanes in their order, and keeps them for later: the negatives' sums, and the total.
-    pub(super) fn settle(&self, lanes: Vec<Lane<E>>) -> (Vec<E>, f64) {
+    pub(in crate::ops) fn settle(&self, lanes: Vec<Lane<E>>) -> (Vec<E>, f64) {
         let mut sum = self.vectors.take();
         let parts: Vec<&[E]> = lanes
             .iter()

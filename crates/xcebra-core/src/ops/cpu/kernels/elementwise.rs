@@ -2,7 +2,7 @@
 
 use pulp::Arch;
 
-use crate::element::Element;
+use crate::ops::Element;
 
 /// `out += more`.
 pub fn add<E: Element>(out: &mut [E], more: &[E]) {

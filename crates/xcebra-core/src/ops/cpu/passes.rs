@@ -4,8 +4,9 @@
 //! time-major, (time, row, channel), where rows are samples.
 
 use super::kernels::elementwise::{add, multiply};
-use super::network::Plan;
-use crate::element::Element;
+use super::kernels::gelu;
+use crate::ops::Element;
+use crate::ops::network::Plan;
 
 /// Forward pass: writes the pre-activations of all layers and the outputs after the head;
 /// `room` grows as needed.
@@ -29,7 +30,7 @@ pub fn forward<E: Element>(
         let below = &done[plan.spans[l - 1].clone()];
         let len = below.len();
         if network.layers[l - 1].skip {
-            E::gelu(below, &mut value[..len]);
+            gelu::value(below, &mut value[..len]);
             let crop = network.layers[l - 1].crop(rows, len);
             if l == 1 {
                 hidden[..len].copy_from_slice(&x[crop]);
@@ -38,7 +39,7 @@ pub fn forward<E: Element>(
             }
             add(hidden, &value[..len]);
         } else {
-            E::gelu(below, &mut hidden[..len]);
+            gelu::value(below, &mut hidden[..len]);
         }
         layer.forward(plan.parameters, &hidden[..len], rows, target);
     }
@@ -97,7 +98,7 @@ pub fn backward<E: Element>(
         let span = plan.spans[l].clone();
         let (below, here) = hidden.split_at_mut(span.start);
         let here = &mut here[..span.len()];
-        E::gelu_value_first(&pre[span.clone()], here, &mut first[span]);
+        gelu::value_first(&pre[span.clone()], here, &mut first[span]);
         let below = if l == 0 {
             x
         } else {
@@ -189,7 +190,7 @@ pub fn pull_back<E: Element>(plan: &Plan<'_, E>, pre: &[E], mut c: Vec<E>, each:
             }
             let pre = &pre[plan.spans[l - 1].clone()];
             let mut first = vec![E::zero(); pre.len()];
-            E::gelu_first(pre, &mut first);
+            gelu::first(pre, &mut first);
             let width = layer.inputs;
             for (c, f) in next
                 .chunks_exact_mut(width * each)

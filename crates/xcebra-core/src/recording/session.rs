@@ -1,0 +1,176 @@
+//! The samples of one session as they are stored.
+
+use std::ops::Range;
+
+use xcebra_model::Scalar;
+
+use super::scaling::Scaling;
+use super::values::Values;
+use crate::error::{CoreError, Result};
+
+/// Numbers that are converted together: what fits into the first cache.
+const BLOCK: usize = 4096;
+
+/// The samples of one session, (time, channels) row-major, in the type in which they were stored, and
+/// how they become those of a training.
+///
+/// Integers stay as they are until a batch needs them, so that a recording of bytes takes a byte a
+/// value. The numbers of a batch are the bits that scaling all samples first would give: every value is
+/// computed in double precision and rounded once.
+///
+/// ```
+/// use xcebra_core::{Moments, Recording, Scaling, Session};
+///
+/// // two channels of a recorder, in its integers
+/// let digital: Vec<i16> = (0..200).map(|i| (i * i % 251) as i16).collect();
+/// let session = Session::new(digital, 2)?;
+/// let moments = Moments::of([&session]);
+/// let session = session.scaled(Scaling::Standard {
+///     mean: moments.means(),
+///     scale: moments.deviations(),
+/// })?;
+/// let recording = Recording::<f32>::from_sessions(vec![session])?;
+/// assert_eq!((recording.len(), recording.channels()), (100, 2));
+/// assert!(recording.rows(0..100).mean().unwrap().abs() < 1e-6);
+/// # Ok::<(), xcebra_core::CoreError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    values: Values,
+    channels: usize,
+    scalings: Vec<Scaling>,
+}
+
+impl Session {
+    /// Values (time, channels), one sample after another. Nothing is copied.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] without channels, or if the values are not whole samples.
+    pub fn new(values: impl Into<Values>, channels: usize) -> Result<Self> {
+        let values = values.into();
+        if channels == 0 {
+            return Err(CoreError::data(
+                "the recording",
+                "no channels",
+                "pass an array (time, channels)",
+            ));
+        }
+        if !values.len().is_multiple_of(channels) {
+            return Err(CoreError::data(
+                "the recording",
+                format!("{} values of {channels} channels", values.len()),
+                "pass whole samples, (time, channels)",
+            ));
+        }
+        Ok(Self {
+            values,
+            channels,
+            scalings: Vec::new(),
+        })
+    }
+
+    /// With another map of the channels, after those it has.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] if it is one for another number of channels, or loses their values.
+    pub fn scaled(mut self, scaling: Scaling) -> Result<Self> {
+        scaling.check(self.channels)?;
+        self.scalings.push(scaling);
+        Ok(self)
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.values.len() / self.channels
+    }
+
+    /// Whether it has no sample.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Number of channels.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// The numbers as they are stored, without the scaling.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// A value in double precision, scaled.
+    pub(super) fn wide(&self, sample: usize, channel: usize) -> f64 {
+        let stored = self.values.get(sample * self.channels + channel);
+        let scalings = self.scalings.iter();
+        scalings.fold(stored, |value, scaling| scaling.of(channel, value))
+    }
+
+    /// The samples in ranges of a block each.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (len, each) = (self.len(), self.samples_of_a_block());
+        (0..len)
+            .step_by(each)
+            .map(move |first| first..len.min(first + each))
+    }
+
+    fn samples_of_a_block(&self) -> usize {
+        (BLOCK / self.channels).max(1)
+    }
+
+    /// Makes `out` hold samples in double precision, scaled.
+    pub(super) fn widen(&self, samples: Range<usize>, out: &mut Vec<f64>) {
+        out.clear();
+        let places = samples.start * self.channels..samples.end * self.channels;
+        self.values.append_wide(places, out);
+        self.scalings.iter().for_each(|s| s.apply(out));
+    }
+
+    /// Appends samples, scaled and rounded to `E`; `wide` is room.
+    pub(super) fn append<E: Scalar>(
+        &self,
+        samples: Range<usize>,
+        out: &mut Vec<E>,
+        wide: &mut Vec<f64>,
+    ) {
+        if self.scalings.is_empty() {
+            let places = samples.start * self.channels..samples.end * self.channels;
+            self.values.append(places, out);
+            return;
+        }
+        for first in samples.clone().step_by(self.samples_of_a_block()) {
+            let last = samples.end.min(first + self.samples_of_a_block());
+            self.widen(first..last, wide);
+            out.extend(wide.iter().map(|&v| E::of(v)));
+        }
+    }
+
+    /// The numbers themselves, if they are stored in this type and need no scaling.
+    pub(super) fn as_slice<E: Scalar>(&self) -> Option<&[E]> {
+        match self.scalings.as_slice() {
+            [] => self.values.as_vec().map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
+    /// Scales numbers of this type in place; others are scaled when they are asked for.
+    pub(super) fn settle<E: Scalar>(&mut self) {
+        if self.scalings.is_empty() {
+            return;
+        }
+        let block = self.samples_of_a_block() * self.channels;
+        let Some(values) = self.values.as_vec_mut::<E>() else {
+            return;
+        };
+        let mut wide = Vec::new();
+        for block in values.chunks_mut(block) {
+            wide.clear();
+            wide.extend(block.iter().map(|v| v.as_f64()));
+            self.scalings.iter().for_each(|s| s.apply(&mut wide));
+            for (value, &wide) in block.iter_mut().zip(&wide) {
+                *value = E::of(wide);
+            }
+        }
+        self.scalings.clear();
+    }
+}
