@@ -31,23 +31,10 @@ use work::{Job, One};
 /// shared out among the signal's coefficients in a domain. Writes the array `attribution`, one entry a
 /// coefficient, with `frequency_hz`, `time_s`, … along its axes; a batch of signals gives it a leading axis.
 ///
-///   time              samples as they are
-///   fourier, rfft     two-sided and one-sided spectrum
-///   dct               cosine transform
-///   stft:64:16        short-time Fourier transform: length of the window, hop, in samples
-///   wavelet:db4:5     wavelets (haar, db2 … db10, sym4 … sym6) to a level
-///   packets:db4:4     wavelet packets of a level
-///   filter-bank:4:8   bands between these edges in Hz, each a signal
-///   seasonal-trend:12 trend, season of 12 samples, remainder
-///   analytic          amplitude and phase
-///   cepstrum          complex cepstrum
-///   pca, ica          components among the channels (ica:5: five of them)
-///   ica+rfft          the second in the coefficients of the first
-///
 /// The attribution of all coefficients adds up to F(x) − F(baseline) up to the residual, which is
 /// reported for every signal, with whether the tolerance of the adaptive rule was met.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
+#[command(verbatim_doc_comment, after_long_help = after_help())]
 pub struct Explain {
     /// Model: an .onnx file, or a folder written by `xcebra fit`, whose outputs are its latents
     #[arg(long, value_name = "FILE or FOLDER")]
@@ -58,7 +45,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     input: Source,
 
-    /// Domain of the attribution, one of those above
+    /// Domain of the attribution, one of those below
     #[arg(
         long,
         value_name = "NAME",
@@ -138,6 +125,11 @@ pub struct Explain {
     /// Also write the pictures, NAME.svg and NAME.png, into this folder
     #[arg(long, value_name = "FOLDER")]
     figures: Option<PathBuf>,
+}
+
+/// The domains, as their catalogue tells them, and examples.
+fn after_help() -> String {
+    format!("Domains:\n{}\n\n{EXAMPLES}", cdig::catalogue::help())
 }
 
 const EXAMPLES: &str = "\

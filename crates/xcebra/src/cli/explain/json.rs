@@ -1,7 +1,7 @@
 //! The answer of `xcebra explain` for programs.
 
 use serde_json::{Map, Value, json};
-use xcebra::cdig::Labels;
+use xcebra::cdig::{Axes, Role};
 use xcebra::explain::axis_names;
 
 use super::super::Result;
@@ -59,7 +59,7 @@ impl Explained<'_> {
         let built = &self.job.domains[domain];
         let mut object = Map::new();
         let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        set("domain", json!(built.spec.to_string()));
+        set("domain", json!(built.name));
         set("coefficient_shape", json!(built.domain.coefficient_shape()));
         set(
             "residual",
@@ -168,7 +168,7 @@ impl Explained<'_> {
             });
             set("bands", bands.collect::<Result<_>>()?);
         }
-        let names: Map<String, Value> = short_names(&view.labels());
+        let names: Map<String, Value> = short_names(&view.axes());
         if !names.is_empty() {
             set("names", Value::Object(names));
         }
@@ -191,10 +191,12 @@ impl Explained<'_> {
     }
 }
 
-/// Names along axes of components and bands; those of single wavelets would be as many as samples.
-fn short_names(labels: &Labels) -> Map<String, Value> {
-    let names = axis_names(labels).into_iter().filter(|(axis, _)| {
-        !["wavelet", "quefrency", "channel", "coefficient"].contains(&axis.as_str())
-    });
-    names.map(|(axis, names)| (axis, json!(names))).collect()
+/// Names along axes of components, parts and bands.
+fn short_names(axes: &Axes) -> Map<String, Value> {
+    // those of channels are told once for all domains
+    let names = axis_names(axes).into_iter();
+    let names = names.filter(|(role, _)| *role != Role::Channel);
+    names
+        .map(|(role, names)| (role.to_string(), json!(names)))
+        .collect()
 }

@@ -16,9 +16,9 @@ pub fn pictures(explained: &Explained<'_>) -> Vec<(String, Vec<Picture>)> {
     let n = explained.found.len();
     let mut sections = Vec::new();
     for &domain in explained.order {
-        let spec = explained.job.domains[domain].spec.to_string();
+        let spec = &explained.job.domains[domain].name;
         let file = match several_domains {
-            true => format!("{}-", identifier(&spec)),
+            true => format!("{}-", identifier(spec)),
             false => String::new(),
         };
         let of = |name: &str| match several_domains {
@@ -90,7 +90,7 @@ pub fn page(explained: &Explained<'_>, sections: Vec<(String, Vec<Picture>)>) ->
         }
     }
     for &domain in explained.order {
-        let spec = &explained.job.domains[domain].spec;
+        let spec = &explained.job.domains[domain].name;
         let table = tables::strongest(&mean_view(explained, domain));
         let title = match explained.order.len() {
             1 => "The strongest coefficients".to_owned(),
@@ -131,7 +131,7 @@ fn sentence(note: &str) -> String {
 fn lead(explained: &Explained<'_>) -> String {
     let n = explained.found.len();
     let what = match explained.order {
-        [domain] => format!("in the domain {}", explained.job.domains[*domain].spec),
+        [domain] => format!("in the domain {}", explained.job.domains[*domain].name),
         several => format!("in {} domains", several.len()),
     };
     let model = explained.command.model.display();

@@ -35,7 +35,7 @@ impl Explained<'_> {
         for (i, built) in self.job.domains.iter().enumerate() {
             let prefix = match self.job.domains.len() {
                 1 => String::new(),
-                _ => format!("{}_", identifier(&built.spec.to_string())),
+                _ => format!("{}_", identifier(&built.name)),
             };
             output.add(&format!("{prefix}attribution"), &self.attribution(i))?;
             let mut add =
@@ -48,7 +48,7 @@ impl Explained<'_> {
                 }
                 Ok(add(name, array)?)
             };
-            for (name, array) in axis_arrays(built, self.sampling_rate) {
+            for (name, array) in axis_arrays(&built.axes) {
                 add_hz(&name, array)?;
             }
             if let Some(bands) = built.bands.as_ref().and_then(named) {
@@ -154,7 +154,7 @@ impl Explained<'_> {
         }
         for &domain in self.order {
             let built = &self.job.domains[domain];
-            text.push_str(&format!("\n{}: {}", built.spec, self.summary(domain)));
+            text.push_str(&format!("\n{}: {}", built.name, self.summary(domain)));
             for line in summary::lines(self, domain, TOLD) {
                 text.push_str(&format!("\n{line}"));
             }
