@@ -4,10 +4,10 @@ use ndarray::{Array2, Array3, ArrayD, ArrayView, Axis, Dimension, IxDyn, concate
 use xcebra_model::{Model, Scalar};
 use xcebra_numeric::ensure_finite as ensure_finite_result;
 
+use crate::axes::Group;
 use crate::domain::Domain;
 use crate::ends::Ends;
 use crate::error::Result;
-use crate::labels::Group;
 use crate::numeric::ensure_finite;
 use crate::probe::ensure_shape;
 use crate::switched::{assign, ensure_input_shape};

@@ -5,8 +5,8 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 use xcebra_numeric::{Rule, ensure_finite};
 
+use crate::axes::Axes;
 use crate::error::Result;
-use crate::labels::Labels;
 
 /// What each coefficient of a signal contributes to each output.
 ///
@@ -28,7 +28,7 @@ pub struct Attribution<A: Scalar> {
     /// Attribution `(outputs, …coefficient_shape)`.
     pub attribution: ArrayD<f64>,
     /// What the axes of the coefficients mean.
-    pub labels: Labels,
+    pub axes: Axes,
     /// `F(x)` of each explained output.
     pub value: Array1<f64>,
     /// `F(x')` of each explained output at the baseline.
@@ -173,7 +173,7 @@ impl<A: Scalar> Attribution<A> {
     /// # Errors
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if there is no such axis or it has no groups.
     pub fn by_group(&self, axis: usize) -> Result<Grouped> {
-        let groups = self.labels.groups_along(axis)?;
+        let groups = self.axes.groups_along(axis)?;
         let axis = Axis(axis + 1);
         let mut shape = self.attribution.raw_dim();
         shape[axis.index()] = groups.len();

@@ -4,8 +4,8 @@ use ndarray::{ArrayD, ArrayViewD};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
+use crate::axes::Axes;
 use crate::error::{CdigError, Result};
-use crate::labels::Labels;
 
 /// A representation of signals by coefficients, with a differentiable inverse.
 ///
@@ -104,8 +104,8 @@ pub trait Domain<A: Scalar>: Send + Sync {
         Vec::new()
     }
 
-    /// Names, units, values and groups along the axes of the coefficients.
-    fn labels(&self) -> Labels;
+    /// What the axes of the coefficients are: role, unit, values and groups of each.
+    fn axes(&self) -> Axes;
 }
 
 /// A domain chosen at run time is one too.
@@ -154,8 +154,8 @@ impl<A: Scalar, D: Domain<A> + ?Sized> Domain<A> for Box<D> {
         (**self).kept_axes()
     }
 
-    fn labels(&self) -> Labels {
-        (**self).labels()
+    fn axes(&self) -> Axes {
+        (**self).axes()
     }
 }
 

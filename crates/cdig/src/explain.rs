@@ -245,7 +245,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
                     ),
                 });
             }
-            domain.labels().check(domain.coefficient_shape())?;
+            domain.axes().check(domain.coefficient_shape())?;
         }
         Plan::new(self.rule, self.batch_size)
     }

@@ -5,9 +5,9 @@ use num_complex::Complex;
 use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 use xcebra_numeric::ensure_finite;
 
+use crate::axes::Axes;
 use crate::domain::{self, Domain};
 use crate::error::{CdigError, Result};
-use crate::labels::Labels;
 use crate::switched::failed;
 
 /// `F = f ∘ T⁻¹` as a [`Model`] of real inputs, so that any method that explains models explains one in
@@ -58,7 +58,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
                 expected: format!("{:?}, the model's input shape", model.input_shape()),
             });
         }
-        domain.labels().check(domain.coefficient_shape())?;
+        domain.axes().check(domain.coefficient_shape())?;
         let mut shape = domain.coefficient_shape().to_vec();
         if !domain.is_real() {
             shape.push(2);
@@ -71,8 +71,8 @@ impl<'a, A: Scalar> InDomain<'a, A> {
     }
 
     /// What the axes of the coefficients mean.
-    pub fn labels(&self) -> Labels {
-        self.domain.labels()
+    pub fn axes(&self) -> Axes {
+        self.domain.axes()
     }
 
     /// Inputs `(n, …input_shape)` of signals `(n, …signal_shape)`.
@@ -118,7 +118,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
     ) -> Result<(Vec<String>, ArrayD<A>)> {
         let shape = self.domain.coefficient_shape();
         self.ensure_tail("the map to pool", map.shape(), shape)?;
-        let labels = self.domain.labels();
+        let labels = self.domain.axes();
         let groups = labels.groups_along(axis)?;
         let axis = Axis(map.ndim() - shape.len() + axis);
         let mut pooled_shape = map.shape().to_vec();

@@ -114,7 +114,7 @@ impl<A: Scalar> Laws<A> {
                 hint,
             })
         };
-        domain.labels().check(domain.coefficient_shape())?;
+        domain.axes().check(domain.coefficient_shape())?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut signals = self.draw_or_take(domain, &mut rng)?;
         if !domain.is_exact() {

@@ -42,7 +42,7 @@
 //!     .explain(&domain, tone.view())?;
 //! assert!((found.attribution[[0, 5]] - 32.0).abs() < 1e-6); // all of Σ x² = 32 at 5 Hz
 //! assert!(found.residual[0].abs() < 1e-12);
-//! assert_eq!(found.labels.describe(&[5]).unwrap(), "frequency 5 Hz");
+//! assert_eq!(found.axes.describe(&[5]).unwrap(), "frequency 5 Hz");
 //! # Ok::<(), cdig::CdigError>(())
 //! ```
 //!
@@ -66,7 +66,9 @@
 
 mod across;
 mod attribution;
+mod axes;
 mod baseline;
+pub mod catalogue;
 mod choose;
 mod domain;
 mod domains;
@@ -79,13 +81,13 @@ mod in_domain;
 mod integrand;
 mod integrate;
 mod interactions;
-mod labels;
 mod laws;
 mod numeric;
 mod path;
 mod probe;
 mod progress;
 mod quadrature;
+mod role;
 mod run;
 mod selection;
 mod switched;
@@ -93,6 +95,7 @@ mod ticks;
 
 pub use across::{GroupsOf, InteractionsAcross, interactions_across};
 pub use attribution::{Attribution, Convergence, Evaluations, Grouped};
+pub use axes::{Axes, AxisLabels, Group, Grouping};
 pub use baseline::Baseline;
 pub use choose::{Concentration, Deletion, DomainScore};
 pub use domain::{Domain, batch_len, vjp_len};
@@ -107,9 +110,9 @@ pub use explain::Explainer;
 pub use gradient::Gradient;
 pub use in_domain::InDomain;
 pub use interactions::{Interactions, integrated_hessians, interactions};
-pub use labels::{AxisLabels, Group, Labels};
 pub use laws::{LawReport, Laws};
 pub use path::{Curve, Path, PathPoint};
+pub use role::Role;
 pub use switched::{Switched, groups_of_axis};
 pub use ticks::{Band, Ticks, Tile};
 pub use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};

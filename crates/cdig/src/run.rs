@@ -128,7 +128,7 @@ impl<'a, A: Scalar> Run<'a, A> {
                 weights: probe.selection.weights(),
                 coefficients: ends.end,
                 baseline_coefficients: ends.start,
-                labels: domain.labels(),
+                axes: domain.axes(),
                 value: value.to_owned(),
                 baseline_value: baseline_value.to_owned(),
                 residual: &value - &baseline_value - totals(&integral.sum),

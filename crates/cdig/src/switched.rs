@@ -4,10 +4,10 @@ use ndarray::{Array2, ArrayD, ArrayView, ArrayView2, ArrayViewD, Axis, Dimension
 use num_complex::Complex;
 use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 
+use crate::axes::Group;
 use crate::domain::Domain;
 use crate::ends::Ends;
 use crate::error::{CdigError, Result};
-use crate::labels::Group;
 use crate::numeric::inner;
 
 /// The model `g(u) = f(T⁻¹(z' + Σ_G u_G (z − z')_G))` of one signal in one domain: input `G` switches a
@@ -195,7 +195,7 @@ pub(crate) fn failed(error: CdigError) -> ModelError {
 /// # Errors
 /// [`CdigError::Parameter`] if there is no such axis or it has no groups.
 pub fn groups_of_axis<A: Scalar>(domain: &dyn Domain<A>, axis: usize) -> Result<Vec<Group>> {
-    let labels = domain.labels();
+    let labels = domain.axes();
     let groups = labels.groups_along(axis)?;
     let shape = domain.coefficient_shape();
     let stride: usize = shape[axis + 1..].iter().product();

@@ -5,7 +5,7 @@ mod arguments;
 use std::path::PathBuf;
 
 use clap::Args;
-use xcebra::cdig::Rule;
+use xcebra::cdig::{self, Rule};
 use xcebra::explain::{
     BaselineSource, DomainSpec, Domains, ExplainSettings, OutputSpec, SignalSource, Subject,
     explain,
@@ -22,23 +22,10 @@ use arguments::{Unit, parse_bands, parse_baseline, parse_domains, parse_range};
 /// over the signal's coefficients in a domain. Writes the array `attribution`, with one entry for each
 /// coefficient, and `frequency_hz`, `time_s`, … along its axes. A batch of signals adds a leading axis.
 ///
-///   time              samples as they are
-///   fourier, rfft     two-sided and one-sided spectrum
-///   dct               cosine transform
-///   stft:64:16        short-time Fourier transform; length of the window and hop, in samples
-///   wavelet:db4:5     wavelets (haar, db2 … db10, sym4 … sym6) to a level
-///   packets:db4:4     wavelet packets of one level
-///   filter-bank:4:8   bands between these edges in Hz, each a signal
-///   seasonal-trend:12 trend, season of 12 samples, remainder
-///   analytic          amplitude and phase
-///   cepstrum          complex cepstrum
-///   pca, ica          components among the channels (ica:5: five of them)
-///   ica+rfft          the second domain on the coefficients of the first
-///
 /// The attributions of all coefficients add up to F(x) − F(baseline), apart from a residual. The residual
 /// is reported for every signal, and whether the tolerance of the adaptive rule was met.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
+#[command(verbatim_doc_comment, after_long_help = after_help())]
 pub struct Explain {
     /// Model: an .onnx file, or a folder written by `xcebra fit`, whose outputs are its latents
     #[arg(long, value_name = "FILE or FOLDER")]
@@ -49,7 +36,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     input: Source,
 
-    /// Domain of the attribution: one of those above
+    /// Domain of the attribution: one of those below
     #[arg(
         long,
         value_name = "NAME",
@@ -130,6 +117,11 @@ pub struct Explain {
     /// Also write the pictures, NAME.svg and NAME.png, into this folder
     #[arg(long, value_name = "FOLDER")]
     figures: Option<PathBuf>,
+}
+
+/// The domains, as their catalogue lists them, and examples.
+fn after_help() -> String {
+    format!("Domains:\n{}\n\n{EXAMPLES}", cdig::catalogue::help())
 }
 
 const EXAMPLES: &str = "\

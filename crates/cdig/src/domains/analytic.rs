@@ -9,10 +9,11 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::HalfSpectrum;
 use super::sampled_axis::SampledAxis;
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::{Domain, batch_len};
 use crate::error::Result;
-use crate::labels::{AxisLabels, Labels};
 use crate::numeric::ensure_finite;
+use crate::role::Role;
 
 /// Instantaneous amplitude and phase: `x_t = a_t cos φ_t`.
 ///
@@ -179,10 +180,10 @@ impl<A: Scalar> Domain<A> for AnalyticSignal {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let times = self.axis.times((0..self.axis.len()).map(|t| t as f64));
-        let parts = AxisLabels::names("part", ["amplitude", "phase"]).grouped_by_name();
-        self.axis.time.labels(vec![parts, times])
+        let parts = AxisLabels::names(Role::Part, ["amplitude", "phase"]).grouped_by_name();
+        self.axis.time.axes(vec![parts, times])
     }
 }
 

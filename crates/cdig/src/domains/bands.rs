@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::axes::Group;
 use crate::error::{CdigError, Result};
-use crate::labels::Group;
 
 /// Frequency bands `[low, high)` in Hz of `|f|`, ordered as given.
 #[derive(Debug, Clone, Default)]

@@ -6,11 +6,13 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
-use super::time_axis::TimeAxis;
+use super::time_axis::{self, TimeAxis};
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
 use crate::numeric::ensure_finite;
+use crate::role::Role;
+use crate::ticks::Ticks;
 
 /// A column, scaled to length 1, that is closer than this to the span of those before it depends on them.
 const LEAST_DISTANCE: f64 = 1e-9;
@@ -41,6 +43,15 @@ pub struct Basis {
     analysis: Array2<f64>,
     names: Vec<String>,
     variance: Vec<f64>,
+    time: Option<OverTime>,
+}
+
+/// The axis of the signal that is time, where it is not the one along which the vectors run.
+#[derive(Debug, Clone)]
+struct OverTime {
+    axis: usize,
+    /// In Hz; times are counted in samples without it.
+    rate: Option<f64>,
 }
 
 impl Basis {
@@ -131,7 +142,31 @@ impl Basis {
             synthesis: mixing.as_standard_layout().into_owned(),
             names: (0..count).map(|i| i.to_string()).collect(),
             variance: Vec::new(),
+            time: None,
         })
+    }
+
+    /// Says that components are mixtures of channels whose sources run over time: `axis` of the signal is time,
+    /// sampled at `sampling_rate` in Hz, or counted in samples. The axes of the coefficients then tell times, and
+    /// what each component is made of.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if there is no such axis, if it is the one along which the vectors run, or if the
+    /// rate is not positive.
+    pub fn over_time(mut self, axis: usize, sampling_rate: Option<f64>) -> Result<Self> {
+        if axis >= self.shape.len() || self.whole || axis == self.axis() {
+            return Err(CdigError::parameter(
+                "the time axis",
+                axis,
+                format!(
+                    "an axis of the signal shape {:?} along which the components do not run",
+                    self.shape
+                ),
+            ));
+        }
+        let rate = sampling_rate.map(time_axis::sampling_rate).transpose()?;
+        self.time = Some(OverTime { axis, rate });
+        Ok(self)
     }
 
     /// Takes whole signals of `shape`, flattened, as the vectors.
@@ -324,9 +359,18 @@ impl<A: Scalar> Domain<A> for Basis {
         }
     }
 
-    fn labels(&self) -> Labels {
-        let components =
-            AxisLabels::names("component", self.names.iter().cloned()).grouped_by_name();
-        self.lanes.time.labels(vec![components])
+    fn axes(&self) -> Axes {
+        let components = Ticks::Components {
+            names: self.names.clone(),
+            // beside time there are channels, of which these are mixtures
+            mixing: self.time.as_ref().map(|_| self.synthesis.clone()),
+        };
+        let components = AxisLabels::new(Role::Component, "", components).grouped_by_name();
+        let mut axes = self.lanes.time.axes(vec![components]).into_vec();
+        if let Some(time) = &self.time {
+            let samples = (0..axes[time.axis].len()).map(|t| t as f64);
+            axes[time.axis] = AxisLabels::times(samples, time.rate);
+        }
+        Axes::new(axes)
     }
 }

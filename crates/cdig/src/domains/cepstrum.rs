@@ -9,10 +9,12 @@ use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::{HalfSpectrum, Work};
-use super::sampled_axis::{SampledAxis, short};
+use super::sampled_axis::SampledAxis;
+use crate::axes::{Axes, AxisLabels, Group};
 use crate::domain::{Domain, batch_len};
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Group, Labels};
+use crate::role::Role;
+use crate::ticks::Ticks;
 
 /// Entries of the spectrum below this part of its largest are zeros as far as the logarithm goes.
 const LEAST_MAGNITUDE: f64 = 1e-12;
@@ -244,10 +246,9 @@ impl<A: Scalar> Domain<A> for ComplexCepstrum {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let quefrencies = self.quefrencies();
-        let names = quefrencies.iter().map(|q| format!("{} s", short(*q)));
-        let extra = ["delay in samples", "polarity in rad"].map(String::from);
+        let others = ["delay in samples", "polarity in rad"].map(String::from);
         let n = quefrencies.len();
         let group = |name: &str, members: Vec<usize>| Group {
             name: name.into(),
@@ -261,8 +262,9 @@ impl<A: Scalar> Domain<A> for ComplexCepstrum {
             }
         };
         groups.extend([group("delay", vec![n]), group("polarity", vec![n + 1])]);
-        let axis = AxisLabels::names("quefrency", names.chain(extra)).with_groups(groups);
-        self.axis.time.labels(vec![axis])
+        let ticks = Ticks::NumbersThenNames(quefrencies, others.to_vec());
+        let axis = AxisLabels::new(Role::Quefrency, "s", ticks).with_groups(groups);
+        self.axis.time.axes(vec![axis])
     }
 }
 

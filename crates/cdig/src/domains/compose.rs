@@ -7,9 +7,9 @@ use ndarray::{ArrayD, ArrayViewD};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
+use crate::axes::Axes;
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::{CdigError, Result};
-use crate::labels::Labels;
 
 /// A second domain on the coefficients of a first, real one: `T = T₂ ∘ T₁`, such as the spectra of
 /// independent components.
@@ -124,15 +124,15 @@ impl<A: Scalar> Domain<A> for Compose<A> {
             .collect()
     }
 
-    fn labels(&self) -> Labels {
-        let first = self.first.labels();
-        let mut labels = self.second.labels();
+    fn axes(&self) -> Axes {
+        let first = self.first.axes();
+        let mut axes = self.second.axes().into_vec();
         for (own, between) in self.second.kept_axes() {
-            if let (Some(to), Some(from)) = (labels.axes.get_mut(own), first.axes.get(between)) {
+            if let (Some(to), Some(from)) = (axes.get_mut(own), first.get(between)) {
                 to.clone_from(from);
             }
         }
-        labels
+        Axes::new(axes)
     }
 }
 

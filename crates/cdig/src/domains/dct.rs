@@ -12,9 +12,9 @@ use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
 use super::sampled_axis::SampledAxis;
+use crate::axes::Axes;
 use crate::domain::Domain;
 use crate::error::Result;
-use crate::labels::Labels;
 
 /// The discrete cosine transform over time, type II, orthonormal.
 ///
@@ -150,7 +150,7 @@ impl<A: Scalar> Domain<A> for Dct {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         self.axis.spectrum(self.frequencies())
     }
 }

@@ -11,9 +11,9 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::HalfSpectrum;
 use super::sampled_axis::SampledAxis;
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
 use crate::ticks::Band;
 
 /// The signal split into frequency bands, each a signal over time.
@@ -221,15 +221,15 @@ impl<A: Scalar> Domain<A> for FilterBank {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let limits = self.limits();
         let names = self.names.clone().unwrap_or_default();
         let names = names.into_iter().chain(std::iter::repeat(String::new()));
         let bands = limits.into_iter().zip(names);
         let bands = bands.map(|(limits, name)| Band { name, limits }).collect();
         let times = self.axis.times((0..self.axis.len()).map(|t| t as f64));
-        let bands = AxisLabels::bands("band", "Hz", bands).grouped_by_name();
-        self.axis.time.labels(vec![bands, times])
+        let bands = AxisLabels::bands(bands).grouped_by_name();
+        self.axis.time.axes(vec![bands, times])
     }
 }
 

@@ -11,9 +11,9 @@ use xcebra_model::Scalar;
 
 use super::lanes::map_lanes;
 use super::sampled_axis::SampledAxis;
+use crate::axes::Axes;
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::labels::Labels;
 
 /// The discrete Fourier transform over time, two-sided.
 ///
@@ -167,7 +167,7 @@ impl<A: Scalar> Domain<A> for Fourier<A> {
         self.axis.time.kept(1)
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         self.axis.spectrum(self.frequencies())
     }
 }
@@ -231,8 +231,8 @@ mod tests {
         assert_eq!(even.frequencies(), [0.0, 2.0, -4.0, -2.0]);
         let odd = Fourier::<f64>::new(&[5], 10.0).unwrap();
         assert_eq!(odd.frequencies(), [0.0, 2.0, 4.0, -4.0, -2.0]);
-        let labels = even.bands([("low", 0.0..3.0)]).unwrap().labels();
+        let labels = even.bands([("low", 0.0..3.0)]).unwrap().axes();
         assert_eq!(labels.describe(&[1]).as_deref(), Some("frequency 2 Hz"));
-        assert_eq!(labels.axes[0].groups[0].members, [0, 1, 3]);
+        assert_eq!(labels[0].groups()[0].members, [0, 1, 3]);
     }
 }

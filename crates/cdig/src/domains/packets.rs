@@ -11,9 +11,9 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::sampled_axis::SampledAxis;
 use super::wavelet_family::{Step, WaveletFamily};
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
 use crate::ticks::Band;
 
 /// The full wavelet packet tree over time at level `J`, periodic and orthonormal.
@@ -199,14 +199,14 @@ impl<A: Scalar> Domain<A> for WaveletPackets {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let limits = self.limits();
         let centres: Vec<f64> = limits.iter().map(|b| (b.start + b.end) / 2.0).collect();
         let bands = limits.into_iter().map(Band::new).collect();
-        let bands = AxisLabels::bands("band", "Hz", bands).with_groups(self.axis.groups(&centres));
+        let bands = AxisLabels::bands(bands).with_groups(self.axis.groups(&centres));
         let width = (1_u64 << self.level) as f64;
         let times = (0..self.axis.len() >> self.level).map(|i| width * (i as f64 + 0.5) - 0.5);
-        self.axis.time.labels(vec![bands, self.axis.times(times)])
+        self.axis.time.axes(vec![bands, self.axis.times(times)])
     }
 }
 

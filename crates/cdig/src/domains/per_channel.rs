@@ -8,9 +8,10 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use super::time_axis::TimeAxis;
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
+use crate::role::Role;
 
 /// A domain of one channel's signals, applied to every channel of a signal.
 ///
@@ -155,10 +156,10 @@ impl<A: Scalar> Domain<A> for PerChannel<A> {
         vec![(0, self.channels.axis)]
     }
 
-    fn labels(&self) -> Labels {
-        let mut axes = self.domain.labels().axes;
-        axes.insert(0, AxisLabels::indices("channel", self.channels.len()));
-        Labels::new(axes)
+    fn axes(&self) -> Axes {
+        let mut axes = self.domain.axes().into_vec();
+        axes.insert(0, AxisLabels::indices(Role::Channel, self.channels.len()));
+        Axes::new(axes)
     }
 }
 

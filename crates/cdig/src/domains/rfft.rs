@@ -10,9 +10,9 @@ use xcebra_model::Scalar;
 use super::half_spectrum::HalfSpectrum;
 use super::lanes::map_lanes;
 use super::sampled_axis::SampledAxis;
+use crate::axes::Axes;
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::labels::Labels;
 
 /// The real Fourier transform over time, one-sided.
 ///
@@ -135,7 +135,7 @@ impl<A: Scalar> Domain<A> for RealFourier<A> {
         self.axis.time.kept(1)
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         self.axis.spectrum(self.frequencies())
     }
 }
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(odd.frequencies(), [0.0, 2.0, 4.0]);
         assert_eq!(odd.coefficient_shape(), [3, 3]);
         assert_eq!(
-            odd.labels().describe(&[1, 2]).as_deref(),
+            odd.axes().describe(&[1, 2]).as_deref(),
             Some("frequency 2 Hz, channel 2")
         );
     }

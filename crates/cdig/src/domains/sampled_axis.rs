@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::bands::Bands;
 use super::time_axis::{TimeAxis, sampling_rate};
+use crate::axes::{Axes, AxisLabels};
 use crate::error::Result;
-use crate::labels::{AxisLabels, Labels};
 
 /// Which axis is time, how fast it is sampled, and the bands that group its frequencies.
 #[derive(Debug, Clone)]
@@ -47,27 +47,21 @@ impl SampledAxis {
     /// An axis of these frequencies in Hz, grouped by the bands.
     pub(super) fn frequencies(&self, hz: Vec<f64>) -> AxisLabels {
         let groups = self.bands.groups(&hz);
-        AxisLabels::numbers("frequency", "Hz", hz).with_groups(groups)
+        AxisLabels::frequencies(hz).with_groups(groups)
     }
 
-    /// Labels of all axes, frequencies in Hz taking the place of time.
-    pub(super) fn spectrum(&self, hz: Vec<f64>) -> Labels {
-        self.time.labels(vec![self.frequencies(hz)])
+    /// All axes, frequencies in Hz taking the place of time.
+    pub(super) fn spectrum(&self, hz: Vec<f64>) -> Axes {
+        self.time.axes(vec![self.frequencies(hz)])
     }
 
     /// Groups of entries at these frequencies in Hz; none if there are no bands.
-    pub(super) fn groups(&self, hz: &[f64]) -> Vec<crate::labels::Group> {
+    pub(super) fn groups(&self, hz: &[f64]) -> Vec<crate::axes::Group> {
         self.bands.groups(hz)
     }
 
     /// An axis of times in seconds, at these positions counted in samples.
     pub(super) fn times(&self, samples: impl Iterator<Item = f64>) -> AxisLabels {
-        AxisLabels::numbers("time", "s", samples.map(|t| t / self.rate).collect())
+        AxisLabels::times(samples, Some(self.rate))
     }
-}
-
-/// A number without the noise of rounding, for names such as `4–8 Hz`.
-pub(super) fn short(value: f64) -> String {
-    let rounded = (value * 1e6).round() / 1e6;
-    format!("{rounded}")
 }

@@ -11,10 +11,11 @@ use super::basis::Basis;
 use super::coefficient_lanes::CoefficientLanes;
 use super::filter_bank::{add_parts, repeat_for_parts};
 use super::sampled_axis::SampledAxis;
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
 use crate::numeric::ensure_finite;
+use crate::role::Role;
 
 const PARTS: [&str; 3] = ["trend", "season", "remainder"];
 
@@ -284,10 +285,10 @@ impl<A: Scalar> Domain<A> for SeasonalTrend {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let times = self.axis.times((0..self.axis.len()).map(|t| t as f64));
-        let parts = AxisLabels::names("part", PARTS).grouped_by_name();
-        self.axis.time.labels(vec![parts, times])
+        let parts = AxisLabels::names(Role::Part, PARTS).grouped_by_name();
+        self.axis.time.axes(vec![parts, times])
     }
 }
 

@@ -10,9 +10,9 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::{HalfSpectrum, Work};
 use super::sampled_axis::SampledAxis;
+use crate::axes::Axes;
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::labels::Labels;
 use crate::numeric::ensure_finite;
 
 /// A sample whose squared windows add up to less than this part of the largest sum is lost.
@@ -254,13 +254,13 @@ impl<A: Scalar> Domain<A> for Stft {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let bin = self.axis.rate / self.window.len() as f64;
         let bins = (0..self.transform.len()).map(|k| k as f64 * bin).collect();
         let centres = (0..self.frames()).map(|m| (m * self.hop) as f64);
         self.axis
             .time
-            .labels(vec![self.axis.frequencies(bins), self.axis.times(centres)])
+            .axes(vec![self.axis.frequencies(bins), self.axis.times(centres)])
     }
 }
 

@@ -5,9 +5,9 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use super::time_axis::{TimeAxis, sampling_rate};
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::labels::{AxisLabels, Labels};
 
 /// The identity transform: integrated gradients as in Sundararajan, Taly and Yan (2017).
 #[derive(Debug, Clone)]
@@ -92,14 +92,10 @@ impl<A: Scalar> Domain<A> for Time {
         self.time.kept(1)
     }
 
-    fn labels(&self) -> Labels {
-        let (unit, step) = match self.sampling_rate {
-            Some(hz) => ("s", hz.recip()),
-            None => ("samples", 1.0),
-        };
-        let values = (0..self.time.len()).map(|t| t as f64 * step).collect();
+    fn axes(&self) -> Axes {
+        let samples = (0..self.time.len()).map(|t| t as f64);
         self.time
-            .labels(vec![AxisLabels::numbers("time", unit, values)])
+            .axes(vec![AxisLabels::times(samples, self.sampling_rate)])
     }
 }
 
@@ -120,12 +116,12 @@ mod tests {
     #[test]
     fn labels_time_in_seconds() {
         let domain = Time::new(&[4, 2]).unwrap().along(0).unwrap();
-        let counted = Domain::<f64>::labels(&domain);
+        let counted = Domain::<f64>::axes(&domain);
         assert_eq!(
             counted.describe(&[3, 1]).as_deref(),
             Some("time 3 samples, channel 1")
         );
-        let timed = Domain::<f64>::labels(&domain.sampling_rate(2.0).unwrap());
+        let timed = Domain::<f64>::axes(&domain.sampling_rate(2.0).unwrap());
         assert_eq!(
             timed.describe(&[3, 1]).as_deref(),
             Some("time 1.5 s, channel 1")

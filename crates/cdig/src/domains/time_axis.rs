@@ -1,7 +1,8 @@
 //! Which axis of a signal is time.
 
+use crate::axes::{Axes, AxisLabels};
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
+use crate::role::Role;
 
 /// Signal shape with its time axis; the last axis unless said otherwise.
 #[derive(Debug, Clone)]
@@ -64,21 +65,28 @@ impl TimeAxis {
         shape
     }
 
-    /// Labels of all axes, `transformed` taking the place of the time axis.
-    pub(super) fn labels(&self, transformed: Vec<AxisLabels>) -> Labels {
+    /// All axes, `transformed` taking the place of the time axis. Of several others the one that is longer than 1 is
+    /// that of channels.
+    pub(super) fn axes(&self, transformed: Vec<AxisLabels>) -> Axes {
         let rank = self.shape.len();
+        let others: Vec<usize> = (0..rank).filter(|&i| i != self.axis).collect();
+        let long = |&&i: &&usize| self.shape[i] > 1;
+        let long: Vec<usize> = others.iter().filter(long).copied().collect();
+        let channels = match (&long[..], &others[..]) {
+            ([only], _) | ([], [only]) => Some(*only),
+            _ => None,
+        };
         let mut axes: Vec<AxisLabels> = (0..rank)
             .map(|i| {
-                let name = if rank == 2 {
-                    "channel".to_owned()
-                } else {
-                    format!("axis {i}")
+                let role = match channels == Some(i) {
+                    true => Role::Channel,
+                    false => Role::Axis(i),
                 };
-                AxisLabels::indices(name, self.shape[i])
+                AxisLabels::indices(role, self.shape[i])
             })
             .collect();
         axes.splice(self.axis..=self.axis, transformed);
-        Labels::new(axes)
+        Axes::new(axes)
     }
 
     /// All other axes where `new_axes` axes take the place of this one: (axis of the coefficients,
@@ -101,5 +109,28 @@ pub(super) fn sampling_rate(hz: f64) -> Result<f64> {
             hz,
             "a positive number of samples a second",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_long_axis_beside_time_is_that_of_channels() {
+        for (shape, time, words) in [
+            (&[4][..], 0, "time 1 samples"),
+            (&[1, 4], 1, "channel 0, time 1 samples"),
+            (&[3, 4], 0, "time 1 samples, channel 0"),
+            (&[1, 3, 4], 2, "channel 0, time 1 samples"),
+            (&[2, 3, 4], 2, "axis 0 0, axis 1 0, time 1 samples"),
+        ] {
+            let time_axis = TimeAxis::new(shape).unwrap().along(time).unwrap();
+            let positions = (0..time_axis.len()).map(|t| t as f64);
+            let axes = time_axis.axes(vec![AxisLabels::times(positions, None)]);
+            let mut index = vec![0; shape.len()];
+            index[time] = 1;
+            assert_eq!(axes.describe(&index).as_deref(), Some(words), "{shape:?}");
+        }
     }
 }

@@ -10,9 +10,9 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::sampled_axis::SampledAxis;
 use super::wavelet_family::{Step, WaveletFamily};
+use crate::axes::{Axes, AxisLabels};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::labels::{AxisLabels, Labels};
 use crate::ticks::Tile;
 
 /// The discrete wavelet transform over time, periodic and orthonormal, to any level `J`.
@@ -176,7 +176,7 @@ impl<A: Scalar> Domain<A> for Wavelet {
         self.lanes.kept()
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let rate = self.axis.rate;
         let coarse = self.level();
         let edge = |level: usize| rate / (1_u64 << level) as f64 / 2.0;
@@ -206,8 +206,8 @@ impl<A: Scalar> Domain<A> for Wavelet {
                 count,
             );
         }
-        let axis = AxisLabels::tiles("wavelet", "Hz", tiles);
-        self.axis.time.labels(vec![axis])
+        let axis = AxisLabels::wavelets(tiles);
+        self.axis.time.axes(vec![axis])
     }
 }
 

@@ -1,6 +1,7 @@
 //! Orthogonal wavelets and one step of their transform.
 
 use std::fmt;
+use std::str::FromStr;
 
 use ndwt::dwt::driver::WaveletTransformPer;
 
@@ -27,6 +28,23 @@ impl fmt::Display for WaveletFamily {
             Self::Daubechies(moments) => write!(f, "db{moments}"),
             Self::Symlet(moments) => write!(f, "sym{moments}"),
         }
+    }
+}
+
+impl FromStr for WaveletFamily {
+    type Err = CdigError;
+
+    /// `haar`, `db4`, `sym5`; whether there is such a wavelet is looked at where it is used.
+    fn from_str(text: &str) -> Result<Self> {
+        let moments = |prefix| text.strip_prefix(prefix)?.parse().ok();
+        let family = match text {
+            "haar" => Some(Self::Haar),
+            _ => moments("db")
+                .map(Self::Daubechies)
+                .or_else(|| moments("sym").map(Self::Symlet)),
+        };
+        let expected = "haar, db1 to db10 or sym4 to sym6";
+        family.ok_or_else(|| CdigError::parameter("the wavelet", format!("'{text}'"), expected))
     }
 }
 

@@ -3,13 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, Slice, concatenate};
+use ndarray::{ArrayD, ArrayViewD, Axis, Slice, concatenate};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::labels::{AxisLabels, Group, Labels};
+use crate::role::Role;
+use crate::ticks::Ticks;
+
+/// What the domain leaves of a signal, as a group and in words.
+const REMAINDER: &str = "remainder";
+use crate::axes::{Axes, AxisLabels, Group};
 
 /// A domain together with what it cannot represent: `x = T⁻¹(z) + r`.
 ///
@@ -126,9 +131,10 @@ impl<A: Scalar> Domain<A> for WithRemainder<A> {
         self.domain.has_affine_inverse()
     }
 
-    fn labels(&self) -> Labels {
-        let own = self.domain.labels();
-        let grouped = own.axes.iter().position(|axis| !axis.groups.is_empty());
+    fn axes(&self) -> Axes {
+        let own = self.domain.axes();
+        let groups_of: Vec<Vec<Group>> = own.iter().map(AxisLabels::groups).collect();
+        let grouped = groups_of.iter().position(|groups| !groups.is_empty());
         let mut groups = vec![Group {
             name: "represented".into(),
             members: Vec::new(),
@@ -136,33 +142,33 @@ impl<A: Scalar> Domain<A> for WithRemainder<A> {
         // group of each index along the grouped axis
         let mut group_of = Vec::new();
         if let Some(axis) = grouped {
-            groups.clone_from(&own.axes[axis].groups);
-            group_of = vec![None; own.axes[axis].len()];
+            groups.clone_from(&groups_of[axis]);
+            group_of = vec![None; own[axis].len()];
             for (i, group) in groups.iter_mut().enumerate() {
                 for member in std::mem::take(&mut group.members) {
                     group_of[member] = Some(i);
                 }
             }
         }
-        let mut names = Vec::with_capacity(self.shape[0]);
         for (i, index) in ndarray::indices(self.domain.coefficient_shape())
             .into_iter()
             .enumerate()
         {
-            names.push(own.describe(index.slice()).unwrap_or_default());
             let group = grouped.map_or(Some(0), |axis| group_of[index[axis]]);
             if let Some(group) = group {
                 groups[group].members.push(i);
             }
         }
-        let first = names.len();
-        names.extend((first..self.shape[0]).map(|i| format!("remainder {}", i - first)));
+        let first = self.represented();
         groups.push(Group {
-            name: "remainder".into(),
+            name: REMAINDER.into(),
             members: (first..self.shape[0]).collect(),
         });
-        let axis = AxisLabels::names("coefficient", names).with_groups(groups);
-        Labels::new(vec![axis])
+        let samples = self.shape[0] - first;
+        let remainder = AxisLabels::indices(Role::Other(REMAINDER.into()), samples);
+        let parts = Ticks::Flat(vec![own, Axes::new(vec![remainder])]);
+        let axis = AxisLabels::new(Role::Coefficient, "", parts).with_groups(groups);
+        Axes::new(vec![axis])
     }
 }
 

@@ -172,10 +172,7 @@ fn energy_goes_to_the_bins_that_carry_it() {
         };
         assert_abs_diff_eq!(value, expected, epsilon = 1e-12);
     }
-    assert_eq!(
-        found.labels.describe(&[3]).as_deref(),
-        Some("frequency 3 Hz")
-    );
+    assert_eq!(found.axes.describe(&[3]).as_deref(), Some("frequency 3 Hz"));
 }
 
 /// The energy is a sum of functions of single coefficients, so that what each receives,

@@ -364,6 +364,6 @@ fn the_remainder_carries_what_a_truncated_basis_misses() {
         assert!(found[0].residual[output].abs() < 1e-9);
         assert!(groups.sums[[output, 1]].abs() > 1e-3);
     }
-    let words = found[0].labels.describe(&[0]).unwrap();
-    assert!(words.starts_with("coefficient component 0"), "{words}");
+    let words = found[0].axes.describe(&[0]).unwrap();
+    assert!(words.starts_with("component 0, "), "{words}");
 }

@@ -92,7 +92,7 @@ fn a_linear_model_in_closed_form() {
     assert_eq!(names, ["slow", "fast"]);
     let slow = (sizes[[0, 0, 0]].powi(2) + sizes[[0, 0, 1]].powi(2)).sqrt();
     assert!((bands[[0, 0, 0]] - slow).abs() < 1e-15);
-    assert_eq!(inside.labels(), Domain::<f64>::labels(&domain));
+    assert_eq!(inside.axes(), Domain::<f64>::axes(&domain));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The law-checker: it accepts domains that obey, and names the law a broken one breaks.
 
 use cdig::{
-    AxisLabels, CdigError, Domain, Explainer, Labels, Laws, RealFourier, Result, Rule, Scalar,
+    Axes, AxisLabels, CdigError, Domain, Explainer, Laws, RealFourier, Result, Role, Rule, Scalar,
     batch_len, vjp_len,
 };
 use ndarray::{ArrayD, ArrayViewD, array};
@@ -66,10 +66,10 @@ impl<A: Scalar> Domain<A> for Logarithm {
         Ok(pulled)
     }
 
-    fn labels(&self) -> Labels {
+    fn axes(&self) -> Axes {
         let axes = self.shape.iter();
-        Labels::new(
-            axes.map(|&len| AxisLabels::indices("sample", len))
+        Axes::new(
+            axes.map(|&len| AxisLabels::indices(Role::Other("sample".into()), len))
                 .collect(),
         )
     }
@@ -82,7 +82,7 @@ enum Fault {
     NyquistTwice,
     WirtingerForgotten,
     ClaimsReal,
-    Labels,
+    Axes,
     Shape,
 }
 
@@ -147,12 +147,12 @@ impl Domain<f64> for Broken {
         true
     }
 
-    fn labels(&self) -> Labels {
-        let mut labels = self.0.labels();
-        if self.1 == Fault::Labels {
-            labels.axes.pop();
+    fn axes(&self) -> Axes {
+        let mut axes = self.0.axes().into_vec();
+        if self.1 == Fault::Axes {
+            axes.pop();
         }
-        labels
+        Axes::new(axes)
     }
 }
 
@@ -185,8 +185,8 @@ impl Domain<f64> for Boastful {
     fn has_affine_inverse(&self) -> bool {
         true
     }
-    fn labels(&self) -> Labels {
-        Domain::<f64>::labels(&self.0)
+    fn axes(&self) -> Axes {
+        Domain::<f64>::axes(&self.0)
     }
 }
 
@@ -233,7 +233,7 @@ fn every_broken_law_is_named() {
     }
     let boastful = Boastful(Logarithm::new(&[5]));
     assert_eq!(broken_law(Laws::new().check(&boastful)), "affinity");
-    for fault in [Fault::Labels, Fault::Shape] {
+    for fault in [Fault::Axes, Fault::Shape] {
         let found = Laws::new().check(&broken(fault));
         assert!(matches!(found, Err(CdigError::Shape { .. })), "{found:?}");
     }

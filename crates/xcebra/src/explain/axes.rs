@@ -1,30 +1,21 @@
 //! What the axes of coefficients mean, as arrays of numbers with a unit in their names.
 
-use cdig::{AxisLabels, Band, Labels, Ticks, Tile};
+use cdig::{Axes, AxisLabels, Band, Role, Ticks, Tile};
 use ndarray::ArrayD;
 
-use crate::explain::Built;
-
-/// Arrays that say what the coefficients of a domain are, by name: `frequency_hz`, `time_s` (or
-/// `time_samples` without a sampling rate), `quefrency_s`, `low_hz` and `high_hz` of bands and wavelets, `level` of
-/// wavelets, `mixing` (channels × components).
+/// Arrays that say what the coefficients with these axes are, by name: `frequency_hz`, `time_s` (or `time_samples`
+/// without a sampling rate), `quefrency_s`, `low_hz` and `high_hz` of bands and wavelets, `level` of wavelets,
+/// `mixing` (channels × components).
 ///
 /// One entry an entry of the axis; of wavelets, one a coefficient along its axis.
-pub fn axis_arrays(built: &Built, sampling_rate: Option<f64>) -> Vec<(String, ArrayD<f64>)> {
+pub fn axis_arrays(axes: &Axes) -> Vec<(String, ArrayD<f64>)> {
     let mut arrays = Vec::new();
     let array = |values: Vec<f64>| ndarray::Array1::from(values).into_dyn();
-    for axis in &built.labels.axes {
-        match (axis.name.as_str(), &axis.ticks) {
-            ("frequency", Ticks::Numbers(hz)) => {
-                arrays.push(("frequency_hz".to_owned(), array(hz.clone())));
-            }
-            ("time", Ticks::Numbers(times)) => {
-                let unit = if sampling_rate.is_some() {
-                    "s"
-                } else {
-                    "samples"
-                };
-                arrays.push((format!("time_{unit}"), array(times.clone())));
+    for axis in axes.iter() {
+        match (&axis.role, &axis.ticks) {
+            (Role::Frequency | Role::Time | Role::Quefrency, ticks) => {
+                let name = format!("{}_{}", axis.role, axis.unit.to_lowercase());
+                arrays.push((name, array(ticks.numbers().to_vec())));
             }
             (_, Ticks::Tiles(tiles)) => {
                 let column = |value: fn(&Tile) -> f64| array(tiles.iter().map(value).collect());
@@ -33,53 +24,38 @@ pub fn axis_arrays(built: &Built, sampling_rate: Option<f64>) -> Vec<(String, Ar
                 arrays.push(("high_hz".to_owned(), column(|t| t.limits.end)));
                 arrays.push(("level".to_owned(), column(|t| t.level as f64)));
             }
-            ("quefrency", _) => {
-                let quefrencies = quefrencies(axis, sampling_rate.unwrap_or(1.0));
-                arrays.push(("quefrency_s".to_owned(), array(quefrencies)));
-            }
             _ => {}
         }
     }
-    if let Some(bands) = own_bands(&built.labels) {
+    if let Some(bands) = own_bands(axes) {
         let column = |value: fn(&Band) -> f64| array(bands.iter().map(value).collect());
         arrays.push(("low_hz".to_owned(), column(|band| band.limits.start)));
         arrays.push(("high_hz".to_owned(), column(|band| band.limits.end)));
     }
-    if let Some(mixing) = &built.mixing {
+    if let Some(mixing) = axes.mixing() {
         arrays.push(("mixing".to_owned(), mixing.clone().into_dyn()));
     }
     arrays
 }
 
-/// Quefrencies in seconds, those of the second half negative; delay and polarity, the last two entries of the
-/// axis, have none.
-pub(crate) fn quefrencies(axis: &AxisLabels, rate: f64) -> Vec<f64> {
-    let n = axis.len().saturating_sub(2);
-    let signed = |k: usize| match 2 * k < n {
-        true => k as f64,
-        false => k as f64 - n as f64,
-    };
-    (0..n).map(|k| signed(k) / rate).collect()
-}
-
 /// The bands along an axis of them, such as those of a filter bank; the last of several.
-pub(crate) fn own_bands(labels: &Labels) -> Option<&[Band]> {
-    labels.axes.iter().rev().find_map(|axis| match &axis.ticks {
+pub(crate) fn own_bands(axes: &Axes) -> Option<&[Band]> {
+    axes.iter().rev().find_map(|axis| match &axis.ticks {
         Ticks::Bands(bands) => Some(&bands[..]),
         _ => None,
     })
 }
 
-/// Names along the axes that have some, such as components, by the name of the axis.
-pub fn axis_names(labels: &Labels) -> Vec<(String, Vec<String>)> {
+/// Names along the axes that have some, such as components.
+pub fn axis_names(axes: &Axes) -> Vec<(Role, Vec<String>)> {
     let names = |axis: &AxisLabels| match &axis.ticks {
-        Ticks::Names(_) | Ticks::Bands(_) => {
+        Ticks::Names(_) | Ticks::Components { .. } | Ticks::Bands(_) => {
             let names = (0..axis.len()).filter_map(|i| axis.text(i)).collect();
-            Some((axis.name.clone(), names))
+            Some((axis.role.clone(), names))
         }
         _ => None,
     };
-    labels.axes.iter().filter_map(names).collect()
+    axes.iter().filter_map(names).collect()
 }
 
 #[cfg(test)]
@@ -97,7 +73,7 @@ mod tests {
         let mut setting = Setting::new(shape, data.view());
         setting.sampling_rate = rate;
         let built = spec.parse::<DomainSpec>().unwrap().build(&setting).unwrap();
-        axis_arrays(&built, rate)
+        axis_arrays(&built.axes)
     }
 
     fn names(arrays: &[(String, ArrayD<f64>)]) -> Vec<&str> {

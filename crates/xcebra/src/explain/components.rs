@@ -3,8 +3,8 @@
 use cdig::AxisLabels;
 use ndarray::{Array1, Array2};
 
-use crate::explain::reading::{bars, numbers, reduced};
-use crate::explain::summary::cancelled;
+use crate::explain::reading::{bars, reduced};
+use crate::explain::summary::{cancelled, counted};
 use crate::explain::{Bands, View};
 use crate::report::{Figure, Panels};
 
@@ -31,10 +31,8 @@ impl View<'_> {
         order.truncate(MOST_COURSES);
         let mut figure = Panels::new(title).title("Over time").size(720.0, 80.0);
         for i in order {
-            let points = numbers(time)
-                .iter()
-                .copied()
-                .zip(attribution.row(i).to_vec());
+            let times = time.ticks.numbers().iter().copied();
+            let points = times.zip(attribution.row(i).to_vec());
             figure = figure.bars(&axis.describe(i).unwrap_or_default(), points);
         }
         figure.draw()
@@ -44,10 +42,10 @@ impl View<'_> {
     pub(super) fn named_bands(&self, bands: &Bands) -> (Figure, String) {
         let sums = bands.sums(&self.attribution, 0);
         let sums = reduced(&sums, &[bands.axis], |sum, a| sum + a);
-        let axes = &self.built.labels.axes;
-        let mut over = vec![("each band".to_owned(), bands.bands.len())];
+        let axes = &self.built.axes;
+        let mut over = vec!["each band".to_owned()];
         let others = (0..axes.len()).filter(|&i| i != bands.axis && axes[i].len() > 1);
-        over.extend(others.map(|i| (axes[i].name.clone(), axes[i].len())));
+        over.extend(others.map(|i| counted(&axes[i])));
         let share = cancelled(sums.iter().copied(), self.absolute.sum());
         let caption = format!("The named bands.{}", self.sums_over(&over, share));
         let names = bands.bands.iter().map(|band| band.name.clone());

@@ -1,5 +1,6 @@
 //! Pictures of a signal and of the attribution of its samples.
 
+use cdig::Role;
 use ndarray::Axis;
 
 use crate::explain::View;
@@ -28,7 +29,7 @@ impl View<'_> {
             n => format!("The mean of {n} signals"),
         };
         // what is shown is averaged, and perhaps added up over these axes
-        let sums = |axes: &[(String, usize)], shown: &[f64]| {
+        let sums = |axes: &[String], shown: &[f64]| {
             self.sums_over(axes, cancelled(shown.iter().copied(), absolute))
         };
         if signal.nrows() == 1 {
@@ -73,7 +74,7 @@ impl View<'_> {
                 .map(|(c, a)| (self.channel(c), *a));
             let time = match attribution.ncols() {
                 1 => Vec::new(),
-                n => vec![("time".to_owned(), n)],
+                _ => vec![Role::Time.to_string()],
             };
             let caption = format!(
                 "What each channel contributes.{}",

@@ -13,11 +13,8 @@
 //! ```
 
 mod axes;
-mod bands;
-mod built;
 mod components;
 mod curves;
-mod domain;
 mod in_time;
 mod layout;
 mod planes;
@@ -30,10 +27,8 @@ mod view;
 mod workflow;
 
 pub use axes::{axis_arrays, axis_names};
-pub use bands::{Bands, NamedBand};
-pub use built::{Built, Setting};
+pub use cdig::catalogue::{Bands, Built, DomainSpec, NamedBand, Setting};
 pub use curves::{Order, OrderCurves};
-pub use domain::DomainSpec;
 pub use sentinels::sentinels;
 pub use signals::{Input, Signals};
 pub use summary::{Strongest, cancelled, cancelled_over_channels, percent};

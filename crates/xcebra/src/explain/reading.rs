@@ -1,6 +1,6 @@
 //! From arrays of coefficients to what a picture shows of them.
 
-use cdig::{AxisLabels, Labels, Ticks, Tile};
+use cdig::{AxisLabels, Ticks, Tile};
 use ndarray::{Array1, Array2, ArrayD, Axis, Ix1, Ix2};
 
 use crate::report::{BarChart, Figure};
@@ -26,33 +26,11 @@ pub(super) fn bars(named: impl Iterator<Item = (String, f64)>) -> Figure {
         .draw()
 }
 
-pub(super) fn numbers(axis: &AxisLabels) -> &[f64] {
-    match &axis.ticks {
-        Ticks::Numbers(values) => values,
-        _ => &[],
-    }
-}
-
 pub(super) fn tiles(axis: &AxisLabels) -> &[Tile] {
     match &axis.ticks {
         Ticks::Tiles(tiles) => tiles,
         _ => &[],
     }
-}
-
-/// A coefficient in words, without axes of length 1 that have no name.
-pub(super) fn describe(labels: &Labels, index: &[usize]) -> String {
-    let axes = labels.axes.iter().zip(index);
-    let named =
-        |(axis, _): &(&AxisLabels, &usize)| axis.len() > 1 || !axis.name.starts_with("axis ");
-    let words = axes
-        .filter(named)
-        .filter_map(|(axis, &i)| match axis.name.as_str() {
-            // whose names say all there is to say
-            "coefficient" => axis.text(i),
-            _ => axis.describe(i),
-        });
-    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The array with the axes `kept` in that order, all others combined.

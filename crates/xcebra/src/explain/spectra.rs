@@ -4,8 +4,7 @@ use cdig::AxisLabels;
 use ndarray::Array1;
 
 use crate::explain::View;
-use crate::explain::axes::quefrencies;
-use crate::explain::reading::{numbers, short};
+use crate::explain::reading::short;
 use crate::report::{Figure, Panels};
 
 /// What is known of one frequency, whatever its sign.
@@ -27,7 +26,7 @@ impl View<'_> {
         absolute: &Array1<f64>,
         sizes: &Array1<f64>,
     ) -> (Figure, String) {
-        let signed = numbers(axis);
+        let signed = axis.ticks.numbers();
         // both signs of a frequency belong to one oscillation
         let mut folded: Vec<Entry> = (0..signed.len())
             .map(|k| Entry {
@@ -85,9 +84,9 @@ impl View<'_> {
     }
 
     pub(super) fn cepstrum(&self, axis: &AxisLabels, attribution: &Array1<f64>) -> Figure {
-        let quefrencies = quefrencies(axis, self.sampling_rate.unwrap_or(1.0));
-        let bars = quefrencies.into_iter().zip(attribution.iter().copied());
-        Panels::new("quefrency (s)")
+        let quefrencies = axis.ticks.numbers().iter().copied();
+        let bars = quefrencies.zip(attribution.iter().copied());
+        Panels::new(&format!("{} ({})", axis.role, axis.unit))
             .title("Cepstrum")
             .bars("attribution", bars)
             .draw()

@@ -1,9 +1,9 @@
 //! What is said of many attributions: the strongest, and how much of them cancels in sums and means.
 
+use cdig::{AxisLabels, Role};
 use ndarray::{ArrayD, Axis};
 
 use crate::explain::View;
-use crate::explain::reading::describe;
 
 /// A coefficient of much attribution.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Strongest {
 impl View<'_> {
     /// The coefficients of most absolute attribution; none below a thousandth of the first.
     pub fn strongest(&self, count: usize) -> Vec<Strongest> {
-        let labels = self.labels();
+        let axes = self.axes();
         let mut all: Vec<(usize, f64)> = self.absolute.iter().copied().enumerate().collect();
         // equal ones stay in their order
         all.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -44,7 +44,7 @@ impl View<'_> {
         let strongest = all.into_iter().map(|(flat, absolute)| {
             let index = unravelled(flat, self.absolute.shape());
             Strongest {
-                words: describe(&labels, &index),
+                words: axes.describe(&index).unwrap_or_default(),
                 attribution: self.attribution[&index[..]],
                 absolute,
                 spread: self
@@ -60,22 +60,18 @@ impl View<'_> {
     /// What a picture of the coefficients along the axes `kept` averages and adds up, and how much of the
     /// absolute attribution cancels in `shown`, in a sentence; empty if it does neither.
     pub(super) fn sums(&self, kept: &[usize], shown: &ArrayD<f64>) -> String {
-        let axes = &self.built.labels.axes;
-        let others: Vec<(String, usize)> = (0..axes.len())
+        let axes = &self.built.axes;
+        let others: Vec<String> = (0..axes.len())
             .filter(|i| !kept.contains(i) && axes[*i].len() > 1)
-            .map(|i| (axes[i].name.clone(), axes[i].len()))
+            .map(|i| counted(&axes[i]))
             .collect();
         let share = cancelled(shown.iter().copied(), self.absolute.sum());
         self.sums_over(&others, share)
     }
 
-    /// As [`sums`](Self::sums), over axes of these names and lengths.
-    pub(super) fn sums_over(&self, axes: &[(String, usize)], share: f64) -> String {
-        let over: Vec<String> = axes
-            .iter()
-            .map(|(name, n)| counted_axis(name, *n))
-            .collect();
-        let over = listed(&over);
+    /// As [`sums`](Self::sums), over axes in these words.
+    pub(super) fn sums_over(&self, axes: &[String], share: f64) -> String {
+        let over = listed(axes);
         let what = match (self.signals, over.is_empty()) {
             (1, true) => return String::new(),
             (1, false) => format!("Attribution is summed over {over}"),
@@ -147,11 +143,13 @@ pub fn cancelled_over_channels<'a>(
     Some(cancelled(sums, absolute))
 }
 
-fn counted_axis(name: &str, n: usize) -> String {
-    match name {
-        "channel" | "band" | "part" | "component" => format!("{n} {name}s"),
-        "frequency" => format!("{n} frequencies"),
-        name => name.to_owned(),
+/// An axis as something to add up over, for example `3 channels`.
+pub(super) fn counted(axis: &AxisLabels) -> String {
+    let (n, role) = (axis.len(), &axis.role);
+    match role {
+        Role::Channel | Role::Band | Role::Part | Role::Component => format!("{n} {role}s"),
+        Role::Frequency => format!("{n} frequencies"),
+        role => role.to_string(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Pictures of one attribution, chosen by what the axes of its coefficients mean.
 
-use cdig::Labels;
+use cdig::{Axes, Role};
 use ndarray::ArrayD;
 
 use crate::explain::Built;
 use crate::explain::axes::own_bands;
-use crate::explain::reading::{MOST_BARS, bars, matrix, numbers, reduced, tiles, vector};
+use crate::explain::reading::{MOST_BARS, bars, matrix, reduced, tiles, vector};
 use crate::explain::summary::cancelled;
 use crate::report::{Figure, HeatMap, Picture, TileMap};
 
@@ -37,16 +37,21 @@ pub struct View<'a> {
     pub in_time: Option<[ArrayD<f64>; 2]>,
 }
 
-/// Axes by which coefficients are read; over all others, such as channels, attribution is added up.
-const READ_BY: [&str; 7] = [
-    "frequency",
-    "wavelet",
-    "band",
-    "part",
-    "component",
-    "quefrency",
-    "time",
-];
+/// The axes by which coefficients are read, in the order of pictures; over all others, such as channels, attribution
+/// is added up.
+fn read_by(axes: &Axes) -> Vec<usize> {
+    let order = [
+        Role::Frequency,
+        Role::Wavelet,
+        Role::Band,
+        Role::Part,
+        Role::Component,
+        Role::Quefrency,
+        Role::Time,
+    ];
+    let axes = order.iter().filter_map(|role| axes.position(role));
+    axes.collect()
+}
 
 impl View<'_> {
     /// The signal and the attribution of its samples, then those of its coefficients; file names begin
@@ -60,16 +65,12 @@ impl View<'_> {
     /// The pictures of the coefficients alone.
     pub fn in_domain(&self, name: &str) -> Vec<Picture> {
         let mut pictures = Vec::new();
-        let labels = self.labels();
-        let axes = &labels.axes;
-        let read: Vec<usize> = READ_BY
-            .iter()
-            .filter_map(|word| axes.iter().position(|axis| axis.name == *word))
-            .collect();
+        let axes = self.axes();
+        let read = read_by(&axes);
         let attribution = reduced(&self.attribution, &read, |sum, a| sum + a);
         let absolute = reduced(&self.absolute, &read, |sum, a| sum + a);
         let sizes = reduced(&self.sizes, &read, f64::hypot);
-        let words: Vec<&str> = read.iter().map(|&i| axes[i].name.as_str()).collect();
+        let roles: Vec<&Role> = read.iter().map(|&i| &axes[i].role).collect();
         let axis = |i: usize| &axes[read[i]];
         let sums = self.sums(&read, &attribution);
         // totals of what is read by axis `kept` alone
@@ -82,9 +83,9 @@ impl View<'_> {
         let mut add = |suffix: &str, figure: Figure, caption: String| {
             pictures.push(Picture::new(format!("{name}-{suffix}"), figure, caption));
         };
-        match words[..] {
-            ["time"] => {}
-            ["frequency"] => {
+        match roles[..] {
+            [Role::Time] => {}
+            [Role::Frequency] => {
                 let (figure, caption) = self.spectrum(
                     axis(0),
                     &vector(&attribution),
@@ -93,7 +94,7 @@ impl View<'_> {
                 );
                 add("spectrum", figure, format!("{caption}{sums}"));
             }
-            ["wavelet"] => {
+            [Role::Wavelet] => {
                 let map = self.wavelet(tiles(axis(0)), &vector(&attribution));
                 add(
                     "scales",
@@ -104,15 +105,15 @@ impl View<'_> {
                     ),
                 );
             }
-            ["quefrency"] => add(
+            [Role::Quefrency] => add(
                 "cepstrum",
                 self.cepstrum(axis(0), &vector(&attribution)),
                 sums.trim_start().to_owned(),
             ),
-            ["frequency", "time"] => {
+            [Role::Frequency, Role::Time] => {
                 let map = self.plane().grid(
-                    numbers(axis(1)),
-                    numbers(axis(0)),
+                    axis(1).ticks.numbers(),
+                    axis(0).ticks.numbers(),
                     matrix(&attribution).view(),
                 );
                 add(
@@ -121,37 +122,37 @@ impl View<'_> {
                     format!("What each frequency at each time contributes.{sums}"),
                 );
             }
-            ["band", "time"] => {
+            [Role::Band, Role::Time] => {
                 let (figure, caption) = total(0);
                 add("bands", figure, caption);
-                let bands = own_bands(&labels).unwrap_or_default();
-                let map = self.bands(bands, numbers(axis(1)), &matrix(&attribution));
+                let bands = own_bands(&axes).unwrap_or_default();
+                let map = self.bands(bands, axis(1).ticks.numbers(), &matrix(&attribution));
                 add(
                     "time-frequency",
                     map,
                     format!("What each band at each time contributes.{sums}"),
                 );
             }
-            ["frequency", "component" | "part"] => {
+            [Role::Frequency, Role::Component | Role::Part] => {
                 let (figure, caption) = total(1);
                 add("components", figure, caption);
                 let map = matrix(&attribution).reversed_axes();
                 let positions: Vec<f64> = (0..map.nrows()).map(|i| i as f64).collect();
-                let rows = format!("{} (from 0)", axis(1).name);
+                let rows = format!("{} (from 0)", axis(1).role);
                 let tiles = TileMap::new(&self.frequency_title(), &rows)
                     .numbered()
-                    .grid(numbers(axis(0)), &positions, map.view())
+                    .grid(axis(0).ticks.numbers(), &positions, map.view())
                     .value("attribution");
                 add(
                     "component-spectra",
                     tiles.draw(),
                     format!(
                         "Which frequencies of which {} contribute.{sums}",
-                        axis(1).name
+                        axis(1).role
                     ),
                 );
             }
-            ["component" | "part", "time"] => {
+            [Role::Component | Role::Part, Role::Time] => {
                 let (figure, caption) = total(0);
                 add("components", figure, caption);
                 let courses = self.courses(axis(0), axis(1), &matrix(&attribution));
@@ -177,7 +178,7 @@ impl View<'_> {
             let (figure, caption) = self.named_bands(bands);
             add("named-bands", figure, caption);
         }
-        if let Some(mixing) = &self.built.mixing {
+        if let Some(mixing) = self.built.axes.mixing() {
             let figure = HeatMap::new(mixing.view())
                 .signed()
                 .title("Components")
@@ -200,9 +201,9 @@ impl View<'_> {
     }
 
     /// What the axes of the coefficients mean, with frequencies in the unit of the view.
-    pub fn labels(&self) -> Labels {
+    pub fn axes(&self) -> Axes {
         let (unit, factor) = self.frequency;
-        self.built.labels.clone().converted("Hz", unit, factor)
+        self.built.axes.clone().converted("Hz", unit, factor)
     }
 
     /// What a horizontal axis of time is called.

@@ -63,11 +63,11 @@ fn every_domain_is_drawn() {
         ] {
             let spec: DomainSpec = spec.parse().unwrap();
             let Ok(built) = spec.build(&setting) else {
+                let name = spec.to_string();
                 assert!(
-                    matches!(
-                        spec,
-                        DomainSpec::Pca(_) | DomainSpec::Ica(_) | DomainSpec::Then(..)
-                    ),
+                    ["pca", "ica", "filter-bank:1+rfft"]
+                        .iter()
+                        .any(|may| name.starts_with(may)),
                     "{spec}"
                 );
                 continue;
@@ -90,7 +90,11 @@ fn frequencies_of_both_signs_are_one_bar() {
     let data = ArrayD::zeros(vec![1, 8]);
     let mut setting = Setting::new(&[8], data.view());
     setting.sampling_rate = Some(8.0);
-    let built = DomainSpec::Fourier.build(&setting).unwrap();
+    let built = "fourier"
+        .parse::<DomainSpec>()
+        .unwrap()
+        .build(&setting)
+        .unwrap();
     let mut view = view(&built, &[8]);
     view.attribution.fill(0.0);
     view.attribution[[2]] = 1.5;
@@ -161,7 +165,11 @@ fn means_are_ranked_by_absolute_attribution() {
     let data = ArrayD::zeros(vec![1, 2, 8]);
     let mut setting = Setting::new(&[2, 8], data.view());
     setting.sampling_rate = Some(8.0);
-    let built = DomainSpec::RealFourier.build(&setting).unwrap();
+    let built = "rfft"
+        .parse::<DomainSpec>()
+        .unwrap()
+        .build(&setting)
+        .unwrap();
     let mut view = view(&built, &[2, 8]);
     view.signals = 2;
     view.attribution.fill(0.0);

@@ -62,13 +62,13 @@ impl ExplainSettings {
             }
         }
         // their arrays are told apart by name
-        let key = |b: &Built| identifier(&b.spec.to_string());
+        let key = |b: &Built| identifier(&b.name);
         for (i, one) in built.iter().enumerate() {
             if let Some(other) = built[..i].iter().find(|other| key(other) == key(one)) {
                 return Err(Problem::setting(
                     format!(
                         "--domains names {} and {}, which cannot be distinguished",
-                        other.spec, one.spec
+                        other.name, one.name
                     ),
                     "explain one of them at a time",
                 ));
@@ -83,7 +83,7 @@ impl ExplainSettings {
             let why = one.bands_misfit.as_ref()?;
             Some(format!(
                 "--bands cannot be used in the domain {}: {why}",
-                one.spec
+                one.name
             ))
         };
         let misfits: Vec<String> = built.iter().filter_map(misfit).collect();
@@ -102,7 +102,7 @@ impl ExplainSettings {
             if !empty.is_empty() {
                 notes.push(format!(
                     "no frequency of the domain {} is in the {} {}: frequencies are too far apart",
-                    one.spec,
+                    one.name,
                     if empty.len() == 1 { "band" } else { "bands" },
                     empty.join(", ")
                 ));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::explain::axis_names;
-use cdig::Labels;
+use cdig::{Axes, Role};
 use serde_json::{Map, Value, json};
 
 use super::means::mean_view;
@@ -63,7 +63,7 @@ impl Explanation {
         let built = &self.domains[domain];
         let mut object = Map::new();
         let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        set("domain", json!(built.spec.to_string()));
+        set("domain", json!(built.name));
         set("coefficient_shape", json!(built.domain.coefficient_shape()));
         set(
             "residual",
@@ -172,7 +172,7 @@ impl Explanation {
             });
             set("bands", bands.collect::<Result<_>>()?);
         }
-        let names: Map<String, Value> = short_names(&view.labels());
+        let names: Map<String, Value> = short_names(&view.axes());
         if !names.is_empty() {
             set("names", Value::Object(names));
         }
@@ -195,10 +195,12 @@ impl Explanation {
     }
 }
 
-/// Names along axes of components and bands; those of single wavelets would be as many as samples.
-fn short_names(labels: &Labels) -> Map<String, Value> {
-    let names = axis_names(labels).into_iter().filter(|(axis, _)| {
-        !["wavelet", "quefrency", "channel", "coefficient"].contains(&axis.as_str())
-    });
-    names.map(|(axis, names)| (axis, json!(names))).collect()
+/// Names along axes of components, parts and bands.
+fn short_names(axes: &Axes) -> Map<String, Value> {
+    // those of channels are told once for all domains
+    let names = axis_names(axes).into_iter();
+    let names = names.filter(|(role, _)| *role != Role::Channel);
+    names
+        .map(|(role, names)| (role.to_string(), json!(names)))
+        .collect()
 }

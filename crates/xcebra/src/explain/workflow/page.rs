@@ -16,9 +16,9 @@ pub fn pictures(explained: &Explanation) -> Vec<(String, Vec<Picture>)> {
     let n = explained.found.len();
     let mut sections = Vec::new();
     for &domain in &explained.order {
-        let spec = explained.domains[domain].spec.to_string();
+        let spec = &explained.domains[domain].name;
         let file = match several_domains {
-            true => format!("{}-", identifier(&spec)),
+            true => format!("{}-", identifier(spec)),
             false => String::new(),
         };
         let of = |name: &str| match several_domains {
@@ -89,7 +89,7 @@ pub fn page(explained: &Explanation, sections: Vec<(String, Vec<Picture>)>) -> R
         }
     }
     for &domain in &explained.order {
-        let spec = &explained.domains[domain].spec;
+        let spec = &explained.domains[domain].name;
         let table = tables::strongest(&mean_view(explained, domain));
         let title = match explained.order.len() {
             1 => "The strongest coefficients".to_owned(),
@@ -130,7 +130,7 @@ fn sentence(note: &str) -> String {
 fn lead(explained: &Explanation) -> String {
     let n = explained.found.len();
     let what = match explained.order[..] {
-        [domain] => format!("in the domain {}", explained.domains[domain].spec),
+        [domain] => format!("in the domain {}", explained.domains[domain].name),
         ref several => format!("in {} domains", several.len()),
     };
     let model = &explained.model;

@@ -56,7 +56,7 @@ impl Explanation {
     pub fn domains(&self) -> impl Iterator<Item = String> {
         self.order
             .iter()
-            .map(|&domain| self.domains[domain].spec.to_string())
+            .map(|&domain| self.domains[domain].name.clone())
     }
 
     /// What was assumed, chosen, left out or missed, a sentence each.
@@ -93,7 +93,7 @@ impl Explanation {
         for (i, built) in self.domains.iter().enumerate() {
             let prefix = match self.domains.len() {
                 1 => String::new(),
-                _ => format!("{}_", identifier(&built.spec.to_string())),
+                _ => format!("{}_", identifier(&built.name)),
             };
             output.add(&format!("{prefix}attribution"), &self.attribution(i))?;
             let mut add =
@@ -106,7 +106,7 @@ impl Explanation {
                 }
                 Ok(add(name, array)?)
             };
-            for (name, array) in axis_arrays(built, self.sampling_rate) {
+            for (name, array) in axis_arrays(&built.axes) {
                 add_hz(&name, array)?;
             }
             if let Some(bands) = built.bands.as_ref().and_then(named) {
@@ -216,7 +216,7 @@ impl Explanation {
         }
         for &domain in &self.order {
             let built = &self.domains[domain];
-            text.push_str(&format!("\n{}: {}", built.spec, self.summary(domain)));
+            text.push_str(&format!("\n{}: {}", built.name, self.summary(domain)));
             for line in summary::lines(self, domain, TOLD) {
                 text.push_str(&format!("\n{line}"));
             }

@@ -118,7 +118,7 @@ impl ExplainSettings {
     pub fn new(input: impl Into<SignalSource>) -> Self {
         Self {
             input: input.into(),
-            domains: Domains::These(vec![DomainSpec::RealFourier]),
+            domains: Domains::These(vec!["rfft".parse().expect("a name of the catalogue")]),
             sampling_rate: None,
             output: None,
             baseline: BaselineSource::Zero,

@@ -1,6 +1,7 @@
 //! What is said of all signals together: how much cancels in sums and means, and what bands carry.
 
 use crate::explain::{Built, Strongest, cancelled, cancelled_over_channels, percent};
+use cdig::Role;
 use ndarray::{ArrayD, Axis};
 
 use super::means::mean_view;
@@ -101,10 +102,10 @@ pub fn lines(explained: &Explanation, domain: usize, count: usize) -> Vec<String
 
 /// How much of the absolute attribution cancels if it is added up over channels; none without channels.
 pub fn over_channels(found: &[One], built: &Built, domain: usize) -> Option<f64> {
-    let axes = &built.labels.axes;
-    let channels = axes
+    let channels = built
+        .axes
         .iter()
-        .position(|axis| axis.name == "channel" && axis.len() > 1);
+        .position(|axis| axis.role == Role::Channel && axis.len() > 1);
     let attributions = found.iter().map(|one| {
         let attribution = &one.scored[domain].found.attribution;
         attribution.index_axis(Axis(0), 0)
@@ -132,7 +133,7 @@ pub fn note_cancelling(domains: &[Built], found: &[One], notes: &mut Vec<String>
         let shares: Vec<String> = domains
             .filter_map(|(i, built)| Some((share(i, built)?, built)))
             .filter(|(share, _)| *share >= WORTH_A_NOTE)
-            .map(|(share, built)| format!("{} in the domain {}", percent(share), built.spec))
+            .map(|(share, built)| format!("{} in the domain {}", percent(share), built.name))
             .collect();
         (!shares.is_empty()).then(|| shares.join(", "))
     };

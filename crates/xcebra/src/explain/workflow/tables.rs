@@ -80,7 +80,7 @@ pub fn domains(explained: &Explanation) -> Table {
                 })
         };
         table = table.row([
-            built.spec.to_string(),
+            built.name.clone(),
             format!("{:.3}", mean(explained, domain, |s| s.concentration.gini)),
             match built.domain.is_real() {
                 true => coefficients.to_string(),
@@ -106,7 +106,7 @@ pub fn concentrations(explained: &Explanation) -> Figure {
     let chart = BarChart::new("Gini coefficient of absolute attribution");
     let bar = |chart: BarChart, domain: &usize| {
         let value = mean(explained, *domain, |s| s.concentration.gini);
-        chart.bar(&explained.domains[*domain].spec.to_string(), value)
+        chart.bar(&explained.domains[*domain].name, value)
     };
     explained.order.iter().fold(chart, bar).draw()
 }

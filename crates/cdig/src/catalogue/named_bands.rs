@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use cdig::{Labels, Ticks};
 use ndarray::{ArrayD, Axis, Slice, concatenate};
+
+use crate::axes::Axes;
+use crate::role::Role;
 
 /// Which coefficients of a domain are in which named band.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,28 +28,19 @@ pub struct NamedBand {
 }
 
 impl Bands {
-    /// Coefficients with a frequency are in the band that holds it, whatever its sign; those that cover a
+    /// The coefficients with these axes, in Hz, by bands in Hz. Those with a frequency are in the band that holds it, whatever its sign; those that cover a
     /// range, such as wavelets, in the band that holds all of it.
     ///
     /// # Errors
     /// In words, if the coefficients have no frequencies, or if one of them covers frequencies inside and outside
     /// of a band.
-    pub fn of(labels: &Labels, bands: &[(String, Range<f64>)]) -> Result<Self, String> {
-        let axes = labels.axes.iter().enumerate();
-        let in_hz: Vec<(usize, &Ticks)> = axes
-            .filter(|(_, axis)| axis.unit == "Hz")
-            .map(|(i, axis)| (i, &axis.ticks))
-            .collect();
-        let single = |(_, ticks): &&(usize, &Ticks)| matches!(ticks, Ticks::Numbers(_));
-        let chosen = in_hz.iter().find(single).or(in_hz.last());
-        let Some(&(axis, ticks)) = chosen else {
+    pub fn of(axes: &Axes, bands: &[(String, Range<f64>)]) -> Result<Self, String> {
+        let ranges = |i: usize| Some((i, axes[i].frequency_ranges()?));
+        // single frequencies say more than ranges of them
+        let single = axes.position(&Role::Frequency).and_then(ranges);
+        let chosen = single.or_else(|| (0..axes.len()).rev().find_map(ranges));
+        let Some((axis, ranges)) = chosen else {
             return Err("its coefficients have no frequencies".to_owned());
-        };
-        let ranges: Vec<Range<f64>> = match ticks {
-            Ticks::Numbers(hz) => hz.iter().map(|f| f.abs()..f.abs()).collect(),
-            Ticks::Bands(bands) => bands.iter().map(|band| band.limits.clone()).collect(),
-            Ticks::Tiles(tiles) => tiles.iter().map(|tile| tile.limits.clone()).collect(),
-            _ => return Err("its coefficients have no frequencies".to_owned()),
         };
         let mut found: Vec<NamedBand> = bands
             .iter()
@@ -145,9 +138,9 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::explain::{DomainSpec, Setting};
+    use crate::catalogue::{DomainSpec, Setting};
 
-    fn labels(spec: &str) -> Labels {
+    fn axes(spec: &str) -> Axes {
         let data = ArrayD::zeros(vec![1, 2, 32]);
         let mut setting = Setting::new(&[2, 32], data.view());
         setting.sampling_rate = Some(32.0);
@@ -155,7 +148,7 @@ mod tests {
             .unwrap()
             .build(&setting)
             .unwrap()
-            .labels
+            .axes
     }
 
     fn named(bands: &[(&str, f64, f64)]) -> Vec<(String, Range<f64>)> {
@@ -167,7 +160,7 @@ mod tests {
     #[test]
     fn every_coefficient_is_in_one_band() {
         let bands = named(&[("slow", 0.0, 4.0), ("fast", 8.0, 16.0)]);
-        let found = Bands::of(&labels("rfft"), &bands).unwrap();
+        let found = Bands::of(&axes("rfft"), &bands).unwrap();
         let members: Vec<_> = found
             .bands
             .iter()
@@ -177,14 +170,14 @@ mod tests {
         assert_eq!(members[1], (8..16).collect::<Vec<_>>());
         assert_eq!(members[2], [4, 5, 6, 7, 16]);
         // both signs of a frequency
-        let found = Bands::of(&labels("fourier"), &bands).unwrap();
+        let found = Bands::of(&axes("fourier"), &bands).unwrap();
         assert_eq!(found.bands[0].members, [0, 1, 2, 3, 29, 30, 31]);
         // wavelets of level 2: 0–4, 4–8, 8–16 Hz
-        let found = Bands::of(&labels("wavelet:haar:2"), &bands).unwrap();
+        let found = Bands::of(&axes("wavelet:haar:2"), &bands).unwrap();
         let counts: Vec<usize> = found.bands.iter().map(|band| band.members.len()).collect();
         assert_eq!(counts, [8, 16, 8]);
         for spec in ["packets:haar:2", "filter-bank:4:8", "filter-bank:4:8+rfft"] {
-            assert!(Bands::of(&labels(spec), &bands).is_ok(), "{spec}");
+            assert!(Bands::of(&axes(spec), &bands).is_ok(), "{spec}");
         }
     }
 
@@ -192,14 +185,14 @@ mod tests {
     fn ranges_across_a_limit_and_domains_without_frequencies_are_refused() {
         let alpha = named(&[("alpha", 8.0, 13.0)]);
         for spec in ["wavelet:haar:2", "packets:haar:2", "filter-bank:4:10"] {
-            let message = Bands::of(&labels(spec), &alpha).unwrap_err();
+            let message = Bands::of(&axes(spec), &alpha).unwrap_err();
             assert!(
                 message.contains("partly inside alpha=8-13"),
                 "{spec}: {message}"
             );
         }
         for spec in ["time", "analytic", "seasonal-trend:8", "cepstrum"] {
-            let message = Bands::of(&labels(spec), &alpha).unwrap_err();
+            let message = Bands::of(&axes(spec), &alpha).unwrap_err();
             assert!(message.contains("no frequencies"), "{spec}: {message}");
         }
     }
