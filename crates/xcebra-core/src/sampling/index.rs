@@ -33,8 +33,10 @@ struct KdTree<const K: usize>(ImmutableKdTree<f64, K>);
 impl<const K: usize> KdTree<K> {
     fn boxed(points: &[ArrayView1<'_, f64>]) -> Result<Box<dyn Tree>> {
         let entries: Vec<[f64; K]> = points.iter().map(pad).collect();
-        let tree = ImmutableKdTree::new_from_slice(&entries)
-            .map_err(|e| CoreError::Engine(format!("the index of the label: {e:?}")))?;
+        let tree = ImmutableKdTree::new_from_slice(&entries).map_err(|e| {
+            let problem = format!("it cannot be searched: {e:?}");
+            CoreError::data("the label", problem, "choose another label")
+        })?;
         Ok(Box::new(Self(tree)))
     }
 }
