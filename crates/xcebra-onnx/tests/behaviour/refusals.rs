@@ -104,12 +104,12 @@ fn choices_that_are_open_are_listed() {
     let options = OnnxOptions::new().with_constant("u", arr0(1.0).into_dyn());
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
-        &["'u' is no input"],
+        &["'u' is not an input"],
     );
     let options = OnnxOptions::new().with_sample_axes([0, 0]);
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
-        &["no order of the axes"],
+        &["not an order of the axes"],
     );
     let whole = File::new(&[])
         .input("i", 7, &[Named("N")])

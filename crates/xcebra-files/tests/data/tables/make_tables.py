@@ -86,22 +86,22 @@ case("pandas_names.csv", to_csv(FRAME.set_axis(["a; x", "b, y", 'c "z"'], axis=1
 case("pandas_newline.csv", to_csv(FRAME.set_axis(["a\nb", "c", "d"], axis=1), index=False),
      columns=["a\nb", "c", "d"])
 case("pandas_dates.csv", to_csv(FRAME.set_index(pd.date_range("2024-02-28 23:59:59", periods=N, freq="250ms"))),
-     rate=4.0, notes=["is the clock (4 samples a second)"])
+     rate=4.0, notes=["is the clock (4 samples per second)"])
 again("pandas_dates.csv", selection="Unnamed: 0", columns=["Unnamed: 0"], rate=4.0,
       values=np.arange(N)[:, None] / 4)
 case("pandas_days.csv", to_csv(FRAME.assign(date=pd.date_range("2024-02-20", periods=N))[["date"] + ABC], index=False),
      rate=1 / 86400, notes=["column `date` is the clock"])
 case("pandas_zones.csv", to_csv(FRAME.set_index(pd.date_range("2024-01-01", periods=N, freq="10ms", tz="Europe/Berlin"))),
-     rate=100.0, notes=["100 samples a second"])
+     rate=100.0, notes=["100 samples per second"])
 case("pandas_deltas.csv", to_csv(FRAME.set_index(pd.to_timedelta(np.arange(N) * 8, unit="ms"))),
-     rate=125.0, notes=["125 samples a second"])
+     rate=125.0, notes=["125 samples per second"])
 case("pandas_seconds.csv", to_csv(FRAME.set_index(pd.Index(np.arange(N) / 50))), rate=50.0,
-     notes=["column `Unnamed: 0` is the clock (50 samples a second, its numbers are taken for seconds)"])
+     notes=["column `Unnamed: 0` is the clock (50 samples per second, its numbers are taken for seconds)"])
 case("pandas_epoch.csv", to_csv(FRAME.assign(timestamp=1_700_000_000_000 + 4 * np.arange(N)), index=False),
-     rate=250.0, notes=["250 samples a second, its numbers are counted from 1970"])
+     rate=250.0, notes=["250 samples per second, its numbers are counted from 1970"])
 GAPS = np.concatenate([np.arange(6), 40 + np.arange(N - 6)]) / 100
 case("pandas_gaps.csv", to_csv(FRAME.assign(time=GAPS.round(4)), index=False), rate=100.0, breaks=[6],
-     notes=["makes 1 jump, the first before row 6", "100 samples a second"])
+     notes=["makes 1 jump, the first before row 6", "100 samples per second"])
 UNEVEN = np.array([0, .3, .4, .9, 1, 1.1, 1.9, 2, 2.2, 2.9, 3, 3.5, 3.6, 4.1])
 case("pandas_uneven.csv", to_csv(FRAME.assign(time=UNEVEN), index=False), notes=["not evenly spaced"])
 case("pandas_missing.csv", to_csv(FRAME.where(FRAME > -1), index=False), values=FRAME.where(FRAME > -1))
@@ -132,7 +132,7 @@ case("polars_mark.csv", lambda p: POLARS.write_csv(p, include_bom=True))
 case("polars_no_names.csv", lambda p: POLARS.write_csv(p, include_header=False), columns=["0", "1", "2"])
 case("polars_times.csv", lambda p: POLARS.with_columns(time=pl.datetime_range(
     pl.datetime(2024, 1, 1), pl.datetime(2024, 1, 1, 0, 0, N - 1), "1s")).write_csv(p), rate=1.0,
-    notes=["column `time` is the clock (1 sample a second)"])
+    notes=["column `time` is the clock (1 sample per second)"])
 case("polars_blank.csv", lambda p: pl.DataFrame({"a": [1.5, None, 2.5]}).write_csv(p), error=["line 3 is blank", "NaN"])
 
 # numpy
@@ -151,7 +151,7 @@ case("numpy_arange.csv", lambda p: np.savetxt(p, np.arange(12).reshape(4, 3), fm
 again("numpy_arange.csv", options=",header=no", values=np.arange(12).reshape(4, 3), columns=POSITIONS)
 again("numpy_arange.csv", options=",header=yes", values=np.arange(3, 12).reshape(3, 3), columns=POSITIONS)
 case("numpy_ramp.csv", lambda p: np.savetxt(p, np.column_stack([np.arange(N) / 20, X]), delimiter=","),
-     columns=["1", "2", "3"], rate=20.0, notes=["column `0` is the clock (20 samples a second"])
+     columns=["1", "2", "3"], rate=20.0, notes=["column `0` is the clock (20 samples per second"])
 
 # Python's csv
 def python_csv(**options):
@@ -210,25 +210,25 @@ again("excel_groups.csv", options=",decimal=comma,thousands=point", columns=["a"
       values=[[1000.25 + i, i * i] for i in range(N)])
 case("excel_times.csv", lines([["Datum", "Uhrzeit", *ABC], *[["31.12.2023", f"23:59:{50 + i}" if i < 10 else
      f"00:00:{i - 10:02}", *row] for i, row in enumerate(ROWS)]], ";", "\r\n", ","), rate=1.0,
-     notes=["column `Uhrzeit` is the clock (1 sample a second)", "column `Datum`"])
+     notes=["column `Uhrzeit` is the clock (1 sample per second)", "column `Datum`"])
 case("excel_one_column.csv", "1,5\r\n2,75\r\n-0,3\r\n0,05\r\n", values=[[1.5], [2.75], [-.3], [.05]], columns=["0"],
      notes=["decimal comma"])
 case("excel_two_columns.csv", "1,5\r\n2,75\r\n4,3\r\n", values=[[1, 5], [2, 75], [4, 3]], columns=["0", "1"],
      notes=["read as two columns"])
 # MATLAB: writetable, writematrix, dlmwrite, save -ascii, writetimetable
 case("matlab.csv", lines([["Time", *ABC], *[[f"{i * 0.002:.5g}", *row] for i, row in enumerate(ROWS)]]), rate=500.0,
-     notes=["column `Time` is the clock (500 samples a second"])
+     notes=["column `Time` is the clock (500 samples per second"])
 case("matlab_matrix.csv", lines(ROWS, end="\r\n"), columns=POSITIONS)
 case("matlab_ascii.txt", "".join("".join(f"  {v:14.7e}" for v in row) + "\n" for row in ROWS), columns=POSITIONS)
 case("matlab_timetable.csv", lines([["Time", *ABC], *[[f"{i * 0.01:.5g} sec", *row] for i, row in enumerate(ROWS)]]),
-     rate=100.0, notes=["column `Time` is the clock (100 samples a second)"])
+     rate=100.0, notes=["column `Time` is the clock (100 samples per second)"])
 case("matlab_start.csv", lines([[0, 1], *[[f"{i * 0.1:.5g}", f"{np.cos(i):.5g}"] for i in range(1, N)]]),
      error=["(0, 1) can be names"])
 # Fortran, and loggers
 case("fortran.txt", "".join("".join(f" {v:.4E}".replace("E", "D") for v in row) + "\n" for row in ROWS), columns=POSITIONS)
 case("logger.csv", "# recorded with device\n# fs=100\n" + lines([ABC, *ROWS]), notes=["2 lines that begin with `#`"])
 case("logger_units.csv", lines([["t", *ABC], ["ms", "mV", "mV", "mV"], *[[i * 5, *row] for i, row in enumerate(ROWS)]]),
-     rate=200.0, notes=["taken for units: ms, mV", "200 samples a second"])
+     rate=200.0, notes=["taken for units: ms, mV", "200 samples per second"])
 case("logger_title.csv", "Device 7\nSerial 12\n" + lines([ABC, *ROWS]), error=["first row has 1 cells", "skip=2"])
 again("logger_title.csv", options=",skip=2")
 case("logger_trailing.csv", lines([[*row, ""] for row in [ABC, *ROWS]], end="\r"),
