@@ -1,5 +1,7 @@
 //! The result of an explanation.
 
+mod reading;
+
 use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
 use num_complex::Complex;
 use xcebra_model::{Scalar, ensure_finite};
@@ -7,6 +9,8 @@ use xcebra_model::{Scalar, ensure_finite};
 use crate::axes::Axes;
 use crate::error::Result;
 use crate::quadrature::Rule;
+
+pub use reading::Top;
 
 /// What each coefficient of a signal contributes to each output.
 ///

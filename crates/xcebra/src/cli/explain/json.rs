@@ -1,7 +1,7 @@
 //! The answer of `xcebra explain` for programs.
 
 use serde_json::{Map, Value, json};
-use xcebra::cdig::{Axes, Role};
+use xcebra::cdig::axes::{Axes, Role};
 use xcebra::explain::axis_names;
 
 use super::super::Result;

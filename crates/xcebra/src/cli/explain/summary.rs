@@ -1,7 +1,7 @@
 //! What is said of all signals together: how much cancels in sums and means, and what bands carry.
 
 use ndarray::{ArrayD, Axis};
-use xcebra::cdig::Role;
+use xcebra::cdig::axes::Role;
 use xcebra::explain::{Built, Strongest, cancelled, cancelled_over_channels, percent};
 
 use super::means::mean_view;
