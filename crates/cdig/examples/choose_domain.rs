@@ -7,9 +7,8 @@
 
 use std::f64::consts::TAU;
 
-use cdig::{
-    CdigError, Domain, Explainer, Gradient, Model, RealFourier, Switched, Time, interactions,
-};
+use cdig::interactions::interactions;
+use cdig::{CdigError, Domain, Explainer, Gradient, Model, RealFourier, Switched, Time};
 use ndarray::{Array1, Array2, Axis};
 use xcebra_model::FnModel;
 

@@ -1,5 +1,7 @@
 //! The result of an explanation.
 
+mod reading;
+
 use ndarray::{Array1, ArrayD, ArrayViewD, Axis};
 use num_complex::Complex;
 use xcebra_model::Scalar;
@@ -7,6 +9,8 @@ use xcebra_numeric::{Rule, ensure_finite};
 
 use crate::axes::Axes;
 use crate::error::Result;
+
+pub use reading::Top;
 
 /// What each coefficient of a signal contributes to each output.
 ///

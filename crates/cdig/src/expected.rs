@@ -12,9 +12,9 @@ use crate::attribution::{Attribution, Convergence};
 use crate::domain::{Domain, batch_len};
 use crate::error::{CdigError, Result};
 use crate::explain::Explainer;
+use crate::explaining::Explaining;
 use crate::numeric::ensure_finite;
 use crate::progress::Tracker;
-use crate::run::Run;
 
 /// The mean of explanations from several baselines.
 #[derive(Debug, Clone)]
@@ -89,8 +89,8 @@ impl<A: Scalar> Explainer<'_, A> {
         // as many at a time as run side by side, so that memory does not grow with the baselines
         for baselines in baselines.chunks(ABREAST) {
             let run = |baseline: &ArrayD<A>| {
-                let mut found =
-                    Run::new(self, &plan, &tracker).explain_from(&domains, baseline, &signal)?;
+                let mut found = Explaining::new(self, &plan, &tracker)
+                    .explain_from(&domains, baseline, &signal)?;
                 Ok(found.remove(0))
             };
             for attribution in tracker.all(baselines, run)? {

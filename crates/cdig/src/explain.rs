@@ -8,11 +8,11 @@ use crate::attribution::Attribution;
 use crate::baseline::Baseline;
 use crate::domain::{Domain, batch_len};
 use crate::error::{CdigError, Result};
+use crate::explaining::Explaining;
 use crate::gradient::Gradient;
 use crate::integrate::Plan;
 use crate::path::Path;
 use crate::progress::Tracker;
-use crate::run::Run;
 use crate::selection::Selection;
 
 /// Path points that go through the model together unless said otherwise.
@@ -160,7 +160,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         let total = self.planned_points(domains, &plan);
         let tracker = Tracker::new(self.watch, total);
         let signal = signal.into_dyn().to_owned();
-        let run = Run::new(self, &plan, &tracker);
+        let run = Explaining::new(self, &plan, &tracker);
         // in the pool once, not anew for each batch of a small model, for which waking a thread costs
         // more than the work
         rayon::scope(|_| run.explain(domains, &signal))
@@ -189,7 +189,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         let tracker = Tracker::new(self.watch, total);
         let signals: Vec<ArrayD<A>> = signals.outer_iter().map(|x| x.to_owned()).collect();
         let run = |signal: &ArrayD<A>| {
-            let mut found = Run::new(self, &plan, &tracker).explain(&domains, signal)?;
+            let mut found = Explaining::new(self, &plan, &tracker).explain(&domains, signal)?;
             Ok(found.remove(0))
         };
         tracker.all(&signals, run)

@@ -8,7 +8,7 @@ use xcebra_numeric::ensure_finite;
 use crate::axes::Axes;
 use crate::domain::{self, Domain};
 use crate::error::{CdigError, Result};
-use crate::switched::failed;
+use crate::interactions::switched::failed;
 
 /// `F = f ∘ T⁻¹` as a [`Model`] of real inputs, so that any method that explains models explains one in
 /// any domain: the inverted neuron gradient of `F` says which frequency band of which channel is

@@ -3,13 +3,17 @@
 //! Single attributions share out what two groups only do together. These two measures say how much
 //! that is.
 
+mod across;
+pub(crate) mod switched;
+
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
 use xcebra_model::{Model, Scalar};
 use xcebra_numeric::{Rule, ensure_finite as ensure_finite_result};
 
 use crate::error::{CdigError, Result};
 use crate::probe::ensure_shape;
-use crate::switched::Switched;
+pub use across::{GroupsOf, InteractionsAcross, interactions_across};
+pub use switched::{Switched, groups_of_axis};
 
 /// Interactions `(outputs, groups, groups)` of the groups of a [`Switched`] model.
 #[derive(Debug, Clone)]

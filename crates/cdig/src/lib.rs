@@ -42,12 +42,12 @@
 //!     .explain(&domain, tone.view())?;
 //! assert!((found.attribution[[0, 5]] - 32.0).abs() < 1e-6); // all of Σ x² = 32 at 5 Hz
 //! assert!(found.residual[0].abs() < 1e-12);
-//! assert_eq!(found.axes.describe(&[5]).unwrap(), "frequency 5 Hz");
+//! assert_eq!(found.top(0, 1)?[0].words, "frequency 5 Hz");
 //! # Ok::<(), cdig::CdigError>(())
 //! ```
 //!
 //! The pieces: an [`Explainer`] asks a [`Model`] about a signal in a [`Domain`] from a [`Baseline`]
-//! along a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`]. [`InDomain`] and
+//! along a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`], whose [`axes`] say what it is about. [`InDomain`] and
 //! [`Switched`] are models over coefficients and over groups of them, for other methods,
 //! [`interactions`] and models without gradients; [`Explainer::choose`] ranks domains.
 //!
@@ -55,8 +55,8 @@
 //! [`Wavelet`], [`WaveletPackets`], [`FilterBank`]); amplitude and phase ([`AnalyticSignal`]); the
 //! cepstrum ([`ComplexCepstrum`]); trend and season ([`SeasonalTrend`]); mixtures of components
 //! ([`Basis`]: principal, independent, or given ones). [`Compose`], [`PerChannel`] and
-//! [`WithRemainder`] make domains of domains. One of your own is checked by [`Laws`]; `EXTENDING.md`
-//! of this crate shows how, step by step.
+//! [`WithRemainder`] make domains of domains. One of your own is a [`LaneTransform`] or a [`Domain`], and [`Laws`]
+//! check it; `EXTENDING.md` of this crate shows how, step by step. [`catalogue`] knows domains by name.
 //!
 //! Sources: Kechris, Dan, Atienza, "Time series saliency maps: explaining models across multiple
 //! domains", 2025 (arXiv 2505.13100); Sundararajan, Taly, Yan, "Axiomatic attribution for deep
@@ -64,57 +64,49 @@
 
 #![forbid(unsafe_code)]
 
-mod across;
-mod attribution;
-mod axes;
-mod baseline;
+pub mod axes;
 pub mod catalogue;
+pub mod domains;
+pub mod interactions;
+
+mod attribution;
+mod baseline;
 mod choose;
 mod domain;
-mod domains;
 mod ends;
 mod error;
 mod expected;
 mod explain;
+mod explaining;
 mod gradient;
 mod in_domain;
 mod integrand;
 mod integrate;
-mod interactions;
 mod laws;
 mod numeric;
 mod path;
 mod probe;
 mod progress;
 mod quadrature;
-mod role;
-mod run;
 mod selection;
-mod switched;
-mod ticks;
 
-pub use across::{GroupsOf, InteractionsAcross, interactions_across};
-pub use attribution::{Attribution, Convergence, Evaluations, Grouped};
-pub use axes::{Axes, AxisLabels, Group, Grouping};
+pub use attribution::{Attribution, Convergence, Evaluations, Grouped, Top};
 pub use baseline::Baseline;
 pub use choose::{Concentration, Deletion, DomainScore};
 pub use domain::{Domain, batch_len, vjp_len};
 pub use domains::{
-    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, PerChannel,
-    RealFourier, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily, WaveletPackets, Window,
-    WithRemainder,
+    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, LaneTransform,
+    Lanewise, PerChannel, RealFourier, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily,
+    WaveletPackets, Window, WithRemainder,
 };
 pub use error::{CdigError, Result};
 pub use expected::{Expected, draw_baselines};
 pub use explain::Explainer;
 pub use gradient::Gradient;
 pub use in_domain::InDomain;
-pub use interactions::{Interactions, integrated_hessians, interactions};
+pub use interactions::Switched;
 pub use laws::{LawReport, Laws};
 pub use path::{Curve, Path, PathPoint};
-pub use role::Role;
-pub use switched::{Switched, groups_of_axis};
-pub use ticks::{Band, Ticks, Tile};
 pub use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
 pub use xcebra_numeric::{Node, Rule};
 

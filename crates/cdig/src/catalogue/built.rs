@@ -4,13 +4,12 @@ use std::ops::Range;
 
 use ndarray::ArrayViewD;
 
-use crate::axes::Axes;
+use crate::axes::{Axes, Role};
 use crate::catalogue::entry::Step;
 use crate::catalogue::{Bands, DomainSpec};
 use crate::domain::Domain;
 use crate::domains::Compose;
 use crate::error::{CdigError, Result};
-use crate::role::Role;
 
 /// The signals for which a domain is built.
 #[derive(Debug, Clone)]

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayD, Axis, Slice, concatenate};
 
-use crate::axes::Axes;
-use crate::role::Role;
+use crate::axes::{Axes, Role};
 
 /// Which coefficients of a domain are in which named band.
 #[derive(Debug, Clone, PartialEq)]

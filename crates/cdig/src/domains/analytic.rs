@@ -9,11 +9,10 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::HalfSpectrum;
 use super::sampled_axis::SampledAxis;
-use crate::axes::{Axes, AxisLabels};
+use crate::axes::{Axes, AxisLabels, Role};
 use crate::domain::{Domain, batch_len};
 use crate::error::Result;
 use crate::numeric::ensure_finite;
-use crate::role::Role;
 
 /// Instantaneous amplitude and phase: `x_t = a_t cos φ_t`.
 ///

@@ -36,6 +36,10 @@ impl Bands {
         Ok(Self(bands))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The bands as groups over `frequencies`, and `other` for what no band holds, so that the
     /// groups add up to the whole. No groups if there are no bands.
     pub(super) fn groups(&self, frequencies: &[f64]) -> Vec<Group> {

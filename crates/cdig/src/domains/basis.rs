@@ -7,12 +7,10 @@ use xcebra_model::Scalar;
 
 use super::coefficient_lanes::CoefficientLanes;
 use super::time_axis::{self, TimeAxis};
-use crate::axes::{Axes, AxisLabels};
+use crate::axes::{Axes, AxisLabels, Role, Ticks};
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::{CdigError, Result};
 use crate::numeric::ensure_finite;
-use crate::role::Role;
-use crate::ticks::Ticks;
 
 /// A column, scaled to length 1, that is closer than this to the span of those before it depends on them.
 const LEAST_DISTANCE: f64 = 1e-9;

@@ -10,11 +10,9 @@ use xcebra_model::Scalar;
 use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::{HalfSpectrum, Work};
 use super::sampled_axis::SampledAxis;
-use crate::axes::{Axes, AxisLabels, Group};
+use crate::axes::{Axes, AxisLabels, Group, Role, Ticks};
 use crate::domain::{Domain, batch_len};
 use crate::error::{CdigError, Result};
-use crate::role::Role;
-use crate::ticks::Ticks;
 
 /// Entries of the spectrum below this part of its largest are zeros as far as the logarithm goes.
 const LEAST_MAGNITUDE: f64 = 1e-12;

@@ -9,13 +9,28 @@ use super::time_axis::TimeAxis;
 use crate::domain::{batch_len, vjp_len};
 use crate::error::Result;
 
-/// A coefficient as a lane's transform computes with it: real or complex.
-pub(super) trait Entry: Copy + Default + Send + Sync {
+/// A coefficient as the transform of a lane computes with it: `f64` or `Complex<f64>`.
+pub trait Coefficient: Copy + Default + Send + Sync + sealed::Sealed {
+    /// Whether it is a real number.
+    const IS_REAL: bool;
+
+    /// It in double precision; the imaginary part is not read where there is none.
     fn read<A: Scalar>(z: Complex<A>) -> Self;
+
+    /// It in the precision of a signal.
     fn write<A: Scalar>(self) -> Complex<A>;
 }
 
-impl Entry for f64 {
+/// Other types of coefficients would need other arithmetic.
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f64 {}
+    impl Sealed for num_complex::Complex<f64> {}
+}
+
+impl Coefficient for f64 {
+    const IS_REAL: bool = true;
+
     fn read<A: Scalar>(z: Complex<A>) -> Self {
         z.re.as_f64()
     }
@@ -25,7 +40,9 @@ impl Entry for f64 {
     }
 }
 
-impl Entry for Complex<f64> {
+impl Coefficient for Complex<f64> {
+    const IS_REAL: bool = false;
+
     fn read<A: Scalar>(z: Complex<A>) -> Self {
         Complex::new(z.re.as_f64(), z.im.as_f64())
     }
@@ -69,7 +86,7 @@ impl CoefficientLanes {
         self.lane.iter().product()
     }
 
-    pub(super) fn forward<A: Scalar, C: Entry, W>(
+    pub(super) fn forward<A: Scalar, C: Coefficient, W>(
         &self,
         signals: ArrayViewD<'_, A>,
         work: impl Fn() -> W + Sync + Send,
@@ -79,7 +96,7 @@ impl CoefficientLanes {
         Ok(self.analyse(signals, work, lane))
     }
 
-    pub(super) fn inverse<A: Scalar, C: Entry, W>(
+    pub(super) fn inverse<A: Scalar, C: Coefficient, W>(
         &self,
         coefficients: ArrayViewD<'_, Complex<A>>,
         work: impl Fn() -> W + Sync + Send,
@@ -106,7 +123,7 @@ impl CoefficientLanes {
     }
 
     /// Pull-back of an inverse whose derivative is the same everywhere: `lane` is its adjoint.
-    pub(super) fn adjoint<A: Scalar, C: Entry, W>(
+    pub(super) fn adjoint<A: Scalar, C: Coefficient, W>(
         &self,
         coefficients: ArrayViewD<'_, Complex<A>>,
         cotangent: ArrayViewD<'_, A>,
@@ -119,7 +136,7 @@ impl CoefficientLanes {
     }
 
     /// Pull-back of any inverse: `lane` takes the point, the cotangent, and what to fill.
-    pub(super) fn vjp<A: Scalar, C: Entry, W>(
+    pub(super) fn vjp<A: Scalar, C: Coefficient, W>(
         &self,
         coefficients: ArrayViewD<'_, Complex<A>>,
         cotangent: ArrayViewD<'_, A>,
@@ -148,7 +165,7 @@ impl CoefficientLanes {
         Ok(self.split(pulled, n))
     }
 
-    fn analyse<A: Scalar, C: Entry, W>(
+    fn analyse<A: Scalar, C: Coefficient, W>(
         &self,
         signals: ArrayViewD<'_, A>,
         work: impl Fn() -> W + Sync + Send,
@@ -196,7 +213,7 @@ fn zero<A: Scalar>() -> Complex<A> {
     Complex::new(A::zero(), A::zero())
 }
 
-fn read<A: Scalar, C: Entry>(from: &[Complex<A>], to: &mut [C]) {
+fn read<A: Scalar, C: Coefficient>(from: &[Complex<A>], to: &mut [C]) {
     for (to, &z) in to.iter_mut().zip(from) {
         *to = C::read(z);
     }
@@ -208,7 +225,7 @@ fn read_real<A: Scalar>(from: &[A], to: &mut [f64]) {
     }
 }
 
-fn write<A: Scalar, C: Entry>(from: &[C], to: &mut [Complex<A>]) {
+fn write<A: Scalar, C: Coefficient>(from: &[C], to: &mut [Complex<A>]) {
     for (to, z) in to.iter_mut().zip(from) {
         *to = z.write();
     }

@@ -1,19 +1,12 @@
 //! The discrete cosine domain.
 
 use std::f64::consts::SQRT_2;
-use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{ArrayD, ArrayViewD};
-use num_complex::Complex;
 use rustdct::{DctPlanner, TransformType2And3};
-use xcebra_model::Scalar;
 
-use super::coefficient_lanes::CoefficientLanes;
-use super::sampled_axis::SampledAxis;
-use crate::axes::Axes;
-use crate::domain::Domain;
+use super::lanewise::{LaneTransform, Lanewise};
+use crate::axes::AxisLabels;
 use crate::error::Result;
 
 /// The discrete cosine transform over time, type II, orthonormal.
@@ -25,29 +18,40 @@ use crate::error::Result;
 ///
 /// Source: Ahmed, Natarajan, Rao, "Discrete cosine transform", IEEE Trans. Computers 23 (1974).
 /// Computed in double precision whatever the signal's type.
+pub type Dct = Lanewise<Cosine>;
+
+/// The cosine transform of one lane, as [`Dct`] has it.
 #[derive(Clone)]
-pub struct Dct {
-    axis: SampledAxis,
-    lanes: CoefficientLanes,
+pub struct Cosine {
+    samples: usize,
+    rate: f64,
     plan: Arc<dyn TransformType2And3<f64>>,
 }
 
-impl Dct {
+impl Cosine {
+    fn new(samples: usize, rate: f64) -> Self {
+        let plan = DctPlanner::new().plan_dct2(samples);
+        Self {
+            samples,
+            rate,
+            plan,
+        }
+    }
+
+    fn frequencies(&self) -> Vec<f64> {
+        let step = self.rate / (2 * self.samples) as f64;
+        (0..self.samples).map(|k| k as f64 * step).collect()
+    }
+}
+
+impl Lanewise<Cosine> {
     /// The transform of signals of `shape`, for example `[channels, time]`, at `sampling_rate` in Hz.
     ///
     /// # Errors
     /// [`CdigError::Shape`](crate::CdigError::Shape) if `shape` has no axes or an empty one,
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if the rate is not positive.
     pub fn new(shape: &[usize], sampling_rate: f64) -> Result<Self> {
-        Ok(Self::planned(SampledAxis::new(shape, sampling_rate)?))
-    }
-
-    fn planned(axis: SampledAxis) -> Self {
-        Self {
-            plan: DctPlanner::new().plan_dct2(axis.len()),
-            lanes: CoefficientLanes::new(axis.time.clone(), &[axis.len()]),
-            axis,
-        }
+        Self::on_last_axis(shape, sampling_rate, |n, hz| Ok(Cosine::new(n, hz)))
     }
 
     /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
@@ -55,109 +59,55 @@ impl Dct {
     /// # Errors
     /// [`CdigError::Parameter`](crate::CdigError::Parameter) if there is no such axis.
     pub fn along(self, axis: usize) -> Result<Self> {
-        Ok(Self::planned(self.axis.along(axis)?))
-    }
-
-    /// Names bands `low..high` in Hz, as groups to read the result by.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`](crate::CdigError::Parameter) if a band is empty or two overlap.
-    pub fn bands<S: Into<String>>(
-        mut self,
-        bands: impl IntoIterator<Item = (S, Range<f64>)>,
-    ) -> Result<Self> {
-        self.axis.set_bands(bands)?;
-        Ok(self)
+        self.moved(axis, |_, n, hz| Ok(Cosine::new(n, hz)))
     }
 
     /// Frequency in Hz of every entry.
     pub fn frequencies(&self) -> Vec<f64> {
-        let n = self.axis.len();
-        let step = self.axis.rate / (2 * n) as f64;
-        (0..n).map(|k| k as f64 * step).collect()
+        self.transform.frequencies()
+    }
+}
+
+impl LaneTransform for Cosine {
+    type Coefficient = f64;
+    type Work = Vec<f64>;
+
+    fn name(&self) -> &str {
+        "dct"
     }
 
-    fn scratch(&self) -> Vec<f64> {
+    fn shape(&self) -> Vec<usize> {
+        vec![self.samples]
+    }
+
+    fn work(&self) -> Vec<f64> {
         vec![0.0; self.plan.get_scratch_len()]
     }
 
-    fn transform(&self, x: &[f64], z: &mut [f64], scratch: &mut [f64]) {
+    fn forward(&self, x: &[f64], z: &mut [f64], scratch: &mut Vec<f64>) {
         z.copy_from_slice(x);
         self.plan.process_dct2_with_scratch(z, scratch);
         let scale = (2.0 / x.len() as f64).sqrt();
         z.iter_mut().for_each(|z| *z *= scale);
         z[0] /= SQRT_2;
     }
-}
 
-impl<A: Scalar> Domain<A> for Dct {
-    fn name(&self) -> &str {
-        "dct"
-    }
-
-    fn signal_shape(&self) -> &[usize] {
-        &self.axis.time.shape
-    }
-
-    fn coefficient_shape(&self) -> &[usize] {
-        self.lanes.shape()
-    }
-
-    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let work = || self.scratch();
-        self.lanes
-            .forward(signals, work, |x, z, s| self.transform(x, z, s))
-    }
-
-    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
-        let scale = (2.0 / self.axis.len() as f64).sqrt();
-        let work = || self.scratch();
-        self.lanes.inverse(
-            coefficients,
-            work,
-            |z: &[f64], x, scratch: &mut Vec<f64>| {
-                for (x, z) in x.iter_mut().zip(z) {
-                    *x = z * scale;
-                }
-                x[0] *= SQRT_2; // type III halves its first entry
-                self.plan.process_dct3_with_scratch(x, scratch);
-            },
-        )
+    fn inverse(&self, z: &[f64], x: &mut [f64], scratch: &mut Vec<f64>) {
+        let scale = (2.0 / self.samples as f64).sqrt();
+        for (x, z) in x.iter_mut().zip(z) {
+            *x = z * scale;
+        }
+        x[0] *= SQRT_2; // type III halves its first entry
+        self.plan.process_dct3_with_scratch(x, scratch);
     }
 
     /// The transform of the cotangent: it is orthonormal.
-    fn inverse_vjp(
-        &self,
-        coefficients: ArrayViewD<'_, Complex<A>>,
-        cotangent: ArrayViewD<'_, A>,
-    ) -> Result<ArrayD<Complex<A>>> {
-        let work = || self.scratch();
-        self.lanes
-            .adjoint(coefficients, cotangent, work, |g, z, s| {
-                self.transform(g, z, s);
-            })
+    fn adjoint(&self, g: &[f64], z: &mut [f64], scratch: &mut Vec<f64>) {
+        self.forward(g, z, scratch);
     }
 
-    fn is_real(&self) -> bool {
-        true
-    }
-
-    fn has_affine_inverse(&self) -> bool {
-        true
-    }
-
-    fn kept_axes(&self) -> Vec<(usize, usize)> {
-        self.lanes.kept()
-    }
-
-    fn axes(&self) -> Axes {
-        self.axis.spectrum(self.frequencies())
-    }
-}
-
-impl fmt::Debug for Dct {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Dct").field(&self.axis).finish()
+    fn axes(&self) -> Vec<AxisLabels> {
+        vec![AxisLabels::frequencies(self.frequencies())]
     }
 }
 
@@ -166,6 +116,7 @@ mod tests {
     use std::f64::consts::PI;
 
     use super::*;
+    use crate::domain::Domain;
     use ndarray::Array2;
 
     /// Against the definition, summed term by term, for lengths that take different algorithms;

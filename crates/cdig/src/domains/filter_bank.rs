@@ -1,20 +1,14 @@
 //! Frequency bands as signals: a filter bank that adds up to the whole.
 
 use std::f64::consts::PI;
-use std::fmt;
 use std::ops::Range;
 
-use ndarray::{ArrayD, ArrayViewD};
 use num_complex::Complex;
-use xcebra_model::Scalar;
 
-use super::coefficient_lanes::CoefficientLanes;
-use super::half_spectrum::HalfSpectrum;
-use super::sampled_axis::SampledAxis;
-use crate::axes::{Axes, AxisLabels};
-use crate::domain::Domain;
+use super::half_spectrum::{HalfSpectrum, Work};
+use super::lanewise::{LaneTransform, Lanewise};
+use crate::axes::{AxisLabels, Band};
 use crate::error::{CdigError, Result};
-use crate::ticks::Band;
 
 /// The signal split into frequency bands, each a signal over time.
 ///
@@ -30,19 +24,22 @@ use crate::ticks::Band;
 /// Source of the idea (weights that add up to one): Portnoff, "Time-frequency representation of
 /// digital signals and systems based on short-time Fourier analysis", IEEE Trans. ASSP 28 (1980).
 /// Computed in double precision whatever the signal's type.
+pub type FilterBank = Lanewise<Filters>;
+
+/// The bands of one lane, as [`FilterBank`] has them.
 #[derive(Clone)]
-pub struct FilterBank {
-    axis: SampledAxis,
+pub struct Filters {
+    samples: usize,
+    rate: f64,
     edges: Vec<f64>,
     transition: f64,
     names: Option<Vec<String>>,
     /// `H_b(f_k)`, band by band.
     weights: Vec<Vec<f64>>,
     transform: HalfSpectrum<f64>,
-    lanes: CoefficientLanes,
 }
 
-impl FilterBank {
+impl Lanewise<Filters> {
     /// Bands of signals of `shape` at `sampling_rate` in Hz: from 0 Hz to the first of `edges`, from
     /// each to the next, and from the last to the Nyquist frequency, `edges.len() + 1` in all.
     ///
@@ -50,17 +47,64 @@ impl FilterBank {
     /// [`CdigError::Shape`] if `shape` has no axes or an empty one, [`CdigError::Parameter`] if the
     /// rate is not positive or the edges do not ascend between 0 Hz and half the rate.
     pub fn new(shape: &[usize], sampling_rate: f64, edges: &[f64]) -> Result<Self> {
-        let axis = SampledAxis::new(shape, sampling_rate)?;
-        Self::planned(axis, edges.to_vec(), 0.0, None)
+        Self::on_last_axis(shape, sampling_rate, |n, hz| {
+            Filters::new(n, hz, edges.to_vec(), 0.0, None)
+        })
     }
 
-    fn planned(
-        axis: SampledAxis,
+    /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if there is no such axis.
+    pub fn along(self, axis: usize) -> Result<Self> {
+        self.moved(axis, |own, n, hz| {
+            Filters::new(n, hz, own.edges, own.transition, own.names)
+        })
+    }
+
+    /// Width in Hz of the crossover around every edge, 0 by default.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if it is negative or wider than the narrowest band.
+    pub fn transition(self, hz: f64) -> Result<Self> {
+        let axis = self.axis.time.axis;
+        self.moved(axis, |own, n, rate| {
+            Filters::new(n, rate, own.edges, hz, own.names)
+        })
+    }
+
+    /// Names of the bands, such as `alpha`, from low to high.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if there are not as many as bands.
+    pub fn names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        if names.len() != self.transform.weights.len() {
+            return Err(CdigError::parameter(
+                "the number of band names",
+                names.len(),
+                format!("{}, one for each band", self.transform.weights.len()),
+            ));
+        }
+        self.transform.names = Some(names);
+        Ok(self)
+    }
+
+    /// Limits of the bands in Hz.
+    pub fn limits(&self) -> Vec<Range<f64>> {
+        self.transform.limits()
+    }
+}
+
+impl Filters {
+    fn new(
+        samples: usize,
+        rate: f64,
         edges: Vec<f64>,
         transition: f64,
         names: Option<Vec<String>>,
     ) -> Result<Self> {
-        let nyquist = axis.rate / 2.0;
+        let nyquist = rate / 2.0;
         let limits: Vec<f64> = [&[0.0][..], &edges, &[nyquist]].concat();
         if !limits.windows(2).all(|pair| pair[0] < pair[1]) {
             return Err(CdigError::parameter(
@@ -80,8 +124,8 @@ impl FilterBank {
                 format!("0 to {inner} Hz, the width of the narrowest band"),
             ));
         }
-        let transform = HalfSpectrum::new(axis.len());
-        let bin = axis.rate / axis.len() as f64;
+        let transform = HalfSpectrum::new(samples);
+        let bin = rate / samples as f64;
         let above = |edge: Option<&f64>, f: f64| edge.map_or(0.0, |&e| step(f - e, transition));
         let weights: Vec<Vec<f64>> = (0..=edges.len())
             .map(|b| {
@@ -99,57 +143,18 @@ impl FilterBank {
             })
             .collect();
         Ok(Self {
-            lanes: CoefficientLanes::new(axis.time.clone(), &[weights.len(), axis.len()]),
-            transform,
-            weights,
-            axis,
+            samples,
+            rate,
             edges,
             transition,
             names,
+            weights,
+            transform,
         })
     }
 
-    /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`] if there is no such axis.
-    pub fn along(self, axis: usize) -> Result<Self> {
-        Self::planned(
-            self.axis.along(axis)?,
-            self.edges,
-            self.transition,
-            self.names,
-        )
-    }
-
-    /// Width in Hz of the crossover around every edge, 0 by default.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`] if it is negative or wider than the narrowest band.
-    pub fn transition(self, hz: f64) -> Result<Self> {
-        Self::planned(self.axis, self.edges, hz, self.names)
-    }
-
-    /// Names of the bands, such as `alpha`, from low to high.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`] if there are not as many as bands.
-    pub fn names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
-        let names: Vec<String> = names.into_iter().map(Into::into).collect();
-        if names.len() != self.weights.len() {
-            return Err(CdigError::parameter(
-                "the number of band names",
-                names.len(),
-                format!("{}, one for each band", self.weights.len()),
-            ));
-        }
-        self.names = Some(names);
-        Ok(self)
-    }
-
-    /// Limits of the bands in Hz.
-    pub fn limits(&self) -> Vec<Range<f64>> {
-        let limits: Vec<f64> = [&[0.0][..], &self.edges, &[self.axis.rate / 2.0]].concat();
+    fn limits(&self) -> Vec<Range<f64>> {
+        let limits: Vec<f64> = [&[0.0][..], &self.edges, &[self.rate / 2.0]].concat();
         limits.windows(2).map(|pair| pair[0]..pair[1]).collect()
     }
 }
@@ -165,76 +170,68 @@ fn step(distance: f64, width: f64) -> f64 {
     }
 }
 
-impl<A: Scalar> Domain<A> for FilterBank {
+/// Working memory of one thread.
+pub struct Spectra {
+    lane: Vec<Complex<f64>>,
+    band: Vec<Complex<f64>>,
+    fft: Work<f64>,
+}
+
+impl LaneTransform for Filters {
+    type Coefficient = f64;
+    type Work = Spectra;
+
     fn name(&self) -> &str {
         "filter bank"
     }
 
-    fn signal_shape(&self) -> &[usize] {
-        &self.axis.time.shape
+    fn shape(&self) -> Vec<usize> {
+        vec![self.weights.len(), self.samples]
     }
 
-    fn coefficient_shape(&self) -> &[usize] {
-        self.lanes.shape()
+    fn work(&self) -> Spectra {
+        let zeros = vec![Complex::default(); self.transform.len()];
+        Spectra {
+            lane: zeros.clone(),
+            band: zeros,
+            fft: self.transform.work(),
+        }
     }
 
-    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let work = || {
-            let zeros = vec![Complex::default(); self.transform.len()];
-            (zeros.clone(), zeros, self.transform.work())
-        };
-        self.lanes
-            .forward(signals, work, |x, z, (spectrum, part, fft)| {
-                self.transform.forward(x, spectrum, fft);
-                for (band, weights) in z.chunks_mut(x.len()).zip(&self.weights) {
-                    for ((part, &entry), weight) in part.iter_mut().zip(&*spectrum).zip(weights) {
-                        *part = entry * weight;
-                    }
-                    self.transform.inverse(part, band, fft);
-                }
-            })
+    fn forward(&self, x: &[f64], z: &mut [f64], work: &mut Spectra) {
+        self.transform.forward(x, &mut work.lane, &mut work.fft);
+        for (signal, weights) in z.chunks_mut(x.len()).zip(&self.weights) {
+            for ((band, entry), weight) in work.band.iter_mut().zip(&work.lane).zip(weights) {
+                *band = entry * weight;
+            }
+            self.transform.inverse(&work.band, signal, &mut work.fft);
+        }
     }
 
-    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
-        self.lanes.inverse(coefficients, || (), add_parts)
+    fn inverse(&self, z: &[f64], x: &mut [f64], _: &mut Spectra) {
+        add_parts(z, x);
     }
 
     /// The cotangent itself for every band.
-    fn inverse_vjp(
-        &self,
-        coefficients: ArrayViewD<'_, Complex<A>>,
-        cotangent: ArrayViewD<'_, A>,
-    ) -> Result<ArrayD<Complex<A>>> {
-        self.lanes
-            .adjoint(coefficients, cotangent, || (), repeat_for_parts)
+    fn adjoint(&self, g: &[f64], z: &mut [f64], _: &mut Spectra) {
+        repeat_for_parts(g, z);
     }
 
-    fn is_real(&self) -> bool {
-        true
-    }
-
-    fn has_affine_inverse(&self) -> bool {
-        true
-    }
-
-    fn kept_axes(&self) -> Vec<(usize, usize)> {
-        self.lanes.kept()
-    }
-
-    fn axes(&self) -> Axes {
-        let limits = self.limits();
+    fn axes(&self) -> Vec<AxisLabels> {
         let names = self.names.clone().unwrap_or_default();
         let names = names.into_iter().chain(std::iter::repeat(String::new()));
-        let bands = limits.into_iter().zip(names);
+        let bands = self.limits().into_iter().zip(names);
         let bands = bands.map(|(limits, name)| Band { name, limits }).collect();
-        let times = self.axis.times((0..self.axis.len()).map(|t| t as f64));
-        let bands = AxisLabels::bands(bands).grouped_by_name();
-        self.axis.time.axes(vec![bands, times])
+        let times = (0..self.samples).map(|t| t as f64);
+        vec![
+            AxisLabels::bands(bands).grouped_by_name(),
+            AxisLabels::times(times, Some(self.rate)),
+        ]
     }
 }
 
 /// `x = Σ_p z_p`, the parts one after the other.
-pub(super) fn add_parts(z: &[f64], x: &mut [f64], (): &mut ()) {
+pub(super) fn add_parts(z: &[f64], x: &mut [f64]) {
     x.fill(0.0);
     for part in z.chunks(x.len()) {
         x.iter_mut().zip(part).for_each(|(x, z)| *x += z);
@@ -242,17 +239,7 @@ pub(super) fn add_parts(z: &[f64], x: &mut [f64], (): &mut ()) {
 }
 
 /// Adjoint of [`add_parts`].
-pub(super) fn repeat_for_parts(g: &[f64], z: &mut [f64], (): &mut ()) {
+pub(super) fn repeat_for_parts(g: &[f64], z: &mut [f64]) {
     z.chunks_mut(g.len())
         .for_each(|part| part.copy_from_slice(g));
-}
-
-impl fmt::Debug for FilterBank {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FilterBank")
-            .field("axis", &self.axis)
-            .field("edges", &self.edges)
-            .field("transition", &self.transition)
-            .finish_non_exhaustive()
-    }
 }

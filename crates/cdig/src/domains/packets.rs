@@ -1,20 +1,12 @@
 //! The wavelet packet domain.
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{ArrayD, ArrayViewD};
-use num_complex::Complex;
-use xcebra_model::Scalar;
-
-use super::coefficient_lanes::CoefficientLanes;
-use super::sampled_axis::SampledAxis;
+use super::lanewise::{LaneTransform, Lanewise};
 use super::wavelet_family::{Step, WaveletFamily};
-use crate::axes::{Axes, AxisLabels};
-use crate::domain::Domain;
+use crate::axes::{AxisLabels, Band};
 use crate::error::{CdigError, Result};
-use crate::ticks::Band;
 
 /// The full wavelet packet tree over time at level `J`, periodic and orthonormal.
 ///
@@ -26,16 +18,18 @@ use crate::ticks::Band;
 /// Source: Coifman, Meyer, Wickerhauser, "Wavelet analysis and signal processing" (1992); the order
 /// of frequency (each split of an odd band swaps its halves) as in Wickerhauser, "Adapted wavelet
 /// analysis from theory to software" (1994), section 7.
+pub type WaveletPackets = Lanewise<Packets>;
+
+/// The packet tree of one lane, as [`WaveletPackets`] has it.
 #[derive(Clone)]
-pub struct WaveletPackets {
-    axis: SampledAxis,
-    family: WaveletFamily,
+pub struct Packets {
+    samples: usize,
+    rate: f64,
     level: usize,
     step: Arc<Step>,
-    lanes: CoefficientLanes,
 }
 
-impl WaveletPackets {
+impl Lanewise<Packets> {
     /// The tree of signals of `shape`, for example `[channels, time]`, at `sampling_rate` in Hz, to
     /// `level ≥ 1`.
     ///
@@ -48,7 +42,8 @@ impl WaveletPackets {
         family: WaveletFamily,
         level: usize,
     ) -> Result<Self> {
-        Self::planned(SampledAxis::new(shape, sampling_rate)?, family, level)
+        let plan = |n, hz| Packets::new(n, hz, family, level);
+        Self::on_last_axis(shape, sampling_rate, plan)
     }
 
     /// As [`new`](Self::new), with `axis` of the signal (counted without the batch axis) as time
@@ -63,67 +58,43 @@ impl WaveletPackets {
         family: WaveletFamily,
         level: usize,
     ) -> Result<Self> {
-        let axis = SampledAxis::new(shape, sampling_rate)?.along(axis)?;
-        Self::planned(axis, family, level)
+        let plan = |n, hz| Packets::new(n, hz, family, level);
+        Self::of(shape, axis, sampling_rate, plan)
     }
 
-    fn planned(axis: SampledAxis, family: WaveletFamily, level: usize) -> Result<Self> {
+    /// Limits of the packets in Hz, in their order.
+    pub fn limits(&self) -> Vec<Range<f64>> {
+        self.transform.limits()
+    }
+}
+
+impl Packets {
+    fn new(samples: usize, rate: f64, family: WaveletFamily, level: usize) -> Result<Self> {
         let step = Arc::new(Step::new(family)?);
-        let deepest = axis.len().trailing_zeros() as usize;
+        let deepest = samples.trailing_zeros() as usize;
         if level == 0 || level > deepest {
             return Err(CdigError::parameter(
                 "the packet level",
                 level,
                 format!(
-                    "1 to {deepest} for {} samples, which must be a multiple of 2^level; cut or pad the signal",
-                    axis.len()
+                    "1 to {deepest} for {samples} samples, which must be a multiple of 2^level; cut or pad the signal"
                 ),
             ));
         }
-        let bands = 1 << level;
         Ok(Self {
-            lanes: CoefficientLanes::new(axis.time.clone(), &[bands, axis.len() / bands]),
-            axis,
-            family,
+            samples,
+            rate,
             level,
             step,
         })
     }
 
-    /// Names bands `low..high` in Hz, as groups of packets by their centre frequency.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`] if a band is empty or two overlap.
-    pub fn bands<S: Into<String>>(
-        mut self,
-        bands: impl IntoIterator<Item = (S, Range<f64>)>,
-    ) -> Result<Self> {
-        self.axis.set_bands(bands)?;
-        Ok(self)
-    }
-
-    /// Limits of the packets in Hz, in their order.
-    pub fn limits(&self) -> Vec<Range<f64>> {
+    fn limits(&self) -> Vec<Range<f64>> {
         let bands = 1 << self.level;
-        let width = self.axis.rate / (2 * bands) as f64;
+        let width = self.rate / (2 * bands) as f64;
         (0..bands)
             .map(|b| b as f64 * width..(b + 1) as f64 * width)
             .collect()
-    }
-
-    /// `rest` is working memory as long as the signal.
-    fn transform(&self, x: &[f64], z: &mut [f64], rest: &mut [f64]) {
-        z.copy_from_slice(x);
-        for depth in 0..self.level {
-            rest.copy_from_slice(z);
-            let length = x.len() >> depth;
-            let nodes = rest.chunks(length).zip(z.chunks_mut(length));
-            for (band, (from, to)) in nodes.enumerate() {
-                let (first, second) = to.split_at_mut(length / 2);
-                let (averages, details) = in_order(band, first, second);
-                self.step.forward(from, averages, details);
-            }
-        }
     }
 }
 
@@ -137,85 +108,61 @@ fn in_order<T>(band: usize, first: T, second: T) -> (T, T) {
     }
 }
 
-impl<A: Scalar> Domain<A> for WaveletPackets {
+impl LaneTransform for Packets {
+    type Coefficient = f64;
+    /// As long as the signal.
+    type Work = Vec<f64>;
+
     fn name(&self) -> &str {
         "wavelet packets"
     }
 
-    fn signal_shape(&self) -> &[usize] {
-        &self.axis.time.shape
+    fn shape(&self) -> Vec<usize> {
+        vec![1 << self.level, self.samples >> self.level]
     }
 
-    fn coefficient_shape(&self) -> &[usize] {
-        self.lanes.shape()
+    fn work(&self) -> Vec<f64> {
+        vec![0.0; self.samples]
     }
 
-    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let work = || vec![0.0; self.axis.len()];
-        self.lanes
-            .forward(signals, work, |x, z, rest| self.transform(x, z, rest))
+    fn forward(&self, x: &[f64], z: &mut [f64], rest: &mut Vec<f64>) {
+        z.copy_from_slice(x);
+        for depth in 0..self.level {
+            rest.copy_from_slice(z);
+            let length = x.len() >> depth;
+            let nodes = rest.chunks(length).zip(z.chunks_mut(length));
+            for (band, (from, to)) in nodes.enumerate() {
+                let (first, second) = to.split_at_mut(length / 2);
+                let (averages, details) = in_order(band, first, second);
+                self.step.forward(from, averages, details);
+            }
+        }
     }
 
-    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
-        let work = || vec![0.0; self.axis.len()];
-        self.lanes
-            .inverse(coefficients, work, |z: &[f64], x, rest: &mut Vec<f64>| {
-                x.copy_from_slice(z);
-                for depth in (0..self.level).rev() {
-                    rest.copy_from_slice(x);
-                    let length = x.len() >> depth;
-                    let nodes = rest.chunks(length).zip(x.chunks_mut(length));
-                    for (band, (from, to)) in nodes.enumerate() {
-                        let (first, second) = from.split_at(length / 2);
-                        let (averages, details) = in_order(band, first, second);
-                        self.step.inverse(averages, details, to);
-                    }
-                }
-            })
+    fn inverse(&self, z: &[f64], x: &mut [f64], rest: &mut Vec<f64>) {
+        x.copy_from_slice(z);
+        for depth in (0..self.level).rev() {
+            rest.copy_from_slice(x);
+            let length = x.len() >> depth;
+            let nodes = rest.chunks(length).zip(x.chunks_mut(length));
+            for (band, (from, to)) in nodes.enumerate() {
+                let (first, second) = from.split_at(length / 2);
+                let (averages, details) = in_order(band, first, second);
+                self.step.inverse(averages, details, to);
+            }
+        }
     }
 
     /// The transform of the cotangent: it is orthonormal.
-    fn inverse_vjp(
-        &self,
-        coefficients: ArrayViewD<'_, Complex<A>>,
-        cotangent: ArrayViewD<'_, A>,
-    ) -> Result<ArrayD<Complex<A>>> {
-        let work = || vec![0.0; self.axis.len()];
-        self.lanes
-            .adjoint(coefficients, cotangent, work, |g, z, rest| {
-                self.transform(g, z, rest);
-            })
+    fn adjoint(&self, g: &[f64], z: &mut [f64], rest: &mut Vec<f64>) {
+        self.forward(g, z, rest);
     }
 
-    fn is_real(&self) -> bool {
-        true
-    }
-
-    fn has_affine_inverse(&self) -> bool {
-        true
-    }
-
-    fn kept_axes(&self) -> Vec<(usize, usize)> {
-        self.lanes.kept()
-    }
-
-    fn axes(&self) -> Axes {
-        let limits = self.limits();
-        let centres: Vec<f64> = limits.iter().map(|b| (b.start + b.end) / 2.0).collect();
-        let bands = limits.into_iter().map(Band::new).collect();
-        let bands = AxisLabels::bands(bands).with_groups(self.axis.groups(&centres));
+    fn axes(&self) -> Vec<AxisLabels> {
+        let bands = self.limits().into_iter().map(Band::new).collect();
         let width = (1_u64 << self.level) as f64;
-        let times = (0..self.axis.len() >> self.level).map(|i| width * (i as f64 + 0.5) - 0.5);
-        self.axis.time.axes(vec![bands, self.axis.times(times)])
-    }
-}
-
-impl fmt::Debug for WaveletPackets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaveletPackets")
-            .field("axis", &self.axis)
-            .field("family", &self.family)
-            .field("level", &self.level)
-            .finish_non_exhaustive()
+        let times = (0..self.samples >> self.level).map(|i| width * (i as f64 + 0.5) - 0.5);
+        let times = AxisLabels::times(times, Some(self.rate));
+        vec![AxisLabels::bands(bands), times]
     }
 }

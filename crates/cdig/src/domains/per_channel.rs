@@ -8,10 +8,9 @@ use num_complex::Complex;
 use xcebra_model::Scalar;
 
 use super::time_axis::TimeAxis;
-use crate::axes::{Axes, AxisLabels};
+use crate::axes::{Axes, AxisLabels, Role};
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::{CdigError, Result};
-use crate::role::Role;
 
 /// A domain of one channel's signals, applied to every channel of a signal.
 ///

@@ -39,6 +39,11 @@ impl SampledAxis {
         Ok(())
     }
 
+    /// Whether bands were named.
+    pub(super) fn has_bands(&self) -> bool {
+        !self.bands.is_empty()
+    }
+
     /// Number of samples in time.
     pub(super) fn len(&self) -> usize {
         self.time.len()

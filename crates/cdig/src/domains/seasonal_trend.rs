@@ -1,21 +1,15 @@
 //! Trend, season and remainder.
 
-use std::fmt;
-
-use ndarray::{ArrayD, ArrayView, ArrayViewD, Axis, Dimension};
-use num_complex::Complex;
+use ndarray::{ArrayD, ArrayView, Axis, Dimension};
 use stlrs::StlParams;
 use xcebra_model::Scalar;
 
 use super::basis::Basis;
-use super::coefficient_lanes::CoefficientLanes;
 use super::filter_bank::{add_parts, repeat_for_parts};
-use super::sampled_axis::SampledAxis;
-use crate::axes::{Axes, AxisLabels};
+use super::lanewise::{LaneTransform, Lanewise};
+use crate::axes::{AxisLabels, Role};
 use crate::domain::Domain;
 use crate::error::{CdigError, Result};
-use crate::numeric::ensure_finite;
-use crate::role::Role;
 
 const PARTS: [&str; 3] = ["trend", "season", "remainder"];
 
@@ -33,10 +27,13 @@ const PARTS: [&str; 3] = ["trend", "season", "remainder"];
 /// Source: Cleveland, Cleveland, `McRae`, Terpenning, "STL: a seasonal-trend decomposition procedure
 /// based on loess", J. Official Statistics 6 (1990); computed by the crate `stlrs`, in double
 /// precision whatever the signal's type.
-#[derive(Clone)]
-pub struct SeasonalTrend {
-    axis: SampledAxis,
-    lanes: CoefficientLanes,
+pub type SeasonalTrend = Lanewise<Loess>;
+
+/// The decomposition of one lane, as [`SeasonalTrend`] has it.
+#[derive(Debug, Clone)]
+pub struct Loess {
+    samples: usize,
+    rate: f64,
     settings: Settings,
 }
 
@@ -49,7 +46,7 @@ struct Settings {
     robust: bool,
 }
 
-impl SeasonalTrend {
+impl Lanewise<Loess> {
     /// The decomposition of signals of `shape`, for example `[channels, time]`, at `sampling_rate`
     /// in Hz, with a season that repeats every `period` samples.
     ///
@@ -57,7 +54,7 @@ impl SeasonalTrend {
     /// [`CdigError::Shape`] if `shape` has no axes or an empty one, [`CdigError::Parameter`] if the
     /// rate is not positive, the period below 2 samples, or the signal shorter than two periods.
     pub fn new(shape: &[usize], sampling_rate: f64, period: usize) -> Result<Self> {
-        Self::planned(SampledAxis::new(shape, sampling_rate)?, period)
+        Self::on_last_axis(shape, sampling_rate, |n, hz| Loess::new(n, hz, period))
     }
 
     /// As [`new`](Self::new), with `axis` of the signal (counted without the batch axis) as time
@@ -71,35 +68,15 @@ impl SeasonalTrend {
         sampling_rate: f64,
         period: usize,
     ) -> Result<Self> {
-        Self::planned(SampledAxis::new(shape, sampling_rate)?.along(axis)?, period)
-    }
-
-    fn planned(axis: SampledAxis, period: usize) -> Result<Self> {
-        let n = axis.len();
-        if period < 2 || n / 2 < period {
-            return Err(CdigError::parameter(
-                "the period",
-                format!("{period} samples"),
-                format!("at least 2 and at most half of the signal's {n} samples"),
-            ));
-        }
-        Ok(Self {
-            lanes: CoefficientLanes::new(axis.time.clone(), &[PARTS.len(), n]),
-            axis,
-            settings: Settings {
-                period,
-                season: 7,
-                degrees: [1; 3],
-                jumps: [1; 3],
-                robust: false,
-            },
+        Self::of(shape, axis, sampling_rate, |n, hz| {
+            Loess::new(n, hz, period)
         })
     }
 
     /// Gives outliers little weight, so that they end in the remainder; off by default.
     #[must_use]
     pub fn robust(mut self, robust: bool) -> Self {
-        self.settings.robust = robust;
+        self.transform.settings.robust = robust;
         self
     }
 
@@ -116,7 +93,7 @@ impl SeasonalTrend {
                 expected,
             ));
         }
-        self.settings.season = length;
+        self.transform.settings.season = length;
         Ok(self)
     }
 
@@ -133,7 +110,7 @@ impl SeasonalTrend {
                 "0 or 1 each",
             ));
         }
-        self.settings.degrees = degrees.map(i32::from);
+        self.transform.settings.degrees = degrees.map(i32::from);
         Ok(self)
     }
 
@@ -143,11 +120,11 @@ impl SeasonalTrend {
     /// # Errors
     /// [`CdigError::Parameter`] if one is 0.
     pub fn jumps(mut self, season: usize, trend: usize, low_pass: usize) -> Result<Self> {
-        self.settings.jumps = [season, trend, low_pass];
-        if self.settings.jumps.contains(&0) {
+        self.transform.settings.jumps = [season, trend, low_pass];
+        if self.transform.settings.jumps.contains(&0) {
             return Err(CdigError::parameter(
                 "the jumps of the smoothers",
-                format!("{:?}", self.settings.jumps),
+                format!("{:?}", self.transform.settings.jumps),
                 "at least 1 sample each",
             ));
         }
@@ -197,6 +174,29 @@ impl SeasonalTrend {
         })?;
         Basis::components(stacked.view())?.names(names)
     }
+}
+
+impl Loess {
+    fn new(samples: usize, rate: f64, period: usize) -> Result<Self> {
+        if period < 2 || samples / 2 < period {
+            return Err(CdigError::parameter(
+                "the period",
+                format!("{period} samples"),
+                format!("at least 2 and at most half of the signal's {samples} samples"),
+            ));
+        }
+        Ok(Self {
+            samples,
+            rate,
+            settings: Settings {
+                period,
+                season: 7,
+                degrees: [1; 3],
+                jumps: [1; 3],
+                robust: false,
+            },
+        })
+    }
 
     fn parameters(&self) -> StlParams {
         let Settings {
@@ -226,77 +226,49 @@ impl SeasonalTrend {
     }
 }
 
-impl<A: Scalar> Domain<A> for SeasonalTrend {
+impl LaneTransform for Loess {
+    type Coefficient = f64;
+    type Work = ();
+
     fn name(&self) -> &str {
         "seasonal trend"
     }
 
-    fn signal_shape(&self) -> &[usize] {
-        &self.axis.time.shape
+    fn shape(&self) -> Vec<usize> {
+        vec![PARTS.len(), self.samples]
     }
 
-    fn coefficient_shape(&self) -> &[usize] {
-        self.lanes.shape()
+    fn work(&self) {}
+
+    fn forward(&self, x: &[f64], z: &mut [f64], (): &mut ()) {
+        let found = self.parameters().fit(x, self.settings.period);
+        let (season, trend, ..) = found.expect("settings are checked").into_parts();
+        let n = x.len();
+        for t in 0..n {
+            z[t] = trend[t];
+            z[n + t] = season[t];
+            z[2 * n + t] = x[t] - trend[t] - season[t];
+        }
     }
 
-    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let hint = "fill or cut the gaps first";
-        ensure_finite("the signals", hint, &signals, A::is_finite)?;
-        let parameters = self.parameters();
-        self.lanes.forward(
-            signals,
-            || (),
-            |x, z: &mut [f64], ()| {
-                let found = parameters.fit(x, self.settings.period);
-                let (season, trend, ..) = found.expect("settings are checked").into_parts();
-                let n = x.len();
-                for t in 0..n {
-                    z[t] = trend[t];
-                    z[n + t] = season[t];
-                    z[2 * n + t] = x[t] - trend[t] - season[t];
-                }
-            },
-        )
-    }
-
-    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
-        self.lanes.inverse(coefficients, || (), add_parts)
+    fn inverse(&self, z: &[f64], x: &mut [f64], (): &mut ()) {
+        add_parts(z, x);
     }
 
     /// The cotangent itself for every part.
-    fn inverse_vjp(
-        &self,
-        coefficients: ArrayViewD<'_, Complex<A>>,
-        cotangent: ArrayViewD<'_, A>,
-    ) -> Result<ArrayD<Complex<A>>> {
-        self.lanes
-            .adjoint(coefficients, cotangent, || (), repeat_for_parts)
+    fn adjoint(&self, g: &[f64], z: &mut [f64], (): &mut ()) {
+        repeat_for_parts(g, z);
     }
 
-    fn is_real(&self) -> bool {
+    fn axes(&self) -> Vec<AxisLabels> {
+        let times = (0..self.samples).map(|t| t as f64);
+        vec![
+            AxisLabels::names(Role::Part, PARTS).grouped_by_name(),
+            AxisLabels::times(times, Some(self.rate)),
+        ]
+    }
+
+    fn needs_finite(&self) -> bool {
         true
-    }
-
-    fn has_affine_inverse(&self) -> bool {
-        true
-    }
-
-    fn kept_axes(&self) -> Vec<(usize, usize)> {
-        self.lanes.kept()
-    }
-
-    fn axes(&self) -> Axes {
-        let times = self.axis.times((0..self.axis.len()).map(|t| t as f64));
-        let parts = AxisLabels::names(Role::Part, PARTS).grouped_by_name();
-        self.axis.time.axes(vec![parts, times])
-    }
-}
-
-impl fmt::Debug for SeasonalTrend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SeasonalTrend")
-            .field("axis", &self.axis)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
     }
 }

@@ -1,17 +1,10 @@
 //! The short-time Fourier domain.
 
-use std::fmt;
-use std::ops::Range;
-
-use ndarray::{ArrayD, ArrayViewD};
 use num_complex::Complex;
-use xcebra_model::Scalar;
 
-use super::coefficient_lanes::CoefficientLanes;
 use super::half_spectrum::{HalfSpectrum, Work};
-use super::sampled_axis::SampledAxis;
-use crate::axes::Axes;
-use crate::domain::Domain;
+use super::lanewise::{LaneTransform, Lanewise};
+use crate::axes::AxisLabels;
 use crate::error::{CdigError, Result};
 use crate::numeric::ensure_finite;
 
@@ -32,18 +25,21 @@ const LEAST_OVERLAP: f64 = 1e-10;
 /// window and hop is needed. Affine; computed in double precision whatever the signal's type.
 ///
 /// There are more coefficients than samples; attributions are those of the model fed with this inverse.
+pub type Stft = Lanewise<Frames>;
+
+/// The windowed frames of one lane, as [`Stft`] has them.
 #[derive(Clone)]
-pub struct Stft {
-    axis: SampledAxis,
+pub struct Frames {
+    samples: usize,
+    rate: f64,
     window: Vec<f64>,
     hop: usize,
     /// `1/D_t`.
     weights: Vec<f64>,
     transform: HalfSpectrum<f64>,
-    lanes: CoefficientLanes,
 }
 
-impl Stft {
+impl Lanewise<Frames> {
     /// The transform of signals of `shape` at `sampling_rate` in Hz, with frames as long as
     /// `window` (such as [`Window::Hann.samples(64)`](crate::Window::samples)) every `hop` samples.
     ///
@@ -52,15 +48,24 @@ impl Stft {
     /// rate is not positive, the window is empty or hop 0, or if window and hop leave a sample out,
     /// so that no inverse exists; [`CdigError::NonFinite`] for a window with NaN.
     pub fn new(shape: &[usize], sampling_rate: f64, window: &[f64], hop: usize) -> Result<Self> {
-        Self::planned(
-            SampledAxis::new(shape, sampling_rate)?,
-            window.to_vec(),
-            hop,
-        )
+        let plan = |n, hz| Frames::new(n, hz, window.to_vec(), hop);
+        Self::on_last_axis(shape, sampling_rate, plan)
     }
 
-    fn planned(axis: SampledAxis, window: Vec<f64>, hop: usize) -> Result<Self> {
-        let (n, length) = (axis.len(), window.len());
+    /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if there is no such axis, and as [`new`](Self::new).
+    pub fn along(self, axis: usize) -> Result<Self> {
+        self.moved(axis, |frames, n, hz| {
+            Frames::new(n, hz, frames.window, frames.hop)
+        })
+    }
+}
+
+impl Frames {
+    fn new(samples: usize, rate: f64, window: Vec<f64>, hop: usize) -> Result<Self> {
+        let (n, length) = (samples, window.len());
         if length == 0 {
             let expected = "at least one value, such as `Window::Hann.samples(64)`";
             return Err(CdigError::parameter("the window's length", 0, expected));
@@ -91,53 +96,23 @@ impl Stft {
                 ),
             ));
         }
-        let transform = HalfSpectrum::new(length);
         Ok(Self {
-            lanes: CoefficientLanes::new(axis.time.clone(), &[transform.len(), frames]),
-            transform,
+            samples,
+            rate,
+            transform: HalfSpectrum::new(length),
             weights: overlap.iter().map(|d| d.recip()).collect(),
-            axis,
             window,
             hop,
         })
     }
 
-    /// Takes `axis` of the signal (counted without the batch axis) as time; the last one by default.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`] if there is no such axis, and as [`new`](Self::new).
-    pub fn along(self, axis: usize) -> Result<Self> {
-        Self::planned(self.axis.along(axis)?, self.window, self.hop)
-    }
-
-    /// Names bands `low..high` in Hz, as groups of the frequency axis.
-    ///
-    /// # Errors
-    /// [`CdigError::Parameter`] if a band is empty or two overlap.
-    pub fn bands<S: Into<String>>(
-        mut self,
-        bands: impl IntoIterator<Item = (S, Range<f64>)>,
-    ) -> Result<Self> {
-        self.axis.set_bands(bands)?;
-        Ok(self)
-    }
-
     fn frames(&self) -> usize {
-        (self.axis.len() - 1).div_ceil(self.hop) + 1
+        (self.samples - 1).div_ceil(self.hop) + 1
     }
 
-    /// (position in the window, sample) of the part of frame `m` that lies in the signal.
+    /// (position in the window, sample) of the part of frame `m` that is inside the signal.
     fn inside(&self, m: usize) -> impl Iterator<Item = (usize, usize)> {
-        inside(m, self.hop, self.window.len(), self.axis.len())
-    }
-
-    fn work(&self) -> Frame {
-        Frame {
-            samples: vec![0.0; self.window.len()],
-            spectrum: vec![Complex::default(); self.transform.len()],
-            scaled: vec![0.0; self.axis.len()],
-            fft: self.transform.work(),
-        }
+        inside(m, self.hop, self.window.len(), self.samples)
     }
 
     /// Cuts `x` into windowed frames and transforms each by `transform`.
@@ -145,28 +120,27 @@ impl Stft {
         &self,
         x: &[f64],
         z: &mut [Complex<f64>],
-        (samples, spectrum, fft): (&mut [f64], &mut [Complex<f64>], &mut Work<f64>),
+        frame: &mut Frame,
         transform: impl Fn(&[f64], &mut [Complex<f64>], &mut Work<f64>),
     ) {
         let frames = self.frames();
         for m in 0..frames {
-            samples.fill(0.0);
+            frame.samples.fill(0.0);
             for (j, t) in self.inside(m) {
-                samples[j] = self.window[j] * x[t];
+                frame.samples[j] = self.window[j] * x[t];
             }
-            transform(samples, spectrum, fft);
-            for (k, &entry) in spectrum.iter().enumerate() {
+            transform(&frame.samples, &mut frame.spectrum, &mut frame.fft);
+            for (k, &entry) in frame.spectrum.iter().enumerate() {
                 z[k * frames + m] = entry;
             }
         }
     }
 }
 
-/// Working memory of one thread.
-struct Frame {
+/// One frame, as the working memory of one thread.
+pub struct Frame {
     samples: Vec<f64>,
     spectrum: Vec<Complex<f64>>,
-    scaled: Vec<f64>,
     fft: Work<f64>,
 }
 
@@ -177,99 +151,66 @@ fn inside(m: usize, hop: usize, length: usize, n: usize) -> impl Iterator<Item =
     (first..last).map(move |j| (j, centre + j - half))
 }
 
-impl<A: Scalar> Domain<A> for Stft {
+impl LaneTransform for Frames {
+    type Coefficient = Complex<f64>;
+    /// A frame, and the cotangent over `D`.
+    type Work = (Frame, Vec<f64>);
+
     fn name(&self) -> &str {
         "stft"
     }
 
-    fn signal_shape(&self) -> &[usize] {
-        &self.axis.time.shape
+    fn shape(&self) -> Vec<usize> {
+        vec![self.transform.len(), self.frames()]
     }
 
-    fn coefficient_shape(&self) -> &[usize] {
-        self.lanes.shape()
+    fn work(&self) -> (Frame, Vec<f64>) {
+        let frame = Frame {
+            samples: vec![0.0; self.window.len()],
+            spectrum: vec![Complex::default(); self.transform.len()],
+            fft: self.transform.work(),
+        };
+        (frame, vec![0.0; self.samples])
     }
 
-    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let work = || self.work();
-        self.lanes.forward(signals, work, |x, z, frame| {
-            let buffers = (
-                &mut frame.samples[..],
-                &mut frame.spectrum[..],
-                &mut frame.fft,
-            );
-            self.analyse(x, z, buffers, |x, z, fft| self.transform.forward(x, z, fft));
-        })
+    fn forward(&self, x: &[f64], z: &mut [Complex<f64>], (frame, _): &mut (Frame, Vec<f64>)) {
+        self.analyse(x, z, frame, |x, z, fft| self.transform.forward(x, z, fft));
     }
 
-    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
+    fn inverse(&self, z: &[Complex<f64>], x: &mut [f64], (frame, _): &mut (Frame, Vec<f64>)) {
         let frames = self.frames();
-        let work = || self.work();
-        self.lanes
-            .inverse(coefficients, work, |z, x, frame: &mut Frame| {
-                x.fill(0.0);
-                for m in 0..frames {
-                    for (k, entry) in frame.spectrum.iter_mut().enumerate() {
-                        *entry = z[k * frames + m];
-                    }
-                    let (spectrum, samples) = (&frame.spectrum, &mut frame.samples);
-                    self.transform.inverse(spectrum, samples, &mut frame.fft);
-                    for (j, t) in self.inside(m) {
-                        x[t] += self.window[j] * frame.samples[j];
-                    }
-                }
-                for (x, weight) in x.iter_mut().zip(&self.weights) {
-                    *x *= weight;
-                }
-            })
+        x.fill(0.0);
+        for m in 0..frames {
+            for (k, entry) in frame.spectrum.iter_mut().enumerate() {
+                *entry = z[k * frames + m];
+            }
+            let (spectrum, samples) = (&frame.spectrum, &mut frame.samples);
+            self.transform.inverse(spectrum, samples, &mut frame.fft);
+            for (j, t) in self.inside(m) {
+                x[t] += self.window[j] * frame.samples[j];
+            }
+        }
+        for (x, weight) in x.iter_mut().zip(&self.weights) {
+            *x *= weight;
+        }
     }
 
     /// The frames of the cotangent over `D`, each through the adjoint of the inverse transform.
-    fn inverse_vjp(
-        &self,
-        coefficients: ArrayViewD<'_, Complex<A>>,
-        cotangent: ArrayViewD<'_, A>,
-    ) -> Result<ArrayD<Complex<A>>> {
-        let work = || self.work();
-        self.lanes
-            .adjoint(coefficients, cotangent, work, |g, z, frame| {
-                let scaled = frame.scaled.iter_mut().zip(g).zip(&self.weights);
-                scaled.for_each(|((s, g), weight)| *s = g * weight);
-                let buffers = (
-                    &mut frame.samples[..],
-                    &mut frame.spectrum[..],
-                    &mut frame.fft,
-                );
-                self.analyse(&frame.scaled, z, buffers, |x, z, fft| {
-                    self.transform.inverse_adjoint(x, z, fft);
-                });
-            })
+    fn adjoint(&self, g: &[f64], z: &mut [Complex<f64>], work: &mut (Frame, Vec<f64>)) {
+        let (frame, scaled) = work;
+        for ((scaled, g), weight) in scaled.iter_mut().zip(g).zip(&self.weights) {
+            *scaled = g * weight;
+        }
+        self.analyse(scaled, z, frame, |x, z, fft| {
+            self.transform.inverse_adjoint(x, z, fft);
+        });
     }
 
-    fn has_affine_inverse(&self) -> bool {
-        true
-    }
-
-    fn kept_axes(&self) -> Vec<(usize, usize)> {
-        self.lanes.kept()
-    }
-
-    fn axes(&self) -> Axes {
-        let bin = self.axis.rate / self.window.len() as f64;
+    fn axes(&self) -> Vec<AxisLabels> {
+        let bin = self.rate / self.window.len() as f64;
         let bins = (0..self.transform.len()).map(|k| k as f64 * bin).collect();
         let centres = (0..self.frames()).map(|m| (m * self.hop) as f64);
-        self.axis
-            .time
-            .axes(vec![self.axis.frequencies(bins), self.axis.times(centres)])
-    }
-}
-
-impl fmt::Debug for Stft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stft")
-            .field("axis", &self.axis)
-            .field("window", &self.window)
-            .field("hop", &self.hop)
-            .finish_non_exhaustive()
+        let times = AxisLabels::times(centres, Some(self.rate));
+        vec![AxisLabels::frequencies(bins), times]
     }
 }

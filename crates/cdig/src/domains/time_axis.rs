@@ -1,8 +1,7 @@
 //! Which axis of a signal is time.
 
-use crate::axes::{Axes, AxisLabels};
+use crate::axes::{Axes, AxisLabels, Role};
 use crate::error::{CdigError, Result};
-use crate::role::Role;
 
 /// Signal shape with its time axis; the last axis unless said otherwise.
 #[derive(Debug, Clone)]

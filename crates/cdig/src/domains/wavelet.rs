@@ -1,19 +1,11 @@
 //! The discrete wavelet domain.
 
-use std::fmt;
 use std::sync::Arc;
 
-use ndarray::{ArrayD, ArrayViewD};
-use num_complex::Complex;
-use xcebra_model::Scalar;
-
-use super::coefficient_lanes::CoefficientLanes;
-use super::sampled_axis::SampledAxis;
+use super::lanewise::{LaneTransform, Lanewise};
 use super::wavelet_family::{Step, WaveletFamily};
-use crate::axes::{Axes, AxisLabels};
-use crate::domain::Domain;
+use crate::axes::{AxisLabels, Tile};
 use crate::error::{CdigError, Result};
-use crate::ticks::Tile;
 
 /// The discrete wavelet transform over time, periodic and orthonormal, to any level `J`.
 ///
@@ -30,17 +22,18 @@ use crate::ticks::Tile;
 ///
 /// Source: Mallat, "A theory for multiresolution signal decomposition", IEEE Trans. PAMI 11 (1989);
 /// filters and steps by the crate `ndwt`. Computed in double precision whatever the signal's type.
+pub type Wavelet = Lanewise<Wavelets>;
+
+/// The wavelet transform of one lane, as [`Wavelet`] has it.
 #[derive(Clone)]
-pub struct Wavelet {
-    axis: SampledAxis,
-    family: WaveletFamily,
+pub struct Wavelets {
+    rate: f64,
     /// Length of the averages of every level, from that of the signal on.
     lengths: Vec<usize>,
     step: Arc<Step>,
-    lanes: CoefficientLanes,
 }
 
-impl Wavelet {
+impl Lanewise<Wavelets> {
     /// The transform of signals of `shape`, for example `[channels, time]`, at `sampling_rate` in
     /// Hz, to `level ≥ 1`.
     ///
@@ -54,7 +47,8 @@ impl Wavelet {
         family: WaveletFamily,
         level: usize,
     ) -> Result<Self> {
-        Self::planned(SampledAxis::new(shape, sampling_rate)?, family, level)
+        let plan = |n, hz| Wavelets::new(n, hz, family, level);
+        Self::on_last_axis(shape, sampling_rate, plan)
     }
 
     /// As [`new`](Self::new), with `axis` of the signal (counted without the batch axis) as time
@@ -69,13 +63,15 @@ impl Wavelet {
         family: WaveletFamily,
         level: usize,
     ) -> Result<Self> {
-        let axis = SampledAxis::new(shape, sampling_rate)?.along(axis)?;
-        Self::planned(axis, family, level)
+        let plan = |n, hz| Wavelets::new(n, hz, family, level);
+        Self::of(shape, axis, sampling_rate, plan)
     }
+}
 
-    fn planned(axis: SampledAxis, family: WaveletFamily, level: usize) -> Result<Self> {
+impl Wavelets {
+    fn new(samples: usize, rate: f64, family: WaveletFamily, level: usize) -> Result<Self> {
         let step = Arc::new(Step::new(family)?);
-        let mut lengths = vec![axis.len()];
+        let mut lengths = vec![samples];
         while lengths[lengths.len() - 1] >= 2 && lengths.len() <= level {
             lengths.push(lengths[lengths.len() - 1].div_ceil(2));
         }
@@ -84,16 +80,13 @@ impl Wavelet {
                 "the wavelet level",
                 level,
                 format!(
-                    "1 to {} for {} samples, halving them at every level",
-                    usize::BITS - (axis.len() - 1).leading_zeros(),
-                    axis.len()
+                    "1 to {} for {samples} samples, halving them at every level",
+                    usize::BITS - (samples - 1).leading_zeros()
                 ),
             ));
         }
         Ok(Self {
-            lanes: CoefficientLanes::new(axis.time.clone(), &[axis.len()]),
-            axis,
-            family,
+            rate,
             lengths,
             step,
         })
@@ -102,9 +95,26 @@ impl Wavelet {
     fn level(&self) -> usize {
         self.lengths.len() - 1
     }
+}
 
-    /// `rest` is working memory as long as the signal.
-    fn transform(&self, x: &[f64], z: &mut [f64], rest: &mut [f64]) {
+impl LaneTransform for Wavelets {
+    type Coefficient = f64;
+    /// As long as the signal.
+    type Work = Vec<f64>;
+
+    fn name(&self) -> &str {
+        "wavelet"
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        vec![self.lengths[0]]
+    }
+
+    fn work(&self) -> Vec<f64> {
+        vec![0.0; self.lengths[0]]
+    }
+
+    fn forward(&self, x: &[f64], z: &mut [f64], rest: &mut Vec<f64>) {
         rest.copy_from_slice(x);
         for pair in self.lengths.windows(2) {
             let (averages, details) = z[..pair[0]].split_at_mut(pair[1]);
@@ -112,75 +122,28 @@ impl Wavelet {
             rest[..pair[1]].copy_from_slice(averages);
         }
     }
-}
 
-impl<A: Scalar> Domain<A> for Wavelet {
-    fn name(&self) -> &str {
-        "wavelet"
-    }
-
-    fn signal_shape(&self) -> &[usize] {
-        &self.axis.time.shape
-    }
-
-    fn coefficient_shape(&self) -> &[usize] {
-        self.lanes.shape()
-    }
-
-    fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let work = || vec![0.0; self.axis.len()];
-        self.lanes
-            .forward(signals, work, |x, z, rest| self.transform(x, z, rest))
-    }
-
-    fn inverse(&self, coefficients: ArrayViewD<'_, Complex<A>>) -> Result<ArrayD<A>> {
-        let work = || vec![0.0; self.axis.len()];
-        self.lanes.inverse(
-            coefficients,
-            work,
-            |z: &[f64], x, averages: &mut Vec<f64>| {
-                let coarse = self.lengths[self.level()];
-                x[..coarse].copy_from_slice(&z[..coarse]);
-                for pair in self.lengths.windows(2).rev() {
-                    averages[..pair[1]].copy_from_slice(&x[..pair[1]]);
-                    let details = &z[pair[1]..pair[0]];
-                    self.step
-                        .inverse(&averages[..pair[1]], details, &mut x[..pair[0]]);
-                }
-            },
-        )
+    fn inverse(&self, z: &[f64], x: &mut [f64], averages: &mut Vec<f64>) {
+        let coarse = self.lengths[self.level()];
+        x[..coarse].copy_from_slice(&z[..coarse]);
+        for pair in self.lengths.windows(2).rev() {
+            averages[..pair[1]].copy_from_slice(&x[..pair[1]]);
+            let details = &z[pair[1]..pair[0]];
+            self.step
+                .inverse(&averages[..pair[1]], details, &mut x[..pair[0]]);
+        }
     }
 
     /// The transform of the cotangent: it is orthonormal.
-    fn inverse_vjp(
-        &self,
-        coefficients: ArrayViewD<'_, Complex<A>>,
-        cotangent: ArrayViewD<'_, A>,
-    ) -> Result<ArrayD<Complex<A>>> {
-        let work = || vec![0.0; self.axis.len()];
-        self.lanes
-            .adjoint(coefficients, cotangent, work, |g, z, rest| {
-                self.transform(g, z, rest);
-            })
+    fn adjoint(&self, g: &[f64], z: &mut [f64], rest: &mut Vec<f64>) {
+        self.forward(g, z, rest);
     }
 
-    fn is_real(&self) -> bool {
-        true
-    }
-
-    fn has_affine_inverse(&self) -> bool {
-        true
-    }
-
-    fn kept_axes(&self) -> Vec<(usize, usize)> {
-        self.lanes.kept()
-    }
-
-    fn axes(&self) -> Axes {
-        let rate = self.axis.rate;
+    fn axes(&self) -> Vec<AxisLabels> {
+        let rate = self.rate;
         let coarse = self.level();
         let edge = |level: usize| rate / (1_u64 << level) as f64 / 2.0;
-        let mut tiles = Vec::with_capacity(self.axis.len());
+        let mut tiles = Vec::with_capacity(self.lengths[0]);
         let mut part = |name: String, level: usize, limits: std::ops::Range<f64>, count: usize| {
             let samples = (1_u64 << level) as f64;
             tiles.extend((0..count).map(|i| Tile {
@@ -206,17 +169,6 @@ impl<A: Scalar> Domain<A> for Wavelet {
                 count,
             );
         }
-        let axis = AxisLabels::wavelets(tiles);
-        self.axis.time.axes(vec![axis])
-    }
-}
-
-impl fmt::Debug for Wavelet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wavelet")
-            .field("axis", &self.axis)
-            .field("family", &self.family)
-            .field("level", &self.level())
-            .finish_non_exhaustive()
+        vec![AxisLabels::wavelets(tiles)]
     }
 }

@@ -7,14 +7,12 @@ use ndarray::{ArrayD, ArrayViewD, Axis, Slice, concatenate};
 use num_complex::Complex;
 use xcebra_model::Scalar;
 
+use crate::axes::{Axes, AxisLabels, Group, Role, Ticks};
 use crate::domain::{Domain, batch_len, vjp_len};
 use crate::error::Result;
-use crate::role::Role;
-use crate::ticks::Ticks;
 
 /// What the domain leaves of a signal, as a group and in words.
 const REMAINDER: &str = "remainder";
-use crate::axes::{Axes, AxisLabels, Group};
 
 /// A domain together with what it cannot represent: `x = T⁻¹(z) + r`.
 ///

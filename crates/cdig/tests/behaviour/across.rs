@@ -1,9 +1,8 @@
 //! Interactions between groups of two domains.
 
-use cdig::{
-    CdigError, Domain, Group, Model, RealFourier, Switched, Time, groups_of_axis, interactions,
-    interactions_across,
-};
+use cdig::axes::Group;
+use cdig::interactions::{groups_of_axis, interactions, interactions_across};
+use cdig::{CdigError, Domain, Model, RealFourier, Switched, Time};
 use ndarray::{ArrayD, Axis};
 
 use crate::models::{Activation, Network, Pointwise, random};

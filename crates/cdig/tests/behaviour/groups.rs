@@ -1,9 +1,8 @@
 //! Groups of coefficients: switches, interactions, models without gradients.
 
-use cdig::{
-    Baseline, Explainer, Gradient, Group, Model, ModelError, RealFourier, Rule, Switched, Time,
-    groups_of_axis, integrated_hessians, interactions,
-};
+use cdig::axes::Group;
+use cdig::interactions::{groups_of_axis, integrated_hessians, interactions};
+use cdig::{Baseline, Explainer, Gradient, Model, ModelError, RealFourier, Rule, Switched, Time};
 use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewD, Axis, array};
 use xcebra_model::check_vjp;
 

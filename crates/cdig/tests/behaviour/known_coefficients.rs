@@ -3,8 +3,9 @@
 use std::f64::consts::{PI, TAU};
 
 use approx::assert_abs_diff_eq;
+use cdig::axes::Axes;
 use cdig::{
-    AnalyticSignal, Axes, Basis, ComplexCepstrum, Compose, Dct, Domain, Explainer, FilterBank,
+    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, Domain, Explainer, FilterBank,
     PerChannel, RealFourier, Rule, SeasonalTrend, Stft, Wavelet, WaveletFamily, WaveletPackets,
     Window, WithRemainder,
 };

@@ -1,8 +1,8 @@
 //! The law-checker: it accepts domains that obey, and names the law a broken one breaks.
 
+use cdig::axes::{Axes, AxisLabels, Role};
 use cdig::{
-    Axes, AxisLabels, CdigError, Domain, Explainer, Laws, RealFourier, Result, Role, Rule, Scalar,
-    batch_len, vjp_len,
+    CdigError, Domain, Explainer, Laws, RealFourier, Result, Rule, Scalar, batch_len, vjp_len,
 };
 use ndarray::{ArrayD, ArrayViewD, array};
 use num_complex::Complex;

@@ -2,6 +2,7 @@
 
 mod across;
 mod adaptive;
+mod attributions;
 mod catalogue;
 mod choose;
 mod closed_forms;

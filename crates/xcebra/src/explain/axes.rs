@@ -1,6 +1,6 @@
 //! What the axes of coefficients mean, as arrays of numbers with a unit in their names.
 
-use cdig::{Axes, AxisLabels, Band, Role, Ticks, Tile};
+use cdig::axes::{Axes, AxisLabels, Band, Role, Ticks, Tile};
 use ndarray::ArrayD;
 
 /// Arrays that say what the coefficients with these axes are, by name: `frequency_hz`, `time_s` (or `time_samples`

@@ -1,6 +1,6 @@
 //! Pictures of components, parts and bands.
 
-use cdig::AxisLabels;
+use cdig::axes::AxisLabels;
 use ndarray::{Array1, Array2};
 
 use crate::explain::reading::{bars, reduced};

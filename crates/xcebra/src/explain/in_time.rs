@@ -1,6 +1,6 @@
 //! Pictures of a signal and of the attribution of its samples.
 
-use cdig::Role;
+use cdig::axes::Role;
 use ndarray::Axis;
 
 use crate::explain::View;

@@ -1,6 +1,6 @@
 //! Pictures over time and frequency.
 
-use cdig::{Band, Tile};
+use cdig::axes::{Band, Tile};
 use ndarray::{Array1, Array2};
 
 use crate::explain::View;

@@ -1,6 +1,6 @@
 //! From arrays of coefficients to what a picture shows of them.
 
-use cdig::{AxisLabels, Ticks, Tile};
+use cdig::axes::{AxisLabels, Ticks, Tile};
 use ndarray::{Array1, Array2, ArrayD, Axis, Ix1, Ix2};
 
 use crate::report::{BarChart, Figure};

@@ -1,6 +1,6 @@
 //! Pictures over frequency or quefrency alone.
 
-use cdig::AxisLabels;
+use cdig::axes::AxisLabels;
 use ndarray::Array1;
 
 use crate::explain::View;

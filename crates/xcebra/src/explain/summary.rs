@@ -1,6 +1,6 @@
 //! What is said of many attributions: the strongest, and how much of them cancels in sums and means.
 
-use cdig::{AxisLabels, Role};
+use cdig::axes::{AxisLabels, Role};
 use ndarray::{ArrayD, Axis};
 
 use crate::explain::View;

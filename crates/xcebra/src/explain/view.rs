@@ -1,6 +1,6 @@
 //! Pictures of one attribution, chosen by what the axes of its coefficients mean.
 
-use cdig::{Axes, Role};
+use cdig::axes::{Axes, Role};
 use ndarray::ArrayD;
 
 use crate::explain::Built;

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::explain::{DomainSpec, Setting};
+use cdig::axes::AxisLabels;
+use cdig::{LaneTransform, Lanewise};
 
 fn view<'a>(built: &'a Built, shape: &[usize]) -> View<'a> {
     let coefficients = built.domain.coefficient_shape().to_vec();
@@ -81,6 +83,62 @@ fn every_domain_is_drawn() {
                 );
                 assert!(!figure.svg().contains("NaN"), "{spec}");
             }
+        }
+    }
+}
+
+/// Samples as they are, along an axis of any role.
+struct Called(Role);
+
+impl LaneTransform for Called {
+    type Coefficient = f64;
+    type Work = ();
+
+    fn name(&self) -> &str {
+        "called"
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        vec![8]
+    }
+
+    fn work(&self) {}
+
+    fn forward(&self, x: &[f64], z: &mut [f64], (): &mut ()) {
+        z.copy_from_slice(x);
+    }
+
+    fn inverse(&self, z: &[f64], x: &mut [f64], (): &mut ()) {
+        x.copy_from_slice(z);
+    }
+
+    fn adjoint(&self, g: &[f64], z: &mut [f64], (): &mut ()) {
+        z.copy_from_slice(g);
+    }
+
+    fn axes(&self) -> Vec<AxisLabels> {
+        let values = (0..8).map(f64::from).collect();
+        vec![AxisLabels::numbers(self.0.clone(), "Hz", values)]
+    }
+}
+
+/// A domain that no catalogue knows is drawn by the role of its axis.
+#[test]
+fn roles_choose_the_pictures_of_any_domain() {
+    for (role, title) in [
+        (Role::Frequency, "Spectrum"),
+        (Role::Quefrency, "Cepstrum"),
+        (Role::Other("lag".into()), "lag"),
+    ] {
+        let data = ArrayD::zeros(vec![1, 2, 8]);
+        let setting = Setting::new(&[2, 8], data.view());
+        let domain = Lanewise::of(&[2, 8], 1, 8.0, |_, _| Ok(Called(role.clone()))).unwrap();
+        let built = Built::new("called", Box::new(domain), &setting);
+        let mut pictures = view(&built, &[2, 8]).in_domain("s");
+        assert_eq!(pictures.len(), 1);
+        let (figure, _): (Figure, String) = pictures.remove(0).into();
+        for other in ["Spectrum", "Cepstrum", "lag"] {
+            assert_eq!(figure.svg().contains(other), other == title, "{role}");
         }
     }
 }

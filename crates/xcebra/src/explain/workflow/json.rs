@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::explain::axis_names;
-use cdig::{Axes, Role};
+use cdig::axes::{Axes, Role};
 use serde_json::{Map, Value, json};
 
 use super::means::mean_view;

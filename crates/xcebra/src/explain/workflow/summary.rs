@@ -1,7 +1,7 @@
 //! What is said of all signals together: how much cancels in sums and means, and what bands carry.
 
 use crate::explain::{Built, Strongest, cancelled, cancelled_over_channels, percent};
-use cdig::Role;
+use cdig::axes::Role;
 use ndarray::{ArrayD, Axis};
 
 use super::means::mean_view;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::Array2;
 
+use crate::axes::words::{number, range, rounded};
 use crate::axes::{Axes, AxisLabels};
 
 /// The entries along an axis.
@@ -172,14 +173,6 @@ impl Ticks {
     }
 }
 
-fn number(values: &[f64], index: usize, unit: &str) -> Option<String> {
-    let number = rounded(*values.get(index)?, distance(values, index));
-    Some(match unit.is_empty() {
-        true => number,
-        false => format!("{number} {unit}"),
-    })
-}
-
 /// Number of entries of an array with these axes.
 fn entries(axes: &Axes) -> usize {
     axes.iter().map(AxisLabels::len).product()
@@ -195,72 +188,12 @@ fn unravelled(mut flat: usize, axes: &Axes) -> Vec<usize> {
     index
 }
 
-fn range(limits: &Range<f64>, unit: &str) -> String {
-    let width = limits.end - limits.start;
-    let [low, high] = [limits.start, limits.end].map(|value| rounded(value, width));
-    match unit.is_empty() {
-        true => format!("{low}–{high}"),
-        false => format!("{low}–{high} {unit}"),
-    }
-}
-
-/// Distance of an entry to the nearer of its neighbours; its own size if it has none.
-fn distance(values: &[f64], index: usize) -> f64 {
-    let value = values[index];
-    let neighbours = [index.checked_sub(1), Some(index + 1)];
-    let distances = neighbours
-        .into_iter()
-        .filter_map(|at| values.get(at?))
-        .map(|other| (other - value).abs())
-        .filter(|distance| *distance > 0.0);
-    match distances.fold(f64::INFINITY, f64::min) {
-        f64::INFINITY => value.abs(),
-        distance => distance,
-    }
-}
-
-/// A number to a thousandth of `step`: as exact as a reader can use, and without the noise of rounding.
-fn rounded(value: f64, step: f64) -> String {
-    let step = match step.is_finite() && step > 0.0 {
-        true => step,
-        false => 1.0,
-    };
-    let decimals = (3.0 - step.log10().floor()).max(0.0);
-    if decimals > 12.0 || value.abs() >= 1e15 {
-        return format!("{value:e}");
-    }
-    let text = format!("{value:.0$}", decimals as usize);
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
-    };
-    match text {
-        "-0" => "0".to_owned(),
-        text => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::role::Role;
-
-    #[test]
-    fn numbers_are_rounded_to_what_tells_them_apart() {
-        for (value, step, text) in [
-            (0.001_125_000_000_000_000_1, 0.000_125, "0.001125"),
-            (1.0 / 3.0, 1.0 / 3.0, "0.3333"),
-            (6.000_000_000_000_001, 6.0, "6"),
-            (-1e-20, 1.0, "0"),
-            (112.5, 12.5, "112.5"),
-            (2e-13, 1e-13, "2e-13"),
-            (44_100.0, 0.0, "44100"),
-        ] {
-            assert_eq!(rounded(value, step), text);
-        }
-    }
+    use crate::axes::Role;
 
     /// Words are made of numbers, so that a unit is one everywhere.
     #[test]

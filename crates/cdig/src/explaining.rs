@@ -15,13 +15,13 @@ use crate::probe::Probe;
 use crate::progress::Tracker;
 
 /// Checked settings, and whom to tell.
-pub(crate) struct Run<'a, A: Scalar> {
+pub(crate) struct Explaining<'a, A: Scalar> {
     explainer: &'a Explainer<'a, A>,
     plan: &'a Plan,
     tracker: &'a Tracker<'a>,
 }
 
-impl<'a, A: Scalar> Run<'a, A> {
+impl<'a, A: Scalar> Explaining<'a, A> {
     pub(crate) fn new(
         explainer: &'a Explainer<'a, A>,
         plan: &'a Plan,

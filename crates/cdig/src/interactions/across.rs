@@ -4,16 +4,16 @@ use ndarray::{Array2, Array3, ArrayD, ArrayView, Axis, Dimension, IxDyn, concate
 use xcebra_model::{Model, Scalar};
 use xcebra_numeric::ensure_finite as ensure_finite_result;
 
+use super::switched::{assign, ensure_input_shape};
 use crate::axes::Group;
 use crate::domain::Domain;
 use crate::ends::Ends;
 use crate::error::Result;
 use crate::numeric::ensure_finite;
 use crate::probe::ensure_shape;
-use crate::switched::{assign, ensure_input_shape};
 
 /// A domain, and groups of flat (row-major) indices of its coefficients; what no group holds becomes one
-/// more, `other`. [`groups_of_axis`](crate::groups_of_axis) lists those of one axis.
+/// more, `other`. [`groups_of_axis`](crate::interactions::groups_of_axis) lists those of one axis.
 pub type GroupsOf<'a, A> = (&'a dyn Domain<A>, &'a [Group]);
 
 /// What groups of two domains hold in common or only do together.

@@ -19,7 +19,7 @@ use crate::numeric::inner;
 /// * integrated gradients of it from 0 to 1 are those of the groups, and for a model without gradients
 ///   [`Gradient::FiniteDifferences`](crate::Gradient) costs two values a *group* and path point instead
 ///   of two a sample, because differences are taken along the domain's own directions;
-/// * its values at the corners of the cube are coalitions: [`interactions`](crate::interactions);
+/// * its values at the corners of the cube are coalitions: [`interactions`](crate::interactions::interactions);
 /// * Shapley values, occlusion and the like of other crates work on it.
 ///
 /// ```
