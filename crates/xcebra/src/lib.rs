@@ -109,9 +109,9 @@ pub use xcebra_eval as eval;
 pub use xcebra_files as files;
 #[doc(inline)]
 pub use xcebra_model as model;
-#[cfg(feature = "onnx")]
 #[doc(inline)]
 pub use xcebra_numeric as numeric;
+#[cfg(feature = "onnx")]
 #[doc(inline)]
 pub use xcebra_onnx as onnx;
 #[cfg(feature = "synth")]

@@ -5,6 +5,7 @@ mod significance;
 mod tested;
 
 pub use result::Attributed;
+#[cfg(feature = "synth")]
 pub(crate) use result::add_maps;
 pub use significance::SignificanceSettings;
 pub use tested::{AllTested, Tested};
