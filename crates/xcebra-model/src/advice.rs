@@ -31,3 +31,25 @@ pub trait Advice: Error {
     /// What it is about.
     fn kind(&self) -> Kind;
 }
+
+/// The first error of type `E` among an error and its causes.
+///
+/// An error that wraps errors of any type looks here for the advice and the kind of a cause it knows.
+///
+/// ```
+/// use xcebra_model::{ModelError, find_cause};
+///
+/// let stopped = ModelError::evaluation(ModelError::Stopped);
+/// let cause = std::error::Error::source(&stopped).unwrap();
+/// assert!(matches!(find_cause(cause), Some(ModelError::Stopped)));
+/// ```
+pub fn find_cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}

@@ -1,11 +1,13 @@
 //! The last check before numbers are handed out: none may be infinite or NaN.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use ndarray::{ArrayRef, Dimension, IntoDimension};
 use num_complex::Complex;
 use thiserror::Error;
 
+use crate::advice::{Advice, Kind};
 use crate::scalar::Scalar;
 
 /// Entries of an array that is checked by [`ensure_finite`].
@@ -45,13 +47,12 @@ always_finite!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
 
 /// A result that is infinite or NaN, although everything it was computed from was finite.
 ///
-/// The inputs of a computation are checked before it starts. Whoever sees this error has finite data: it
-/// is the model or the method whose numbers left the range of floating point.
+/// The inputs of a computation are checked before it starts. Behind this error the data are therefore
+/// finite, and the numbers of the model or of the method left the range of floating point.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "{what} is {value} at index {index:?} ({count} of {total} entries are not finite), although the data are \
-     finite: the model or the method overflows or is undefined there; bring the signal and the model's output \
-     to the order of 1, or choose another baseline or method"
+     finite: the model or the method overflows or is undefined there"
 )]
 pub struct NonFinite {
     /// Which array.
@@ -64,6 +65,19 @@ pub struct NonFinite {
     pub count: usize,
     /// How many entries there are.
     pub total: usize,
+}
+
+impl Advice for NonFinite {
+    fn advice(&self) -> Option<Cow<'_, str>> {
+        Some(
+            "bring the signal and the model's output to the order of 1, or choose another baseline or method"
+                .into(),
+        )
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Numeric
+    }
 }
 
 /// Refuses an array with an entry that is infinite or NaN.

@@ -36,7 +36,7 @@
 //! | refusing results that are infinite or NaN | [`ensure_finite`] |
 //! | channels that are constant but for rounding | [`is_constant`] |
 //! | progress, notes and stopping of long work | [`Watch`] |
-//! | what an error is about, and what to do about it | [`Advice`], [`Kind`] |
+//! | what an error is about, and what to do about it | [`Advice`], [`Kind`], [`find_cause`] |
 
 #![forbid(unsafe_code)]
 
@@ -53,7 +53,7 @@ mod scalar;
 mod shape;
 mod watch;
 
-pub use advice::{Advice, Kind};
+pub use advice::{Advice, Kind, find_cause};
 pub use black_box::BlackBox;
 pub use check::{Answer, Mismatch, VjpCheck, VjpReport, check_vjp};
 pub use combinators::{
