@@ -6,7 +6,7 @@ use crate::workspace::{Package, Workspace};
 /// The crates of the workspace that each may use, tests included.
 const MAY_USE: [(&str, &[&str]); 16] = [
     ("xcebra-model", &[]),
-    ("xcebra-synth", &[]),
+    ("xcebra-synth", &["xcebra-model"]),
     ("xcebra-eval", &[]),
     ("xcebra-attr", &["xcebra-model"]),
     ("cdig", &["xcebra-model"]),
