@@ -1,5 +1,6 @@
 //! How a command fails.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -155,9 +156,9 @@ impl<E: Error + 'static> From<E> for Problem {
 
 /// What an error says is its advice, if it is one that does.
 fn advice_of(error: &(dyn Error + 'static)) -> Option<Option<String>> {
-    use xcebra::{FitFileError, RetrainError, RunError, core, files::FileError};
+    use xcebra::{FitFileError, RetrainError, RunError, core, files::FileError, model::Advice};
     if let Some(error) = error.downcast_ref::<FileError>() {
-        return Some(error.advice());
+        return Some(error.advice().map(Cow::into_owned));
     }
     if let Some(error) = error.downcast_ref::<RunError>() {
         return Some(error.advice());

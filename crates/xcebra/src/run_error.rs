@@ -1,8 +1,10 @@
 //! Why the folder of an encoder, or a recording for it, cannot be used.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use xcebra_model::Advice;
 
 use crate::files::FileError;
 use crate::fit_file::FitFileError;
@@ -110,7 +112,7 @@ impl RunError {
     /// What to do next, if there is more to say than the message says already.
     pub fn advice(&self) -> Option<String> {
         Some(match self {
-            Self::File(error) => return error.advice(),
+            Self::File(error) => return error.advice().map(Cow::into_owned),
             Self::Encoder(error) => return error.advice(),
             Self::Config { source, .. } => source.advice.clone(),
             Self::Unfinished { path } => format!("finish it with `{}`", Unfinished::command(path)),
