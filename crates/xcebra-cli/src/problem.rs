@@ -169,7 +169,7 @@ fn advice_of(error: &(dyn Error + 'static)) -> Option<Option<String>> {
     // an error that passes on one of another crate has the form of that one
     if let Some(error) = error.downcast_ref::<core::Error>() {
         let other = matches!(error, core::Error::Model(_));
-        return (!other).then(|| error.advice());
+        return (!other).then(|| error.advice().map(Cow::into_owned));
     }
     if let Some(error) = error.downcast_ref::<RetrainError>() {
         let other = matches!(error, RetrainError::Attribution(_));

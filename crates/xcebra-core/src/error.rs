@@ -1,6 +1,9 @@
 //! Errors of this crate.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
+use xcebra_model::{Advice, Kind, ModelError};
 
 /// Result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -9,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting lies outside its domain.
+    /// A setting is outside its domain.
     #[error("{field} is {found}, but must be {expected}")]
     Setting {
         /// The setting, as it is written in a configuration file, such as `train.batch`.
@@ -18,9 +21,11 @@ pub enum Error {
         found: String,
         /// What is allowed.
         expected: String,
+        /// What to do next, if the allowed values do not say it already.
+        advice: Option<&'static str>,
     },
     /// The recording or its labels cannot be used.
-    #[error("{what}: {problem}{}", self.tail())]
+    #[error("{what}: {problem}")]
     Data {
         /// Which array.
         what: String,
@@ -30,7 +35,7 @@ pub enum Error {
         advice: String,
     },
     /// The loss left the finite numbers or grew without bound.
-    #[error("training diverged at step {step}: {reason}{}", self.tail())]
+    #[error("training diverged at step {step}: {reason}")]
     Diverged {
         /// The step, counted from 0.
         step: usize,
@@ -40,7 +45,7 @@ pub enum Error {
         advice: &'static str,
     },
     /// A model file cannot be used.
-    #[error("{path}: {problem}{}", self.tail())]
+    #[error("{path}: {problem}")]
     File {
         /// The file.
         path: String,
@@ -60,25 +65,34 @@ pub enum Error {
     Engine(String),
     /// A batch does not fit the encoder.
     #[error(transparent)]
-    Model(#[from] xcebra_model::ModelError),
+    Model(#[from] ModelError),
 }
 
-impl Error {
-    /// What to do next, if there is more to say than the message says already.
-    pub fn advice(&self) -> Option<String> {
+impl Advice for Error {
+    fn advice(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Data { advice, .. } | Self::File { advice, .. } => Some(advice.clone()),
-            Self::Diverged { advice, .. } => Some((*advice).to_owned()),
-            Self::Model(_) | Self::Setting { .. } | Self::Stopped { .. } | Self::Engine(_) => None,
+            Self::Data { advice, .. } | Self::File { advice, .. } => Some(advice.into()),
+            Self::Diverged { advice, .. } => Some((*advice).into()),
+            Self::Setting { advice, .. } => advice.map(Cow::from),
+            Self::Model(error) => error.advice(),
+            Self::Stopped { .. } | Self::Engine(_) => None,
         }
     }
 
-    /// The advice as the end of a message.
-    fn tail(&self) -> String {
-        let advice = self.advice();
-        advice.map_or(String::new(), |advice| format!("; {advice}"))
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Setting { .. } => Kind::Setting,
+            Self::Data { .. } => Kind::Data,
+            Self::Diverged { .. } => Kind::Numeric,
+            Self::File { .. } => Kind::File,
+            Self::Stopped { .. } => Kind::Interrupted,
+            Self::Engine(_) => Kind::Model,
+            Self::Model(error) => error.kind(),
+        }
     }
+}
 
+impl Error {
     pub(crate) fn setting(
         field: impl Into<String>,
         found: impl std::fmt::Display,
@@ -88,6 +102,22 @@ impl Error {
             field: field.into(),
             found: found.to_string(),
             expected: expected.into(),
+            advice: None,
+        }
+    }
+
+    /// As [`setting`](Self::setting), with advice.
+    pub(crate) fn setting_with(
+        field: impl Into<String>,
+        found: impl std::fmt::Display,
+        expected: impl Into<String>,
+        advice: &'static str,
+    ) -> Self {
+        Self::Setting {
+            field: field.into(),
+            found: found.to_string(),
+            expected: expected.into(),
+            advice: Some(advice),
         }
     }
 
@@ -113,5 +143,71 @@ impl Error {
             problem: problem.to_string(),
             advice: advice.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problem_advice_and_kind_are_apart() {
+        let shape = || ModelError::Shape {
+            what: "the input",
+            found: vec![4, 3],
+            expected: "(n, 50)".to_owned(),
+        };
+        let diverged = Error::Diverged {
+            step: 3,
+            reason: "the loss is NaN, the penalty 0".to_owned(),
+            advice: "try a smaller train.learning_rate",
+        };
+        let setting = || Error::setting("train.steps", 0, "at least 1");
+        let setting_with = Error::setting_with(
+            "objective.0.label",
+            "`speed`",
+            "a label of whole numbers",
+            "use `time-delta` for other labels",
+        );
+        let path = std::path::Path::new("model.safetensors");
+        // the problem of one error in another takes no advice along
+        let nested = Error::file(
+            path,
+            Error::data("the model", "it has no metadata", "train again"),
+            "pass a model written by `fit`",
+        );
+        for (error, advised, kind) in [
+            (setting(), false, Kind::Setting),
+            (setting_with, true, Kind::Setting),
+            (
+                Error::data(
+                    "the recording",
+                    "no channels",
+                    "pass an array (time, channels)",
+                ),
+                true,
+                Kind::Data,
+            ),
+            (diverged, true, Kind::Numeric),
+            (nested, true, Kind::File),
+            (Error::Stopped { step: 7 }, false, Kind::Interrupted),
+            (Error::Engine("no memory".to_owned()), false, Kind::Model),
+            (shape().into(), true, Kind::Data),
+            (ModelError::Stopped.into(), false, Kind::Interrupted),
+        ] {
+            let text = error.to_string();
+            assert_eq!(error.kind(), kind, "{text}");
+            assert!(
+                !text.contains("; ") && !text.contains("train again"),
+                "{text}"
+            );
+            let advice = error.advice();
+            assert_eq!(advice.is_some(), advised, "{text}");
+            assert!(
+                advice.is_none_or(|advice| !text.contains(&*advice)),
+                "{text}"
+            );
+        }
+        assert_eq!(Error::from(shape()).advice(), shape().advice());
     }
 }

@@ -9,12 +9,14 @@ mod attributions;
 mod seeds;
 mod surrogate;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
 use xcebra_attr::{AttrError, Deviations, Methods, mean_over_lags};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
+use xcebra_model::Advice;
 
 pub(crate) use attributions::Probe;
 pub use seeds::{SeedAgreement, across_seeds};
@@ -66,7 +68,7 @@ impl RetrainError {
     /// What to do next, if there is more to say than the message says already.
     pub fn advice(&self) -> Option<String> {
         match self {
-            Self::Training(error) => error.advice(),
+            Self::Training(error) => error.advice().map(Cow::into_owned),
             Self::Unfit { advice, .. } => Some(advice.clone()),
             Self::Attribution(_) | Self::Interrupted { .. } => None,
         }

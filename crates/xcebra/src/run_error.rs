@@ -113,7 +113,7 @@ impl RunError {
     pub fn advice(&self) -> Option<String> {
         Some(match self {
             Self::File(error) => return error.advice().map(Cow::into_owned),
-            Self::Encoder(error) => return error.advice(),
+            Self::Encoder(error) => return error.advice().map(Cow::into_owned),
             Self::Config { source, .. } => source.advice.clone(),
             Self::Unfinished { path } => format!("finish it with `{}`", Unfinished::command(path)),
             Self::Resume { .. } => "train anew, with `xcebra fit --force`".to_owned(),

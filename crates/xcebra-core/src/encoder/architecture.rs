@@ -195,20 +195,22 @@ impl Architecture {
             ));
         }
         if self.layers.len() > MOST_LAYERS {
-            return Err(Error::setting(
+            return Err(Error::setting_with(
                 "the number of the encoder's layers",
                 self.layers.len(),
-                format!("at most {MOST_LAYERS} (a smaller encoder.depth)"),
+                format!("at most {MOST_LAYERS}"),
+                "choose a smaller encoder.depth",
             ));
         }
         if self.outputs() == 0 {
             return Err(Error::setting("encoder.outputs", 0, "at least 1"));
         }
         if self.layers.iter().any(|layer| layer.outputs == 0) {
-            return Err(Error::setting(
+            return Err(Error::setting_with(
                 "the widths of the encoder's hidden layers",
                 format!("{:?}", &self.widths()[1..self.layers.len()]),
-                "at least 1 (encoder.hidden = 2 or more)",
+                "at least 1",
+                "set encoder.hidden to 2 or more",
             ));
         }
         match self.head {

@@ -64,10 +64,11 @@ impl<E: Element> Targets<E> {
             }
             LossConfig::CrossEntropy { label } => {
                 let Labels::Discrete(labels) = recording.label(label)? else {
-                    return Err(Error::setting(
+                    return Err(Error::setting_with(
                         format!("objective.{objective}.label"),
                         format!("`{label}`, which holds real numbers"),
-                        "a label of whole numbers for loss = \"cross-entropy\"; use \"mse\" for others",
+                        "a label of whole numbers for loss = \"cross-entropy\"",
+                        "use loss = \"mse\" for other labels",
                     ));
                 };
                 let mut classes = labels.clone();

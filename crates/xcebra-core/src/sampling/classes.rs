@@ -28,12 +28,11 @@ impl Classes {
         kind: &str,
     ) -> Result<Self> {
         let Labels::Discrete(labels) = recording.label(label)? else {
-            return Err(Error::setting(
+            return Err(Error::setting_with(
                 "objective.positives.label",
                 format!("`{label}`, which holds real numbers"),
-                format!(
-                    "a label of whole numbers for `{kind}` positives; use `time-delta` for others"
-                ),
+                format!("a label of whole numbers for `{kind}` positives"),
+                "use `time-delta` for other labels",
             ));
         };
         let groups = Groups::new(centers.samples().collect(), |a, b| {

@@ -181,7 +181,7 @@ fn impossible_architectures_are_refused() {
     };
     refused(
         Architecture::named(EncoderName::Offset1MseV2, 3, 2, &depth),
-        "encoder.depth",
+        "the number of the encoder's layers",
     );
     let clip = Sizes {
         clip: f64::NAN,
@@ -197,7 +197,7 @@ fn impossible_architectures_are_refused() {
     };
     refused(
         Architecture::named(EncoderName::Offset1, 3, 2, &one),
-        "encoder.hidden",
+        "the encoder's hidden layers",
     );
     // the widest window there may be
     assert!(Encoder::<f32>::new(with(vec![conv(2, 10_000)]), 0).is_ok());
