@@ -71,10 +71,11 @@ pub fn align<A: Scalar, B: Scalar>(
     let z = centred(finite("the latents", &latents.mapv(Scalar::as_f64))?);
     let inverse = pseudo_inverse(&z.0, Tolerance::Auto)?;
     if inverse.rank < k {
-        return Err(AttrError::parameter(
+        return Err(AttrError::parameter_with(
             "the latents",
             format!("{k} columns of rank {}", inverse.rank),
-            "columns that vary and are linearly independent; leave some out",
+            "columns that vary and are linearly independent",
+            "leave some columns out",
         ));
     }
     let coefficients = inverse.matrix.dot(&f.0);
