@@ -55,6 +55,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
                 what: format!("a signal of the domain '{}'", domain.name()),
                 found: domain.signal_shape().to_vec(),
                 expected: format!("{:?}, the model's input shape", model.input_shape()),
+                advice: None,
             });
         }
         domain.labels().check(domain.coefficient_shape())?;
@@ -143,6 +144,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
             what: what.into(),
             found: found.to_vec(),
             expected: format!("a shape that ends with {tail:?}"),
+            advice: None,
         })
     }
 

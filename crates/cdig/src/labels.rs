@@ -201,11 +201,11 @@ impl Labels {
     pub(crate) fn groups_along(&self, axis: usize) -> Result<&[Group]> {
         match self.axes.get(axis) {
             Some(labels) if !labels.groups.is_empty() => Ok(&labels.groups),
-            _ => Err(CdigError::parameter(
+            _ => Err(CdigError::parameter_with(
                 "the axis to group",
                 axis,
-                "an axis of the coefficients with groups; name them when building the domain, \
-                 for example with `Fourier::bands`",
+                "an axis of the coefficients with groups",
+                "name groups when building the domain, for example with `Fourier::bands`",
             )),
         }
     }
@@ -223,6 +223,7 @@ impl Labels {
                 expected: format!(
                     "{shape:?}, one axis of labels for each axis of the coefficients"
                 ),
+                advice: None,
             });
         }
         for axis in &self.axes {

@@ -105,7 +105,12 @@ impl Rule {
                 "a tolerance of at least 0 and a budget of at least 1 point"
             }
             Self::GaussLegendre(n) if n > MOST_NODES => {
-                "at most 10,000 Gauss–Legendre nodes; midpoint:N takes any number"
+                return Err(CdigError::parameter_with(
+                    "the quadrature rule",
+                    self,
+                    "at most 10,000 Gauss–Legendre nodes",
+                    "take midpoint:N, which takes any number",
+                ));
             }
             Self::Midpoint(n) | Self::Trapezoid(n) | Self::Right(n) | Self::GaussLegendre(n) => {
                 if n > 0 {

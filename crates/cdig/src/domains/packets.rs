@@ -71,13 +71,14 @@ impl WaveletPackets {
         let step = Arc::new(Step::new(family)?);
         let deepest = axis.len().trailing_zeros() as usize;
         if level == 0 || level > deepest {
-            return Err(CdigError::parameter(
+            return Err(CdigError::parameter_with(
                 "the packet level",
                 level,
                 format!(
-                    "1 to {deepest} for {} samples, which must be a multiple of 2^level; cut or pad the signal",
+                    "1 to {deepest} for {} samples, which must be a multiple of 2^level",
                     axis.len()
                 ),
+                "cut or pad the signal",
             ));
         }
         let bands = 1 << level;

@@ -193,6 +193,7 @@ impl SeasonalTrend {
             what: "the list of components".into(),
             found: vec![0],
             expected: "a signal that is not 0 throughout".into(),
+            advice: None,
         })?;
         Basis::components(stacked.view())?.names(names)
     }
@@ -239,8 +240,8 @@ impl<A: Scalar> Domain<A> for SeasonalTrend {
     }
 
     fn forward(&self, signals: ArrayViewD<'_, A>) -> Result<ArrayD<Complex<A>>> {
-        let hint = "fill or cut the gaps first";
-        ensure_finite("the signals", hint, &signals, A::is_finite)?;
+        let advice = "fill or cut the gaps first";
+        ensure_finite("the signals", advice, &signals, A::is_finite)?;
         let parameters = self.parameters();
         self.lanes.forward(
             signals,

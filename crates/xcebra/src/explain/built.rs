@@ -83,6 +83,7 @@ impl DomainSpec {
                     "a number of samples a second, or 1 if time is to be counted in samples and \
                            frequencies in cycles a sample"
                         .to_owned(),
+                advice: None,
             });
         }
         let shape = &setting.shape;
@@ -280,5 +281,6 @@ fn parameter(name: &'static str, found: impl std::fmt::Display, expected: &str) 
         name,
         found: found.to_string(),
         expected: expected.to_owned(),
+        advice: None,
     }
 }

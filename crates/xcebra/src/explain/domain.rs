@@ -171,6 +171,7 @@ impl FromStr for DomainSpec {
                        packets:FAMILY:LEVEL (haar, db2 … db10, sym4 … sym6), filter-bank:EDGE:EDGE… in Hz, \
                        seasonal-trend:PERIOD, pca:COMPONENTS, ica:COMPONENTS, or two with + between them"
                 .to_owned(),
+            advice: None,
         })
     }
 }
