@@ -7,7 +7,7 @@ use crate::workspace::{Package, Workspace};
 const MAY_USE: [(&str, &[&str]); 16] = [
     ("xcebra-model", &[]),
     ("xcebra-synth", &["xcebra-model"]),
-    ("xcebra-eval", &[]),
+    ("xcebra-eval", &["xcebra-model"]),
     ("xcebra-attr", &["xcebra-model"]),
     ("cdig", &["xcebra-model"]),
     ("xcebra-core", &["xcebra-model"]),
