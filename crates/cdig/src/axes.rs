@@ -94,11 +94,11 @@ impl Axes {
         let groups = self.get(axis).map(AxisLabels::groups).unwrap_or_default();
         match groups.is_empty() {
             false => Ok(groups),
-            true => Err(CdigError::parameter(
+            true => Err(CdigError::parameter_with(
                 "the axis to group",
                 axis,
-                "an axis of the coefficients with groups; name them when building the domain, \
-                 for example with `Fourier::bands`",
+                "an axis of the coefficients with groups",
+                "name groups when building the domain, for example with `Fourier::bands`",
             )),
         }
     }
@@ -116,6 +116,7 @@ impl Axes {
                 expected: format!(
                     "{shape:?}, one axis of labels for each axis of the coefficients"
                 ),
+                advice: None,
             });
         }
         for axis in self.iter() {

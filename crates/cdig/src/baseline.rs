@@ -51,10 +51,11 @@ impl<A: Scalar> Baseline<A> {
                         what: "the baseline".into(),
                         found: baseline.shape().to_vec(),
                         expected: format!("the shape {:?} of one signal", signal.shape()),
+                        advice: None,
                     });
                 }
-                let hint = "give a finite baseline";
-                ensure_finite("the baseline", hint, baseline, A::is_finite)?;
+                let advice = "give a finite baseline";
+                ensure_finite("the baseline", advice, baseline, A::is_finite)?;
                 Ok(baseline.clone())
             }
         }

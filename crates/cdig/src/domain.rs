@@ -173,6 +173,7 @@ pub fn batch_len(what: &str, item: &[usize], shape: &[usize]) -> Result<usize> {
                 "(n, {}), the first axis counting the items of the batch",
                 dims(item)
             ),
+            advice: None,
         }),
     }
 }
@@ -196,6 +197,7 @@ pub fn vjp_len(
                 "({n}, {}), one cotangent for each item of coefficients",
                 dims(signal_shape)
             ),
+            advice: None,
         });
     }
     Ok(n)

@@ -1,9 +1,11 @@
 //! What can go wrong in an explanation.
 
+use std::borrow::Cow;
+use std::error::Error as StdError;
 use std::fmt::Display;
 
 use thiserror::Error;
-use xcebra_model::ModelError;
+use xcebra_model::{Advice, Kind, ModelError, find_cause};
 use xcebra_numeric::{NonFinite, NumericError};
 
 /// Result of this crate's functions.
@@ -20,10 +22,12 @@ pub enum CdigError {
         what: String,
         /// The shape it has.
         found: Vec<usize>,
-        /// The shape it should have and what to do, in words.
+        /// The shape it should have, in words.
         expected: String,
+        /// What to do, if the shapes do not say it already.
+        advice: Option<&'static str>,
     },
-    /// A setting lies outside what is allowed.
+    /// A setting is outside what is allowed.
     #[error("{name} is {found}; expected {expected}")]
     Parameter {
         /// Name of the setting.
@@ -32,9 +36,11 @@ pub enum CdigError {
         found: String,
         /// What is allowed.
         expected: String,
+        /// What to do, if the allowed values do not say it already.
+        advice: Option<Cow<'static, str>>,
     },
     /// An array holds NaN or an infinity.
-    #[error("{what} holds {value} at index {index:?}; {hint}")]
+    #[error("{what} holds {value} at index {index:?}")]
     NonFinite {
         /// Which array.
         what: String,
@@ -43,10 +49,10 @@ pub enum CdigError {
         /// The entry.
         value: String,
         /// What to do.
-        hint: &'static str,
+        advice: &'static str,
     },
     /// Something computed on the path is NaN or infinite.
-    #[error("{what} is not finite {}; {}", place(*position), advice(*position))]
+    #[error("{what} is not finite {}", place(*position))]
     NonFinitePath {
         /// What was computed, for example the gradient of an output.
         what: String,
@@ -56,9 +62,8 @@ pub enum CdigError {
     /// A domain does not give the signal back.
     #[error(
         "the domain '{domain}' does not give the {which} back: inverse(forward(x)) is off by {error:.3e} \
-         relative to the largest sample, tolerance {tolerance:.1e}; the attribution would explain another \
-         signal. Use a domain that represents it fully, wrap this one in `WithRemainder`, or raise the tolerance \
-         with `round_trip_tolerance`"
+         relative to the largest sample, tolerance {tolerance:.1e}, so that the attribution would explain \
+         another signal"
     )]
     RoundTrip {
         /// Name of the domain.
@@ -73,7 +78,7 @@ pub enum CdigError {
     /// A path does not run between the two points it should join.
     #[error(
         "the path's {which} is {distance:.3e} away from the coefficients of the {joins} (largest deviation \
-         over the largest coefficient, tolerance {tolerance:.1e}); build the path from `domain.forward` of both"
+         over the largest coefficient, tolerance {tolerance:.1e})"
     )]
     PathEnd {
         /// Start or end.
@@ -88,7 +93,7 @@ pub enum CdigError {
     /// The derivative of a curve is not the derivative of the curve.
     #[error(
         "the derivative of the path differs from finite differences of the path by {error:.3e} at position \
-         {position}, tolerance {tolerance:.1e}; the first function gives γ(α), the second dγ/dα"
+         {position}, tolerance {tolerance:.1e}"
     )]
     PathDerivative {
         /// Where on the path, in `[0, 1]`.
@@ -100,7 +105,8 @@ pub enum CdigError {
     },
     /// A domain breaks one of the laws of [`Domain`](crate::Domain).
     #[error(
-        "the domain '{domain}' breaks the law of {law}: relative error {error:.3e}, tolerance {tolerance:.1e}; {hint}"
+        "the domain '{domain}' breaks the law of {law} ({statement}): relative error {error:.3e}, tolerance \
+         {tolerance:.1e}"
     )]
     Law {
         /// Name of the domain.
@@ -112,13 +118,14 @@ pub enum CdigError {
         /// The tolerance it exceeds.
         tolerance: f64,
         /// What the law says.
-        hint: &'static str,
+        statement: &'static str,
+        /// What to do, if the law does not say it already.
+        advice: Option<&'static str>,
     },
     /// The spectrum of a signal vanishes somewhere, where its logarithm does not exist.
     #[error(
         "the spectrum of signal {signal} of the batch vanishes at {frequency} Hz (below {least:.0e} of its \
-         largest entry), so that it has no cepstrum; choose a signal and a baseline with energy at every \
-         frequency, such as a unit impulse as baseline"
+         largest entry), so that it has no cepstrum"
     )]
     SpectralZero {
         /// Index in the batch; baseline 0 and signal 1 in an explanation.
@@ -130,8 +137,7 @@ pub enum CdigError {
     },
     /// An iterative fit has not arrived.
     #[error(
-        "{what} has not converged: one more step moves it by {change:.1e}, tolerance {tolerance:.0e}; \
-         give more data, fewer components or another seed (sources with a normal distribution cannot be separated)"
+        "{what} has not converged: one more step moves it by {change:.1e}, tolerance {tolerance:.0e}"
     )]
     NotConverged {
         /// What was fitted.
@@ -156,7 +162,9 @@ pub enum CdigError {
         domain: String,
         /// What its code reported.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Box<dyn StdError + Send + Sync>,
+        /// What to do, if its code reports nothing about that itself.
+        advice: Option<&'static str>,
     },
     /// A result is NaN or infinite, although all it was computed from is finite.
     #[error(transparent)]
@@ -186,11 +194,12 @@ impl CdigError {
     /// Wraps the error of a domain's own code.
     pub fn domain(
         name: impl Into<String>,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self::Domain {
             domain: name.into(),
             source: source.into(),
+            advice: None,
         }
     }
 
@@ -203,8 +212,90 @@ impl CdigError {
             name,
             found: found.to_string(),
             expected: expected.into(),
+            advice: None,
         }
     }
+
+    /// As [`parameter`](Self::parameter), with advice.
+    pub(crate) fn parameter_with(
+        name: &'static str,
+        found: impl Display,
+        expected: impl Into<String>,
+        advice: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::Parameter {
+            name,
+            found: found.to_string(),
+            expected: expected.into(),
+            advice: Some(advice.into()),
+        }
+    }
+}
+
+impl Advice for CdigError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Shape { advice, .. } | Self::Law { advice, .. } => advice.map(Cow::from),
+            Self::Parameter { advice, .. } => advice.as_deref().map(Cow::from),
+            Self::NonFinite { advice, .. } => Some((*advice).into()),
+            Self::NonFinitePath { position, .. } => Some(around_singularity(*position).into()),
+            Self::RoundTrip { .. } => Some(
+                "use a domain that represents it fully, wrap this one in `WithRemainder`, or raise the \
+                 tolerance with `round_trip_tolerance`"
+                    .into(),
+            ),
+            Self::PathEnd { .. } => Some("build the path from `domain.forward` of both".into()),
+            Self::PathDerivative { .. } => {
+                Some("return γ(α) from the first function and dγ/dα from the second".into())
+            }
+            Self::SpectralZero { .. } => Some(
+                "choose a signal and a baseline with energy at every frequency, such as a unit impulse as \
+                 baseline"
+                    .into(),
+            ),
+            Self::NotConverged { .. } => Some(
+                "give more data, fewer components or another seed (sources with a normal distribution \
+                 cannot be separated)"
+                    .into(),
+            ),
+            Self::Domain { source, advice, .. } => {
+                let of_cause = known(source.as_ref()).and_then(Advice::advice);
+                advice.map(Cow::from).or(of_cause)
+            }
+            Self::NonFiniteResult(error) => error.advice(),
+            Self::Numeric(error) => error.advice(),
+            Self::Model(error) => error.advice(),
+            Self::Cancelled { .. } => None,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Shape { .. } | Self::NonFinite { .. } | Self::SpectralZero { .. } => Kind::Data,
+            Self::Parameter { .. }
+            | Self::RoundTrip { .. }
+            | Self::PathEnd { .. }
+            | Self::PathDerivative { .. } => Kind::Setting,
+            Self::NonFinitePath { .. } | Self::NotConverged { .. } => Kind::Numeric,
+            Self::Law { .. } => Kind::Model,
+            Self::Cancelled { .. } => Kind::Interrupted,
+            Self::Domain { source, .. } => known(source.as_ref()).map_or(Kind::Model, Advice::kind),
+            Self::NonFiniteResult(error) => error.kind(),
+            Self::Numeric(error) => error.kind(),
+            Self::Model(error) => error.kind(),
+        }
+    }
+}
+
+/// The error behind that of a domain's own code, if it says more than its text.
+fn known<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a dyn Advice> {
+    if let Some(found) = find_cause::<CdigError>(error) {
+        return Some(found);
+    }
+    if let Some(found) = find_cause::<ModelError>(error) {
+        return Some(found);
+    }
+    find_cause::<NonFinite>(error).map(|found| found as &dyn Advice)
 }
 
 /// A position on the path in words.
@@ -220,16 +311,23 @@ fn place(position: f64) -> String {
 
 /// What helps against a singularity. A rule that leaves it out is not among that: the model often has
 /// most of its change there, which the rule would miss.
-fn advice(position: f64) -> &'static str {
+fn around_singularity(position: f64) -> &'static str {
     match position {
         0.0 => {
-            "choose a baseline at which the model is smooth, such as another recorded signal (for a model that              divides by the standard deviation of its input neither zero nor a mean is, because both are constant)"
+            "choose a baseline at which the model is smooth, such as another recorded signal (a model that \
+             divides by the standard deviation of its input is smooth neither at zero nor at a mean, because \
+             both are constant)"
         }
         1.0 => {
-            "the model is singular at the signal itself, where no baseline helps: leave the signal out, or              add a small constant to what the model divides by or takes the root or logarithm of"
+            "leave the signal out, or add a small constant to what the model divides by or takes the root or \
+             logarithm of (no baseline helps where the model is singular at the signal itself)"
         }
         _ => {
-            "choose a baseline from which the path does not meet that place, such as another recorded signal, or              another path"
+            "choose another path, or a baseline from which the path does not meet that place, such as another \
+             recorded signal"
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

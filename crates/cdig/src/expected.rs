@@ -65,6 +65,7 @@ impl<A: Scalar> Explainer<'_, A> {
                 }
                 .to_vec(),
                 expected: format!("one signal of shape {shape:?} and at least one baseline"),
+                advice: None,
             });
         }
         let signal = signal.into_dyn().to_owned();

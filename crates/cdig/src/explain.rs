@@ -205,11 +205,12 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             ));
         }
         if domains.len() > 1 && !matches!(self.path, Path::Straight) {
-            return Err(CdigError::parameter(
+            return Err(CdigError::parameter_with(
                 "the path",
                 "not straight",
                 "the straight path when several domains are explained together, because any other \
-                 lies in one domain's coefficients; explain them one at a time",
+                 path is one of coefficients of a single domain",
+                "explain the domains one at a time",
             ));
         }
         if self.batch_size == 0 {
@@ -233,6 +234,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
                 what: "the model's input".into(),
                 found: shape.to_vec(),
                 expected: "no empty axis".into(),
+                advice: None,
             });
         }
         for domain in domains {
@@ -240,9 +242,8 @@ impl<'a, A: Scalar> Explainer<'a, A> {
                 return Err(CdigError::Shape {
                     what: format!("a signal of the domain '{}'", domain.name()),
                     found: domain.signal_shape().to_vec(),
-                    expected: format!(
-                        "{shape:?}, the model's input shape; build the domain with it"
-                    ),
+                    expected: format!("{shape:?}, the model's input shape"),
+                    advice: Some("build the domain with that shape"),
                 });
             }
             domain.axes().check(domain.coefficient_shape())?;

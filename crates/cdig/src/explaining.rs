@@ -45,13 +45,12 @@ impl<'a, A: Scalar> Explaining<'a, A> {
             return Err(CdigError::Shape {
                 what: "the signal".into(),
                 found: signal.shape().to_vec(),
-                expected: format!(
-                    "{expected:?}, the model's input shape; several signals go through `explain_batch`"
-                ),
+                expected: format!("{expected:?}, the model's input shape"),
+                advice: Some("pass several signals to `explain_batch`"),
             });
         }
-        let hint = "fill or cut the gaps first";
-        ensure_finite("the signal", hint, signal, A::is_finite)?;
+        let advice = "fill or cut the gaps first";
+        ensure_finite("the signal", advice, signal, A::is_finite)?;
         let baseline = self.explainer.baseline.of(signal)?;
         self.explain_from(domains, &baseline, signal)
     }

@@ -56,6 +56,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
                 what: format!("a signal of the domain '{}'", domain.name()),
                 found: domain.signal_shape().to_vec(),
                 expected: format!("{:?}, the model's input shape", model.input_shape()),
+                advice: None,
             });
         }
         domain.axes().check(domain.coefficient_shape())?;
@@ -144,6 +145,7 @@ impl<'a, A: Scalar> InDomain<'a, A> {
             what: what.into(),
             found: found.to_vec(),
             expected: format!("a shape that ends with {tail:?}"),
+            advice: None,
         })
     }
 

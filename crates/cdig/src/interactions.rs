@@ -151,6 +151,6 @@ fn checked_values<A: Scalar>(model: &dyn Model<A>, x: ArrayD<A>) -> Result<Array
 }
 
 fn ensure_finite<A: Scalar>(what: &str, array: &ndarray::Array<A, IxDyn>) -> Result<()> {
-    let hint = "choose another baseline, or a model that is finite where groups are switched off";
-    crate::numeric::ensure_finite(what, hint, array, A::is_finite)
+    let advice = "choose another baseline, or a model that is finite where groups are switched off";
+    crate::numeric::ensure_finite(what, advice, array, A::is_finite)
 }

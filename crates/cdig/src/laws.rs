@@ -102,7 +102,7 @@ impl<A: Scalar> Laws<A> {
         let epsilon = A::epsilon().as_f64();
         let rounding = self.tolerance.unwrap_or(epsilon.sqrt());
         let differences = self.tolerance.unwrap_or(10.0 * epsilon.cbrt());
-        let judge = |law, error: f64, tolerance, hint| {
+        let judge = |law, error: f64, tolerance, (statement, advice)| {
             if error <= tolerance {
                 return Ok(error);
             }
@@ -111,7 +111,8 @@ impl<A: Scalar> Laws<A> {
                 law,
                 error,
                 tolerance,
-                hint,
+                statement,
+                advice,
             })
         };
         domain.axes().check(domain.coefficient_shape())?;
@@ -127,20 +128,26 @@ impl<A: Scalar> Laws<A> {
                 "round trip",
                 bench.round_trip()?,
                 rounding,
-                "inverse(forward(x)) must be x",
+                ("inverse(forward(x)) must be x", None),
             )?,
             realness: judge(
                 "realness",
                 bench.realness(&mut rng)?,
                 0.0,
-                "in a real domain forward and inverse_vjp have no imaginary part and inverse does not \
-                 read it; otherwise is_real must be false",
+                (
+                    "in a real domain forward and inverse_vjp have no imaginary part and inverse does not \
+                     read it",
+                    Some("return false from is_real if the coefficients are complex"),
+                ),
             )?,
             affinity: judge(
                 "affinity",
                 bench.affinity(&mut rng)?,
                 rounding,
-                "inverse_vjp must not depend on the point; otherwise has_affine_inverse must be false",
+                (
+                    "inverse_vjp must not depend on the point",
+                    Some("return false from has_affine_inverse if it does"),
+                ),
             )?,
             adjoint: judge(
                 "adjoint",
@@ -150,14 +157,19 @@ impl<A: Scalar> Laws<A> {
                 } else {
                     differences
                 },
-                "inverse_vjp must return ∂/∂a + i ∂/∂b of Σ cotangent · inverse(a + ib)",
+                (
+                    "inverse_vjp must return ∂/∂a + i ∂/∂b of Σ cotangent · inverse(a + ib)",
+                    None,
+                ),
             )?,
             completeness: judge(
                 "completeness",
                 bench.completeness(&mut rng)?,
                 rounding,
-                "attributions must add up to F(x) − F(x'); look for a kink or a singularity of the \
-                 inverse between the signals",
+                (
+                    "attributions must add up to F(x) − F(x')",
+                    Some("look for a kink or a singularity of the inverse between the signals"),
+                ),
             )?,
         })
     }
@@ -178,6 +190,7 @@ impl<A: Scalar> Laws<A> {
                         what: "the signals to check with".into(),
                         found: signals.shape().to_vec(),
                         expected: "at least 2 signals".into(),
+                        advice: None,
                     });
                 }
                 Ok(signals.clone())

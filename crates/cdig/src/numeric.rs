@@ -68,7 +68,7 @@ pub(crate) fn inner<A: Scalar>(a: Complex<A>, b: Complex<A>) -> f64 {
 /// Refuses arrays with entries that `is_finite` denies.
 pub(crate) fn ensure_finite<T: Copy + Display, D: Dimension>(
     what: &str,
-    hint: &'static str,
+    advice: &'static str,
     array: &ArrayRef<T, D>,
     is_finite: impl Fn(T) -> bool,
 ) -> Result<()> {
@@ -79,7 +79,7 @@ pub(crate) fn ensure_finite<T: Copy + Display, D: Dimension>(
             what: what.to_owned(),
             index: index.into_dimension().slice().to_vec(),
             value: value.to_string(),
-            hint,
+            advice,
         }),
     }
 }

@@ -123,6 +123,7 @@ impl<A: Scalar> Path<A> {
                              the last those of the signal",
                             start.shape()
                         ),
+                        advice: None,
                     });
                 }
                 ensure_finite("the polyline", "give finite points", points, is_finite)?;
@@ -172,6 +173,7 @@ impl<A: Scalar> BoundPath<'_, A> {
                                 "the coefficient shape {:?}, without a batch axis",
                                 self.start.shape()
                             ),
+                            advice: None,
                         });
                     }
                     if !array.iter().all(|z| is_finite(*z)) {

@@ -147,6 +147,7 @@ pub(crate) fn ensure_shape(what: &str, found: &[usize], expected: &[usize]) -> R
     Err(CdigError::Shape {
         what: what.to_owned(),
         found: found.to_vec(),
-        expected: format!("{expected:?}; correct its implementation"),
+        expected: format!("{expected:?}"),
+        advice: Some("correct its implementation"),
     })
 }

@@ -71,10 +71,11 @@ pub fn align<A: Scalar, B: Scalar>(
     let z = finite("the latents", latents.mapv(Scalar::as_f64))?;
     let fit = LinearFit::of(&z, &f);
     if fit.rank < k {
-        return Err(AttrError::parameter(
+        return Err(AttrError::parameter_with(
             "the latents",
             format!("{k} columns of rank {}", fit.rank),
-            "columns that vary and are linearly independent; leave some out",
+            "columns that vary and are linearly independent",
+            "leave some columns out",
         ));
     }
     let sums = SumsOfSquares::of(&f, &fit.predict(&z));

@@ -185,21 +185,29 @@ fn split(list: &str) -> Result<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xcebra_model::Advice;
+
+    fn refusal(list: &str) -> AttrError {
+        list.parse::<Methods<f64>>().unwrap_err()
+    }
 
     fn error(list: &str) -> String {
-        list.parse::<Methods<f64>>().unwrap_err().to_string()
+        refusal(list).to_string()
     }
 
     #[test]
     fn lists_keep_their_order_and_name_what_is_wrong() {
         let methods: Methods<f64> = " neuron-gradient, ing".parse().unwrap();
         assert_eq!(methods.names(), ["neuron-gradient", "ing"]);
-        let unknown = error("ing,gradient");
+        let unknown = refusal("ing,gradient");
+        assert_eq!(
+            unknown.to_string(),
+            "there is no attribution method \"gradient\""
+        );
+        let advice = unknown.advice().unwrap();
         assert!(
-            unknown.starts_with(
-                "there is no attribution method \"gradient\"; choose among: ing, neuron-gradient, "
-            ),
-            "{unknown}"
+            advice.starts_with("choose among: ing, neuron-gradient, "),
+            "{advice}"
         );
         assert!(error("ing,ing").contains("ing twice"));
         assert!("".parse::<Methods<f64>>().is_err());

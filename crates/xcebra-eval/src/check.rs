@@ -113,10 +113,7 @@ mod tests {
         array[[1, 2, 3]] = f64::NAN;
         array[[1, 0, 2]] = f64::INFINITY;
         let error = finite_flat("the map", &array).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "found inf in the map at index [1, 0, 2]; remove or replace such values first"
-        );
+        assert_eq!(error.to_string(), "found inf in the map at index [1, 0, 2]");
         let none = Array3::<f64>::zeros((2, 0, 4));
         let error = finite_flat("the map", &none).unwrap_err();
         assert!(matches!(error, EvalError::Empty { shape, .. } if shape == [2, 0, 4]));

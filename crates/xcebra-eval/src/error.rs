@@ -1,6 +1,9 @@
 //! What can go wrong when something is scored.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
+use xcebra_model::{Advice, Kind};
 use xcebra_numeric::NumericError;
 
 /// Result of a score.
@@ -11,9 +14,7 @@ pub type Result<T, E = EvalError> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum EvalError {
     /// Two arrays that belong together differ in shape.
-    #[error(
-        "the shape of {what} is {found:?}, expected {expected:?} to match {other}; pass arrays that describe the same samples"
-    )]
+    #[error("the shape of {what} is {found:?}, expected {expected:?} to match {other}")]
     Shape {
         /// The array that does not fit.
         what: &'static str,
@@ -25,7 +26,7 @@ pub enum EvalError {
         other: &'static str,
     },
     /// There is nothing to score.
-    #[error("the shape of {what} is {shape:?}; pass at least one sample and one column")]
+    #[error("the shape of {what} is {shape:?}, which leaves nothing to score")]
     Empty {
         /// The array without elements.
         what: &'static str,
@@ -33,7 +34,7 @@ pub enum EvalError {
         shape: Vec<usize>,
     },
     /// Too few samples for the score to mean anything.
-    #[error("{what} needs at least {needed} samples, found {found}; pass more samples")]
+    #[error("{what} needs at least {needed} samples, found {found}")]
     TooFewSamples {
         /// The score.
         what: &'static str,
@@ -44,7 +45,7 @@ pub enum EvalError {
     },
     /// All labels are equal, so there is no ranking to judge.
     #[error(
-        "all {count} labels are {label}; a ranking score needs at least one positive and one negative label"
+        "all {count} labels are {label}, but a ranking score needs at least one positive and one negative label"
     )]
     OneClass {
         /// The label they all have.
@@ -53,7 +54,7 @@ pub enum EvalError {
         count: usize,
     },
     /// A value is not a number or, where that matters, not finite.
-    #[error("found {value} in {what} at index {index:?}; remove or replace such values first")]
+    #[error("found {value} in {what} at index {index:?}")]
     NotFinite {
         /// Which array.
         what: &'static str,
@@ -74,7 +75,7 @@ pub enum EvalError {
     },
     /// All values are equal where the score needs them to differ.
     #[error(
-        "all values of {what} are equal; {score} compares how values vary and needs at least two"
+        "all values of {what} are equal, but {score} compares how values vary and needs at least two"
     )]
     Constant {
         /// The array without variation.
@@ -83,7 +84,7 @@ pub enum EvalError {
         score: &'static str,
     },
     /// A vector of length zero where its direction counts.
-    #[error("row {row} of {what} is zero and has no direction; leave it out or use another metric")]
+    #[error("row {row} of {what} is zero and has no direction")]
     ZeroVector {
         /// Which array.
         what: &'static str,
@@ -94,10 +95,14 @@ pub enum EvalError {
     #[error(transparent)]
     Numeric(NumericError),
     /// The model or explainer that was to be scored failed.
-    #[error("the model failed: {message}; make it accept the batches it is given")]
+    #[error("{problem}")]
     Model {
         /// What it said.
-        message: String,
+        problem: String,
+        /// What it advised.
+        advice: Option<String>,
+        /// What its error is about, such as a wish to stop.
+        kind: Kind,
     },
 }
 
@@ -128,11 +133,124 @@ impl From<NumericError> for EvalError {
 }
 
 impl EvalError {
-    /// Wraps the failure of a model, for closures that are scored:
-    /// `model.forward(x).map_err(EvalError::model)`.
-    pub fn model(error: impl std::fmt::Display) -> Self {
+    /// The failure of a model, for closures that are scored: `model.forward(x).map_err(EvalError::model)`.
+    ///
+    /// Problem, advice and kind are those of the error. Wrap an error that has no advice with
+    /// [`ModelError::evaluation`](xcebra_model::ModelError::evaluation) first.
+    pub fn model(error: impl Advice) -> Self {
         Self::Model {
-            message: error.to_string(),
+            problem: error.to_string(),
+            advice: error.advice().map(Cow::into_owned),
+            kind: error.kind(),
+        }
+    }
+}
+
+impl Advice for EvalError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Shape { .. } => Some("pass arrays that describe the same samples".into()),
+            Self::Empty { .. } => Some("pass at least one sample and one column".into()),
+            Self::TooFewSamples { .. } => Some("pass more samples".into()),
+            Self::NotFinite { .. } => Some("remove or replace such values first".into()),
+            Self::ZeroVector { .. } => Some("leave that row out, or use another metric".into()),
+            Self::Model { advice, .. } => advice.as_deref().map(Cow::from),
+            Self::Numeric(error) => error.advice(),
+            Self::OneClass { .. } | Self::Parameter { .. } | Self::Constant { .. } => None,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Parameter { .. } => Kind::Setting,
+            Self::Model { kind, .. } => *kind,
+            Self::Numeric(error) => error.kind(),
+            Self::Shape { .. }
+            | Self::Empty { .. }
+            | Self::TooFewSamples { .. }
+            | Self::OneClass { .. }
+            | Self::NotFinite { .. }
+            | Self::Constant { .. }
+            | Self::ZeroVector { .. } => Kind::Data,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xcebra_model::ModelError;
+
+    #[test]
+    fn problem_advice_and_kind_are_apart() {
+        use EvalError::*;
+        let shape = Shape {
+            what: "the map",
+            found: vec![2, 1],
+            expected: vec![1, 2],
+            other: "the true map",
+        };
+        let empty = Empty {
+            what: "the scores",
+            shape: vec![0],
+        };
+        let few = TooFewSamples {
+            what: "R²",
+            needed: 9,
+            found: 3,
+        };
+        let one_class = OneClass {
+            label: true,
+            count: 4,
+        };
+        let not_finite = NotFinite {
+            what: "the map",
+            value: "NaN".to_owned(),
+            index: vec![1],
+        };
+        let parameter = Parameter {
+            name: "negatives",
+            found: "0".to_owned(),
+            expected: "at least 1",
+        };
+        let constant = Constant {
+            what: "the scores",
+            score: "a threshold",
+        };
+        let zero = ZeroVector {
+            what: "the known samples",
+            row: 0,
+        };
+        let misfit = ModelError::Shape {
+            what: "the input",
+            found: vec![5, 3],
+            expected: "(n, 9)".to_owned(),
+        };
+        for (error, advised, kind) in [
+            (shape, true, Kind::Data),
+            (empty, true, Kind::Data),
+            (few, true, Kind::Data),
+            (one_class, false, Kind::Data),
+            (not_finite, true, Kind::Data),
+            (parameter, false, Kind::Setting),
+            (constant, false, Kind::Data),
+            (zero, true, Kind::Data),
+            (EvalError::model(misfit), true, Kind::Data),
+            (
+                EvalError::model(ModelError::Stopped),
+                false,
+                Kind::Interrupted,
+            ),
+        ] {
+            let text = error.to_string();
+            assert_eq!(error.kind(), kind, "{text}");
+            assert!(!text.contains("; "), "{text}");
+            let advice = error.advice();
+            assert_eq!(advice.is_some(), advised, "{text}");
+            assert!(
+                advice.is_none_or(|advice| !text.contains(&*advice)),
+                "{text}"
+            );
         }
     }
 }

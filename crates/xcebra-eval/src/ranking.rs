@@ -217,8 +217,7 @@ mod tests {
         assert!(matches!(error, EvalError::Shape { .. }));
         assert_eq!(
             error.to_string(),
-            "the shape of the map is [2, 1], expected [1, 2] to match the true map; \
-             pass arrays that describe the same samples"
+            "the shape of the map is [2, 1], expected [1, 2] to match the true map"
         );
         assert!(average_precision_map(&truth, &map).is_err());
     }
@@ -246,10 +245,7 @@ mod tests {
                 })
             );
             let error = score(&[true, false], &[1.0, f64::NAN]).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "found NaN in the scores at index [1]; remove or replace such values first"
-            );
+            assert_eq!(error.to_string(), "found NaN in the scores at index [1]");
         }
     }
 }

@@ -74,7 +74,7 @@ fn checked<S: Copy + Into<f64>>(salient: &[bool], scores: &[S]) -> Result<Vec<(f
     )?;
     let scores = finite_values("the scores", scores)?;
     if let Some(outside) = scores.iter().find(|v| !(0.0..=1.0).contains(*v)) {
-        parameter("a score", outside, false, "0 to 1; see `unit_scores`")?;
+        parameter("a score", outside, false, "0 to 1 (see `unit_scores`)")?;
     }
     if salient.iter().all(|&label| label == salient[0]) {
         return Err(EvalError::OneClass {
@@ -156,7 +156,7 @@ mod tests {
             let error = area(&[true, false], &[0.5, 1.5]).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "a score is 1.5, expected 0 to 1; see `unit_scores`"
+                "a score is 1.5, expected 0 to 1 (see `unit_scores`)"
             );
             assert!(matches!(
                 area(&[true], &[0.5, 0.5]),

@@ -204,6 +204,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xcebra_model::Advice;
 
     fn entries(folder: &Path) -> usize {
         fs::read_dir(folder).unwrap().count()
@@ -276,11 +277,9 @@ mod tests {
         for size in [10, 100_000] {
             let mut file = full(&path);
             file.write_all(&vec![1; size]).unwrap();
-            let message = file.commit().unwrap_err().to_string();
-            assert!(
-                message.contains("No space left") && message.contains("enough room"),
-                "{message}"
-            );
+            let error = file.commit().unwrap_err();
+            assert!(error.to_string().contains("No space left"), "{error}");
+            assert!(error.advice().unwrap().contains("enough room"));
             assert_eq!(fs::read(&path).unwrap(), b"old");
             assert_eq!(entries(folder.path()), 1);
         }

@@ -1,9 +1,12 @@
 //! What can go wrong between a file and an array.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use xcebra_model::{Advice, Kind};
+use xcebra_numeric::NonFinite;
 
 use crate::Format;
 
@@ -11,13 +14,11 @@ use crate::Format;
 pub type Result<T, E = FileError> = std::result::Result<T, E>;
 
 /// Why a file cannot be read, written or used as asked.
-///
-/// Each message reads `what and where; what to do next`; [`advice`](FileError::advice) is its second part.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// The operating system refused to read.
-    #[error("cannot read {}: {source}{}", path.display(), self.tail())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -25,7 +26,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The operating system refused to write.
-    #[error("cannot write {}: {source}{}", path.display(), self.tail())]
+    #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file that was to appear.
         path: PathBuf,
@@ -34,15 +35,15 @@ pub enum FileError {
     },
     /// A result that was to be written is infinite or NaN.
     #[error(transparent)]
-    NonFinite(#[from] xcebra_numeric::NonFinite),
+    NonFinite(#[from] NonFinite),
     /// The name does not tell the format.
-    #[error("{} has no known extension{}", path.display(), self.tail())]
+    #[error("{} has no known extension", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// A source such as `data.npz:x` cannot be understood.
-    #[error("`{text}` {problem}{}", self.tail())]
+    #[error("`{text}` {problem}")]
     Source {
         /// What was given.
         text: String,
@@ -50,7 +51,7 @@ pub enum FileError {
         problem: &'static str,
     },
     /// An option of a table cannot be understood.
-    #[error("`{text}` {problem}{}", self.tail())]
+    #[error("`{text}` {problem}")]
     Options {
         /// The option as it was given.
         text: String,
@@ -58,7 +59,7 @@ pub enum FileError {
         problem: String,
     },
     /// The bytes do not make sense.
-    #[error("{place} is damaged or not what its name says: {problem}{}", self.tail())]
+    #[error("{place} is damaged or not what its name says: {problem}")]
     Damaged {
         /// The file, or the array and its file.
         place: String,
@@ -67,8 +68,7 @@ pub enum FileError {
     },
     /// The array would take more memory than it plausibly should.
     #[error(
-        "{place} would expand to {claimed} values from {stored} compressed bytes, more than the limit of {limit}{}",
-        self.tail()
+        "{place} would expand to {claimed} values from {stored} compressed bytes, more than the limit of {limit}"
     )]
     TooLarge {
         /// The array and its file.
@@ -81,7 +81,7 @@ pub enum FileError {
         limit: u64,
     },
     /// There is no array, or no column, of that name.
-    #[error("{} has no {kind} `{name}`; it has {}{}", path.display(), list(available), self.tail())]
+    #[error("{} has no {kind} `{name}`; it has {}", path.display(), list(available))]
     Missing {
         /// The file.
         path: PathBuf,
@@ -93,7 +93,7 @@ pub enum FileError {
         available: Vec<String>,
     },
     /// The file holds several arrays and none was named.
-    #[error("{} holds several arrays: {}{}", path.display(), list(available), self.tail())]
+    #[error("{} holds several arrays: {}", path.display(), list(available))]
     Unnamed {
         /// The file.
         path: PathBuf,
@@ -101,7 +101,7 @@ pub enum FileError {
         available: Vec<String>,
     },
     /// The element type cannot be used.
-    #[error("{place} has elements of type {found}, expected {expected}{}", self.tail())]
+    #[error("{place} has elements of type {found}, expected {expected}")]
     ElementType {
         /// The array and its file.
         place: String,
@@ -113,7 +113,7 @@ pub enum FileError {
         advice: String,
     },
     /// The shape is not the one needed.
-    #[error("{place} has shape {found:?}, expected {expected}{}", self.tail())]
+    #[error("{place} has shape {found:?}, expected {expected}")]
     Shape {
         /// The array and its file.
         place: String,
@@ -125,7 +125,7 @@ pub enum FileError {
         advice: &'static str,
     },
     /// A value cannot be used.
-    #[error("{place}: {problem}{}", self.tail())]
+    #[error("{place}: {problem}")]
     Value {
         /// The array and its file.
         place: String,
@@ -136,41 +136,53 @@ pub enum FileError {
     },
 }
 
-impl FileError {
-    /// What to do next, if there is more to say than the message says already.
-    pub fn advice(&self) -> Option<String> {
+impl Advice for FileError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Read { .. } => "check the path and its permissions".to_owned(),
-            Self::Write { .. } => "choose an existing, writable folder with enough room".to_owned(),
+            Self::Read { .. } => "check the path and its permissions".into(),
+            Self::Write { .. } => "choose an existing, writable folder with enough room".into(),
             Self::UnknownFormat { .. } => {
-                "use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav".to_owned()
+                "use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav".into()
             }
-            Self::Source { .. } => "write FILE or FILE:ARRAY, such as data.npz:x".to_owned(),
-            Self::Damaged { place, .. } => renewed(place).to_owned(),
+            Self::Source { .. } => "write FILE or FILE:ARRAY, such as data.npz:x".into(),
+            Self::Damaged { place, .. } => renewed(place).into(),
             Self::TooLarge { .. } => {
-                "if that is intended, save the file without compression".to_owned()
+                "if that is intended, save the file without compression".into()
             }
             Self::Missing { available, .. } if available.is_empty() => return None,
-            Self::Missing { .. } => "name one of these".to_owned(),
+            Self::Missing { .. } => "name one of these".into(),
             Self::Unnamed { path, available } => {
                 let first = available.first().map_or("x", String::as_str);
-                format!("name one, such as {}:{first}", path.display())
+                format!("name one, such as {}:{first}", path.display()).into()
             }
-            Self::NonFinite(_) => return None,
+            Self::NonFinite(error) => return error.advice(),
             Self::Options { .. } => "options follow the name of a table, such as \
                 data.csv,header=no,separator=semicolon,decimal=comma,thousands=point,skip=3,encoding=latin1"
-                .to_owned(),
-            Self::Shape { advice, .. } => (*advice).to_owned(),
-            Self::ElementType { advice, .. } | Self::Value { advice, .. } => advice.clone(),
+                .into(),
+            Self::Shape { advice, .. } => (*advice).into(),
+            Self::ElementType { advice, .. } | Self::Value { advice, .. } => advice.into(),
         })
     }
 
-    /// The advice as the end of a message.
-    fn tail(&self) -> String {
-        let advice = self.advice();
-        advice.map_or(String::new(), |advice| format!("; {advice}"))
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::UnknownFormat { .. }
+            | Self::Damaged { .. }
+            | Self::TooLarge { .. } => Kind::File,
+            Self::Source { .. } | Self::Options { .. } => Kind::Setting,
+            Self::Missing { .. }
+            | Self::Unnamed { .. }
+            | Self::ElementType { .. }
+            | Self::Shape { .. }
+            | Self::Value { .. } => Kind::Data,
+            Self::NonFinite(error) => error.kind(),
+        }
     }
+}
 
+impl FileError {
     /// The system refused to read `path`.
     pub fn read(path: &Path, source: io::Error) -> Self {
         Self::Read {
@@ -220,4 +232,141 @@ pub(crate) fn list(names: &[String]) -> String {
         text.push(format!("and {} more", names.len() - SHOWN));
     }
     text.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problem_advice_and_kind_are_apart() {
+        let place = || "array `x` of d.npz".to_owned();
+        let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let missing = |available: &[&str]| FileError::Missing {
+            path: "d.npz".into(),
+            kind: "array",
+            name: "u".to_owned(),
+            available: available.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let overflow = NonFinite {
+            what: "the map".to_owned(),
+            index: vec![0],
+            value: "inf".to_owned(),
+            count: 1,
+            total: 1,
+        };
+        let cases = [
+            (
+                FileError::read(Path::new("d.npz"), refused()),
+                true,
+                Kind::File,
+            ),
+            (
+                FileError::write(Path::new("d.npz"), refused()),
+                true,
+                Kind::File,
+            ),
+            (overflow.into(), true, Kind::Numeric),
+            (
+                FileError::UnknownFormat {
+                    path: "d.mat".into(),
+                },
+                true,
+                Kind::File,
+            ),
+            (
+                FileError::Source {
+                    text: "d.npz:".to_owned(),
+                    problem: "names no array",
+                },
+                true,
+                Kind::Setting,
+            ),
+            (
+                FileError::Options {
+                    text: "head=no".to_owned(),
+                    problem: "is not an option of tables".to_owned(),
+                },
+                true,
+                Kind::Setting,
+            ),
+            (FileError::damaged("d.edf", "it is empty"), true, Kind::File),
+            (
+                FileError::TooLarge {
+                    place: place(),
+                    claimed: 9,
+                    stored: 1,
+                    limit: 3,
+                },
+                true,
+                Kind::File,
+            ),
+            (missing(&["x", "y"]), true, Kind::Data),
+            (missing(&[]), false, Kind::Data),
+            (
+                FileError::Unnamed {
+                    path: "d.npz".into(),
+                    available: vec!["x".to_owned(), "y".to_owned()],
+                },
+                true,
+                Kind::Data,
+            ),
+            (
+                FileError::ElementType {
+                    place: place(),
+                    found: "<U3".to_owned(),
+                    expected: "numbers",
+                    advice: "save array.astype('float64')".to_owned(),
+                },
+                true,
+                Kind::Data,
+            ),
+            (
+                FileError::Shape {
+                    place: place(),
+                    found: vec![3],
+                    expected: "(n, 2)".to_owned(),
+                    advice: "transpose it",
+                },
+                true,
+                Kind::Data,
+            ),
+            (
+                FileError::Value {
+                    place: place(),
+                    problem: "row 3 is NaN".to_owned(),
+                    advice: "fill or cut out such values first".to_owned(),
+                },
+                true,
+                Kind::Data,
+            ),
+        ];
+        for (error, advised, kind) in cases {
+            let text = error.to_string();
+            assert_eq!(error.kind(), kind, "{text}");
+            // the second clause of a missing array lists what there is
+            assert!(!text.replace("; it has", "").contains("; "), "{text}");
+            let advice = error.advice();
+            assert_eq!(advice.is_some(), advised, "{text}");
+            assert!(
+                advice.is_none_or(|advice| !text.contains(&*advice)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_with_semicolons_stay_whole() {
+        let error = FileError::Missing {
+            path: "n.npz".into(),
+            kind: "array",
+            name: "x".to_owned(),
+            available: vec!["rest; eyes closed".to_owned(), "y".to_owned()],
+        };
+        assert_eq!(
+            error.to_string(),
+            "n.npz has no array `x`; it has `rest; eyes closed`, `y`"
+        );
+        assert_eq!(error.advice().as_deref(), Some("name one of these"));
+    }
 }

@@ -275,6 +275,7 @@ impl<'a> Cursor<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xcebra_model::Advice;
 
     fn parsed(text: &str) -> Result<Header> {
         parse(text, "array `x` of d.npz", 0)
@@ -328,11 +329,9 @@ mod tests {
             ("[('n', '<U3')]", "one by one"),
         ] {
             let text = format!("{{'descr': {descriptor}, 'fortran_order': False, 'shape': (1,)}}");
-            let message = parsed(&text).unwrap_err().to_string();
-            assert!(
-                message.contains(hint) && message.contains("`x`"),
-                "{message}"
-            );
+            let error = parsed(&text).unwrap_err();
+            assert!(error.to_string().contains("`x`"), "{error}");
+            assert!(error.advice().unwrap().contains(hint), "{error:?}");
         }
     }
 

@@ -303,6 +303,7 @@ mod tests {
 
     use super::*;
     use crate::source::Source;
+    use xcebra_model::Advice;
 
     fn sample<D: ndarray::Dimension>(values: ndarray::Array<f64, D>) -> DataArray {
         DataArray::new(Source::new("d.npz", "x"), Values::F64(values.into_dyn()))
@@ -364,8 +365,8 @@ mod tests {
             text.contains("[0, 3]") && text.contains("at least one row"),
             "{text}"
         );
-        let text = message(sample(Array3::zeros((2, 2, 2))).recording::<f64>());
-        assert!(text.contains("transpose"), "{text}");
+        let cube = sample(Array3::zeros((2, 2, 2))).recording::<f64>();
+        assert!(cube.unwrap_err().advice().unwrap().contains("transpose"));
         let short = sample(array![1.0, 2.0]).recording::<f64>().unwrap();
         let text = message(short.require_samples(3, "a batch"));
         assert!(text.contains("at least 3 rows for a batch"), "{text}");

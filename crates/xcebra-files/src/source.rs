@@ -165,6 +165,7 @@ impl fmt::Display for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xcebra_model::Advice;
 
     fn parts(text: &str) -> (String, Option<String>) {
         let source: Source = text.parse().unwrap();
@@ -231,10 +232,8 @@ mod tests {
     fn formats_by_extension() {
         assert_eq!(Format::of(Path::new("a/B.NPZ")).unwrap(), Format::Npz);
         assert_eq!(Format::of(Path::new("b.tsv")).unwrap(), Format::Csv);
-        let message = Format::of(Path::new("b.mat")).unwrap_err().to_string();
-        assert!(
-            message.contains("b.mat") && message.contains(".npz"),
-            "{message}"
-        );
+        let error = Format::of(Path::new("b.mat")).unwrap_err();
+        assert!(error.to_string().contains("b.mat"), "{error}");
+        assert!(error.advice().unwrap().contains(".npz"));
     }
 }

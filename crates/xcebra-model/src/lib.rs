@@ -34,7 +34,7 @@
 //! | models from models | [`select_output`], [`then`], [`mean_over_outputs`], [`softmax`], [`log_odds`] |
 //! | comparing a gradient with finite differences | [`check_vjp`], [`VjpCheck`] |
 //! | progress, notes and stopping of long work | [`Watch`] |
-//! | what an error is about, and what to do about it | [`Advice`], [`Kind`] |
+//! | what an error is about, and what to do about it | [`Advice`], [`Kind`], [`find_cause`] |
 //! | derivatives of any function by differences of its values | [`central_differences`] |
 
 #![forbid(unsafe_code)]
@@ -51,7 +51,7 @@ mod scalar;
 mod shape;
 mod watch;
 
-pub use advice::{Advice, Kind};
+pub use advice::{Advice, Kind, find_cause};
 pub use black_box::BlackBox;
 pub use check::{Answer, Mismatch, VjpCheck, VjpReport, check_vjp};
 pub use combinators::{

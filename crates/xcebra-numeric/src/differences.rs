@@ -93,7 +93,7 @@ mod tests {
         let error = Step::Absolute(0.0).checked().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "step is 0; expected a positive finite number"
+            "step is 0, expected a positive finite number"
         );
         assert_eq!(Step::Relative(0.1).checked(), Ok(Step::Relative(0.1)));
     }

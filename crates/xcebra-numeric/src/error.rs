@@ -10,7 +10,7 @@ pub type Result<T, E = NumericError> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum NumericError {
     /// A parameter lies outside its domain.
-    #[error("{name} is {found}; expected {expected}")]
+    #[error("{name} is {found}, expected {expected}")]
     Parameter {
         /// Name of the parameter.
         name: &'static str,
@@ -20,13 +20,13 @@ pub enum NumericError {
         expected: &'static str,
     },
     /// There is nothing to compute with.
-    #[error("{what} are empty; pass at least one value")]
+    #[error("{what} are empty")]
     Empty {
         /// What is missing.
         what: &'static str,
     },
     /// A value is infinite or not a number.
-    #[error("found {value} in {what} at index {index}; remove or replace such values first")]
+    #[error("found {value} in {what} at index {index}")]
     NotFinite {
         /// Which values.
         what: &'static str,

@@ -94,7 +94,7 @@ mod tests {
             let error = adjust(&[0.5, 1.5], control).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "a p-value is 1.5; expected a number in [0, 1]"
+                "a p-value is 1.5, expected a number in [0, 1]"
             );
         }
     }

@@ -48,8 +48,7 @@ always_finite!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "{what} is {value} at index {index:?} ({count} of {total} entries are not finite), although the data are \
-     finite: the model or the method overflows or is undefined there; bring the signal and the model's output \
-     to the order of 1, or choose another baseline or method"
+     finite: the model or the method overflows or is undefined there"
 )]
 pub struct NonFinite {
     /// Which array.

@@ -103,7 +103,7 @@ impl Rule {
             ),
             Self::GaussLegendre(n) if n > MOST_NODES => (
                 false,
-                "at most 10,000 Gauss–Legendre nodes; midpoint:N takes any number",
+                "at most 10,000 Gauss–Legendre nodes (midpoint:N takes any number)",
             ),
             Self::Midpoint(n)
             | Self::Trapezoid(n)

@@ -47,10 +47,13 @@ pub(crate) fn choose<A: Scalar>(source: &Source<A>) -> Result<(Batching, usize)>
 fn fixed<A: Scalar>(source: &Source<A>, n: usize) -> Result<(Batching, usize)> {
     let shape = source.plan(n)?.output_shape;
     let Some(axis) = shape.iter().position(|&length| length == n) else {
-        return Err(OnnxError::Choice(format!(
-            "the file takes {n} samples at once and returns an array of shape {shape:?}, which does \
-             not count them; export it with a dynamic batch axis"
-        )));
+        return Err(OnnxError::Choice {
+            problem: format!(
+                "the file takes {n} samples at once and returns an array of shape {shape:?}, which does \
+                 not count them"
+            ),
+            advice: "export the model with a dynamic batch axis",
+        });
     };
     let batching = Batching {
         chunk: n,

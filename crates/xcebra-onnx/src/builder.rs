@@ -76,12 +76,22 @@ impl<A: Scalar> Builder<A> {
         self.at = (name.to_owned(), op.to_owned());
     }
 
-    /// An error at the node at hand.
+    /// An error at the node at hand that no advice helps with.
     pub fn refuse<T>(&self, problem: impl Into<String>) -> Result<T> {
+        self.fail(problem.into(), None)
+    }
+
+    /// An error at the node at hand and what to do about it.
+    pub fn refuse_with<T>(&self, problem: impl Into<String>, advice: &'static str) -> Result<T> {
+        self.fail(problem.into(), Some(advice))
+    }
+
+    fn fail<T>(&self, problem: String, advice: Option<&'static str>) -> Result<T> {
         Err(OnnxError::Node {
             node: self.at.0.clone(),
             op: self.at.1.clone(),
-            problem: problem.into(),
+            problem,
+            advice,
         })
     }
 
@@ -128,8 +138,8 @@ impl<A: Scalar> Builder<A> {
             Some(Known::Real(tensor)) => Ok(tensor.data().iter().map(|v| v.as_f64()).collect()),
             Some(Known::Whole(tensor)) => Ok(tensor.data().to_vec()),
             None => self.refuse(format!(
-                "{what} depends on the values of the model's input; only what is known in advance, \
-                 or follows from shapes, is supported here"
+                "{what} depends on the values of the model's input, but must be known in advance or \
+                 follow from shapes"
             )),
         }
     }
@@ -157,8 +167,14 @@ impl<A: Scalar> Builder<A> {
             Content::Numbers { kind, values } => {
                 self.constant(&literal.shape, *kind, values.clone())
             }
-            Content::Unusable(why) if literal.name.is_empty() => self.refuse(why.as_str()),
-            Content::Unusable(why) => Err(OnnxError::tensor(&literal.name, why.as_str())),
+            Content::Unusable { problem, advice } if literal.name.is_empty() => {
+                self.fail(problem.clone(), *advice)
+            }
+            Content::Unusable { problem, advice } => Err(OnnxError::Tensor {
+                name: literal.name.clone(),
+                problem: problem.clone(),
+                advice: *advice,
+            }),
         }
     }
 
@@ -286,7 +302,7 @@ impl<A: Scalar> Builder<A> {
                     self.at.0, self.at.1
                 ),
                 limit: self.limit,
-                hint: "raise it with OnnxOptions::with_max_elements if the model is really that large",
+                advice: "raise it with OnnxOptions::with_max_elements if the model is really that large",
             }),
         }
     }

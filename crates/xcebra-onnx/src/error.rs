@@ -1,18 +1,23 @@
 //! What can go wrong between an ONNX file and a model.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use xcebra_model::{Advice, Kind};
 
 /// Result of this crate's functions.
 pub type Result<T, E = OnnxError> = std::result::Result<T, E>;
+
+/// Advice for files that a correct exporter would not have written.
+pub(crate) const AGAIN: &str = "export the model again";
 
 /// Why an ONNX file does not become a model.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OnnxError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}; check the path and its permissions", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -20,9 +25,7 @@ pub enum OnnxError {
         source: std::io::Error,
     },
     /// The bytes are not an ONNX model.
-    #[error(
-        "not an ONNX model: {what} at byte {at}; the file may be truncated or of another format, export it again"
-    )]
+    #[error("not an ONNX model: {what} at byte {at}")]
     Malformed {
         /// Where in the file.
         at: usize,
@@ -30,17 +33,17 @@ pub enum OnnxError {
         what: &'static str,
     },
     /// The file asks for more than is allowed.
-    #[error("{what} exceeds the limit of {limit}; {hint}")]
+    #[error("{what} exceeds the limit of {limit}")]
     Limit {
         /// What is too large.
         what: String,
         /// The most that is allowed.
         limit: usize,
         /// What to do.
-        hint: &'static str,
+        advice: &'static str,
     },
     /// The model uses a version of the operators that is not known here.
-    #[error("the model uses opset {found}; export it with an opset from {oldest} to {newest}")]
+    #[error("the model uses opset {found}, which is not supported")]
     Opset {
         /// The version of the file.
         found: i64,
@@ -56,30 +59,141 @@ pub enum OnnxError {
         node: String,
         /// Its operator.
         op: String,
-        /// What is wrong and what to do.
+        /// What is wrong.
         problem: String,
+        /// What to do.
+        advice: Option<&'static str>,
     },
     /// The nodes do not form a computation.
-    #[error("the graph is broken: {0}; export the model again")]
-    Graph(String),
+    #[error("the graph is broken: {problem}")]
+    Graph {
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A constant tensor cannot be used.
     #[error("tensor '{name}': {problem}")]
     Tensor {
         /// Its name.
         name: String,
-        /// What is wrong and what to do.
+        /// What is wrong.
         problem: String,
+        /// What to do.
+        advice: Option<&'static str>,
     },
-    /// Whoever loads the file must say which is the input, the output or the batch.
-    #[error("{0}")]
-    Choice(String),
+    /// Input, output or batch is open, or the choice does not fit the file.
+    #[error("{problem}")]
+    Choice {
+        /// What is open, or does not fit.
+        problem: String,
+        /// What to set.
+        advice: &'static str,
+    },
 }
 
 impl OnnxError {
-    pub(crate) fn tensor(name: &str, problem: impl Into<String>) -> Self {
-        Self::Tensor {
-            name: name.to_owned(),
-            problem: problem.into(),
+    /// The nodes do not form a computation.
+    pub(crate) fn graph(problem: String) -> Self {
+        Self::Graph {
+            problem,
+            advice: AGAIN,
+        }
+    }
+}
+
+impl Advice for OnnxError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Io { .. } => Some("check the path and its permissions".into()),
+            Self::Malformed { .. } => Some(
+                "export the model again: the file may be truncated or of another format".into(),
+            ),
+            Self::Opset { oldest, newest, .. } => {
+                Some(format!("export the model with an opset from {oldest} to {newest}").into())
+            }
+            Self::Limit { advice, .. }
+            | Self::Graph { advice, .. }
+            | Self::Choice { advice, .. } => Some((*advice).into()),
+            Self::Node { advice, .. } | Self::Tensor { advice, .. } => advice.map(Cow::from),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Io { .. } | Self::Malformed { .. } => Kind::File,
+            Self::Choice { .. } => Kind::Setting,
+            Self::Limit { .. }
+            | Self::Opset { .. }
+            | Self::Node { .. }
+            | Self::Graph { .. }
+            | Self::Tensor { .. } => Kind::Model,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problem_advice_and_kind_are_apart() {
+        let io = OnnxError::Io {
+            path: "net.onnx".into(),
+            source: std::io::ErrorKind::NotFound.into(),
+        };
+        let malformed = OnnxError::Malformed {
+            at: 7,
+            what: "a field of an unknown type",
+        };
+        let limit = OnnxError::Limit {
+            what: "the number of items".to_owned(),
+            limit: 9,
+            advice: "simplify the graph when exporting it",
+        };
+        let opset = OnnxError::Opset {
+            found: 8,
+            oldest: 11,
+            newest: 24,
+        };
+        let node = OnnxError::Node {
+            node: "y".to_owned(),
+            op: "Exp".to_owned(),
+            problem: "it has no input".to_owned(),
+            advice: Some(AGAIN),
+        };
+        let tensor = OnnxError::Tensor {
+            name: "w".to_owned(),
+            problem: "13 axes, at most 12 are supported".to_owned(),
+            advice: None,
+        };
+        let choice = OnnxError::Choice {
+            problem: "the outputs of the file are: y, z".to_owned(),
+            advice: "choose one with OnnxOptions::with_output",
+        };
+        for (error, advised, kind) in [
+            (io, true, Kind::File),
+            (malformed, true, Kind::File),
+            (limit, true, Kind::Model),
+            (opset, true, Kind::Model),
+            (node, true, Kind::Model),
+            (
+                OnnxError::graph("'y' is made twice".to_owned()),
+                true,
+                Kind::Model,
+            ),
+            (tensor, false, Kind::Model),
+            (choice, true, Kind::Setting),
+        ] {
+            let text = error.to_string();
+            assert_eq!(error.kind(), kind, "{text}");
+            assert!(!text.contains("; "), "{text}");
+            let advice = error.advice();
+            assert_eq!(advice.is_some(), advised, "{text}");
+            assert!(
+                advice.is_none_or(|advice| !text.contains(&*advice)),
+                "{text}"
+            );
         }
     }
 }

@@ -94,7 +94,7 @@ fn ordered(
     for (i, node) in nodes.iter().enumerate() {
         for name in node.outputs.iter().flatten() {
             if makers.insert(name.as_str(), i).is_some() || is_taken(name) {
-                return Err(OnnxError::Graph(format!("'{name}' is made twice")));
+                return Err(OnnxError::graph(format!("'{name}' is made twice")));
             }
         }
     }
@@ -124,7 +124,7 @@ fn order(
             if is_given(output) {
                 continue;
             }
-            return Err(OnnxError::Graph(format!(
+            return Err(OnnxError::graph(format!(
                 "no node makes the output '{output}'"
             )));
         };
@@ -149,7 +149,7 @@ fn order(
                     stack.push((maker, 0));
                 }
                 Some(&maker) if states[maker] == State::Open => {
-                    return Err(OnnxError::Graph(format!(
+                    return Err(OnnxError::graph(format!(
                         "node '{}' needs its own result '{name}'",
                         nodes[node].name
                     )));
@@ -157,11 +157,14 @@ fn order(
                 Some(_) => {}
                 None if is_given(name) => {}
                 None => {
-                    return Err(OnnxError::Graph(format!(
-                        "node '{}' needs '{name}', which nothing makes; if it is another \
-                         input of the model, fix it with OnnxOptions::with_constant",
-                        nodes[node].name
-                    )));
+                    return Err(OnnxError::Graph {
+                        problem: format!(
+                            "node '{}' needs '{name}', which nothing makes",
+                            nodes[node].name
+                        ),
+                        advice: "fix it with OnnxOptions::with_constant if it is another input of the model, \
+                                 or export the model again",
+                    });
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Known};
-use crate::error::{OnnxError, Result};
+use crate::error::{AGAIN, OnnxError, Result};
 use crate::options::OnnxOptions;
 use crate::proto::{Dim, GraphProto, ValueInfo, kind_of};
 use crate::tensor::Kind;
@@ -30,16 +30,17 @@ pub(crate) fn input<'a>(graph: &'a GraphProto, options: &OnnxOptions) -> Result<
     };
     match found {
         Some(input) if kind_of(input.element) == Some(Kind::Real) => Ok(input),
-        Some(input) => Err(OnnxError::Choice(format!(
-            "input '{}' does not hold floating-point numbers; choose one that does with \
-             OnnxOptions::with_input and fix this one with with_constant",
-            input.name
-        ))),
-        None => Err(OnnxError::Choice(format!(
-            "the inputs of the file are: {}; choose one with OnnxOptions::with_input and fix the \
-             others with with_constant",
-            names(&free)
-        ))),
+        Some(input) => Err(OnnxError::Choice {
+            problem: format!(
+                "input '{}' does not hold floating-point numbers",
+                input.name
+            ),
+            advice: "choose one that does with OnnxOptions::with_input and fix this one with with_constant",
+        }),
+        None => Err(OnnxError::Choice {
+            problem: format!("the inputs of the file are: {}", names(&free)),
+            advice: "choose one with OnnxOptions::with_input and fix the others with with_constant",
+        }),
     }
 }
 
@@ -50,10 +51,10 @@ pub(crate) fn output(graph: &GraphProto, options: &OnnxOptions) -> Result<String
         (None, [one]) => Ok(one.name.clone()),
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|o| o.name.as_str()).collect();
-            Err(OnnxError::Choice(format!(
-                "the outputs of the file are: {}; choose one with OnnxOptions::with_output",
-                names.join(", ")
-            )))
+            Err(OnnxError::Choice {
+                problem: format!("the outputs of the file are: {}", names.join(", ")),
+                advice: "choose one with OnnxOptions::with_output",
+            })
         }
     }
 }
@@ -63,11 +64,11 @@ pub(crate) fn sample_shape(
     input: &ValueInfo,
     options: &OnnxOptions,
 ) -> Result<(Vec<usize>, Option<usize>)> {
-    let choice = |problem: String| {
-        Err(OnnxError::Choice(format!(
-            "input '{}' {problem}",
-            input.name
-        )))
+    let choice = |problem: &str, advice| {
+        Err(OnnxError::Choice {
+            problem: format!("input '{}' {problem}", input.name),
+            advice,
+        })
     };
     let mut dims = input.shape.clone();
     let mut batch = None;
@@ -76,16 +77,18 @@ pub(crate) fn sample_shape(
             if let Dim::Fixed(n) = dims.remove(axis) {
                 match usize::try_from(n) {
                     Ok(n) if n > 0 => batch = Some(n),
-                    _ => return choice(format!("has a batch of {n} samples; export it again")),
+                    _ => return choice(&format!("has a batch of {n} samples"), AGAIN),
                 }
             }
         }
         (Some(axis), Some(dims)) => {
-            return choice(format!(
-                "has {} axes, of which axis {axis} cannot count the samples; say which does with \
-                 OnnxOptions::with_batch_axis or without_batch_axis",
-                dims.len()
-            ));
+            return choice(
+                &format!(
+                    "has {} axes, of which axis {axis} cannot count the samples",
+                    dims.len()
+                ),
+                "say which axis does with OnnxOptions::with_batch_axis or without_batch_axis",
+            );
         }
         _ => {}
     }
@@ -93,13 +96,17 @@ pub(crate) fn sample_shape(
         let fits = |dims: &Vec<Dim>| dims.len() == shape.len();
         let axis_fits = options.batch_axis.is_none_or(|axis| axis <= shape.len());
         if !dims.as_ref().is_none_or(fits) || !axis_fits {
-            return choice(format!("does not take samples of shape {shape:?}"));
+            return choice(
+                &format!("does not take samples of shape {shape:?}"),
+                "give the lengths of one sample, without the axis that counts the samples",
+            );
         }
         return Ok((shape.clone(), batch));
     }
     let Some(dims) = dims else {
         return choice(
-            "has no shape in the file; give it with OnnxOptions::with_sample_shape".to_owned(),
+            "has no shape in the file",
+            "give it with OnnxOptions::with_sample_shape",
         );
     };
     let mut shape = Vec::new();
@@ -111,14 +118,15 @@ pub(crate) fn sample_shape(
         match (length, dim) {
             (Some(length), _) => shape.push(length),
             (None, Dim::Symbol(name)) if !name.is_empty() => {
-                return choice(format!(
-                    "leaves the length '{name}' open; set it with OnnxOptions::with_dimension"
-                ));
+                return choice(
+                    &format!("leaves the length '{name}' open"),
+                    "set it with OnnxOptions::with_dimension",
+                );
             }
             (None, _) => {
                 return choice(
-                    "leaves a length open; give the shape with OnnxOptions::with_sample_shape"
-                        .to_owned(),
+                    "leaves a length open",
+                    "give the shape with OnnxOptions::with_sample_shape",
                 );
             }
         }
@@ -135,9 +143,10 @@ pub(crate) fn constants<A: Scalar>(
     for (name, value) in &options.constants {
         let input = graph.inputs.iter().find(|i| i.name == *name);
         let Some(kind) = input.and_then(|i| kind_of(i.element)) else {
-            return Err(OnnxError::Choice(format!(
-                "'{name}' is not an input of numbers of this file; with_constant takes the name of an input"
-            )));
+            return Err(OnnxError::Choice {
+                problem: format!("'{name}' is not an input of numbers of this file"),
+                advice: "pass the name of an input to with_constant",
+            });
         };
         let mut b = Builder::new(options.max_elements);
         b.enter(name, "constant");

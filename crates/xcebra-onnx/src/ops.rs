@@ -24,7 +24,7 @@ mod window;
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Slot};
-use crate::error::Result;
+use crate::error::{AGAIN, Result};
 use crate::graph::Node;
 use crate::tensor::Tensor;
 
@@ -72,14 +72,14 @@ impl Call<'_> {
     pub fn required<A: Scalar>(&self, b: &Builder<A>, i: usize) -> Result<Slot> {
         match self.optional(i) {
             Some(slot) => Ok(slot),
-            None => b.refuse(format!("input {i} is missing; export the model again")),
+            None => b.refuse_with(format!("input {i} is missing"), AGAIN),
         }
     }
 
     /// All inputs of an operator that takes any number of them.
     pub fn all<A: Scalar>(&self, b: &Builder<A>) -> Result<Vec<Slot>> {
         if self.inputs.is_empty() {
-            return b.refuse("it has no input; export the model again");
+            return b.refuse_with("it has no input", AGAIN);
         }
         (0..self.inputs.len())
             .map(|i| self.required(b, i))
@@ -103,10 +103,13 @@ impl Call<'_> {
 /// Makes the steps of one node; returns its results, of which the last may be missing.
 pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
     if !matches!(call.node.domain.as_str(), "" | "ai.onnx") {
-        return b.refuse(format!(
-            "operators of the domain '{}' are not supported; export with standard operators",
-            call.node.domain
-        ));
+        return b.refuse_with(
+            format!(
+                "operators of the domain '{}' are not supported",
+                call.node.domain
+            ),
+            "export the model with standard operators",
+        );
     }
     let op = call.node.op.as_str();
     if let Some(function) = functions::named(call) {
@@ -166,9 +169,9 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "InstanceNormalization" => normalize::instance(b, call),
         "GroupNormalization" => normalize::group(b, call),
         "LpNormalization" => normalize::lp(b, call),
-        _ => b.refuse(
-            "this operator is not supported; the README of xcebra-onnx lists those that are, \
-             export the model without it",
+        _ => b.refuse_with(
+            "this operator is not supported",
+            "export the model without it: the README of xcebra-onnx lists the operators that are supported",
         ),
     }
     .map(one)

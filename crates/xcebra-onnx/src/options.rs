@@ -161,6 +161,6 @@ fn check_length(length: usize) -> Result<()> {
     Err(OnnxError::Limit {
         what: format!("the length of the file, {length} bytes,"),
         limit: MOST_BYTES,
-        hint: "models of that size are not supported",
+        advice: "export a smaller model",
     })
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Slot};
-use crate::error::Result;
+use crate::error::{AGAIN, Result};
 use crate::graph::Body;
 use crate::ops::{Call, join, reshape_to};
 use crate::source::lower;
@@ -30,11 +30,14 @@ pub(crate) fn unroll<A: Scalar>(
         .collect::<Result<_>>()?;
     let count = states.len();
     if body.inputs.len() != 2 + count || body.outputs.len() < 1 + count {
-        return b.refuse(format!(
-            "its body has {} inputs and {} outputs for {count} states; export the model again",
-            body.inputs.len(),
-            body.outputs.len()
-        ));
+        return b.refuse_with(
+            format!(
+                "its body has {} inputs and {} outputs for {count} states",
+                body.inputs.len(),
+                body.outputs.len()
+            ),
+            AGAIN,
+        );
     }
     let mut scope = HashMap::new();
     for (name, literal) in &body.constants {
@@ -59,9 +62,10 @@ pub(crate) fn unroll<A: Scalar>(
             break;
         }
         if round >= MOST_ROUNDS {
-            return b.refuse(format!(
-                "it continues after {MOST_ROUNDS} rounds; explain shorter signals, or export the model without it"
-            ));
+            return b.refuse_with(
+                format!("it continues after {MOST_ROUNDS} rounds"),
+                "explain shorter signals, or export the model without it",
+            );
         }
         let counter = b.constant(&[], Kind::Whole, vec![round as f64])?;
         let given = [counter, condition].into_iter().chain(states);

@@ -64,9 +64,12 @@ impl<A: Scalar> Source<A> {
         let mut sorted = axes.clone();
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..sample.len()) {
-            return Err(OnnxError::Choice(format!(
-                "{axes:?} is not an order of the axes of a sample of shape {sample:?}; name each axis once"
-            )));
+            return Err(OnnxError::Choice {
+                problem: format!(
+                    "{axes:?} is not an order of the axes of a sample of shape {sample:?}"
+                ),
+                advice: "name each axis once",
+            });
         }
         let mut source = Self {
             nodes,
@@ -174,7 +177,7 @@ impl<A: Scalar> Source<A> {
             lower(&mut b, node, &mut slots, self.opset)?;
         }
         let Some(&output) = slots.get(&self.output) else {
-            return Err(OnnxError::Graph(format!(
+            return Err(OnnxError::graph(format!(
                 "no node makes the output '{}'",
                 self.output
             )));

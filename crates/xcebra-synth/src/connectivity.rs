@@ -195,6 +195,7 @@ fn check_block(groups: &[usize], index: usize, block: &Block) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xcebra_model::Advice;
 
     fn block(channels: usize, inputs: &[usize]) -> Block {
         Block {
@@ -261,8 +262,11 @@ mod tests {
         let error = new(&[2, 1], &[block(9, &[0]), block(2, &[0, 1])]);
         assert_eq!(
             error.to_string(),
-            "block 1 has 2 channels for 3 latents and cannot be injective; \
-             give it at least 3 channels"
+            "block 1 has 2 channels for 3 latents and cannot be injective"
+        );
+        assert_eq!(
+            error.advice().as_deref(),
+            Some("give it at least 3 channels")
         );
         assert_eq!(
             Connectivity::paper_protocol(1),

@@ -1,6 +1,9 @@
 //! What can go wrong when data are generated.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
+use xcebra_model::{Advice, Kind};
 
 /// Result of a generator.
 pub type Result<T, E = SynthError> = std::result::Result<T, E>;
@@ -19,20 +22,20 @@ pub enum SynthError {
         /// What is allowed.
         expected: &'static str,
     },
-    /// A connectivity without latent groups or without blocks of channels.
-    #[error("the connectivity has no {missing}; give at least one")]
+    /// Data are made of several of these, and there is none.
+    #[error("there are no {missing}")]
     Nothing {
         /// What is missing.
         missing: &'static str,
     },
     /// A group without latents.
-    #[error("group {group} has no latents; give every group at least one, or leave it out")]
+    #[error("group {group} has no latents")]
     EmptyGroup {
         /// Index of the group.
         group: usize,
     },
     /// A block that no group feeds.
-    #[error("block {block} has no inputs; name at least one group that feeds it")]
+    #[error("block {block} has no inputs")]
     NoInputs {
         /// Index of the block.
         block: usize,
@@ -48,7 +51,7 @@ pub enum SynthError {
         groups: usize,
     },
     /// A block that names a group twice.
-    #[error("block {block} names group {group} more than once; name each group once")]
+    #[error("block {block} names group {group} more than once")]
     DuplicateGroup {
         /// Index of the block.
         block: usize,
@@ -56,10 +59,7 @@ pub enum SynthError {
         group: usize,
     },
     /// A mixing that has fewer outputs than inputs loses information.
-    #[error(
-        "{what} has {channels} channels for {latents} latents and cannot be injective; \
-         give it at least {latents} channels"
-    )]
+    #[error("{what} has {channels} channels for {latents} latents and cannot be injective")]
     TooFewChannels {
         /// Which network: `block 2`, for example.
         what: String,
@@ -69,9 +69,7 @@ pub enum SynthError {
         latents: usize,
     },
     /// A group that feeds no block cannot be seen in the data.
-    #[error(
-        "group {group} feeds no block, so the data do not depend on it; name it in a block or leave it out"
-    )]
+    #[error("group {group} feeds no block, so the data do not depend on it")]
     UnusedGroup {
         /// Index of the group.
         group: usize,
@@ -85,7 +83,7 @@ pub enum SynthError {
         expected: usize,
     },
     /// A coordinate is NaN or infinite.
-    #[error("coordinate {index} of the point is {value}; coordinates must be finite")]
+    #[error("coordinate {index} of the point is {value}, but coordinates must be finite")]
     NotFinite {
         /// Index of the first such coordinate.
         index: usize,
@@ -104,7 +102,7 @@ pub enum SynthError {
     },
     /// An expected count is not a finite, non-negative number.
     #[error(
-        "the expected count at position {index} is {value}; it must be finite and not negative"
+        "the expected count at position {index} is {value}, but must be finite and not negative"
     )]
     Rate {
         /// Position of the first such count, in row-major order.
@@ -112,8 +110,8 @@ pub enum SynthError {
         /// Its value as text.
         value: String,
     },
-    /// A band of frequencies is empty or beyond what the signal can hold.
-    #[error("band {index} is {low} to {high} Hz; {expected}")]
+    /// A band of frequencies is empty, or the signal cannot hold it beside the others.
+    #[error("band {index} is {low} to {high} Hz, expected {expected}")]
     Band {
         /// Index of the band, class bands first.
         index: usize,
@@ -124,4 +122,141 @@ pub enum SynthError {
         /// What is allowed.
         expected: &'static str,
     },
+}
+
+impl Advice for SynthError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Nothing { .. } => Some("give at least one".into()),
+            Self::EmptyGroup { .. } => Some("give it at least one latent, or leave it out".into()),
+            Self::NoInputs { .. } => Some("name at least one group that feeds it".into()),
+            Self::UnknownGroup { .. } => Some("name one of the groups there are".into()),
+            Self::DuplicateGroup { .. } => Some("name each group once".into()),
+            Self::UnusedGroup { .. } => Some("name it in a block, or leave it out".into()),
+            Self::TooFewChannels { latents, .. } => {
+                Some(format!("give it at least {latents} channels").into())
+            }
+            Self::Parameter { .. }
+            | Self::PointLength { .. }
+            | Self::NotFinite { .. }
+            | Self::OutOfRange { .. }
+            | Self::Rate { .. }
+            | Self::Band { .. } => None,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::PointLength { .. } | Self::NotFinite { .. } | Self::Rate { .. } => Kind::Data,
+            Self::Parameter { .. }
+            | Self::Nothing { .. }
+            | Self::EmptyGroup { .. }
+            | Self::NoInputs { .. }
+            | Self::UnknownGroup { .. }
+            | Self::DuplicateGroup { .. }
+            | Self::TooFewChannels { .. }
+            | Self::UnusedGroup { .. }
+            | Self::OutOfRange { .. }
+            | Self::Band { .. } => Kind::Setting,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problem_advice_and_kind_are_apart() {
+        use SynthError::*;
+        let value = || "NaN".to_owned();
+        let cases = [
+            (
+                Parameter {
+                    name: "step",
+                    found: -1.0,
+                    expected: "a positive, finite number",
+                },
+                false,
+                Kind::Setting,
+            ),
+            (Nothing { missing: "groups" }, true, Kind::Setting),
+            (EmptyGroup { group: 1 }, true, Kind::Setting),
+            (NoInputs { block: 1 }, true, Kind::Setting),
+            (
+                UnknownGroup {
+                    block: 0,
+                    group: 3,
+                    groups: 2,
+                },
+                true,
+                Kind::Setting,
+            ),
+            (DuplicateGroup { block: 0, group: 1 }, true, Kind::Setting),
+            (
+                TooFewChannels {
+                    what: "block 2".to_owned(),
+                    channels: 2,
+                    latents: 3,
+                },
+                true,
+                Kind::Setting,
+            ),
+            (UnusedGroup { group: 1 }, true, Kind::Setting),
+            (
+                PointLength {
+                    found: 3,
+                    expected: 4,
+                },
+                false,
+                Kind::Data,
+            ),
+            (
+                NotFinite {
+                    index: 2,
+                    value: value(),
+                },
+                false,
+                Kind::Data,
+            ),
+            (
+                OutOfRange {
+                    what: "sample",
+                    index: 9,
+                    count: 9,
+                },
+                false,
+                Kind::Setting,
+            ),
+            (
+                Rate {
+                    index: 1,
+                    value: value(),
+                },
+                false,
+                Kind::Data,
+            ),
+            (
+                Band {
+                    index: 0,
+                    low: 0.0,
+                    high: 5.0,
+                    expected: "no frequency of an earlier band",
+                },
+                false,
+                Kind::Setting,
+            ),
+        ];
+        for (error, advised, kind) in cases {
+            let text = error.to_string();
+            assert_eq!(error.kind(), kind, "{text}");
+            assert!(!text.contains("; "), "{text}");
+            let advice = error.advice();
+            assert_eq!(advice.is_some(), advised, "{text}");
+            assert!(
+                advice.is_none_or(|advice| !text.contains(&*advice)),
+                "{text}"
+            );
+        }
+    }
 }

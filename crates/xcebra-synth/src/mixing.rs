@@ -369,7 +369,7 @@ mod tests {
         let error = mixing.jacobian(&Array1::from(vec![0.0, f32::NAN]));
         assert_eq!(
             error.unwrap_err().to_string(),
-            "coordinate 1 of the point is NaN; coordinates must be finite"
+            "coordinate 1 of the point is NaN, but coordinates must be finite"
         );
     }
 }

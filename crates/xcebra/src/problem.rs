@@ -1,10 +1,11 @@
 //! Why a workflow fails, with advice and kind.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-use xcebra_model::Kind;
+use xcebra_model::{Advice, Kind};
 
 /// Result of a workflow.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -134,50 +135,37 @@ impl Error for Problem {}
 
 /// Converts errors of the components.
 macro_rules! converted {
-    ($($error:ty => $parts:expr),+ $(,)?) => {$(
+    ($($error:ty),+ $(,)?) => {$(
         impl From<$error> for Problem {
             fn from(error: $error) -> Self {
-                let parts: fn(&$error) -> (Option<String>, Kind) = $parts;
-                let (advice, kind) = parts(&error);
-                told(&error, advice, kind)
+                told(&error)
             }
         }
     )+};
 }
 
-fn glued(error: &dyn Error) -> Option<String> {
-    let text = error.to_string();
-    text.rsplit_once("; ").map(|(_, advice)| advice.to_owned())
-}
-
 converted! {
-    xcebra_files::FileError => |e| (e.advice(), Kind::File),
-    xcebra_core::CoreError => |e| match e {
-        xcebra_core::CoreError::Model(inner) => (glued(inner), Kind::Model),
-        other => (other.advice(), Kind::Data),
-    },
-    xcebra_attr::AttrError => |e| (glued(e), if matches!(e, xcebra_attr::AttrError::Cancelled { .. }) || e.to_string().contains("stopped") { Kind::Interrupted } else { Kind::Data }),
-    cdig::CdigError => |e| (glued(e), if matches!(e, cdig::CdigError::Cancelled { .. } | cdig::CdigError::Model(xcebra_model::ModelError::Stopped)) { Kind::Interrupted } else { Kind::Data }),
-    xcebra_eval::EvalError => |e| (glued(e), Kind::Data),
-    xcebra_model::ModelError => |e| (glued(e), if matches!(e, xcebra_model::ModelError::Stopped) { Kind::Interrupted } else { Kind::Model }),
-    xcebra_numeric::NonFinite => |e| (glued(e), Kind::Numeric),
-    crate::RunError => |e| (e.advice(), Kind::File),
-    crate::FitFileError => |e| (Some(e.advice.clone()), Kind::Setting),
-    crate::RetrainError => |e| match e {
-        crate::RetrainError::Attribution(inner) => (glued(inner), Kind::Data),
-        crate::RetrainError::Interrupted { .. } => (None, Kind::Interrupted),
-        other => (other.advice(), Kind::Data),
-    },
+    cdig::CdigError,
+    crate::FitFileError,
+    crate::RetrainError,
+    crate::RunError,
+    xcebra_attr::AttrError,
+    xcebra_core::CoreError,
+    xcebra_eval::EvalError,
+    xcebra_files::FileError,
+    xcebra_model::ModelError,
+    xcebra_numeric::NonFinite,
+    xcebra_numeric::NumericError,
 }
 
 #[cfg(feature = "onnx")]
-converted! { xcebra_onnx::OnnxError => |e| (glued(e), Kind::Model) }
+converted! { xcebra_onnx::OnnxError }
 
 #[cfg(feature = "synth")]
-converted! { xcebra_synth::SynthError => |e| (glued(e), Kind::Setting) }
+converted! { xcebra_synth::SynthError }
 
 /// The problem that an error tells, with the causes that its text does not name.
-fn told(error: &(dyn Error + 'static), advice: Option<String>, kind: Kind) -> Problem {
+fn told(error: &(impl Advice + 'static)) -> Problem {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -188,11 +176,73 @@ fn told(error: &(dyn Error + 'static), advice: Option<String>, kind: Kind) -> Pr
         }
         cause = error.source();
     }
-    if let Some(advice) = &advice {
-        let tail = format!("; {advice}");
-        if let Some(at) = message.rfind(&tail) {
-            message.replace_range(at..at + tail.len(), "");
+    Problem::of(error.kind(), message, error.advice().map(Cow::into_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use xcebra_core::CoreError;
+    use xcebra_files::FileError;
+
+    use super::*;
+    use crate::{RetrainError, RunError};
+
+    #[test]
+    fn problem_advice_and_kind_are_apart_whatever_their_words() {
+        let data = || CoreError::Data {
+            what: "a; b".to_owned(),
+            problem: "c; d".to_owned(),
+            advice: "e; f".to_owned(),
+        };
+        let missing = |name: &str, available: &[&str]| FileError::Missing {
+            path: "n.npz".into(),
+            kind: "array",
+            name: name.to_owned(),
+            available: available.iter().map(|&n| n.to_owned()).collect(),
+        };
+        for (problem, text, advice, kind) in [
+            (
+                Problem::from(data()),
+                "a; b: c; d",
+                Some("e; f"),
+                Kind::Data,
+            ),
+            (
+                Problem::from(RetrainError::from(data())),
+                "a; b: c; d",
+                Some("e; f"),
+                Kind::Data,
+            ),
+            (
+                Problem::from(missing("x", &["rest; eyes closed", "y"])),
+                "n.npz has no array `x`; it has `rest; eyes closed`, `y`",
+                Some("name one of these"),
+                Kind::Data,
+            ),
+            (
+                Problem::from(RunError::File(missing("x", &["y"]))),
+                "n.npz has no array `x`; it has `y`",
+                Some("name one of these"),
+                Kind::Data,
+            ),
+            (
+                Problem::from(xcebra_model::ModelError::Stopped),
+                "stopped",
+                None,
+                Kind::Interrupted,
+            ),
+        ] {
+            assert_eq!(problem.to_string(), text);
+            assert_eq!(problem.advice(), advice, "{text}");
+            assert_eq!(problem.kind(), kind, "{text}");
         }
     }
-    Problem::of(kind, message, advice)
+
+    #[test]
+    fn causes_are_told_once() {
+        let source = std::io::Error::other("the disk is gone");
+        let problem = Problem::from(FileError::read(std::path::Path::new("a.npz"), source));
+        assert_eq!(problem.to_string().matches("the disk is gone").count(), 1);
+        assert_eq!(problem.kind(), Kind::File);
+    }
 }

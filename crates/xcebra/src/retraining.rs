@@ -9,11 +9,13 @@ mod attributions;
 mod seeds;
 mod surrogate;
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
 use xcebra_attr::{AttrError, Deviations, Methods, mean_over_lags};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
-use xcebra_model::Watch;
+use xcebra_model::{Advice, Kind, Watch};
 
 pub(crate) use attributions::Probe;
 pub use seeds::{SeedAgreement, across_seeds};
@@ -44,7 +46,7 @@ pub enum RetrainError {
     #[error(transparent)]
     Attribution(#[from] AttrError),
     /// The recording or the settings are unsuitable.
-    #[error("{problem}; {advice}")]
+    #[error("{problem}")]
     Unfit {
         /// What is wrong.
         problem: String,
@@ -61,16 +63,27 @@ pub enum RetrainError {
     },
 }
 
-impl RetrainError {
-    /// What to do next, if there is more to say than the message says already.
-    pub fn advice(&self) -> Option<String> {
+impl Advice for RetrainError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Training(error) => error.advice(),
-            Self::Unfit { advice, .. } => Some(advice.clone()),
-            Self::Attribution(_) | Self::Interrupted { .. } => None,
+            Self::Attribution(error) => error.advice(),
+            Self::Unfit { advice, .. } => Some(advice.as_str().into()),
+            Self::Interrupted { .. } => None,
         }
     }
 
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Training(error) => error.kind(),
+            Self::Attribution(error) => error.kind(),
+            Self::Unfit { .. } => Kind::Data,
+            Self::Interrupted { .. } => Kind::Interrupted,
+        }
+    }
+}
+
+impl RetrainError {
     fn unfit(problem: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Unfit {
             problem: problem.into(),

@@ -1,8 +1,10 @@
 //! Why the folder of an encoder, or a recording for it, cannot be used.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use xcebra_model::{Advice, Kind};
 
 use crate::files::FileError;
 use crate::fit::fit_file::FitFileError;
@@ -28,14 +30,14 @@ pub enum RunError {
     },
     /// The training is not finished.
     #[error(
-        "{} holds a training that is not finished{}", path.display(), self.tail()
+        "{} holds a training that is not finished", path.display()
     )]
     Unfinished {
         /// The folder.
         path: PathBuf,
     },
     /// A file that is needed to go on with a training.
-    #[error("{}: {problem}{}", path.display(), self.tail())]
+    #[error("{}: {problem}", path.display())]
     Resume {
         /// The file.
         path: PathBuf,
@@ -44,14 +46,14 @@ pub enum RunError {
     },
     /// There is no such folder.
     #[error(
-        "{} is not the folder of a trained encoder{}", path.display(), self.tail()
+        "{} is not the folder of a trained encoder", path.display()
     )]
     NoFolder {
         /// What was given.
         path: PathBuf,
     },
     /// The channels.
-    #[error("{}: {problem}{}", path.display(), self.tail())]
+    #[error("{}: {problem}", path.display())]
     Channels {
         /// The file.
         path: PathBuf,
@@ -59,7 +61,7 @@ pub enum RunError {
         problem: String,
     },
     /// The recording has the channels of the training in another order.
-    #[error("{place} has the encoder's channels in another order{}", self.tail())]
+    #[error("{place} has the encoder's channels in another order")]
     Order {
         /// The recording.
         place: String,
@@ -68,8 +70,8 @@ pub enum RunError {
     },
     /// The recording's channels have other names than those of the training.
     #[error(
-        "{place} has the channels {}, and the encoder was trained on {}{}",
-        found.join(","), expected.join(","), self.tail()
+        "{place} has the channels {}, and the encoder was trained on {}",
+        found.join(","), expected.join(",")
     )]
     Names {
         /// The recording.
@@ -82,7 +84,7 @@ pub enum RunError {
     /// The recording has its channels in rows.
     #[error(
         "{place} looks transposed: it is ({rows}, {columns}), and the encoder was trained on {rows} \
-         channels{}", self.tail()
+         channels"
     )]
     Transposed {
         /// The recording.
@@ -93,9 +95,7 @@ pub enum RunError {
         columns: usize,
     },
     /// The recording is not of the kind the encoder was trained on.
-    #[error(
-        "{place} has {found} channels, and the encoder was trained on {expected}{}", self.tail()
-    )]
+    #[error("{place} has {found} channels, and the encoder was trained on {expected}")]
     Mismatch {
         /// The recording.
         place: String,
@@ -106,30 +106,40 @@ pub enum RunError {
     },
 }
 
-impl RunError {
-    /// What to do next, if there is more to say than the message says already.
-    pub fn advice(&self) -> Option<String> {
+impl Advice for RunError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::File(error) => return error.advice(),
             Self::Encoder(error) => return error.advice(),
-            Self::Config { source, .. } => source.advice.clone(),
-            Self::Unfinished { path } => format!("finish it with `{}`", Unfinished::command(path)),
-            Self::Resume { .. } => "start again with `xcebra fit --force`".to_owned(),
-            Self::NoFolder { .. } => {
-                "pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)"
-                    .to_owned()
+            Self::Config { source, .. } => return source.advice(),
+            Self::Unfinished { path } => {
+                format!("finish it with `{}`", Unfinished::command(path)).into()
             }
-            Self::Channels { .. } => "pass a folder written by `xcebra fit`".to_owned(),
-            Self::Order { expected, .. } => format!("choose them as {}", expected.join(",")),
-            Self::Names { .. } => "choose those".to_owned(),
-            Self::Transposed { .. } => "pass its transpose (x.T in numpy)".to_owned(),
-            Self::Mismatch { .. } => "choose the same channels in the same order".to_owned(),
+            Self::Resume { .. } => "start again with `xcebra fit --force`".into(),
+            Self::NoFolder { .. } => {
+                "pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)".into()
+            }
+            Self::Channels { .. } => "pass a folder written by `xcebra fit`".into(),
+            Self::Order { expected, .. } => format!("choose them as {}", expected.join(",")).into(),
+            Self::Names { .. } => "choose those".into(),
+            Self::Transposed { .. } => "pass its transpose (x.T in numpy)".into(),
+            Self::Mismatch { .. } => "choose the same channels in the same order".into(),
         })
     }
 
-    /// The advice as the end of a message.
-    fn tail(&self) -> String {
-        let advice = self.advice();
-        advice.map_or(String::new(), |advice| format!("; {advice}"))
+    fn kind(&self) -> Kind {
+        match self {
+            Self::File(error) => error.kind(),
+            Self::Encoder(error) => error.kind(),
+            Self::Config { .. } => Kind::Setting,
+            Self::Unfinished { .. }
+            | Self::Resume { .. }
+            | Self::NoFolder { .. }
+            | Self::Channels { .. } => Kind::File,
+            Self::Order { .. }
+            | Self::Names { .. }
+            | Self::Transposed { .. }
+            | Self::Mismatch { .. } => Kind::Data,
+        }
     }
 }

@@ -88,6 +88,7 @@ impl Samples<f32> for Windows<'_> {
                 name: "range",
                 found: format!("{range:?}"),
                 expected: format!("a range within 0..{}", self.len()),
+                advice: None,
             });
         }
         if self.shape.len() == 1 && self.segments.len() <= 1 {

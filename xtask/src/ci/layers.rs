@@ -7,8 +7,8 @@ use crate::workspace::{Package, Workspace};
 const MAY_USE: [(&str, &[&str]); 17] = [
     ("xcebra-numeric", &[]),
     ("xcebra-model", &["xcebra-numeric"]),
-    ("xcebra-synth", &["xcebra-numeric"]),
-    ("xcebra-eval", &["xcebra-numeric"]),
+    ("xcebra-synth", &["xcebra-model", "xcebra-numeric"]),
+    ("xcebra-eval", &["xcebra-model", "xcebra-numeric"]),
     ("xcebra-attr", &["xcebra-model", "xcebra-numeric"]),
     ("cdig", &["xcebra-model", "xcebra-numeric"]),
     ("xcebra-core", &["xcebra-model", "xcebra-numeric"]),

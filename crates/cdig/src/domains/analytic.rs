@@ -77,8 +77,13 @@ impl AnalyticSignal {
         mut self,
         signal: ArrayView<'_, A, D>,
     ) -> Result<Self> {
-        let hint = "fill or cut the gaps first";
-        ensure_finite("the signal that gives phases", hint, &signal, A::is_finite)?;
+        let advice = "fill or cut the gaps first";
+        ensure_finite(
+            "the signal that gives phases",
+            advice,
+            &signal,
+            A::is_finite,
+        )?;
         self.silence = None;
         let one = signal.into_dyn().insert_axis(Axis(0));
         let polar = Domain::<A>::forward(&self, one)?;

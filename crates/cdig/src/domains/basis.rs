@@ -82,17 +82,18 @@ impl Basis {
         offset: &[f64],
         components: ArrayView2<'_, f64>,
     ) -> Result<Self> {
-        let hint = "give finite components";
-        ensure_finite("the components", hint, &components, f64::is_finite)?;
+        let advice = "give finite components";
+        ensure_finite("the components", advice, &components, f64::is_finite)?;
         let product = components.dot(&components.t());
         let off = (product - Array2::<f64>::eye(components.nrows()))
             .iter()
             .fold(0.0_f64, |max, x| max.max(x.abs()));
         if off > ORTHONORMAL {
-            return Err(CdigError::parameter(
+            return Err(CdigError::parameter_with(
                 "the deviation of the components from orthonormal rows",
                 format!("{off:.1e}"),
-                format!("at most {ORTHONORMAL:.0e}; use `Basis::from_mixing` for any other basis"),
+                format!("at most {ORTHONORMAL:.0e}"),
+                "use `Basis::from_mixing` for any other basis",
             ));
         }
         let axis = TimeAxis::new(shape)?.along(axis)?;
@@ -116,6 +117,7 @@ impl Basis {
                     "({n}, 1 to {n}), a column for each component",
                     n = axis.len()
                 ),
+                advice: None,
             });
         }
         if offset.len() != length {
@@ -123,12 +125,13 @@ impl Basis {
                 what: "the offset".into(),
                 found: vec![offset.len()],
                 expected: format!("({length}), one entry for each along the axis"),
+                advice: None,
             });
         }
-        let hint = "give finite values";
-        ensure_finite("the basis", hint, &mixing, f64::is_finite)?;
+        let advice = "give finite values";
+        ensure_finite("the basis", advice, &mixing, f64::is_finite)?;
         let values = ndarray::ArrayView1::from(offset);
-        ensure_finite("the offset", hint, &values, f64::is_finite)?;
+        ensure_finite("the offset", advice, &values, f64::is_finite)?;
         Ok(Self {
             name,
             shape: axis.shape.clone(),
@@ -246,10 +249,11 @@ fn pseudo_inverse(basis: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         .map(|column| column.dot(&column).sqrt())
         .collect();
     let dependent = |i: usize| {
-        CdigError::parameter(
+        CdigError::parameter_with(
             "the basis",
             format!("singular: vector {i} depends on those before it"),
-            "linearly independent vectors; leave that one out",
+            "linearly independent vectors",
+            "leave that vector out",
         )
     };
     if let Some(i) = norms.iter().position(|&norm| norm == 0.0) {

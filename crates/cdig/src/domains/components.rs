@@ -51,10 +51,11 @@ impl Basis {
                 what: "the signal".into(),
                 found: shape,
                 expected: "two axes, channels and time".into(),
+                advice: None,
             });
         }
-        let hint = "fill or cut the gaps first";
-        crate::numeric::ensure_finite("the signal", hint, &signal, A::is_finite)?;
+        let advice = "fill or cut the gaps first";
+        crate::numeric::ensure_finite("the signal", advice, &signal, A::is_finite)?;
         let sources: ArrayD<_> = self.forward(signal.insert_axis(Axis(0)))?;
         let sources = sources.index_axis_move(Axis(0), 0).mapv(|z| z.re.as_f64());
         let time = 1 - self.axis();

@@ -42,10 +42,11 @@ impl<A: Scalar> Compose<A> {
                 what: format!("a signal of the domain '{}'", second.name()),
                 found: second.signal_shape().to_vec(),
                 expected: format!(
-                    "{:?}, the coefficient shape of '{}'; build the second domain with it",
+                    "{:?}, the coefficient shape of '{}'",
                     first.coefficient_shape(),
                     first.name()
                 ),
+                advice: Some("build the second domain with that shape"),
             });
         }
         Ok(Self {

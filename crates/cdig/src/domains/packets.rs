@@ -73,12 +73,13 @@ impl Packets {
         let step = Arc::new(Step::new(family)?);
         let deepest = samples.trailing_zeros() as usize;
         if level == 0 || level > deepest {
-            return Err(CdigError::parameter(
+            return Err(CdigError::parameter_with(
                 "the packet level",
                 level,
                 format!(
-                    "1 to {deepest} for {samples} samples, which must be a multiple of 2^level; cut or pad the signal"
+                    "1 to {deepest} for {samples} samples, which must be a multiple of 2^level"
                 ),
+                "cut or pad the signal",
             ));
         }
         Ok(Self {

@@ -53,8 +53,8 @@ pub(super) fn observations<A: Scalar, D: Dimension>(
     data: ArrayView<'_, A, D>,
     axis: usize,
 ) -> Result<(TimeAxis, Array2<f64>)> {
-    let hint = "fill or cut the gaps first";
-    ensure_finite("the data", hint, &data, A::is_finite)?;
+    let advice = "fill or cut the gaps first";
+    ensure_finite("the data", advice, &data, A::is_finite)?;
     let data: ArrayViewD<'_, A> = data.into_dyn();
     let shape = data.shape().to_vec();
     let own = TimeAxis::new(shape.get(1..).unwrap_or_default())?.along(axis)?;
@@ -64,6 +64,7 @@ pub(super) fn observations<A: Scalar, D: Dimension>(
             what: "the data".into(),
             found: shape,
             expected: "(n, …signal_shape) with at least 2 vectors along the axis".into(),
+            advice: None,
         });
     }
     let mut order: Vec<usize> = (0..data.ndim()).filter(|&i| i != axis + 1).collect();
@@ -129,10 +130,12 @@ fn check(covariance: &Array2<f64>, components: &Array2<f64>, variance: &[f64]) -
     if moved.iter().any(|x| wrong(x, EIGEN_TOLERANCE * scale))
         || product.iter().any(|x| wrong(x, EIGEN_TOLERANCE))
     {
-        return Err(CdigError::domain(
-            "pca",
-            "the eigenvectors of the covariance matrix do not satisfy their equation; scale the data",
-        ));
+        return Err(CdigError::Domain {
+            domain: "pca".to_owned(),
+            source: "the eigenvectors of the covariance matrix do not satisfy their equation"
+                .into(),
+            advice: Some("scale the data"),
+        });
     }
     Ok(())
 }

@@ -38,7 +38,8 @@ impl<A: Scalar> PerChannel<A> {
             return Err(CdigError::Shape {
                 what: format!("a signal of the domain '{}'", domain.name()),
                 found: domain.signal_shape().to_vec(),
-                expected: format!("{one:?}, the shape of one channel; build the domain with it"),
+                expected: format!("{one:?}, the shape of one channel"),
+                advice: Some("build the domain with that shape"),
             });
         }
         let mut shape = vec![channels.len()];
@@ -82,7 +83,8 @@ impl<A: Scalar> PerChannel<A> {
             Err(_) => Err(CdigError::Shape {
                 what: format!("what the domain '{}' returns", self.domain.name()),
                 found: coefficients.shape().to_vec(),
-                expected: format!("(n, …{:?}); correct its implementation", &self.shape[1..]),
+                expected: format!("(n, …{:?})", &self.shape[1..]),
+                advice: Some("correct its implementation"),
             }),
         }
     }
@@ -116,7 +118,8 @@ impl<A: Scalar> Domain<A> for PerChannel<A> {
         let together = signals.to_shape(shape).map_err(|_| CdigError::Shape {
             what: format!("what the domain '{}' returns", self.domain.name()),
             found: signals.shape().to_vec(),
-            expected: "a batch of its signals; correct its implementation".into(),
+            expected: "a batch of its signals".into(),
+            advice: Some("correct its implementation"),
         })?;
         let mut order: Vec<usize> = (0..together.ndim()).collect();
         let axis = order.remove(1);

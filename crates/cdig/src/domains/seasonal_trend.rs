@@ -171,6 +171,7 @@ impl Lanewise<Loess> {
             what: "the list of components".into(),
             found: vec![0],
             expected: "a signal that is not 0 throughout".into(),
+            advice: None,
         })?;
         Basis::components(stacked.view())?.names(names)
     }

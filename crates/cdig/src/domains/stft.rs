@@ -86,14 +86,15 @@ impl Frames {
         let largest = overlap.iter().fold(0.0_f64, |max, &d| max.max(d));
         let lost = |&d: &f64| d <= LEAST_OVERLAP * largest;
         if let Some(t) = overlap.iter().position(lost) {
-            return Err(CdigError::parameter(
+            return Err(CdigError::parameter_with(
                 "the window overlap",
                 format!("{:e} at sample {t}", overlap[t]),
                 format!(
                     "squared windows that add up to more than {:e} at every sample, without which no \
-                     inverse exists; take a hop below {hop} or a window that is not 0 there",
+                     inverse exists",
                     LEAST_OVERLAP * largest
                 ),
+                format!("take a hop below {hop}, or a window that is not 0 there"),
             ));
         }
         Ok(Self {

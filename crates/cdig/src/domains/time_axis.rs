@@ -17,6 +17,7 @@ impl TimeAxis {
                 what: "the signal".into(),
                 found: shape.to_vec(),
                 expected: "at least one axis, none of them empty, such as [channels, time]".into(),
+                advice: None,
             });
         }
         Ok(Self {

@@ -81,8 +81,8 @@ pub fn interactions_across<A: Scalar, D: Dimension, E: Dimension>(
     let values = model.forward(all.view())?;
     let (n, outputs) = (all.len_of(Axis(0)), model.output_dim());
     ensure_shape("the model's values", values.shape(), &[n, outputs])?;
-    let hint = "choose another baseline, or a model that is finite where groups are taken away";
-    ensure_finite("the model's values", hint, &values, A::is_finite)?;
+    let advice = "choose another baseline, or a model that is finite where groups are taken away";
+    ensure_finite("the model's values", advice, &values, A::is_finite)?;
 
     let (m, k) = (first.names.len(), second.names.len());
     let value = |row: usize, o: usize| values[[row, o]].as_f64();

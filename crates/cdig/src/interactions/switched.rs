@@ -219,6 +219,7 @@ pub(crate) fn ensure_input_shape(shape: &[usize], all: &[(&str, &[usize])]) -> R
             what: (*what).into(),
             found: found.to_vec(),
             expected: format!("{shape:?}, the model's input shape"),
+            advice: None,
         }),
     }
 }

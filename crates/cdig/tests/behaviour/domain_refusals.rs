@@ -5,6 +5,7 @@ use cdig::{
     Fourier, PerChannel, SeasonalTrend, Stft, Wavelet, WaveletFamily, WaveletPackets, Window,
 };
 use ndarray::{Array2, ArrayD, Axis, array};
+use xcebra_model::Advice;
 
 use crate::models::{Activation, Network, random};
 
@@ -105,7 +106,12 @@ fn levels_and_wavelets_out_of_range_are_refused() {
         "1 to 2 for 12 samples",
     );
     parameter(WaveletPackets::new(&[8], 1.0, HAAR, 0), "level");
-    parameter(WaveletPackets::new(&[7], 1.0, HAAR, 1), "cut or pad");
+    parameter(
+        WaveletPackets::new(&[7], 1.0, HAAR, 1),
+        "a multiple of 2^level",
+    );
+    let odd = WaveletPackets::new(&[7], 1.0, HAAR, 1).err().unwrap();
+    assert_eq!(odd.advice().as_deref(), Some("cut or pad the signal"));
 }
 
 #[test]
@@ -229,8 +235,8 @@ fn signals_without_a_cepstrum_are_refused() {
     }
     let model = Network::random(&[2, 8], 3, 1, Activation::Tanh, 0);
     let found = Explainer::new(&model).explain(&domain, random(&[2, 8], 1).view());
-    let message = found.unwrap_err().to_string();
-    assert!(message.contains("unit impulse"), "{message}");
+    let error = found.unwrap_err();
+    assert!(error.advice().unwrap().contains("unit impulse"), "{error}");
     parameter(domain.split_at(0.0), "quefrency");
 }
 

@@ -3,12 +3,13 @@
 use std::f64::consts::PI;
 
 use cdig::{
-    Attribution, Baseline, Basis, Dct, Domain, Explainer, Laws, Path, Rule, Time, Wavelet,
-    WaveletFamily, WaveletPackets, WithRemainder,
+    Attribution, Baseline, Basis, CdigError, Dct, Domain, Explainer, Laws, Path, Rule, Time,
+    Wavelet, WaveletFamily, WaveletPackets, WithRemainder,
 };
 use ndarray::{ArrayD, Axis, concatenate, s};
 use num_complex::Complex;
 use proptest::prelude::*;
+use xcebra_model::Advice;
 
 use crate::catalogue::{Layout, every_domain, layouts};
 use crate::models::{Activation, Network, random};
@@ -346,11 +347,9 @@ fn the_remainder_carries_what_a_truncated_basis_misses() {
     let model = Network::random(&[3, 12], 4, 2, Activation::Tanh, 2);
     let signal = data.index_axis(Axis(0), 0);
     let explainer = Explainer::new(&model).rule(SMOOTH);
-    let message = explainer
-        .explain(&basis, signal.view())
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains("WithRemainder"), "{message}");
+    let error = explainer.explain(&basis, signal.view()).unwrap_err();
+    assert!(matches!(error, CdigError::RoundTrip { .. }), "{error}");
+    assert!(error.advice().unwrap().contains("WithRemainder"));
 
     let whole = WithRemainder::new(basis);
     let time = Time::new(&[3, 12]).unwrap();

@@ -2,6 +2,7 @@
 
 use cdig::{Baseline, Explainer, Rule, Time};
 use ndarray::ArrayD;
+use xcebra_model::Advice;
 
 use crate::models::{Pointwise, random};
 
@@ -36,9 +37,10 @@ fn advice_against_a_singular_baseline_helps() {
         explainer.explain(&domain, signal.view())
     };
     for baseline in [Baseline::Zero, Baseline::Mean(0)] {
-        let message = explain(baseline, Rule::default()).unwrap_err().to_string();
-        assert!(message.contains("another recorded signal"), "{message}");
-        assert!(!message.contains("midpoint"), "{message}");
+        let error = explain(baseline, Rule::default()).unwrap_err();
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("another recorded signal"), "{advice}");
+        assert!(!advice.contains("midpoint"), "{advice}");
     }
     let found = explain(Baseline::Signal(other), Rule::default()).unwrap();
     assert!(found.convergence.as_ref().unwrap().tolerance_met);
@@ -53,7 +55,7 @@ fn advice_against_a_singular_baseline_helps() {
     // nothing helps against a signal that is constant itself
     let flat = Explainer::new(&model).baseline(Baseline::Signal(signal.clone()));
     let message = flat.explain(&domain, ArrayD::<f64>::ones(vec![16]).view());
-    let message = message.unwrap_err().to_string();
-    assert!(message.contains("at the signal"), "{message}");
-    assert!(message.contains("leave the signal out"), "{message}");
+    let error = message.unwrap_err();
+    assert!(error.to_string().contains("at the signal"), "{error}");
+    assert!(error.advice().unwrap().contains("leave the signal out"));
 }

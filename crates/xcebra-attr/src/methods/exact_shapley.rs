@@ -67,10 +67,11 @@ impl<A: Scalar> Method<A> for ExactShapley<A> {
         let groups = self.groups.members(batch.model().input_shape())?;
         let players = groups.len();
         if players > MAX_PLAYERS {
-            return Err(AttrError::parameter(
+            return Err(AttrError::parameter_with(
                 "the groups of exact-shapley",
                 format!("{players} groups"),
-                format!("at most {MAX_PLAYERS}; put inputs together, or take shapley-sampling"),
+                format!("at most {MAX_PLAYERS}"),
+                "put more inputs into a group, or take shapley-sampling",
             ));
         }
         let baselines = self.baseline.of(batch, "exact-shapley")?;

@@ -194,8 +194,8 @@ impl TryFrom<Flat> for ObjectiveConfig {
             (Loss::InfoNce, None, None, _) => return Err("missing field `positives`".to_owned()),
             (Loss::InfoNce, Some(label), ..) => {
                 return Err(format!(
-                    "`label` belongs to loss = \"mse\" or \"cross-entropy\"; for positives by a \
-                     label write positives = {{ kind = \"time-delta\", label = \"{label}\" }}"
+                    "`label` belongs to loss = \"mse\" or \"cross-entropy\", and positives by a label \
+                     are positives = {{ kind = \"time-delta\", label = \"{label}\" }}"
                 ));
             }
             (Loss::Mse, Some(label), None, None) => LossConfig::Mse { label },

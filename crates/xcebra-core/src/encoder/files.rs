@@ -21,6 +21,9 @@ const METADATA: &str = "xcebra.architecture";
 /// Largest file that is read: twice the largest encoder in double precision.
 const MOST_BYTES: u64 = 1 << 33;
 
+/// What to do about a file that holds no encoder.
+const ADVICE: &str = "pass a model written by `fit`";
+
 impl<E: Element> Encoder<E> {
     /// The encoder as the bytes of a `.safetensors` file.
     ///
@@ -63,8 +66,7 @@ impl<E: Element> Encoder<E> {
     /// [`CoreError::File`] if the file cannot be read, is not of this format, or holds no encoder.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let advice = "pass a model written by `fit`";
-        Self::from_safetensors(&read(path, advice)?).map_err(|e| CoreError::file(path, e, advice))
+        Self::from_safetensors(&read(path, ADVICE)?).map_err(|e| CoreError::file(path, e, ADVICE))
     }
 
     /// Reads an encoder from the bytes of a `.safetensors` file.
@@ -75,8 +77,8 @@ impl<E: Element> Encoder<E> {
         let foreign = |problem: String| {
             CoreError::data(
                 "the model",
-                problem,
-                "the file is damaged or not an xcebra encoder",
+                format!("damaged or not an xcebra encoder, {problem}"),
+                ADVICE,
             )
         };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| foreign(e.to_string()))?;

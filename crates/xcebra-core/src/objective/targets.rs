@@ -51,10 +51,11 @@ impl<E: Scalar> Targets<E> {
     /// `dims` differs from the number of its classes.
     pub fn classes(recording: &Recording<E>, label: &str, dims: usize) -> Result<Self> {
         let Labels::Discrete(labels) = recording.label(label)? else {
-            return Err(CoreError::setting(
+            return Err(CoreError::setting_with(
                 "label",
                 format!("`{label}`, which holds real numbers"),
-                "a label of whole numbers for loss = \"cross-entropy\"; use \"mse\" for others",
+                "a label of whole numbers for loss = \"cross-entropy\"",
+                "use loss = \"mse\" for other labels",
             ));
         };
         let mut classes = labels.clone();

@@ -53,11 +53,11 @@ impl<E: Element> Adam<E> {
             return Err(CoreError::data(
                 "the optimiser's state",
                 format!(
-                    "{} and {} numbers",
+                    "the checkpoint is damaged, with {} and {} numbers",
                     moments.first.len(),
                     moments.second.len()
                 ),
-                "the checkpoint is damaged; train again",
+                "train again",
             ));
         }
         let mut adam = Self::new(moments.first.len())?;

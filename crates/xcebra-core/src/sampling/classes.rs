@@ -31,12 +31,11 @@ impl Classes {
     ) -> Result<Self> {
         let shared = recording.shared_label(label)?;
         let Labels::Discrete(labels) = &*shared else {
-            return Err(CoreError::setting(
+            return Err(CoreError::setting_with(
                 name,
                 format!("`{label}`, which holds real numbers"),
-                format!(
-                    "a label of whole numbers for `{kind}` positives; use `time-delta` for others"
-                ),
+                format!("a label of whole numbers for `{kind}` positives"),
+                "use `time-delta` for other labels",
             ));
         };
         let groups = Groups::new(centers.samples().collect(), |a, b| {

@@ -59,6 +59,9 @@ pub(super) struct State {
     pub history: History,
 }
 
+/// What to do about a file that is no checkpoint.
+const ADVICE: &str = "pass the folder of a training that was interrupted, or train again";
+
 impl<E: Scalar> Checkpoint<E> {
     /// The configuration of the training.
     pub fn config(&self) -> &Config {
@@ -116,12 +119,11 @@ impl<E: Scalar> Checkpoint<E> {
     /// in this precision.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let advice = "pass the folder of a training that was interrupted, or train again";
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
-            .map_err(|e| CoreError::file(path, e, advice))?;
-        Self::from_bytes(&bytes).map_err(|e| CoreError::file(path, e, advice))
+            .map_err(|e| CoreError::file(path, e, ADVICE))?;
+        Self::from_bytes(&bytes).map_err(|e| CoreError::file(path, e, ADVICE))
     }
 
     /// Reads a checkpoint from the bytes of its file.
@@ -132,8 +134,8 @@ impl<E: Scalar> Checkpoint<E> {
         let foreign = |problem: String| {
             CoreError::data(
                 "the checkpoint",
-                problem,
-                "the file is damaged or of another kind",
+                format!("damaged or of another kind, {problem}"),
+                ADVICE,
             )
         };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| foreign(e.to_string()))?;
@@ -192,10 +194,13 @@ impl<E: Scalar> Checkpoint<E> {
             found => Err(CoreError::data(
                 "the checkpoint",
                 match found {
-                    Some(v) => format!("`{name}` has {} numbers, not {len}", v.len()),
-                    None => format!("`{name}` is missing"),
+                    Some(v) => format!(
+                        "it belongs to another training, `{name}` has {} numbers, not {len}",
+                        v.len()
+                    ),
+                    None => format!("it belongs to another training, `{name}` is missing"),
                 },
-                "it belongs to another training; resume it with its own settings",
+                "resume that training with its own settings",
             )),
         }
     }

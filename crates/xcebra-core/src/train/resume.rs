@@ -79,7 +79,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let here = self.fingerprint();
         if state.recording != here {
             return Err(foreign(format!(
-                "it was made with another recording ({}; this one: {here})",
+                "it was made with another recording ({}, and this one is {here})",
                 state.recording
             )));
         }

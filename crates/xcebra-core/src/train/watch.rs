@@ -82,7 +82,7 @@ impl Watch {
         }
         let reason = format!(
             "the goodness of fit is above {:.1} bits in many steps, and so many samples can give \
-             {possible:.1} at most; the embedding grows without end",
+             {possible:.1} at most, so the embedding grows without end",
             CLEARLY * possible
         );
         diverged(reason, LIMIT)
@@ -91,6 +91,8 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use xcebra_model::Advice;
+
     use super::Watch;
 
     const CHANCE: f64 = 6.2;
@@ -112,10 +114,11 @@ mod tests {
         for step in 3..52 {
             assert!(look(step, 19.0, 0.0).is_ok());
         }
-        let error = look(52, 19.0, 0.0).unwrap_err().to_string();
+        let error = look(52, 19.0, 0.0).unwrap_err();
+        let advice = error.advice().unwrap();
         assert!(
-            error.contains("train.learning_rate") && !error.contains("head"),
-            "{error}"
+            advice.contains("train.learning_rate") && !advice.contains("head"),
+            "{advice}"
         );
     }
 
@@ -125,18 +128,17 @@ mod tests {
         for step in 0..49 {
             assert!(look(&mut watch, step, -10.0).is_ok());
         }
-        let error = look(&mut watch, 49, -10.0).unwrap_err().to_string();
-        for part in [
-            "above 20.0 bits",
-            "10.0 at most",
-            "without end",
-            "train.batch",
-            "head",
-        ] {
-            assert!(error.contains(part), "no {part:?} in {error}");
+        let error = look(&mut watch, 49, -10.0).unwrap_err();
+        let problem = error.to_string();
+        for part in ["above 20.0 bits", "10.0 at most", "without end"] {
+            assert!(problem.contains(part), "no {part:?} in {problem}");
+        }
+        let advice = error.advice().unwrap();
+        for part in ["train.batch", "head"] {
+            assert!(advice.contains(part), "no {part:?} in {advice}");
         }
         // one piece of advice, not two
-        assert!(!error.contains("learning_rate"), "{error}");
+        assert!(!advice.contains("learning_rate"), "{advice}");
         let mut limited = Watch::default();
         assert!((0..200).all(|step| look(&mut limited, step, -7.6).is_ok()));
         // a supervised loss has no bits

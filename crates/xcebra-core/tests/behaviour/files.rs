@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 use xcebra_core::encoder::{Layer, Sizes};
 use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Edges, Element, Encoder, EncoderName};
-use xcebra_model::Model;
+use xcebra_model::{Advice, Model};
 
 fn encoder<E: Element>(name: EncoderName) -> Encoder<E> {
     let sizes = Sizes {
@@ -166,7 +166,8 @@ fn files_are_written_whole_and_read_back() {
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let missing = encoder.save(folder.path().join("no/such/folder/model.safetensors"));
-    assert!(missing.err().unwrap().to_string().contains("writable"));
+    let error = missing.err().unwrap();
+    assert!(error.advice().unwrap().contains("writable"), "{error}");
 }
 
 #[test]

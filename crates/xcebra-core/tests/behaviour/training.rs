@@ -8,7 +8,7 @@ use xcebra_core::{
     Config, CoreError, Element, EncoderName, Labels, LearningRateSchedule, LossConfig, Metric,
     ObjectiveConfig, PositivesConfig, Recording, Similarity, Trainer,
 };
-use xcebra_model::Model;
+use xcebra_model::{Advice, Model};
 
 /// R² of the best linear map with intercept from two columns to one, by the normal equations.
 fn r2(embedding: &Array2<f64>, target: &Array1<f64>) -> f64 {
@@ -126,7 +126,12 @@ fn divergence_is_an_error_that_advises() {
     let mut trainer = Trainer::new(config, recording::<f32>(&latents(300))).unwrap();
     let error = trainer.run(|_, _| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, CoreError::Diverged { .. }), "{error}");
-    assert!(error.to_string().contains("smaller train.learning_rate"));
+    assert!(
+        error
+            .advice()
+            .unwrap()
+            .contains("smaller train.learning_rate")
+    );
 }
 
 /// Chance is that of the weights at the step: the first loss says nothing of a later one.
@@ -232,7 +237,7 @@ fn impossible_settings_are_refused_before_work() {
             label: "y".into(),
             delta: 1,
         }),
-        "class, z",
+        "the label `y`",
     );
     refused(
         &positives(PositivesConfig::TimeDelta {
@@ -275,6 +280,14 @@ fn impossible_settings_are_refused_before_work() {
 }
 
 #[test]
+fn a_label_that_is_missing_is_advised_on() {
+    let recording = recording::<f32>(&latents(300));
+    let error = recording.label("y").err().unwrap();
+    let advice = error.advice().unwrap();
+    assert!(advice.ends_with("class, z"), "{advice}");
+}
+
+#[test]
 fn unusable_recordings_are_refused() {
     let good = Array2::from_shape_fn((10, 2), |(t, c)| (t * (c + 1)) as f32);
     let refused = |x: &Array2<f32>, words: &str| {
@@ -314,11 +327,11 @@ fn unusable_recordings_are_refused() {
         "NaN",
     );
     let sessions = Recording::new(good.view()).unwrap().with_sessions(&[4, 5]);
-    assert!(sessions.err().unwrap().to_string().contains("add up"));
+    assert!(sessions.err().unwrap().advice().unwrap().contains("add up"));
     let sessions = Recording::new(good.view())
         .unwrap()
         .with_sessions(&[usize::MAX, 11]);
-    assert!(sessions.err().unwrap().to_string().contains("add up"));
+    assert!(sessions.err().unwrap().advice().unwrap().contains("add up"));
 }
 
 #[test]

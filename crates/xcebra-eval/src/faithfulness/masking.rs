@@ -1,6 +1,7 @@
 //! Replacing coefficients by a baseline in the order of their attribution.
 
 use ndarray::{Array1, Array2, ArrayRef, ArrayView, Axis, Dimension};
+use xcebra_model::ModelError;
 use xcebra_numeric::{area, exchange, ranking};
 
 use crate::check::{finite_flat, finite_values, same_shape};
@@ -127,7 +128,8 @@ fn evaluate<T, D: Dimension>(
     dim: &D,
     batch: &[T],
 ) -> Result<Array1<f64>> {
-    let view = ArrayView::from_shape(dim.clone(), batch).map_err(EvalError::model)?;
+    let view = ArrayView::from_shape(dim.clone(), batch)
+        .map_err(|e| EvalError::model(ModelError::evaluation(e)))?;
     let samples = view.shape().first().copied().unwrap_or(1);
     let outputs = model(view)?;
     same_shape(

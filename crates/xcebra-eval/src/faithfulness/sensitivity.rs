@@ -3,6 +3,7 @@
 use ndarray::{Array, Array1, Array2, ArrayRef, ArrayView, Axis, Dimension};
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use xcebra_model::ModelError;
 
 use crate::check::{finite_flat, parameter, same_shape};
 use crate::error::{EvalError, Result};
@@ -143,7 +144,7 @@ fn flat<E: Dimension>(attribution: &Array<f64, E>, samples: usize) -> Result<Arr
     same_shape(what, found, "the inputs' samples", &[samples])?;
     let values = finite_flat(what, attribution)?;
     let shape = (samples, values.len() / samples);
-    Array2::from_shape_vec(shape, values).map_err(EvalError::model)
+    Array2::from_shape_vec(shape, values).map_err(|e| EvalError::model(ModelError::evaluation(e)))
 }
 
 fn norms(rows: &Array2<f64>) -> Array1<f64> {

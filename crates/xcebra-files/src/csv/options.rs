@@ -147,6 +147,7 @@ impl fmt::Display for TableOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xcebra_model::Advice;
 
     #[test]
     fn display_is_the_inverse_of_parsing() {
@@ -174,9 +175,9 @@ mod tests {
             ("encoding=klingon", "latin1"),
             ("header", "NAME=VALUE"),
         ] {
-            let message = text.parse::<TableOptions>().unwrap_err().to_string();
-            assert!(message.contains(expected), "{text}: {message}");
-            assert!(message.contains("header=no"), "{text}: {message}");
+            let error = text.parse::<TableOptions>().unwrap_err();
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+            assert!(error.advice().unwrap().contains("header=no"), "{text}");
         }
     }
 }

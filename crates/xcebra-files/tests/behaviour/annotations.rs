@@ -3,6 +3,7 @@
 use xcebra_files::{Clock, DataFile, FileError};
 
 use crate::signal_corpus::{file, signals};
+use crate::told;
 
 /// One letter a sample.
 fn letters(name: &str, label: &str, clock: &Clock) -> (String, Vec<String>) {
@@ -49,11 +50,9 @@ fn annotations_of_another_file_are_moved_by_its_start() {
     let expected: String = expected.iter().map(|(c, n)| c.repeat(*n)).collect();
     assert_eq!(stages, expected);
     assert!(notes[0].contains("moved by 2 s"), "{notes:?}");
-    let message = signals("hypnogram.edf", "x").unwrap_err().to_string();
-    assert!(
-        message.contains("annotations only") && message.contains("hypnogram.edf:annotations"),
-        "{message}"
-    );
+    let (problem, advice) = told(&signals("hypnogram.edf", "x").unwrap_err());
+    assert!(problem.contains("annotations only"), "{problem}");
+    assert!(advice.contains("hypnogram.edf:annotations"), "{advice}");
     // a recording that does not say when it began
     let (stages, notes) = letters("hypnogram.edf", "annotations", &Clock::steady(8.0, 64));
     assert!(stages.starts_with(&["W".repeat(16), "2".repeat(24)].concat()));

@@ -5,13 +5,15 @@ use std::fs;
 use xcebra_files::{DataArray, FileError, Source, rates_agree, read};
 
 use crate::signal_corpus::{file, signals};
+use crate::told;
 
 fn notes(name: &str, selection: &str) -> Vec<String> {
     signals(name, selection).unwrap().notes
 }
 
-fn problem(name: &str, selection: &str) -> String {
-    signals(name, selection).unwrap_err().to_string()
+/// Problem and advice.
+fn refusal(name: &str, selection: &str) -> (String, String) {
+    told(&signals(name, selection).unwrap_err())
 }
 
 #[test]
@@ -41,9 +43,9 @@ fn channels_without_a_signal_are_left_out_with_a_note() {
         ("Junk", "its physical minimum is \"?\""),
         ("N*", "none of the chosen channels holds a signal"),
     ] {
-        let message = problem("blank.edf", selection);
-        assert!(message.contains(expected), "{selection}: {message}");
-        assert!(message.contains("choose among `EEG Fpz`"), "{message}");
+        let (problem, advice) = refusal("blank.edf", selection);
+        assert!(problem.contains(expected), "{selection}: {problem}");
+        assert!(advice.contains("choose among `EEG Fpz`"), "{advice}");
     }
 }
 
@@ -171,7 +173,7 @@ fn gaps_cut_a_recording() {
         assert_eq!(clock.first_row(3.0), 96);
         assert_eq!(clock.first_row(20.5), 176);
     }
-    let message = problem("overlap.edf", "x");
+    let (message, _) = refusal("overlap.edf", "x");
     assert!(
         message.contains("record 2 (counting from 0) begins at 1.5 s")
             && message.contains("at 2 s"),
@@ -246,20 +248,20 @@ fn headers_that_cannot_be_used_are_refused() {
 
 #[test]
 fn rates_are_listed_with_a_selection_that_works() {
-    let message = problem("rates.edf", "x");
+    let (problem, advice) = refusal("rates.edf", "x");
     for expected in [
         "32 Hz: `EEG Fp1`, `EEG Fp2`",
         "8 Hz: `Resp`",
         "1 Hz: `SpO2, finger`",
     ] {
-        assert!(message.contains(expected), "{message}");
+        assert!(problem.contains(expected), "{problem}");
     }
-    let pasted = message.rsplit('\'').nth(1).unwrap();
+    let pasted = advice.rsplit('\'').nth(1).unwrap();
     let source: Source = pasted.parse().unwrap();
     let columns = read(&source).unwrap().columns;
     assert_eq!(columns.unwrap(), ["EEG Fp1", "EEG Fp2"]);
     // signs of the selection's own language in a name
-    let message = problem("rates.edf", "Resp,SpO2*");
-    let pasted = message.rsplit('\'').nth(1).unwrap();
-    assert!(read(&pasted.parse().unwrap()).is_ok(), "{message}");
+    let (_, advice) = refusal("rates.edf", "Resp,SpO2*");
+    let pasted = advice.rsplit('\'').nth(1).unwrap();
+    assert!(read(&pasted.parse().unwrap()).is_ok(), "{advice}");
 }

@@ -14,3 +14,12 @@ mod sound_properties;
 mod sounds;
 mod table_dialects;
 mod tables;
+
+use xcebra_files::FileError;
+use xcebra_model::Advice;
+
+/// Problem and advice of an error.
+fn told(error: &FileError) -> (String, String) {
+    let advice = error.advice().unwrap_or_default();
+    (error.to_string(), advice.into_owned())
+}

@@ -7,6 +7,7 @@ use ndarray::array;
 use xcebra_files::{DataFile, Result, Source, read};
 
 use crate::signal_files::{EdfSignal, edf, wav};
+use crate::told;
 
 fn read_as(name: &str, bytes: &[u8], array: &str) -> Result<xcebra_files::DataArray> {
     let folder = tempfile::tempdir().unwrap();
@@ -65,16 +66,11 @@ fn biosignals_come_in_their_physical_units() {
 
 #[test]
 fn channels_of_different_rates_are_not_mixed() {
-    let message = read_as("night.edf", &biosignal(), "x")
-        .unwrap_err()
-        .to_string();
-    for expected in [
-        "4 Hz: `EEG Fp1`, `EEG Fp2`",
-        "2 Hz: `Resp`",
-        "night.edf:*,!Resp'",
-    ] {
-        assert!(message.contains(expected), "{message}");
+    let (problem, advice) = told(&read_as("night.edf", &biosignal(), "x").unwrap_err());
+    for expected in ["4 Hz: `EEG Fp1`, `EEG Fp2`", "2 Hz: `Resp`"] {
+        assert!(problem.contains(expected), "{problem}");
     }
+    assert!(advice.contains("night.edf:*,!Resp'"), "{advice}");
     let message = read_as("night.edf", &biosignal(), "ECG")
         .unwrap_err()
         .to_string();

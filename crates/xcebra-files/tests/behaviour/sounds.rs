@@ -1,6 +1,7 @@
 //! Sound files beyond their values: what is said about lengths that are wrong, and what is refused.
 
 use crate::signal_corpus::signals;
+use crate::told;
 
 #[test]
 fn wrong_lengths_are_noted() {
@@ -47,11 +48,9 @@ fn compressed_and_empty_sound_is_refused_with_what_helps() {
         ("refused_ima_adpcm.wav", "IMA ADPCM of 4 bits"),
         ("refused_gsm610.wav", "GSM 6.10"),
     ] {
-        let message = signals(name, "x").unwrap_err().to_string();
-        assert!(
-            message.contains(expected) && message.contains("-c:a pcm_s16le"),
-            "{message}"
-        );
+        let (problem, advice) = told(&signals(name, "x").unwrap_err());
+        assert!(problem.contains(expected), "{problem}");
+        assert!(advice.contains("-c:a pcm_s16le"), "{advice}");
     }
     for name in ["empty.wav", "empty_and_list.wav"] {
         let message = signals(name, "x").unwrap_err().to_string();

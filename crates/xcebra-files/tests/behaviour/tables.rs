@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use xcebra_files::{DataFile, Source, read};
 
+use crate::told;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables")
 }
@@ -30,8 +32,9 @@ fn differences(case: &Value) -> Vec<String> {
         Ok(_) if !errors.is_empty() => return vec!["it is read, not refused".to_owned()],
         Ok(array) => array,
         Err(error) => {
-            let message = error.to_string();
-            let missing = errors.iter().filter(|part| !message.contains(**part));
+            let (problem, advice) = told(&error);
+            let said = |part: &str| problem.contains(part) || advice.contains(part);
+            let missing = errors.iter().filter(|part| !said(part));
             let none = errors.is_empty().then_some("refused".to_owned());
             let wrong: Vec<String> = missing
                 .map(|part| format!("{part:?} is not said"))
@@ -39,7 +42,7 @@ fn differences(case: &Value) -> Vec<String> {
                 .collect();
             return match wrong.is_empty() {
                 true => wrong,
-                false => [wrong, vec![message]].concat(),
+                false => [wrong, vec![problem, advice]].concat(),
             };
         }
     };

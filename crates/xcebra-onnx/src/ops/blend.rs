@@ -52,8 +52,9 @@ pub(crate) fn resize<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
         None | Some("stretch")
     );
     if node.flag("antialias") || !stretched || resizing.coordinates == "tf_crop_and_resize" {
-        return b.refuse(
-            "antialias, cropping and aspect ratios are not supported; export without them",
+        return b.refuse_with(
+            "antialias, cropping and aspect ratios are not supported",
+            "export the model without them",
         );
     }
     let axes = match node.ints("axes") {

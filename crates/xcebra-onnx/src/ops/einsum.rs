@@ -144,9 +144,10 @@ fn check_lengths<A: Scalar>(b: &Builder<A>, values: &[Labelled], equation: &str)
         .iter()
         .find(|(l, n)| all.iter().any(|(m, k)| l == m && n != k))
     {
-        Some((label, _)) => b.refuse(format!(
-            "axes '{label}' of '{equation}' differ in length; repeat the shorter one before"
-        )),
+        Some((label, _)) => b.refuse_with(
+            format!("axes '{label}' of '{equation}' differ in length"),
+            "repeat the shorter axis before this node",
+        ),
         None => Ok(()),
     }
 }

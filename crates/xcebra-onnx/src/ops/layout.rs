@@ -4,7 +4,7 @@ use xcebra_model::Scalar;
 
 use super::{Call, Op, Pass};
 use crate::builder::{Builder, Slot};
-use crate::error::Result;
+use crate::error::{AGAIN, Result};
 use crate::shape::{around, count, for_each_row, strides};
 use crate::tensor::{Kind, Tensor};
 
@@ -58,10 +58,10 @@ pub(crate) fn reshape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
         to[axis] = have / rest;
     }
     if count(&to) != Some(have) {
-        return b.refuse(format!(
-            "{have} numbers of shape {from:?} do not fit the shape {target:?}; if the batch size is \
-             written into the graph, export it with a batch of one or a dynamic batch axis"
-        ));
+        return b.refuse_with(
+            format!("{have} numbers of shape {from:?} do not fit the shape {target:?}"),
+            "if the batch size is written into the graph, export it with a batch of one or a dynamic batch axis",
+        );
     }
     reshape_to(b, x, &to)
 }
@@ -119,7 +119,7 @@ pub(crate) fn squeeze<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
 pub(crate) fn unsqueeze<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
     let Some(axes) = call.ints(b, "axes", 1)? else {
-        return b.refuse("no axes are given; export the model again");
+        return b.refuse_with("no axes are given", AGAIN);
     };
     let mut to = b.shape(x).to_vec();
     for axis in b.axes(&axes, to.len() + axes.len())? {

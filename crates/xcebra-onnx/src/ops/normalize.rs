@@ -15,7 +15,10 @@ use crate::tensor::Kind;
 /// With the moments in the file, as at inference: one scale and one offset a channel.
 pub(crate) fn batch<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     if call.node.flag("training_mode") {
-        return b.refuse("it is in training mode, where samples influence each other; export the model in evaluation mode");
+        return b.refuse_with(
+            "it is in training mode, where samples influence each other",
+            "export the model in evaluation mode",
+        );
     }
     let mut part = [Slot(0); 5];
     for (i, part) in part.iter_mut().enumerate() {
@@ -126,7 +129,11 @@ pub(crate) fn lp<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot>
     let norm = match call.node.int("p").unwrap_or(2) {
         1 => Reduction::L1,
         2 => Reduction::L2,
-        p => return b.refuse(format!("a norm with p = {p}; only 1 and 2 are supported")),
+        p => {
+            return b.refuse(format!(
+                "a norm with p = {p} is not supported, only 1 and 2 are"
+            ));
+        }
     };
     let norm = reduce(b, norm, x, &[axis], true)?;
     binary(b, Pair::Div, x, norm)

@@ -29,7 +29,10 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
     };
     let window = Window::new(b, call, &shape[2..], &kernel)?;
     if window.has_idle_output() {
-        return b.refuse("a window covers only padding; use less padding than the kernel is wide");
+        return b.refuse_with(
+            "a window covers only padding",
+            "use less padding than the kernel is wide",
+        );
     }
     let mut to = shape[..2].to_vec();
     to.extend(&window.output);

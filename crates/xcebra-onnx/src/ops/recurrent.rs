@@ -65,7 +65,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         };
         if b.shape(slot) != shape || b.known(slot).is_none() {
             return b.refuse(format!(
-                "weights {i} of shape {:?}; expected constants of shape {shape:?}",
+                "weights {i} of shape {:?}, expected constants of shape {shape:?}",
                 b.shape(slot)
             ));
         }
@@ -192,11 +192,14 @@ fn state<A: Scalar>(
         first = permute(b, first, &[1, 0, 2])?;
     }
     if b.shape(first) != [layer.directions.len(), course.samples, course.hidden] {
-        return b.refuse(format!(
-            "an initial state of shape {:?} for {} samples; export with a dynamic batch axis or a batch of one",
-            b.shape(first),
-            course.samples
-        ));
+        return b.refuse_with(
+            format!(
+                "an initial state of shape {:?} for {} samples",
+                b.shape(first),
+                course.samples
+            ),
+            "export the model with a dynamic batch axis or a batch of one",
+        );
     }
     part(b, first, i)
 }
@@ -211,8 +214,9 @@ fn check_lengths<A: Scalar>(b: &Builder<A>, call: &Call<'_>, times: usize) -> Re
             .iter()
             .any(|&l| l != times as i64)
     {
-        return b.refuse(
-            "sequences of different lengths are not supported; pass samples of one length",
+        return b.refuse_with(
+            "sequences of different lengths are not supported",
+            "pass samples of one length",
         );
     }
     Ok(())
@@ -233,8 +237,9 @@ impl Layer {
             _ => (1, &["Tanh"]),
         };
         if node.float("clip").is_some() || node.flag("input_forget") || call.optional(7).is_some() {
-            return b.refuse(
-                "clip, coupled gates and peepholes are not supported; export without them",
+            return b.refuse_with(
+                "clip, coupled gates and peepholes are not supported",
+                "export the model without them",
             );
         }
         let differs = |name: &str, usual: f64| {
@@ -242,8 +247,10 @@ impl Layer {
             numbers.iter().any(|v| (v - usual).abs() > 1e-6)
         };
         if differs("activation_alpha", 0.2) || differs("activation_beta", 0.5) {
-            return b
-                .refuse("parameters of activations are not supported; export with the usual ones");
+            return b.refuse_with(
+                "parameters of activations are not supported",
+                "export the model with the usual ones",
+            );
         }
         let names: Vec<&str> = match node.texts("activations") {
             Some(names) => names.iter().map(String::as_str).collect(),
@@ -254,7 +261,7 @@ impl Layer {
         let Some(activations) = activations.filter(|a| a.len() == default.len() * directions.len())
         else {
             return b.refuse(format!(
-                "activations {names:?}; Sigmoid, Tanh, Relu and HardSigmoid are supported"
+                "activations {names:?}: only Sigmoid, Tanh, Relu and HardSigmoid are supported"
             ));
         };
         let recurrent = call.required(b, 2)?;

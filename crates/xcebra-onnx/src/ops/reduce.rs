@@ -63,9 +63,9 @@ pub(crate) fn lower<A: Scalar>(
 pub(crate) fn extreme_place<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
     if b.known(x).is_none() {
-        return b.refuse(
-            "the place of an extreme has no derivative by the model's input; choose a value before \
-             this node with OnnxOptions::with_output, such as the scores themselves",
+        return b.refuse_with(
+            "the place of an extreme has no derivative by the model's input",
+            "choose a value before this node with OnnxOptions::with_output, such as the scores themselves",
         );
     }
     let shape = b.shape(x).to_vec();

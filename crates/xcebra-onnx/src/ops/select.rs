@@ -5,7 +5,7 @@ use xcebra_model::Scalar;
 use super::layout::reshape_to;
 use super::{Call, Op, Pass};
 use crate::builder::{Builder, Slot};
-use crate::error::Result;
+use crate::error::{AGAIN, Result};
 use crate::shape::{broadcast, strides};
 use crate::tensor::Tensor;
 
@@ -145,10 +145,12 @@ pub(crate) fn reverse<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
             length
         }
         _ => {
-            return b.refuse(format!(
-                "lengths {lengths:?} of sequences of {longest}; only one length for all is supported, \
-                 export the model without masks"
-            ));
+            return b.refuse_with(
+                format!(
+                    "lengths {lengths:?} of sequences of {longest}: only one length for all is supported"
+                ),
+                "export the model without masks",
+            );
         }
     };
     let mut picks = everything(b.shape(x));
@@ -208,7 +210,7 @@ pub(crate) fn slice<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
     let x = call.required(b, 0)?;
     let shape = b.shape(x).to_vec();
     let Some(starts) = call.ints(b, "starts", 1)? else {
-        return b.refuse("no starts are given; export the model again");
+        return b.refuse_with("no starts are given", AGAIN);
     };
     let ends = call.ints(b, "ends", 2)?.unwrap_or_default();
     let axes = call.ints(b, "axes", 3)?;
@@ -217,7 +219,7 @@ pub(crate) fn slice<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
         .ints(b, "steps", 4)?
         .unwrap_or_else(|| vec![1; starts.len()]);
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
-        return b.refuse("starts, ends, axes and steps differ in number; export the model again");
+        return b.refuse_with("starts, ends, axes and steps differ in number", AGAIN);
     }
     let mut picks = everything(&shape);
     for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {

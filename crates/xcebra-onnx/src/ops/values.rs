@@ -5,7 +5,7 @@ use xcebra_model::Scalar;
 use super::Call;
 use super::functions::{Function, apply};
 use crate::builder::{Builder, Slot};
-use crate::error::Result;
+use crate::error::{AGAIN, Result};
 use crate::proto::Content;
 use crate::tensor::Kind;
 
@@ -44,7 +44,10 @@ pub(crate) fn constant<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
     if let Some(numbers) = node.ints("value_ints") {
         return integers(b, numbers);
     }
-    b.refuse("only constants of numbers are supported; export the model without text or sparse constants")
+    b.refuse_with(
+        "only constants of numbers are supported",
+        "export the model without text or sparse constants",
+    )
 }
 
 fn integers<A: Scalar>(b: &mut Builder<A>, numbers: &[i64]) -> Result<Slot> {
@@ -109,7 +112,7 @@ pub(crate) fn range<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
     let delta = b.number(delta, "the step")?;
     let steps = ((limit - start) / delta).ceil().max(0.0);
     if !(steps.is_finite() && delta != 0.0) {
-        return b.refuse("a range without end; export the model again");
+        return b.refuse_with("a range without end", AGAIN);
     }
     let steps = steps as usize;
     // looked at before it is allocated

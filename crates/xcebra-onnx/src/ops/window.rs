@@ -88,7 +88,7 @@ pub(crate) fn settings<A: Scalar>(
         };
         if values.len() != length || values.iter().any(|v| !(least..=MOST).contains(v)) {
             return b.refuse(format!(
-                "{name} {values:?}; expected {length} numbers from {least} to {MOST}"
+                "{name} {values:?}, expected {length} numbers from {least} to {MOST}"
             ));
         }
         Ok(values.into_iter().map(|v| v as usize).collect::<Vec<_>>())
@@ -153,9 +153,10 @@ impl Window {
             .zip(input)
             .map(|(axis, &n)| axis.outputs(n, ceil));
         let Some(output) = outputs.collect::<Option<Vec<usize>>>() else {
-            return b.refuse(format!(
-                "the window {kernel:?} is larger than its input {input:?}; pass longer samples"
-            ));
+            return b.refuse_with(
+                format!("the window {kernel:?} is larger than its input {input:?}"),
+                "pass longer samples",
+            );
         };
         Self::over(b, axes, input.to_vec(), output)
     }

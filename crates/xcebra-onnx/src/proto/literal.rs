@@ -1,8 +1,8 @@
-//! Tensors that stand in the file.
+//! Tensors that the file contains.
 
 use super::MOST_AXES;
 use super::wire::Reader;
-use crate::error::Result;
+use crate::error::{AGAIN, Result};
 use crate::tensor::Kind;
 
 /// A tensor of a file; whether it can be used is decided where it is used.
@@ -18,9 +18,17 @@ pub struct Literal {
 pub enum Content {
     /// Numbers, in the order of C; as many as the shape says. Integers beyond 2⁵³ are rounded.
     Numbers { kind: Kind, values: Vec<f64> },
-    /// Something that is not supported, in words.
-    Unusable(String),
+    /// Something that cannot be used.
+    Unusable {
+        /// Why not, in words.
+        problem: String,
+        /// What to do about it.
+        advice: Option<&'static str>,
+    },
 }
+
+/// Problem and advice of [`Content::Unusable`].
+type Reason = (String, Option<&'static str>);
 
 /// The element types of `TensorProto.DataType`.
 pub fn kind_of(code: i64) -> Option<Kind> {
@@ -62,7 +70,7 @@ impl Literal {
         }
         let (shape, content) = match raw.content() {
             Ok((shape, kind, values)) => (shape, Content::Numbers { kind, values }),
-            Err(why) => (Vec::new(), Content::Unusable(why)),
+            Err((problem, advice)) => (Vec::new(), Content::Unusable { problem, advice }),
         };
         Ok(Self {
             name: raw.name,
@@ -73,28 +81,32 @@ impl Literal {
 }
 
 impl Raw<'_> {
-    fn content(&self) -> Result<(Vec<usize>, Kind, Vec<f64>), String> {
+    fn content(&self) -> Result<(Vec<usize>, Kind, Vec<f64>), Reason> {
         if self.external {
-            return Err(
-                "its numbers are in another file; export with the data inside the model".to_owned(),
-            );
+            return Err((
+                "its numbers are in another file".to_owned(),
+                Some("export the model with the data inside"),
+            ));
         }
         let Some(kind) = kind_of(self.code) else {
-            return Err(format!(
-                "element type {} is not supported; use floating-point, integer or boolean tensors",
-                self.code
+            return Err((
+                format!("element type {} is not supported", self.code),
+                Some("use floating-point, integer or boolean tensors"),
             ));
         };
         if self.dims.len() > MOST_AXES {
-            return Err(format!(
-                "{} axes, at most {MOST_AXES} are supported",
-                self.dims.len()
+            return Err((
+                format!(
+                    "{} axes, at most {MOST_AXES} are supported",
+                    self.dims.len()
+                ),
+                None,
             ));
         }
         let shape: Option<Vec<usize>> = self.dims.iter().map(|&d| d.try_into().ok()).collect();
         let length = shape.as_deref().and_then(crate::shape::count);
         let (Some(shape), Some(length)) = (shape, length) else {
-            return Err(format!("impossible shape {:?}", self.dims));
+            return Err((format!("impossible shape {:?}", self.dims), Some(AGAIN)));
         };
         let values = match self.bytes {
             Some(bytes) => from_bytes(self.code, bytes)?,
@@ -102,9 +114,12 @@ impl Raw<'_> {
             None => self.integers_as_numbers(),
         };
         if values.len() != length {
-            return Err(format!(
-                "{} numbers where its shape {shape:?} needs {length}; the file is damaged",
-                values.len()
+            return Err((
+                format!(
+                    "{} numbers where its shape {shape:?} needs {length}: the file is damaged",
+                    values.len()
+                ),
+                Some(AGAIN),
             ));
         }
         Ok((shape, kind, values))
@@ -124,7 +139,7 @@ impl Raw<'_> {
 }
 
 /// Little-endian numbers of fixed width.
-fn from_bytes(code: i64, bytes: &[u8]) -> Result<Vec<f64>, String> {
+fn from_bytes(code: i64, bytes: &[u8]) -> Result<Vec<f64>, Reason> {
     fn all<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f64) -> Option<Vec<f64>> {
         let (chunks, rest) = bytes.as_chunks();
         rest.is_empty()
@@ -145,7 +160,12 @@ fn from_bytes(code: i64, bytes: &[u8]) -> Result<Vec<f64>, String> {
         16 => all(bytes, |b| brain(u16::from_le_bytes(b))),
         _ => None,
     };
-    values.ok_or_else(|| "its bytes are cut off; the file is damaged".to_owned())
+    values.ok_or_else(|| {
+        (
+            "its bytes are cut off: the file is damaged".to_owned(),
+            Some(AGAIN),
+        )
+    })
 }
 
 /// IEEE 754 binary16.

@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
             return Err(OnnxError::Limit {
                 what: "the number of items in the file".to_owned(),
                 limit: MOST_ITEMS,
-                hint: "simplify the graph when exporting it",
+                advice: "simplify the graph when exporting it",
             });
         }
         self.items.set(items);

@@ -1,6 +1,7 @@
 //! What cannot be evaluated is refused, with the place and what to do.
 
 use ndarray::arr0;
+use xcebra_model::{Advice, Kind};
 use xcebra_onnx::{OnnxError, OnnxModel, OnnxOptions};
 
 use crate::data::path;
@@ -11,30 +12,51 @@ fn batch_of(length: i64) -> File {
     File::new(&[Named("N"), Fixed(length)])
 }
 
-fn message(file: &File) -> String {
+/// Problem and advice of an error.
+fn message(file: &File) -> (String, String) {
     message_with(file, &OnnxOptions::new())
 }
 
-fn message_with(file: &File, options: &OnnxOptions) -> String {
+fn message_with(file: &File, options: &OnnxOptions) -> (String, String) {
     match options.from_bytes::<f64>(&file.finish()) {
         Ok(model) => panic!("{model:?} was accepted"),
-        Err(error) => error.to_string(),
+        Err(error) => {
+            let problem = error.to_string();
+            let advice = error.advice().unwrap_or_default().into_owned();
+            assert!(!problem.contains("; "), "{problem}");
+            assert!(advice.is_empty() || !problem.contains(&advice), "{problem}");
+            (problem, advice)
+        }
     }
 }
 
 #[track_caller]
-fn says(message: &str, parts: &[&str]) {
+fn says((problem, _): &(String, String), parts: &[&str]) {
     for part in parts {
-        assert!(message.contains(part), "'{part}' is not in: {message}");
+        assert!(problem.contains(part), "'{part}' is not in: {problem}");
+    }
+}
+
+/// As [`says`], with what the advice names behind it.
+#[track_caller]
+fn advises(message: &(String, String), parts: &[&str], advised: &[&str]) {
+    says(message, parts);
+    for part in advised {
+        assert!(
+            message.1.contains(part),
+            "'{part}' is not in: {}",
+            message.1
+        );
     }
 }
 
 #[test]
 fn an_unknown_operator_is_named_with_its_node() {
     let file = batch_of(3).node("NonMaxSuppression", &["x"], "y", &[]);
-    says(
+    advises(
         &message(&file),
-        &["node of y", "NonMaxSuppression", "not supported", "README"],
+        &["node of y", "NonMaxSuppression", "not supported"],
+        &["README"],
     );
     let unneeded = batch_of(3)
         .node("Exp", &["x"], "y", &[])
@@ -57,9 +79,10 @@ fn a_shape_that_depends_on_values_is_refused() {
     let file = batch_of(3)
         .node("ArgMax", &["x"], "i", &[("axis", &[1])])
         .node("Add", &["i", "x"], "y", &[]);
-    says(
+    advises(
         &message(&file),
-        &["node of i", "ArgMax", "no derivative", "with_output"],
+        &["node of i", "ArgMax", "no derivative"],
+        &["with_output"],
     );
 }
 
@@ -71,9 +94,10 @@ fn broken_graphs_are_refused() {
         .node("Exp", &["b"], "y", &[]);
     says(&message(&cyclic), &["node of", "needs its own result"]);
     let missing = batch_of(3).node("Add", &["x", "mask"], "y", &[]);
-    says(
+    advises(
         &message(&missing),
-        &["node of y", "'mask'", "with_constant"],
+        &["node of y", "'mask'"],
+        &["with_constant"],
     );
     says(&message(&batch_of(3)), &["no node makes the output 'y'"]);
     let twice = batch_of(3)
@@ -89,18 +113,22 @@ fn choices_that_are_open_are_listed() {
             .output("z")
             .node("Exp", &["x"], "y", &[])
             .node("Abs", &["x"], "z", &[]);
-    says(&message(&several), &["y, z", "with_output"]);
+    advises(&message(&several), &["y, z"], &["with_output"]);
     let inputs =
         batch_of(3)
             .input("u", 1, &[Named("N"), Fixed(3)])
             .node("Add", &["x", "u"], "y", &[]);
-    says(&message(&inputs), &["x, u", "with_input", "with_constant"]);
+    advises(
+        &message(&inputs),
+        &["x, u"],
+        &["with_input", "with_constant"],
+    );
     let open = File::new(&[Named("N"), Named("time")]).node("Exp", &["x"], "y", &[]);
-    says(&message(&open), &["'time'", "with_dimension"]);
+    advises(&message(&open), &["'time'"], &["with_dimension"]);
     let nameless = File::new(&[Named("N"), Named("")]).node("Exp", &["x"], "y", &[]);
-    says(&message(&nameless), &["with_sample_shape"]);
+    advises(&message(&nameless), &[], &["with_sample_shape"]);
     let scalar = File::new(&[]).node("Exp", &["x"], "y", &[]);
-    says(&message(&scalar), &["0 axes", "with_batch_axis"]);
+    advises(&message(&scalar), &["0 axes"], &["with_batch_axis"]);
     let options = OnnxOptions::new().with_constant("u", arr0(1.0).into_dyn());
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
@@ -150,9 +178,10 @@ fn sizes_are_bounded_before_they_are_allocated() {
     let file = file
         .node("ReduceSum", &["c"], "r", &[])
         .node("Add", &["x", "r"], "y", &[]);
-    says(
+    advises(
         &message(&file),
-        &["node of c", "limit", "with_max_elements"],
+        &["node of c", "limit"],
+        &["with_max_elements"],
     );
     let file = batch_of(1)
         .integers("s", &[1 << 20, 1 << 20])
@@ -185,11 +214,18 @@ fn files_of_another_kind_are_refused() {
     }
     let mut old = batch_of(3).node("Exp", &["x"], "y", &[]);
     old.opset = 8;
-    says(&message(&old), &["opset 8", "11", "24"]);
-    let error = OnnxModel::<f32>::load(path("absent.onnx"))
-        .unwrap_err()
-        .to_string();
-    says(&error, &["cannot read", "absent.onnx"]);
+    advises(&message(&old), &["opset 8"], &["11", "24"]);
+    let error = OnnxModel::<f32>::load(path("absent.onnx")).unwrap_err();
+    assert_eq!(error.kind(), Kind::File);
+    assert_eq!(
+        error.advice().as_deref(),
+        Some("check the path and its permissions")
+    );
+    let problem = error.to_string();
+    assert!(
+        problem.starts_with("cannot read") && problem.contains("absent.onnx"),
+        "{problem}"
+    );
 }
 
 /// A message of a gigabyte that says nothing but that there are many nodes.
@@ -269,9 +305,10 @@ fn loops_whose_rounds_are_not_known_are_refused() {
         &message(&looping(&["", "", "x"], "go")),
         &["(Loop)", "continues after"],
     );
-    says(
+    advises(
         &message(&looping(&["", "", "x", "x"], "go")),
-        &["(Loop)", "2 states", "export the model again"],
+        &["(Loop)", "2 states"],
+        &["export the model again"],
     );
     says(
         &message(&looping(&["", "", "x"], "nowhere")),

@@ -152,14 +152,11 @@ impl BandsConfig {
             let bins: Vec<usize> = inside.collect();
             if bins.is_empty() || band.low <= 0.0 || band.high >= 0.5 * self.rate {
                 return Err(refuse(
-                    "a band must be between 0 and half the rate and hold at least one multiple \
-                     of rate / length",
+                    "a band between 0 and half the rate that holds at least one multiple of rate / length",
                 ));
             }
             if all.iter().flatten().any(|bin| bins.contains(bin)) {
-                return Err(refuse(
-                    "it shares a frequency with an earlier band; part them",
-                ));
+                return Err(refuse("no frequency of an earlier band"));
             }
             all.push(bins);
         }

@@ -214,8 +214,7 @@ impl EventsConfig {
                     index,
                     low: band.low,
                     high: band.high,
-                    expected: "it must stay three bandwidths 1 / (2π duration) away from 0 and \
-                               from half the rate",
+                    expected: "three bandwidths 1 / (2π duration) of distance to 0 and to half the rate",
                 });
             }
         }

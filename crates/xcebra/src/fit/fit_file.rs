@@ -2,6 +2,7 @@
 
 mod overrides;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ use thiserror::Error;
 use xcebra_core::{
     Config, EncoderConfig, ObjectiveConfig, RegularizerConfig, TrainConfig, ValidationConfig,
 };
+use xcebra_model::{Advice, Kind};
 
 /// A training and the data it needs; every field has a default.
 ///
@@ -74,7 +76,7 @@ impl Default for DataConfig {
 
 /// Why settings cannot be read.
 #[derive(Clone, Debug, Error, PartialEq)]
-#[error("{message}; {advice}")]
+#[error("{message}")]
 pub struct FitFileError {
     /// What is wrong.
     pub message: String,
@@ -82,6 +84,16 @@ pub struct FitFileError {
     pub advice: String,
     /// Which bytes of the text it is about, if it is about some.
     pub span: Option<Range<usize>>,
+}
+
+impl Advice for FitFileError {
+    fn advice(&self) -> Option<Cow<'_, str>> {
+        Some(self.advice.as_str().into())
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Setting
+    }
 }
 
 impl FitFileError {
