@@ -16,7 +16,7 @@
 //! | the contract between models and explainers | [`model`] |
 //! | the arithmetic below: quadrature, least squares, bootstrap, checks for infinities and NaN | [`numeric`] |
 //! | any ONNX file as a model | [`onnx`] |
-//! | name a domain, arrange signals, draw what carries an output | [`explain`] |
+//! | name a domain, arrange signals, draw what carries an output | [`mod@explain`] |
 //! | read `.npz`, `.npy`, `.csv`, `.edf`, `.bdf`, `.wav`; write `.npz` | [`files`] |
 //! | figures and self-contained HTML pages | [`report`] |
 //!
