@@ -4,7 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-use xcebra_model::Kind;
+use cdig::CdigError;
+use xcebra_attr::AttrError;
+use xcebra_model::{Kind, ModelError};
 
 /// Result of a workflow.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -108,6 +110,16 @@ impl Problem {
         self
     }
 
+    /// For work that writes only when all of it is done: a wish to stop, in whatever words, means that
+    /// nothing was written. Other problems stay as they are.
+    #[must_use]
+    pub fn nothing_written(self) -> Self {
+        match self.kind() {
+            Kind::Interrupted => Self::stopped(),
+            _ => self,
+        }
+    }
+
     /// What to do about it, if there is something to say.
     pub fn advice(&self) -> Option<&str> {
         self.0.advice.as_deref()
@@ -156,10 +168,23 @@ converted! {
         xcebra_core::CoreError::Model(inner) => (glued(inner), Kind::Model),
         other => (other.advice(), Kind::Data),
     },
-    xcebra_attr::AttrError => |e| (glued(e), if matches!(e, xcebra_attr::AttrError::Cancelled { .. }) || e.to_string().contains("stopped") { Kind::Interrupted } else { Kind::Data }),
-    cdig::CdigError => |e| (glued(e), if matches!(e, cdig::CdigError::Cancelled { .. } | cdig::CdigError::Model(xcebra_model::ModelError::Stopped)) { Kind::Interrupted } else { Kind::Data }),
+    AttrError => |e| match e {
+        AttrError::Cancelled { .. } | AttrError::Model { source: ModelError::Stopped, .. } => {
+            (None, Kind::Interrupted)
+        }
+        other => (glued(other), Kind::Data),
+    },
+    CdigError => |e| match e {
+        CdigError::Cancelled { .. } | CdigError::Model(ModelError::Stopped) => {
+            (None, Kind::Interrupted)
+        }
+        other => (glued(other), Kind::Data),
+    },
     xcebra_eval::EvalError => |e| (glued(e), Kind::Data),
-    xcebra_model::ModelError => |e| (glued(e), if matches!(e, xcebra_model::ModelError::Stopped) { Kind::Interrupted } else { Kind::Model }),
+    ModelError => |e| match e {
+        ModelError::Stopped => (None, Kind::Interrupted),
+        other => (glued(other), Kind::Model),
+    },
     xcebra_numeric::NonFinite => |e| (glued(e), Kind::Numeric),
     crate::RunError => |e| (e.advice(), Kind::File),
     crate::FitFileError => |e| (Some(e.advice.clone()), Kind::Setting),
@@ -195,4 +220,37 @@ fn told(error: &(dyn Error + 'static), advice: Option<String>, kind: Kind) -> Pr
         }
     }
     Problem::of(kind, message, advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_is_known_by_its_kind_and_not_by_its_words() {
+        let failed = |source| AttrError::Model {
+            first: 0,
+            end: 2,
+            source,
+        };
+        for problem in [
+            Problem::from(ModelError::Stopped),
+            Problem::from(failed(ModelError::Stopped)),
+            Problem::from(AttrError::Cancelled { done: 1, total: 9 }),
+            Problem::from(CdigError::from(ModelError::Stopped)),
+            Problem::from(CdigError::Cancelled { done: 1, total: 9 }),
+        ] {
+            assert_eq!(problem.kind(), Kind::Interrupted, "{problem}");
+            let stopped = problem.nothing_written();
+            assert!(stopped.to_string().contains("nothing was written"));
+        }
+        let words = Problem::from(failed(ModelError::evaluation("the fan has stopped")));
+        assert_eq!(words.kind(), Kind::Data);
+        assert!(
+            words
+                .nothing_written()
+                .to_string()
+                .contains("the fan has stopped")
+        );
+    }
 }
