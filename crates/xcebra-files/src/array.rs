@@ -108,6 +108,11 @@ impl DataArray {
         }
     }
 
+    /// Values that no file holds; the name is for messages.
+    pub fn in_memory(name: impl Into<String>, values: Values) -> Self {
+        Self::new(Source::new("", name), values)
+    }
+
     /// When the rows were measured: the file's clock, or else the sampling rate from second 0 on.
     pub fn clock(&self) -> Option<Clock> {
         let rows = self.shape().first().copied().unwrap_or(0);

@@ -88,11 +88,6 @@ impl Source {
         }
     }
 
-    /// An array in memory, which no file holds; the name is for messages.
-    pub fn in_memory(name: impl Into<String>) -> Self {
-        Self::new(PathBuf::new(), name)
-    }
-
     /// The file `path` as a whole.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {

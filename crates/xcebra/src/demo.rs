@@ -8,7 +8,7 @@ use serde_json::json;
 use xcebra_attr::{AttributionMap, title};
 use xcebra_core::{Config, History, LearningRateSchedule, RegularizerConfig};
 use xcebra_eval::{auroc_map, linear_r2};
-use xcebra_files::{AtomicFolder, DataArray, FolderClaim, NpzOutput, Source, Values, write_file};
+use xcebra_files::{AtomicFolder, DataArray, FolderClaim, NpzOutput, Values, write_file};
 use xcebra_model::{Model, Watch};
 use xcebra_synth::{Dataset, DatasetConfig};
 
@@ -69,11 +69,11 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     let synth = start.elapsed().as_secs_f64();
 
     let settings = job.settings();
-    let x = || in_memory("x", Values::F32(data.x.clone().into_dyn()));
+    let x = || DataArray::in_memory("x", Values::F32(data.x.clone().into_dyn()));
     let z2 = Values::F64(data.group(1)?.mapv(f64::from).into_dyn());
     let arrays = Arrays {
         sessions: vec![x()],
-        labels: [("z2".to_owned(), vec![in_memory("z2", z2).into()])].into(),
+        labels: [("z2".to_owned(), vec![DataArray::in_memory("z2", z2).into()])].into(),
     };
     let fitted = fit(&settings, Data::of_arrays(arrays, &settings)?, watch)?;
     let run = fitted.run();
@@ -113,10 +113,6 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     write_file(&folder.path().join(SCORES), scores.as_bytes())?;
     folder.commit()?;
     Ok(answer)
-}
-
-fn in_memory(name: &str, values: Values) -> DataArray {
-    DataArray::new(Source::in_memory(name), values)
 }
 
 impl DemoJob {

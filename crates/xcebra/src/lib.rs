@@ -6,17 +6,30 @@
 //!
 //! | job | where |
 //! |---|---|
+//! | train an encoder on arrays; on files, into a folder that can be resumed | [`fit()`], [`fit_files`], [`resume`] |
+//! | embed a recording | [`embed`], [`embed_files`] |
+//! | which inputs drive which latents, and which entries of the map are real | [`attribute()`], [`attribute_files`] |
+//! | can an encoder be trusted? | [`Diagnostics`], [`compare`] |
+//! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
+//! | score a map against the true one | [`score_map`] |
+//! | see it work on data with a known answer | [`demo()`] |
+//! | progress, notes and stopping of each of these | [`Watch`](model::Watch) |
+//! | why one fails, and what to do | [`Problem`] |
+//!
+//! Below them are the components:
+//!
+//! | job | where |
+//! |---|---|
 //! | generate data with a known answer | [`synth`] |
-//! | train an encoder of a recording | [`core`], [`FitFile`], [`Run`], [`Unfinished`] |
-//! | ask a model which inputs drive its outputs: inverted neuron gradient and baselines | [`attr`] |
+//! | encoders, losses, training | [`core`], [`FitFile`], [`Run`], [`Unfinished`] |
+//! | attribution methods on any model: inverted neuron gradient and baselines | [`attr`] |
 //! | null maps of a trained encoder, by training others like it | [`Retraining`] |
-//! | can an encoder be trusted? | [`Diagnostics`], [`across_seeds`] |
-//! | ask a model which frequencies or other components carry its output | [`cdig`] |
+//! | integrated gradients in any domain | [`cdig`] |
 //! | score the answers | [`eval`] |
 //! | the contract between models and explainers | [`model`] |
 //! | the arithmetic below: quadrature, least squares, bootstrap, checks for infinities and NaN | [`numeric`] |
 //! | any ONNX file as a model | [`onnx`] |
-//! | name a domain, arrange signals, draw what carries an output | [`explain`] |
+//! | name a domain, arrange signals, draw what carries an output | [`mod@explain`] |
 //! | read `.npz`, `.npy`, `.csv`, `.edf`, `.bdf`, `.wav`; write `.npz` | [`files`] |
 //! | figures and self-contained HTML pages | [`report`] |
 //!

@@ -109,6 +109,16 @@ impl Problem {
         self
     }
 
+    /// For work that writes only when all of it is done: a wish to stop, in whatever words, means that
+    /// nothing was written. Other problems stay as they are.
+    #[must_use]
+    pub fn nothing_written(self) -> Self {
+        match self.kind() {
+            Kind::Interrupted => Self::stopped(),
+            _ => self,
+        }
+    }
+
     /// What to do about it, if there is something to say.
     pub fn advice(&self) -> Option<&str> {
         self.0.advice.as_deref()
@@ -181,8 +191,11 @@ fn told(error: &(impl Advice + 'static)) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use cdig::CdigError;
+    use xcebra_attr::AttrError;
     use xcebra_core::CoreError;
     use xcebra_files::FileError;
+    use xcebra_model::ModelError;
 
     use super::*;
     use crate::{RetrainError, RunError};
@@ -226,7 +239,7 @@ mod tests {
                 Kind::Data,
             ),
             (
-                Problem::from(xcebra_model::ModelError::Stopped),
+                Problem::from(ModelError::Stopped),
                 "stopped",
                 None,
                 Kind::Interrupted,
@@ -244,5 +257,33 @@ mod tests {
         let problem = Problem::from(FileError::read(std::path::Path::new("a.npz"), source));
         assert_eq!(problem.to_string().matches("the disk is gone").count(), 1);
         assert_eq!(problem.kind(), Kind::File);
+    }
+
+    #[test]
+    fn an_interrupt_is_known_by_its_kind_and_not_by_its_words() {
+        let failed = |source| AttrError::Model {
+            first: 0,
+            end: 2,
+            source,
+        };
+        for problem in [
+            Problem::from(ModelError::Stopped),
+            Problem::from(failed(ModelError::Stopped)),
+            Problem::from(AttrError::Cancelled { done: 1, total: 9 }),
+            Problem::from(CdigError::from(ModelError::Stopped)),
+            Problem::from(CdigError::Cancelled { done: 1, total: 9 }),
+        ] {
+            assert_eq!(problem.kind(), Kind::Interrupted, "{problem}");
+            let stopped = problem.nothing_written();
+            assert!(stopped.to_string().contains("nothing was written"));
+        }
+        let words = Problem::from(failed(ModelError::evaluation("the fan has stopped")));
+        assert_eq!(words.kind(), Kind::Data);
+        assert!(
+            words
+                .nothing_written()
+                .to_string()
+                .contains("the fan has stopped")
+        );
     }
 }

@@ -183,6 +183,8 @@ impl Retraining {
         watch: &Watch<'_>,
     ) -> Result<Retrained, RetrainError> {
         self.check(config, recording)?;
+        let total = (self.trainings * config.train.steps) as u64;
+        watch.progress("significance", (0, total), "");
         let probe = Probe::new(recording, config, self.samples)?;
         let groups = groups(config);
         let own = probe.embed(encoder)?;

@@ -113,7 +113,9 @@ fn of_columns(word: &str, columns: &[(&str, ArrayView1<'_, f64>)]) -> Vec<String
     let mut marks: BTreeMap<u64, (f64, usize, Vec<&str>)> = BTreeMap::new();
     let mut outliers: Vec<(&str, f64, [f64; 2])> = Vec::new();
     for (name, column) in columns {
-        let found = marks_in(column.iter().copied());
+        // a column of a matrix is far apart in memory, and it is passed over several times
+        let values = column.to_vec();
+        let found = marks_in(values.iter().copied());
         for (value, count) in &found {
             let entry = marks
                 .entry(value.to_bits())
@@ -122,7 +124,7 @@ fn of_columns(word: &str, columns: &[(&str, ArrayView1<'_, f64>)]) -> Vec<String
             entry.2.push(name);
         }
         let is_mark = |v: &f64| found.iter().any(|(mark, _)| mark == v);
-        let rest = column.iter().copied().filter(|v| !is_mark(v));
+        let rest = values.iter().copied().filter(|v| !is_mark(v));
         if let Some((value, most)) = outlier(rest) {
             outliers.push((name, value, most));
         }

@@ -35,16 +35,12 @@ fn speed() -> Array2<f64> {
     Array2::from_shape_fn((600, 1), |(t, _)| (t as f64 * 0.02).cos())
 }
 
-fn in_memory(name: &str, values: Values) -> DataArray {
-    DataArray::new(Source::in_memory(name), values)
-}
-
 fn x() -> DataArray {
-    in_memory("x", Values::F32(recording().into_dyn()))
+    DataArray::in_memory("x", Values::F32(recording().into_dyn()))
 }
 
 fn arrays() -> Arrays {
-    let speed = in_memory("speed", Values::F64(speed().into_dyn()));
+    let speed = DataArray::in_memory("speed", Values::F64(speed().into_dyn()));
     Arrays {
         sessions: vec![x()],
         labels: [("speed".to_owned(), vec![speed.into()])].into(),
@@ -166,7 +162,7 @@ fn a_label_that_is_missing_or_too_short_is_refused() {
     assert!(problem.to_string().contains("`speed`"), "{problem}");
     assert_eq!(problem.kind(), Kind::Data);
     let mut short = arrays();
-    let part = in_memory(
+    let part = DataArray::in_memory(
         "speed",
         Values::F64(speed().slice_move(ndarray::s![..500, ..]).into_dyn()),
     );

@@ -1,10 +1,8 @@
 //! What `fit` says to data that cannot be used, and to a disk that is full.
 
 use std::fs;
-use std::process::Command;
 
 use crate::common::{Folder, SHORT, speed, state, x};
-use assert_cmd::cargo::cargo_bin;
 use ndarray::{Array1, Array2, Array3, s};
 use xcebra::files::NpzOutput;
 
@@ -273,14 +271,7 @@ fn a_full_disk_leaves_no_result() {
         let before = folder.entries();
         let model = folder.bytes("run/model.safetensors");
         for ignored in [true, false] {
-            let trap = if ignored { "trap '' XFSZ; " } else { "" };
-            let script = format!("{trap}ulimit -f 1; exec \"$0\" {command}");
-            let output = Command::new("sh")
-                .args(["-c", &script])
-                .arg(cargo_bin("xcebra"))
-                .current_dir(folder.path(""))
-                .output()
-                .unwrap();
+            let output = folder.run_on_full_disk(&command, ignored);
             let error = String::from_utf8_lossy(&output.stderr);
             assert!(!output.status.success(), "{command}");
             assert_eq!(folder.bytes("run/model.safetensors"), model, "{command}");

@@ -326,13 +326,7 @@ fn a_full_disk_leaves_the_checkpoint_before() {
     let folder = interrupted();
     let full = |arguments: &str| {
         let before = folder.bytes("run/checkpoint.safetensors");
-        let script = format!("trap '' XFSZ; ulimit -f 1; exec \"$0\" {arguments}");
-        let output = Command::new("sh")
-            .args(["-c", &script])
-            .arg(cargo_bin("xcebra"))
-            .current_dir(folder.path(""))
-            .output()
-            .unwrap();
+        let output = folder.run_on_full_disk(arguments, true);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{error}");
         assert!(error.contains("room"), "{error}");

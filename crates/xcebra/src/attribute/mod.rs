@@ -158,16 +158,11 @@ fn maps(
     sink: Option<Sink<'_>>,
     watch: &Watch<'_>,
 ) -> Result<Vec<AttributionMap>> {
-    let total = windows.len() as u64;
-    watch.progress("attribute", (0, total), "");
     let mut options = Options::new().watch(*watch);
     if let Some(sink) = sink {
         options = options.with_sink(sink);
     }
     let model = watch.over(&run.encoder);
     let found = xcebra_attr::attribute(&model, windows, methods, &options);
-    found.map_err(|error| match watch.is_stopped() {
-        true => Problem::stopped(),
-        false => error.into(),
-    })
+    found.map_err(|error| Problem::from(error).nothing_written())
 }

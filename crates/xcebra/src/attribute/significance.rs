@@ -160,15 +160,11 @@ impl Test {
 
     /// Makes the trainings and tests the maps of all methods.
     pub fn run(&self, run: &Run, methods: &Methods<f32>, watch: &Watch<'_>) -> Result<AllTested> {
-        let total = (self.trainings * self.config.train.steps) as u64;
-        watch.progress("significance", (0, total), "");
         let found =
             self.retraining
                 .run(&run.encoder, &self.config, &self.recording, methods, watch);
-        let Retrained { maps, agreement } = found.map_err(|error| match watch.is_stopped() {
-            true => Problem::stopped(),
-            false => error.into(),
-        })?;
+        let Retrained { maps, agreement } =
+            found.map_err(|error| Problem::from(error).nothing_written())?;
         let mut tested = Vec::new();
         for map in maps {
             let findings = self.test.test(&map.map, &map.nulls)?;

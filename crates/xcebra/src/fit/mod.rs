@@ -47,12 +47,12 @@ const NOTE: &str = "note: ";
 /// ```
 /// use std::collections::BTreeMap;
 /// use ndarray::Array2;
-/// use xcebra::files::{DataArray, Source, Values};
+/// use xcebra::files::{DataArray, Values};
 /// use xcebra::model::Watch;
 /// use xcebra::{Arrays, Data, FitFile, fit};
 ///
 /// let x = Array2::from_shape_fn((500, 3), |(t, c)| ((t * (c + 1)) as f64 / 9.0).sin());
-/// let x = DataArray::new(Source::in_memory("x"), Values::F64(x.into_dyn()));
+/// let x = DataArray::in_memory("x", Values::F64(x.into_dyn()));
 /// let arrays = Arrays { sessions: vec![x], labels: BTreeMap::new() };
 ///
 /// let settings = FitFile::parse("", &["train.steps=20".to_owned(), "train.batch=64".to_owned()])?;

@@ -103,6 +103,20 @@ impl Folder {
             .unwrap()
     }
 
+    /// Runs the program as on a full disk: its files may grow to a few kilobytes. The system ends a program
+    /// that writes more, unless that signal is ignored.
+    #[cfg(target_os = "linux")]
+    pub fn run_on_full_disk(&self, arguments: &str, ignored: bool) -> Output {
+        let trap = if ignored { "trap '' XFSZ; " } else { "" };
+        let script = format!("{trap}ulimit -f 1; exec \"$0\" {arguments}");
+        Command::new("sh")
+            .args(["-c", &script])
+            .arg(cargo_bin("xcebra"))
+            .current_dir(self.0.path())
+            .output()
+            .unwrap()
+    }
+
     /// Starts the program in this folder. Interrupts end it, even where tests run in the background of a
     /// script and inherit that they are ignored.
     pub fn spawn_interruptible(&self, arguments: &str) -> Child {
