@@ -278,7 +278,7 @@ mod tests {
             assert!(stopped.to_string().contains("nothing was written"));
         }
         let words = Problem::from(failed(ModelError::evaluation("the fan has stopped")));
-        assert_eq!(words.kind(), Kind::Data);
+        assert_eq!(words.kind(), Kind::Model);
         assert!(
             words
                 .nothing_written()

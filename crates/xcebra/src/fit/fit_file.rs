@@ -256,10 +256,7 @@ mod tests {
         assert_eq!(FitFile::parse(&file.to_toml(), &[]).unwrap(), file);
         let set = ["train.steps=3".to_owned()];
         let error = FitFile::parse(&file.to_toml(), &set).unwrap_err();
-        assert!(
-            error.to_string().contains("train.seed below 2^63"),
-            "{error}"
-        );
+        assert!(error.advice.contains("train.seed below 2^63"), "{error:?}");
     }
 
     #[test]
