@@ -111,7 +111,7 @@ fn verdicts(
         Ok::<_, xcebra_attr::AttrError>(attribute(model, samples, &methods, options)?.remove(0))
     };
     let blocks = Blocks::new(n, 40)?;
-    let map = aligned(0, &Options::new().with_sink(&|piece| blocks.add(piece)))?;
+    let map = aligned(0, &Options::new().sink(&|piece| blocks.add(piece)))?;
     let intervals = blocks.intervals(map.method(), &Default::default())?;
     let null = |k: usize| Ok(aligned(1 + k, &Options::new())?.values().clone());
     let verdicts = Significance::new()

@@ -27,7 +27,7 @@ pub enum Baseline<A> {
     /// Several samples, `(m, …input_shape)`.
     Several(ArrayD<A>),
     /// So many samples, drawn at random for each sample from a background of
-    /// [`Options::with_background`](crate::Options::with_background) samples. Inputs replaced
+    /// [`Options::background`](crate::Options::background) samples. Inputs replaced
     /// together come from the same sample.
     Shuffle(usize),
 }

@@ -124,7 +124,7 @@ impl<'a, A: Scalar> Batch<'a, A> {
     }
 
     /// Jacobians `(n, outputs, inputs)`, all finite; computed when first asked for, once for all
-    /// methods, as [`Options::with_jacobians`](crate::Options::with_jacobians) says.
+    /// methods, as [`Options::jacobians`](crate::Options::jacobians) says.
     ///
     /// # Errors
     /// As [`jacobians`](crate::jacobians).

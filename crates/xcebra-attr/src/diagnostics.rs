@@ -56,7 +56,7 @@ pub fn diagnose<A: Scalar>(
     let map = attribute(model, samples, &methods, options)?.remove(0);
     let jacobians = map.inverses().cloned();
     let (total, outputs) = (samples.len(), model.output_dim());
-    let size = options.batch_size(outputs.max(map.values().nrows()), 1);
+    let size = options.samples_at_once(outputs.max(map.values().nrows()), 1);
     let mut covariance = Covariance::new(outputs);
     let starts: Vec<usize> = (0..total).step_by(size).collect();
     for wave in starts.chunks(2 * rayon::current_num_threads()) {

@@ -20,6 +20,15 @@ pub trait Method<A: Scalar>: Send + Sync {
     /// Name by which users ask for the method, in lower case with hyphens.
     fn name(&self) -> &str;
 
+    /// Looks whether the settings are valid. [`attribute`](crate::attribute) asks every method before it
+    /// evaluates the model; by default there is nothing to refuse.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`](crate::AttrError::Parameter), naming the setting.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Attributes each sample of `batch` on its own.
     ///
     /// The result may depend on the samples and on their indices, but not on how they are cut into
@@ -51,6 +60,9 @@ impl<A: Scalar> Method<A> for Box<dyn Method<A>> {
     fn name(&self) -> &str {
         self.deref().name()
     }
+    fn check(&self) -> Result<()> {
+        self.deref().check()
+    }
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
         self.deref().attribute(batch)
     }
@@ -78,7 +90,7 @@ impl<A: Scalar> Method<A> for Box<dyn Method<A>> {
 ///
 /// let built = Methods::<f32>::new()
 ///     .with(InvertedNeuronGradient)
-///     .with(IntegratedGradients::new().with_rule(Rule::GaussLegendre(100)));
+///     .with(IntegratedGradients::new().rule(Rule::GaussLegendre(100)));
 /// assert_eq!(built.names(), ["ing", "integrated-gradients"]);
 /// # Ok::<(), xcebra_attr::AttrError>(())
 /// ```

@@ -148,7 +148,9 @@ impl<A: Scalar> FromStr for Methods<A> {
                 return Err(AttrError::parameter("the list of methods", found, expected));
             }
             let mut parameters = Parameters::parse(parameters)?;
-            chosen.push(make(&mut parameters)?);
+            let method = make(&mut parameters)?;
+            method.check()?;
+            chosen.push(method);
             parameters.finish(name)?;
         }
         Ok(chosen)

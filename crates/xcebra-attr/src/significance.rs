@@ -72,41 +72,55 @@ impl Significance {
         }
     }
 
-    /// Sets the rate of false discoveries.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] unless it lies strictly between 0 and 1.
-    pub fn with_level(mut self, level: f64) -> Result<Self> {
-        self.level = probability("the level", level)?;
-        Ok(self)
+    /// Sets the rate of false discoveries, strictly between 0 and 1.
+    #[must_use]
+    pub fn level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
     }
 
     /// Sets how false discoveries are controlled.
     #[must_use]
-    pub fn with_control(mut self, control: Control) -> Self {
+    pub fn control(mut self, control: Control) -> Self {
         self.control = control;
         self
     }
 
     /// Sets which null entries an entry is compared with.
     #[must_use]
-    pub fn with_pool(mut self, pool: Pool) -> Self {
+    pub fn pool(mut self, pool: Pool) -> Self {
         self.pool = pool;
         self
     }
 
-    /// Sets how p-values are had from null entries.
+    /// Sets how p-values are computed from null entries.
     #[must_use]
-    pub fn with_tail(mut self, tail: Tail) -> Self {
+    pub fn tail(mut self, tail: Tail) -> Self {
         self.tail = tail;
         self
+    }
+
+    /// Looks whether the settings are valid, without a map; tests do so first.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] for a level that is not strictly between 0 and 1.
+    pub fn check(&self) -> Result<()> {
+        if self.level > 0.0 && self.level < 1.0 {
+            return Ok(());
+        }
+        let expected = "a number strictly between 0 and 1";
+        Err(AttrError::parameter(
+            "the level",
+            self.level.to_string(),
+            expected,
+        ))
     }
 
     /// Tests each entry of `map` against `nulls`, maps of the same shape.
     ///
     /// # Errors
     /// [`AttrError::Shape`] if maps differ in shape or are empty, [`AttrError::Parameter`] without
-    /// null maps or if an entry is not finite.
+    /// null maps, if an entry is not finite, or for a level that is not strictly between 0 and 1.
     pub fn test(&self, map: &ArrayRef2<f64>, nulls: &[Array2<f64>]) -> Result<Findings> {
         self.test_with(map, nulls.len(), |k| Ok(nulls[k].clone()))
     }
@@ -122,6 +136,7 @@ impl Significance {
         draws: usize,
         mut null: impl FnMut(usize) -> Result<Array2<f64>>,
     ) -> Result<Findings> {
+        self.check()?;
         let (rows, columns) = map.dim();
         if map.is_empty() {
             return Err(shape("the map", map, "at least one input and one output"));
@@ -283,13 +298,4 @@ fn shape(what: &'static str, found: &ArrayRef2<f64>, expected: &str) -> AttrErro
         found: found.shape().to_vec(),
         expected: expected.to_owned(),
     }
-}
-
-/// Fails unless a number lies strictly between 0 and 1.
-fn probability(name: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value < 1.0 {
-        return Ok(value);
-    }
-    let expected = "a number strictly between 0 and 1";
-    Err(AttrError::parameter(name, value.to_string(), expected))
 }

@@ -137,14 +137,14 @@ impl Retraining {
 
     /// Sets the number of blocks of time that recordings are resampled by.
     #[must_use]
-    pub fn with_blocks(mut self, blocks: usize) -> Self {
+    pub fn blocks(mut self, blocks: usize) -> Self {
         self.blocks = blocks;
         self
     }
 
     /// Sets over how many samples, evenly spread, maps are compared.
     #[must_use]
-    pub fn with_samples(mut self, samples: usize) -> Self {
+    pub fn samples(mut self, samples: usize) -> Self {
         self.samples = samples;
         self
     }

@@ -42,6 +42,10 @@ impl<A: Scalar> Method<A> for Aligned<A> {
         &self.name
     }
 
+    fn check(&self) -> Result<()> {
+        self.method.check()
+    }
+
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
         let found = self.method.attribute(batch)?;
         let (n, columns, inputs) = found.values.dim();

@@ -35,6 +35,10 @@ impl<A: Scalar> Method<A> for Inverse<A> {
         &self.name
     }
 
+    fn check(&self) -> Result<()> {
+        self.method.check()
+    }
+
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
         let found = self.method.attribute(batch)?.values;
         let (_, outputs, inputs) = found.dim();

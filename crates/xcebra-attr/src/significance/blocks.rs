@@ -42,7 +42,7 @@ pub struct Intervals {
 /// # let x = Array2::from_shape_fn((400, 2), |(i, j)| ((7 * i + j) as f64).sin());
 /// let methods: Methods<f64> = "neuron-gradient".parse()?;
 /// let blocks = Blocks::new(x.nrows(), 40)?;
-/// let maps = attribute(&model, &x, &methods, &Options::new().with_sink(&|piece| blocks.add(piece)))?;
+/// let maps = attribute(&model, &x, &methods, &Options::new().sink(&|piece| blocks.add(piece)))?;
 /// let intervals = blocks.intervals("neuron-gradient", &Bootstrap::new())?;
 /// assert!(intervals.low[[0, 0]] < maps[0].values()[[0, 0]]);
 /// assert!(intervals.high[[0, 0]] > maps[0].values()[[0, 0]]);

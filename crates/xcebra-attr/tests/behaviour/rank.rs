@@ -109,7 +109,7 @@ fn tolerances_decide_what_is_zero() {
     ];
     let x = uniform((3, 4), 1);
     let rank = |tolerance| {
-        let options = Options::new().with_tolerance(tolerance);
+        let options = Options::new().tolerance(tolerance);
         let map = ing(&linear(&weights), &x, &options);
         let rank = map.inverses().unwrap().min_rank();
         assert_eq!(pseudo_inverse(&weights, tolerance).unwrap().rank, rank);
@@ -130,7 +130,7 @@ fn tolerances_decide_what_is_zero() {
         Tolerance::Absolute(-1.0),
         Tolerance::Absolute(f64::INFINITY),
     ] {
-        let options = Options::new().with_tolerance(senseless);
+        let options = Options::new().tolerance(senseless);
         let methods = Methods::all();
         assert!(attribute(&linear(&weights), &x, &methods, &options).is_err());
         assert!(pseudo_inverse(&weights, senseless).is_err());

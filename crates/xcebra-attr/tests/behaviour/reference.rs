@@ -87,7 +87,7 @@ fn maps_are_the_aggregates_of_the_reference() {
     let model = reference.model();
     let x: Array2<f64> = reference.get("x");
     let methods: Methods<f64> = "neuron-gradient,ing".parse().unwrap();
-    let options = Options::new().with_batch_size(5).unwrap();
+    let options = Options::new().batch_size(5);
     let maps = attribute(&model, &x, &methods, &options).unwrap();
 
     let jacobian: Array3<f64> = reference.get("jacobian");

@@ -141,8 +141,8 @@ impl Architecture {
         Self::new(inputs, widths.map(|&w| Layer::dense(w)).collect(), head)
     }
 
-    /// With `left` samples of the window before the one that is embedded.
-    pub fn with_left(mut self, left: usize) -> Self {
+    /// Sets how many samples of the window come before the one that is embedded.
+    pub fn left(mut self, left: usize) -> Self {
         let len = self.window.len();
         self.window = Window {
             left,

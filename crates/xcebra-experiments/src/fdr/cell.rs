@@ -120,7 +120,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let x = recording.samples().into_owned();
     let blocks = Blocks::new(settings.samples, settings.blocks)?;
     let sink = |piece: &Piece<'_>| blocks.add(piece);
-    attribute(&encoder, &x, &methods, &Options::new().with_sink(&sink))?;
+    attribute(&encoder, &x, &methods, &Options::new().sink(&sink))?;
     let intervals = blocks.intervals("ing", &Bootstrap::new())?;
 
     let (_, embedding) = xcebra::embed_session(&encoder, x.view(), Edges::Pad, |_| ())?;

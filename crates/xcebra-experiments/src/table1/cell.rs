@@ -90,7 +90,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let alignment = align(&embedding, &latents)?;
     let methods = methods.with(Aligned::new(InvertedNeuronGradient, &alignment));
     let samples = every(&data.x, settings.attributed);
-    let options = Options::new().with_seed(settings.seed);
+    let options = Options::new().seed(settings.seed);
     let maps = attribute(&encoder, &samples, &methods, &options)?;
     let auroc = maps
         .iter()

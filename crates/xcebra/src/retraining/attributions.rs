@@ -124,7 +124,7 @@ impl Probe {
             rows.assign(&piece.values);
             Ok(())
         };
-        let options = Options::new().with_sink(&sink);
+        let options = Options::new().sink(&sink);
         let maps = attribute(encoder, &self.windows, methods, &options)?;
         let mut found = found.into_inner();
         if let Some(alignment) = alignment {
