@@ -35,10 +35,9 @@ pub struct Intervals {
 /// # use xcebra_model::FnModel;
 /// use xcebra_attr::{Blocks, Bootstrap, Methods, Options, attribute};
 ///
-/// # let model = FnModel::new([2], 1,
-/// #     |x| Ok(x.map_axis(ndarray::Axis(1), |x: ndarray::ArrayView1<'_, f64>| x[0] * x[1])
-/// #         .insert_axis(ndarray::Axis(1)).into_dimensionality().unwrap()),
-/// #     |x, c| { let mut x = x.to_owned(); x.invert_axis(ndarray::Axis(1)); Ok(x * &c) });
+/// # let model = FnModel::<f64>::per_sample([2], 1,
+/// #     |x| Ok(ndarray::array![x[0] * x[1]]),
+/// #     |x, c| Ok((ndarray::array![x[1], x[0]] * c[0]).into_dyn()));
 /// # let x = Array2::from_shape_fn((400, 2), |(i, j)| ((7 * i + j) as f64).sin());
 /// let methods: Methods<f64> = "neuron-gradient".parse()?;
 /// let blocks = Blocks::new(x.nrows(), 40)?;
