@@ -93,7 +93,7 @@ impl Parameters {
     pub(crate) fn baseline<A: Scalar>(&mut self) -> Result<Option<Baseline<A>>> {
         let words = [
             ("zero", Baseline::Zero),
-            ("mean", Baseline::Mean),
+            ("mean", Baseline::MeanSample),
             ("shuffle", Baseline::Shuffle(1)),
         ];
         self.word("baseline", &words)

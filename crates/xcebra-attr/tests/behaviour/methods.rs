@@ -27,7 +27,7 @@ fn linear_models_are_attributed_their_terms() {
     for (baseline, mean) in [
         (Baseline::Zero, Array2::zeros((1, 5))),
         (
-            Baseline::Mean,
+            Baseline::MeanSample,
             x.mean_axis(Axis(0)).unwrap().insert_axis(Axis(0)),
         ),
         (Baseline::Given(given.row(0).to_owned().into_dyn()), given),
