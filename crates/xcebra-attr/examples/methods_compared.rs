@@ -12,10 +12,11 @@ use std::time::Instant;
 use ndarray::{Array2, ArrayView2, Ix2, array};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_attr::{
-    Aligned, AttributionMap, Blocks, Connection, InvertedNeuronGradient, Methods, Options,
-    Significance, align, attribute, diagnose, pseudo_inverse,
-};
+use xcebra_attr::diagnostics::diagnose;
+use xcebra_attr::inverse::pseudo_inverse;
+use xcebra_attr::methods::{Aligned, InvertedNeuronGradient, align};
+use xcebra_attr::significance::{Blocks, Connection, Significance};
+use xcebra_attr::{AttributionMap, Methods, Options, attribute};
 use xcebra_model::{FnModel, Model};
 
 /// `f(x) = M h(A⁺ x)` with `h(u) = u + tanh(u)/2`, and its pull-back.

@@ -9,7 +9,7 @@ use crate::inverse::Inversion;
 #[non_exhaustive]
 pub struct Attributions {
     /// `(n, columns, inputs)`, the inputs flattened; laid out as the Jacobians are, with one column
-    /// an output unless [`Method::columns`](crate::Method::columns) says otherwise.
+    /// an output unless [`Method::columns`](crate::method::Method::columns) says otherwise.
     pub values: Array3<f64>,
     /// For methods that invert matrices: rank and condition of each.
     pub inversions: Option<Vec<Inversion>>,

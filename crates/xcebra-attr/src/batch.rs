@@ -101,7 +101,7 @@ impl<'a, A: Scalar> Batch<'a, A> {
         self.setting.tolerance
     }
 
-    /// What was asked of all samples by [`Method::needs`](crate::Method::needs).
+    /// What was asked of all samples by [`Method::needs`](crate::method::Method::needs).
     pub fn overview(&self) -> &'a Overview<A> {
         &self.setting.overview
     }
@@ -127,7 +127,7 @@ impl<'a, A: Scalar> Batch<'a, A> {
     /// methods, as [`Options::jacobians`](crate::Options::jacobians) says.
     ///
     /// # Errors
-    /// As [`jacobians`](crate::jacobians).
+    /// As [`jacobians`](crate::jacobian::jacobians).
     pub fn jacobians(&self) -> Result<&Array3<f64>> {
         if let Some(known) = self.jacobians.get() {
             return Ok(known);

@@ -9,14 +9,13 @@ use rayon::prelude::*;
 use xcebra_model::{Model, Scalar};
 use xcebra_numeric::ensure_finite;
 
-use crate::align::finite;
 use crate::attribute::attribute;
+use crate::catalogue::Methods;
 use crate::error::{AttrError, Result};
 use crate::map::InverseSummary;
-use crate::method::Methods;
 use crate::methods::InvertedNeuronGradient;
 use crate::options::Options;
-use crate::samples::{Samples, check};
+use crate::samples::{Samples, check, finite};
 use crate::words;
 
 pub use agreement::{Agreement, agreement};

@@ -14,7 +14,7 @@ mod tail;
 mod verdict;
 
 use ndarray::{Array2, ArrayRef2};
-use xcebra_numeric::{Control, adjust, ensure_finite};
+use xcebra_numeric::{adjust, ensure_finite};
 
 use crate::error::{AttrError, Result};
 
@@ -23,6 +23,7 @@ pub use deviations::Deviations;
 pub use pools::Pool;
 pub use tail::Tail;
 pub use verdict::{Connection, Verdicts};
+pub use xcebra_numeric::{Bootstrap, Control};
 
 use pools::Pools;
 
@@ -43,7 +44,7 @@ use pools::Pools;
 ///
 /// ```
 /// use ndarray::array;
-/// use xcebra_attr::Significance;
+/// use xcebra_attr::significance::Significance;
 ///
 /// let map = array![[5.0, 0.4], [0.6, 0.5]];
 /// // 99 null maps, here by a formula
@@ -181,9 +182,7 @@ impl Significance {
             pools,
         })
     }
-}
 
-impl Significance {
     /// Fails unless all entries are finite and, to fit a distribution, not negative.
     fn valid(&self, what: &'static str, map: &ArrayRef2<f64>) -> Result<()> {
         let (least, expected) = match self.tail {

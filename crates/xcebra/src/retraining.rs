@@ -13,7 +13,9 @@ use std::borrow::Cow;
 
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
-use xcebra_attr::{AttrError, Deviations, Methods, mean_over_lags};
+use xcebra_attr::map::mean_over_lags;
+use xcebra_attr::significance::Deviations;
+use xcebra_attr::{AttrError, Methods};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
 use xcebra_model::{Advice, Kind, Watch};
 

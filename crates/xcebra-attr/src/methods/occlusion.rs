@@ -81,7 +81,7 @@ impl<A: Scalar> Occlusion<A> {
         }
         let mut groups: Vec<Vec<usize>> = (0..channels).map(|channel| vec![channel]).collect();
         if let Some(labels) = &self.channels {
-            groups = crate::Groups::Labels(labels.clone()).members(&[channels])?;
+            groups = crate::methods::Groups::Labels(labels.clone()).members(&[channels])?;
         }
         let starts = 0..1 + (time - window).div_ceil(stride);
         let windows = groups.iter().flat_map(|group| {

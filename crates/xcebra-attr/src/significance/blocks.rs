@@ -33,7 +33,8 @@ pub struct Intervals {
 /// ```
 /// # use ndarray::Array2;
 /// # use xcebra_model::FnModel;
-/// use xcebra_attr::{Blocks, Bootstrap, Methods, Options, attribute};
+/// use xcebra_attr::{Methods, Options, attribute};
+/// use xcebra_attr::significance::{Blocks, Bootstrap};
 ///
 /// # let model = FnModel::<f64>::per_sample([2], 1,
 /// #     |x| Ok(ndarray::array![x[0] * x[1]]),

@@ -12,7 +12,7 @@ use crate::error::{AttrError, Result};
 /// samples, of chance correlations between slow latents, of the seed. Trainings on recordings whose
 /// blocks of time were drawn with replacement make such errors anew. The mean over samples of the
 /// absolute difference between such a training and the model is thus an entry as it would be without
-/// a connection, and [`nulls`](Self::nulls) are null maps for [`Significance`](crate::Significance): a
+/// a connection, and [`nulls`](Self::nulls) are null maps for [`Significance`](crate::significance::Significance): a
 /// centred bootstrap test (Efron and Tibshirani 1993, chapter 16).
 ///
 /// What is assumed: a training finds the truth but for error (what all of them get wrong alike passes
@@ -24,7 +24,7 @@ use crate::error::{AttrError, Result};
 ///
 /// ```
 /// use ndarray::{Array3, array};
-/// use xcebra_attr::Deviations;
+/// use xcebra_attr::significance::Deviations;
 ///
 /// // two samples of two inputs: the first entry is much the same in all trainings
 /// let training = |e: f64| Array3::from_shape_vec((2, 2, 1), vec![3.0 + e, e, 2.0 - e, -e]);

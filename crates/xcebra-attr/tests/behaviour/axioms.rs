@@ -3,9 +3,8 @@
 use crate::common::{Mlp, close, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 use proptest::prelude::*;
-use xcebra_attr::{
-    Baseline, ExactShapley, IntegratedGradients, Methods, Options, Rule, ShapleySampling, attribute,
-};
+use xcebra_attr::methods::{Baseline, ExactShapley, IntegratedGradients, Rule, ShapleySampling};
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_model::Model;
 
 /// Sums over inputs, `(n, outputs)`.

@@ -2,7 +2,8 @@
 
 use crate::common::{Head, Mlp, linear, uniform};
 use ndarray::{Array2, Axis, array};
-use xcebra_attr::{Options, agreement, diagnose, effective_dimension};
+use xcebra_attr::Options;
+use xcebra_attr::diagnostics::{agreement, diagnose, effective_dimension};
 
 #[test]
 fn the_participation_ratio_by_hand() {

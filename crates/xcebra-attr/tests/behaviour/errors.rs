@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use crate::common::{Head, Mlp, linear, uniform};
 use ndarray::{Array2, Array3, ArrayD, Axis};
-use xcebra_attr::{
-    AttrError, Attributions, Batch, Deviations, GradientShap, Inverse, Method, Methods, Noise,
-    Occlusion, Options, Samples, ShapleySampling, SmoothGrad, align, attribute, diagnose,
-    effective_dimension, mean_over_lags,
+use xcebra_attr::diagnostics::{diagnose, effective_dimension};
+use xcebra_attr::map::mean_over_lags;
+use xcebra_attr::method::{Attributions, Batch, Method};
+use xcebra_attr::methods::{
+    GradientShap, Inverse, Noise, Occlusion, ShapleySampling, SmoothGrad, align,
 };
+use xcebra_attr::significance::Deviations;
+use xcebra_attr::{AttrError, Methods, Options, Samples, attribute};
 use xcebra_model::{FnModel, ModelError};
 
 /// Methods that need Jacobians only.

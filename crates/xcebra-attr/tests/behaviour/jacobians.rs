@@ -2,10 +2,10 @@
 
 use crate::common::{Mlp, close, linear, uniform};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, Ix2};
-use xcebra_attr::{
-    JacobianBy, Methods, Options, attribute, jacobians, jacobians_by_differences,
-    jacobians_forward, projected_norms,
+use xcebra_attr::jacobian::{
+    JacobianBy, jacobians, jacobians_by_differences, jacobians_forward, projected_norms,
 };
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_model::{FnModel, Model, ModelError};
 
 /// `W x` with a forward mode.

@@ -2,10 +2,11 @@
 
 use crate::common::{Mlp, close, linear, per_sample, uniform};
 use ndarray::{Array2, Array3, Axis, array};
-use xcebra_attr::{
-    Baseline, ExactShapley, FeatureAblation, GradientShap, Groups, IntegratedGradients, Methods,
-    Noise, Occlusion, Options, Rule, ShapleySampling, SmoothGrad, attribute,
+use xcebra_attr::methods::{
+    Baseline, ExactShapley, FeatureAblation, GradientShap, Groups, IntegratedGradients, Noise,
+    Occlusion, Rule, ShapleySampling, SmoothGrad,
 };
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_model::Model;
 
 fn value(model: &dyn Model<f64>, x: &Array2<f64>) -> Array2<f64> {
@@ -59,7 +60,7 @@ fn linear_models_are_attributed_their_terms() {
     }
     let methods = Methods::new()
         .with(SmoothGrad::new().noise(Noise::Absolute(2.0)))
-        .with(xcebra_attr::InputXGradient);
+        .with(xcebra_attr::methods::InputXGradient);
     let [smooth, product] = per_sample(&model, &x, &methods, &Options::new())
         .try_into()
         .unwrap();

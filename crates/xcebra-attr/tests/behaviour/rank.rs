@@ -2,9 +2,9 @@
 
 use crate::common::{Head, Mlp, close, linear, uniform};
 use ndarray::{Array2, Axis, Slice, array, concatenate};
-use xcebra_attr::{
-    AttributionMap, InvertedNeuronGradient, Methods, Options, Tolerance, attribute, pseudo_inverse,
-};
+use xcebra_attr::inverse::{Tolerance, pseudo_inverse};
+use xcebra_attr::methods::InvertedNeuronGradient;
+use xcebra_attr::{AttributionMap, Methods, Options, attribute};
 use xcebra_model::{Model, Scalar, check_vjp};
 
 fn ing<A: Scalar>(model: &dyn Model<A>, x: &Array2<A>, options: &Options<'_>) -> AttributionMap {

@@ -5,10 +5,11 @@ use ndarray::{Array2, Array3, Axis, array};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use xcebra_attr::{
-    AttrError, Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Methods,
-    Options, Piece, Pool, Significance, Tail, attribute,
+use xcebra_attr::significance::{
+    Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Pool, Significance,
+    Tail,
 };
+use xcebra_attr::{AttrError, Methods, Options, Piece, attribute};
 
 fn normal(rng: &mut ChaCha8Rng) -> Array2<f64> {
     Array2::from_shape_simple_fn((10, 6), || rng.sample(StandardNormal))

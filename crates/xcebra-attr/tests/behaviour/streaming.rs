@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::{Head, Mlp, close, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis};
-use xcebra_attr::{
-    AttrError, AttributionMap, Attributions, Batch, InverseSummary, Method, Methods, Options,
-    Piece, Samples, attribute,
-};
+use xcebra_attr::map::InverseSummary;
+use xcebra_attr::method::{Attributions, Batch, Method};
+use xcebra_attr::{AttrError, AttributionMap, Methods, Options, Piece, Samples, attribute};
 use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>, batch_size: usize) -> Vec<AttributionMap> {
@@ -223,7 +222,7 @@ fn public_types_are_send_and_sync() {
     thread_safe::<AttributionMap>();
     thread_safe::<Methods<f32>>();
     thread_safe::<AttrError>();
-    thread_safe::<xcebra_attr::Tolerance>();
+    thread_safe::<xcebra_attr::inverse::Tolerance>();
 }
 
 /// What the sink is given, aggregated, is the map.

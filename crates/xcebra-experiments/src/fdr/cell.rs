@@ -7,7 +7,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
-use xcebra::attr::{Blocks, Bootstrap, Methods, Options, Piece, attribute};
+use xcebra::attr::significance::{Blocks, Bootstrap};
+use xcebra::attr::{Methods, Options, Piece, attribute};
 use xcebra::core::{
     Config, Edges, Labels, LearningRateSchedule, Recording, RegularizerConfig, Trainer,
 };

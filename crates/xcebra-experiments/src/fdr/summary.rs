@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use serde::Serialize;
-use xcebra::attr::{Connection, Control, Intervals, Significance, Tail};
+use xcebra::attr::significance::{Connection, Control, Intervals, Significance, Tail};
 
 use super::cell::Outcome;
 use crate::error::{Error, Result};

@@ -6,10 +6,9 @@ use std::time::Instant;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use xcebra::attr::{
-    Aligned, AttributionMap, InverseSummary, InvertedNeuronGradient, Methods, Options, align,
-    attribute,
-};
+use xcebra::attr::map::InverseSummary;
+use xcebra::attr::methods::{Aligned, InvertedNeuronGradient, align};
+use xcebra::attr::{AttributionMap, Methods, Options, attribute};
 use xcebra::core::{Labels, Recording, Trainer};
 use xcebra::eval::{auroc_map, linear_r2};
 use xcebra::model::Model;

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use xcebra_attr::{
-    AttrError, Blocks, Bootstrap, Control, Methods, Piece, Significance, Tail, mean_over_lags,
-};
+use xcebra_attr::map::mean_over_lags;
+use xcebra_attr::significance::{Blocks, Bootstrap, Control, Significance, Tail};
+use xcebra_attr::{AttrError, Methods, Piece};
 use xcebra_core::{Config, Recording};
 use xcebra_model::Watch;
 

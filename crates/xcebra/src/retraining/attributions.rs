@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, Slice};
-use xcebra_attr::{AttrError, Methods, Options, Piece, Tolerance, attribute, pseudo_inverse};
+use xcebra_attr::inverse::{Tolerance, pseudo_inverse};
+use xcebra_attr::{AttrError, Methods, Options, Piece, attribute};
 use xcebra_core::{Config, Encoder, Recording};
 use xcebra_model::Model;
 
