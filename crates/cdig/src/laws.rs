@@ -23,7 +23,8 @@ const SIGNALS: usize = 4;
 /// step `∛ε`; [`tolerance`](Laws::tolerance) replaces both.
 ///
 /// ```
-/// use cdig::{Fourier, Laws};
+/// use cdig::domains::Fourier;
+/// use cdig::laws::Laws;
 ///
 /// let report = Laws::new().check(&Fourier::<f64>::new(&[2, 64], 128.0)?)?;
 /// assert!(report.round_trip < 1e-12);

@@ -41,7 +41,7 @@ pub struct Frames {
 
 impl Lanewise<Frames> {
     /// The transform of signals of `shape` at `sampling_rate` in Hz, with frames as long as
-    /// `window` (such as [`Window::Hann.samples(64)`](crate::Window::samples)) every `hop` samples.
+    /// `window` (such as [`Window::Hann.samples(64)`](crate::domains::Window::samples)) every `hop` samples.
     ///
     /// # Errors
     /// [`CdigError::Shape`] if `shape` has no axes or an empty one; [`CdigError::Parameter`] if the
