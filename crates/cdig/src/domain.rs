@@ -15,7 +15,7 @@ use crate::error::{CdigError, Result};
 /// code path for all.
 ///
 /// To add a domain, implement this trait in one file and run [`Laws`](crate::laws::Laws) on it in a test.
-/// Implementations check shapes with [`batch_len`], and wrap failures of their own in
+/// Implementations check shapes with [`batch_len`], and wrap their own errors with
 /// [`CdigError::domain`].
 ///
 /// # Laws
@@ -29,8 +29,8 @@ use crate::error::{CdigError, Result};
 ///
 /// A domain that cannot represent every signal (a truncated basis, say) says so by
 /// [`is_exact`](Domain::is_exact); the first law then holds for the signals it can represent.
-/// [`WithRemainder`](crate::domains::WithRemainder) turns it into an exact one, with what it misses as
-/// coefficients of their own, so that attributions still add up to the whole.
+/// [`WithRemainder`](crate::domains::WithRemainder) turns it into an exact one: what it misses becomes
+/// additional coefficients, so that attributions still add up to the whole.
 pub trait Domain<A: Scalar>: Send + Sync {
     /// Name for reports and error messages, for example `fourier`.
     fn name(&self) -> &str;

@@ -1,4 +1,4 @@
-//! The laws of a domain, as a check for domains of one's own.
+//! The laws of a domain, as a check of your own domain.
 
 mod measure;
 mod smooth_model;

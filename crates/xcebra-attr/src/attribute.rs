@@ -17,11 +17,11 @@ use crate::overview::{Needs, Overview};
 use crate::samples::{self, Samples};
 
 /// Attributes the outputs of `model` to its inputs by each of `methods`, over all `samples`; one
-/// map a method, in their order.
+/// map for each method, in their order.
 ///
 /// Samples are read in batches, on all threads of the current rayon pool. Memory does not grow with
 /// the number of samples. Methods share what they need of a batch, such as its Jacobians, and of all
-/// samples, such as their mean, for which there is a pass of its own if any asks for it. Batches
+/// samples, such as their mean, which costs a separate pass if a method needs it. Batches
 /// are summed up in order: the same samples and batch size give the same bits for any number of
 /// threads. Means are accumulated in `f64`, plainly within a batch and compensated over batches:
 /// their error is below the batch size times 1.1e-16 of the mean absolute value.

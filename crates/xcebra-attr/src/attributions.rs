@@ -15,7 +15,7 @@ pub struct Attributions {
     pub inversions: Option<Vec<Inversion>>,
     /// For methods that draw at random: squared standard errors of `values`, of the same shape.
     pub variances: Option<Array3<f64>>,
-    /// For methods that distribute a difference of outputs over the inputs: what is left of it,
+    /// For methods that distribute a difference of outputs over the inputs: what remains of it,
     /// `f(x) − f(baseline) − Σ attributions`, `(n, outputs)`.
     pub residuals: Option<Array2<f64>>,
 }

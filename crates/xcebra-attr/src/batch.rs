@@ -31,7 +31,7 @@ pub struct Batch<'a, A> {
 
 impl<'a, A: Scalar> Batch<'a, A> {
     pub(crate) fn new(setting: &'a Setting<'a, A>, x: ArrayD<A>, first_sample: usize) -> Self {
-        // so that rows can be had as slices
+        // so that rows are slices
         let x = if x.is_standard_layout() {
             x
         } else {
@@ -106,8 +106,8 @@ impl<'a, A: Scalar> Batch<'a, A> {
         &self.setting.overview
     }
 
-    /// A source of chance for the `sample`-th sample of the batch, of its own for each sample and
-    /// `method` and the same however samples are cut into batches.
+    /// Random numbers for the `sample`-th sample of the batch: a separate stream for each sample and
+    /// `method`, which does not depend on how samples are cut into batches.
     pub fn rng(&self, method: &str, sample: usize) -> ChaCha8Rng {
         // FNV-1a
         let hash = method

@@ -121,7 +121,7 @@ impl<A: Scalar> FromStr for Methods<A> {
     }
 }
 
-/// Items between commas that stand outside parentheses.
+/// Items between the commas outside parentheses.
 fn split(list: &str) -> Result<Vec<&str>> {
     let (mut items, mut start, mut inside) = (Vec::new(), 0, false);
     let unbalanced = || {

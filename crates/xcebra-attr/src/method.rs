@@ -41,13 +41,13 @@ pub trait Method<A: Scalar>: Send + Sync {
     }
 
     /// Evaluations of the model (its value, or one pull-back) for one sample, to choose batches by;
-    /// by default one pull-back an output.
+    /// by default one pull-back for each output.
     fn evaluations(&self, outputs: usize, inputs: usize) -> usize {
         let _ = inputs;
         outputs
     }
 
-    /// Number of columns of the map for a model of so many outputs; by default as many.
+    /// Number of columns of the map for a model with `outputs` outputs; by default as many.
     fn columns(&self, outputs: usize) -> usize {
         outputs
     }

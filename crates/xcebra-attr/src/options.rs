@@ -20,7 +20,7 @@ pub struct Piece<'a> {
     pub values: ArrayView3<'a, f64>,
 }
 
-/// Given the attributions of each sample; see [`Options::sink`].
+/// Receives the attributions of each sample; see [`Options::sink`].
 pub type Sink<'a> = &'a dyn Fn(&Piece<'_>) -> Result<()>;
 
 /// Settings of [`attribute`](crate::attribute).
@@ -89,7 +89,7 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Sets a function to be given the attributions of each sample, for maps per time point. It is
+    /// Sets a function that receives the attributions of each sample, for maps per time point. It is
     /// called on the calling thread, in the order of samples and methods, and nothing is kept. If it
     /// fails the attribution fails: wrap errors of writing with [`AttrError::sink`].
     #[must_use]

@@ -8,7 +8,7 @@ use crate::baseline::Baseline;
 use crate::error::{AttrError, Result};
 use crate::groups::Groups;
 
-/// What stands in the parentheses behind a name; methods take what they know.
+/// The text in the parentheses behind a name; methods take what they know.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     given: Vec<(String, String)>,

@@ -1,9 +1,9 @@
 //! Is an entry of a map real?
 //!
-//! Means of absolute attributions are never zero, so zero is no reference. Two questions are asked
-//! instead. How much would the entry move with other stretches of the same recording? A bootstrap over
-//! blocks of time tells ([`Blocks`], [`Intervals`]). How large are entries where there is nothing to
-//! find? Null maps tell ([`Significance`]): maps of models trained again on surrogates, such as
+//! Means of absolute attributions are never zero, so zero cannot be the reference. This module answers two
+//! questions instead. How much would the entry move with other stretches of the same recording? A bootstrap
+//! over blocks of time tells ([`Blocks`], [`Intervals`]). How large are entries where there is nothing to
+//! find? Null maps tell ([`Significance`]). They are maps of models trained again on surrogates, such as
 //! recordings whose labels are shifted in time against the channels by more than their memory, or
 //! the differences between models trained alike on resampled recordings ([`Deviations`]).
 
@@ -34,12 +34,12 @@ use pools::Pools;
 /// distribution ([`Tail`]).
 ///
 /// What is assumed:
-/// * where an entry is not connected, it and the null entries it is compared with are exchangeable:
-///   null maps must come of the whole procedure (training included, if seeds matter) and be on the same
-///   scale as the map. Divide maps by their norms first where trainings differ in scale.
+/// * If an entry is not connected, it and the null entries it is compared with are exchangeable. Null
+///   maps must come from the whole procedure (training included, if seeds matter) and be on the same
+///   scale as the map. Divide maps by their norms first if trainings differ in scale.
 /// * With a pool larger than the entry, entries of the pool have one null distribution. Those of one
-///   null map depend on each other: p-values are then right on average over null maps, and vary with
-///   which few were drawn. Prefer many null maps.
+///   null map depend on each other: p-values are then right on average over null maps, but vary with
+///   the choice of a few. Prefer many null maps.
 /// * The control of false discoveries is [`Control`]'s.
 ///
 /// ```
@@ -236,7 +236,7 @@ impl Findings {
         self.q_values.mapv(|q| q <= self.level)
     }
 
-    /// The lowest p-value that so many null maps allow.
+    /// The lowest p-value that this number of null maps allows.
     pub fn resolution(&self) -> f64 {
         self.pools.resolution()
     }

@@ -17,7 +17,7 @@ pub struct Table<A> {
     pub place: String,
     /// The values, `(time, channels)`.
     pub values: Array2<A>,
-    /// One name a channel: the file's, or the position.
+    /// One name for each channel: the file's, or its position.
     pub channels: Vec<String>,
     /// Samples per second, if the file tells.
     pub sampling_rate: Option<f64>,

@@ -35,7 +35,7 @@ pub use report::{Answer, Mismatch, VjpReport};
 /// ```
 ///
 /// # Errors
-/// As [`VjpCheck::run`]. A wrong gradient is no error but a report that has not
+/// As [`VjpCheck::run`]. A wrong gradient is not an error; the report has then not
 /// [`passed`](VjpReport::passed).
 pub fn check_vjp<A: Scalar, M: Model<A> + ?Sized>(
     model: &M,

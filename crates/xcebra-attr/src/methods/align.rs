@@ -35,9 +35,9 @@ impl Alignment {
 /// Regresses an embedding `(n, outputs)` on latents `(n, latents)` by least squares, `f ≈ A z + b`.
 ///
 /// An encoder identifies latents up to a linear map at best; with known latents, or those of another
-/// recording or training, [`Aligned`](crate::methods::Aligned) attributes to them whatever that map is. Keep
-/// the latents of different samples than those that are attributed where `A` might overfit: it has
-/// `latents` coefficients an output.
+/// recording or training, [`Aligned`](crate::methods::Aligned) attributes to them for any such map. If `A`
+/// might overfit (it has `latents` coefficients for each output), fit it to other samples than those that
+/// are attributed.
 ///
 /// ```
 /// use ndarray::{Array2, array};

@@ -11,7 +11,7 @@ use crate::method::Method;
 use crate::overview::Needs;
 
 /// An inverse-like method after [`align`](crate::methods::align), `"…-aligned"`: with an embedding `f ≈ A z`, the
-/// attributions `J_f⁺ A` of inputs to the latents `z` instead of to the outputs, one column a latent.
+/// attributions `J_f⁺ A` of inputs to the latents `z` instead of to the outputs, one column for each latent.
 ///
 /// Where Jacobians have full row rank, `J⁺ A` does not change if the embedding is mixed by any
 /// invertible matrix `L`: `(L J)⁺ L A = J⁺ A`. That holds for pseudo-inverses, [`"ing"`] and

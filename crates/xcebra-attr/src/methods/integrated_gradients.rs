@@ -20,7 +20,7 @@ const NODES: usize = 50;
 /// a baseline `x'`, `(x_j − x'_j) ∫ ∂f_k/∂x_j (x' + α (x − x')) dα` (Sundararajan, Taly, Yan 2017,
 /// equation 1; captum: `IntegratedGradients`).
 ///
-/// Sums over inputs are `f(x) − f(x')` but for the error of the quadrature, which the map reports:
+/// Sums over inputs are `f(x) − f(x')` up to the error of the quadrature, which the map reports:
 /// [`AttributionMap::completeness`](crate::AttributionMap::completeness). Defaults: 50
 /// Gauss–Legendre nodes, zero baseline. In text: `rule` = a [`Rule`] such as `right:300`, or one of
 /// `gauss-legendre`, `midpoint`, `trapezoid`, `left` and `right` with `nodes`, the number of points on

@@ -11,8 +11,8 @@ use crate::method::Method;
 use crate::overview::Needs;
 use crate::parameters::Parameters;
 
-/// Occlusion, `"occlusion"`: `f(x) − f(x with a window replaced)`, averaged over the windows an input
-/// lies in (Zeiler, Fergus 2014; captum: `Occlusion`).
+/// Occlusion, `"occlusion"`: `f(x) − f(x with a window replaced)`, averaged over the windows that contain an
+/// input (Zeiler, Fergus 2014; captum: `Occlusion`).
 ///
 /// Windows run along the last axis of the input shape, `[…, time]`, for each channel (each index of
 /// the other axes) or each group of channels. The last window is cut off at the end. Defaults: a

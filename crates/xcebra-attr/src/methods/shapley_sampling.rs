@@ -19,7 +19,7 @@ use crate::parameters::Parameters;
 /// turned from the baseline to the sample in random order (Štrumbelj, Kononenko 2010; captum:
 /// `ShapleyValueSampling`).
 ///
-/// Unbiased; sums over groups are `f(x) − f(baseline)` whatever the number of permutations. The map
+/// Unbiased; sums over groups are `f(x) − f(baseline)` for any number of permutations. The map
 /// reports standard errors. Defaults: 25 permutations, each input on its own, zero baseline. In text:
 /// `permutations`; `groups` = `each`, `channels` or `lags`; `baseline` = `zero`, `mean` or `shuffle`.
 #[derive(Clone, Debug)]

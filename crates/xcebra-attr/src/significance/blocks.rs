@@ -28,7 +28,7 @@ pub struct Intervals {
 /// Blocks are drawn with replacement (non-overlapping block bootstrap, Carlstein 1986), and intervals
 /// are percentiles of the drawn means. That assumes a stationary recording whose memory is short
 /// against a block, and many blocks: with `k` of them intervals are too narrow by a share of about
-/// `1/k`. They tell how the map of *this* model varies over time, nothing about other trainings.
+/// `1/k`. They say how the map of *this* model varies over time, and nothing about other trainings.
 ///
 /// ```
 /// # use ndarray::Array2;

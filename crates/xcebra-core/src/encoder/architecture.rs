@@ -8,7 +8,7 @@ use crate::window::Window;
 
 /// One layer: a convolution over time, with GELU after it in all layers but the last.
 ///
-/// With `kernel = 1`, the default, it is a dense layer on every sample by itself.
+/// With `kernel = 1`, the default, it is a dense layer on each sample separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
