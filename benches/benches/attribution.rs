@@ -3,7 +3,8 @@
 mod common;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use xcebra_attr::{Methods, Options, attribute, jacobians};
+use xcebra_attr::jacobian::jacobians;
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_benches::{config, recording};
 use xcebra_core::Encoder;
 

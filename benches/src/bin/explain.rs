@@ -9,10 +9,11 @@ use std::error::Error;
 use std::fs::File;
 use std::time::Instant;
 
-use cdig::{
-    AnalyticSignal, ComplexCepstrum, Dct, Domain, Explainer, FilterBank as Bands, Fourier, Model,
-    RealFourier, Rule, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily, WaveletPackets, Window,
+use cdig::domains::{
+    AnalyticSignal, ComplexCepstrum, Dct, FilterBank as Bands, Fourier, SeasonalTrend, Stft,
+    Wavelet, WaveletFamily, WaveletPackets, Window,
 };
+use cdig::{Domain, Explainer, Model, RealFourier, Rule, Time};
 use ndarray::{Array1, Array2, ArrayD, IxDyn};
 use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::json;

@@ -7,8 +7,9 @@
 
 use std::f64::consts::TAU;
 
+use cdig::interactions::Switched;
 use cdig::interactions::interactions;
-use cdig::{CdigError, Domain, Explainer, Gradient, Model, RealFourier, Switched, Time};
+use cdig::{CdigError, Domain, Explainer, Gradient, Model, RealFourier, Time};
 use ndarray::{Array1, Array2, Axis};
 use xcebra_model::FnModel;
 

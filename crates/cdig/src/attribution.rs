@@ -14,8 +14,8 @@ pub use reading::Top;
 
 /// What each coefficient of a signal contributes to each output.
 ///
-/// Attributions, values and residuals are in the unit of the output and in double precision
-/// whatever the model computes in.
+/// Attributions, values and residuals are in the unit of the output and in double precision, whichever
+/// precision the model has.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Attribution<A: Scalar> {
@@ -39,9 +39,9 @@ pub struct Attribution<A: Scalar> {
     pub baseline_value: Array1<f64>,
     /// `F(x) − F(x') − Σ attribution` of each output. With a fixed rule it is what the quadrature missed; compare
     /// it with `F(x) − F(x')`. The adaptive rule uses the known difference to choose its weights, so that
-    /// rounding is left where the model is continuous: a small residual is no evidence then. What the
-    /// sum lacked before, and how far single attributions may be off, it says in `convergence`. Where the
-    /// model jumps, the residual is what is in the jumps.
+    /// only rounding remains where the model is continuous. A small residual is then not evidence of accuracy:
+    /// `convergence` says what the sum lacked before, and how far single attributions may be off. Where the
+    /// model jumps, the residual is the sum of the jumps.
     pub residual: Array1<f64>,
     /// What rounding alone may make of the residual: the model's precision, relative to the terms of
     /// which `F` is a sum. A residual below it says nothing.

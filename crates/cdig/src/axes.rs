@@ -1,6 +1,7 @@
 //! What the axes of a coefficient array mean.
 
 mod axis;
+mod bands;
 mod role;
 mod ticks;
 mod words;
@@ -12,6 +13,7 @@ use ndarray::Array2;
 use crate::error::{CdigError, Result};
 
 pub use axis::{AxisLabels, Group, Grouping};
+pub(crate) use bands::by_bands;
 pub use role::Role;
 pub use ticks::{Band, Ticks, Tile};
 pub(crate) use words::rounded;

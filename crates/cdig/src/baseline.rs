@@ -6,7 +6,7 @@ use xcebra_model::Scalar;
 use crate::error::{CdigError, Result};
 use crate::numeric::ensure_finite;
 
-/// The signal that stands for "nothing there"; the attribution explains the difference from it.
+/// The signal that means "nothing there"; the attribution explains the difference from it.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Baseline<A: Scalar> {

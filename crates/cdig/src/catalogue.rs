@@ -1,7 +1,7 @@
 //! Domains by name: `rfft`, `stft:64:16`, `ica:5+rfft`.
 //!
 //! [`DomainSpec`] reads and writes such names and [builds](DomainSpec::build) the domain of given signals.
-//! [`DOMAINS`] lists all of them, one row each; a new domain is one file in `domains/` and one row.
+//! [`help`] lists all of them. A new domain is one file in `domains/` and one row in `catalogue/rows.rs`.
 //!
 //! ```
 //! use cdig::catalogue::{DomainSpec, Setting};
@@ -22,7 +22,5 @@ mod rows;
 mod spec;
 
 pub use built::{Built, Setting};
-pub use entry::{Argument, Entry, Kind, Make, Step, Usual, Value};
 pub use named_bands::{Bands, NamedBand};
-pub use rows::DOMAINS;
 pub use spec::{DomainSpec, help};

@@ -14,8 +14,8 @@ use crate::error::{CdigError, Result};
 /// complex arrays in every domain; in a real domain their imaginary parts are 0, which keeps one
 /// code path for all.
 ///
-/// To add a domain, implement this trait in one file and run [`Laws`](crate::Laws) on it in a test.
-/// Implementations check shapes with [`batch_len`], and wrap failures of their own in
+/// To add a domain, implement this trait in one file and run [`Laws`](crate::laws::Laws) on it in a test.
+/// Implementations check shapes with [`batch_len`], and wrap their own errors with
 /// [`CdigError::domain`].
 ///
 /// # Laws
@@ -29,8 +29,8 @@ use crate::error::{CdigError, Result};
 ///
 /// A domain that cannot represent every signal (a truncated basis, say) says so by
 /// [`is_exact`](Domain::is_exact); the first law then holds for the signals it can represent.
-/// [`WithRemainder`](crate::WithRemainder) turns it into an exact one, with what it misses as
-/// coefficients of their own, so that attributions still add up to the whole.
+/// [`WithRemainder`](crate::domains::WithRemainder) turns it into an exact one: what it misses becomes
+/// additional coefficients, so that attributions still add up to the whole.
 pub trait Domain<A: Scalar>: Send + Sync {
     /// Name for reports and error messages, for example `fourier`.
     fn name(&self) -> &str;
@@ -99,7 +99,7 @@ pub trait Domain<A: Scalar>: Send + Sync {
     /// Axes of the coefficients that are axes of the signal, such as channels: pairs (axis of the
     /// coefficients, axis of the signal). None by default, which is always safe.
     ///
-    /// [`Compose`](crate::Compose) carries labels of the first domain over along them.
+    /// [`Compose`](crate::domains::Compose) carries labels of the first domain over along them.
     fn kept_axes(&self) -> Vec<(usize, usize)> {
         Vec::new()
     }

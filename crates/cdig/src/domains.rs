@@ -34,6 +34,7 @@ mod time_axis;
 mod wavelet_family;
 mod window;
 
+pub use crate::domain::{batch_len, vjp_len};
 pub use analytic::AnalyticSignal;
 pub use basis::Basis;
 pub use cepstrum::ComplexCepstrum;

@@ -76,8 +76,8 @@ impl<'a, A: Scalar> Explainer<'a, A> {
     }
 
     /// The quadrature rule, applied to each piece of the path. What the adaptive one has reached is in
-    /// [`Convergence`](crate::Convergence): it closes in on jumps of the model and tells them; no gradient sees
-    /// them, so that their share is in no attribution.
+    /// [`Convergence`](crate::attribution::Convergence). It closes in on jumps of the model and reports them. No
+    /// gradient sees a jump, so that its share of the output is in no attribution.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rule = rule;

@@ -14,7 +14,7 @@ use crate::numeric::ensure_finite;
 use crate::probe::Probe;
 use crate::progress::Tracker;
 
-/// Checked settings, and whom to tell.
+/// Checked settings, and who is told of progress.
 pub(crate) struct Explaining<'a, A: Scalar> {
     explainer: &'a Explainer<'a, A>,
     plan: &'a Plan,

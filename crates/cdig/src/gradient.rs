@@ -13,8 +13,8 @@ use crate::selection::Rows;
 
 /// Where gradients come from.
 ///
-/// The cost of every choice is in the result: [`Evaluations`](crate::Evaluations) counts model
-/// values and gradients. For a model with many inputs and no gradient, [`Switched`](crate::Switched)
+/// The cost of every choice is in the result: [`Evaluations`](crate::attribution::Evaluations) counts model
+/// values and gradients. For a model with many inputs and no gradient, [`Switched`](crate::interactions::Switched)
 /// asks about a few groups of coefficients instead of every sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]

@@ -47,7 +47,7 @@ impl Plan {
         Ok(Self { rule, nodes, batch })
     }
 
-    /// Most points taken on a path of so many pieces.
+    /// The largest number of points on a path with this number of pieces.
     pub(crate) fn points(&self, pieces: usize) -> usize {
         match self.rule {
             Rule::Adaptive { budget, .. } => budget.max(FEWEST * pieces),
@@ -177,7 +177,7 @@ impl Plan {
     }
 }
 
-/// What rounding may make of a sum of so many terms, relative to their size.
+/// The largest rounding error of a sum of this many terms, relative to their size.
 pub(crate) fn rounding<A: Scalar>(terms: usize) -> f64 {
     ROUNDINGS.max((terms as f64).sqrt()) * A::epsilon().as_f64()
 }

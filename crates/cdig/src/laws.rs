@@ -1,4 +1,4 @@
-//! The laws of a domain, as a check for domains of one's own.
+//! The laws of a domain, as a check of your own domain.
 
 mod measure;
 mod smooth_model;
@@ -23,7 +23,8 @@ const SIGNALS: usize = 4;
 /// step `∛ε`; [`tolerance`](Laws::tolerance) replaces both.
 ///
 /// ```
-/// use cdig::{Fourier, Laws};
+/// use cdig::domains::Fourier;
+/// use cdig::laws::Laws;
 ///
 /// let report = Laws::new().check(&Fourier::<f64>::new(&[2, 64], 128.0)?)?;
 /// assert!(report.round_trip < 1e-12);

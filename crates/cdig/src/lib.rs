@@ -46,17 +46,20 @@
 //! # Ok::<(), cdig::CdigError>(())
 //! ```
 //!
-//! The pieces: an [`Explainer`] asks a [`Model`] about a signal in a [`Domain`] from a [`Baseline`]
-//! along a [`Path`] by a quadrature [`Rule`], and returns an [`Attribution`], whose [`axes`] say what it is about. [`InDomain`] and
-//! [`Switched`] are models over coefficients and over groups of them, for other methods,
-//! [`interactions`] and models without gradients; [`Explainer::choose`] ranks domains.
+//! An [`Explainer`] asks a [`Model`] about a signal in a [`Domain`], from a [`Baseline`] along a [`Path`] by a
+//! quadrature [`Rule`], and returns an [`Attribution`], whose [`axes`] say what each coefficient is about.
 //!
-//! Domains: [`Time`]; spectra ([`Fourier`], [`RealFourier`], [`Dct`]); time and frequency ([`Stft`],
-//! [`Wavelet`], [`WaveletPackets`], [`FilterBank`]); amplitude and phase ([`AnalyticSignal`]); the
-//! cepstrum ([`ComplexCepstrum`]); trend and season ([`SeasonalTrend`]); mixtures of components
-//! ([`Basis`]: principal, independent, or given ones). [`Compose`], [`PerChannel`] and
-//! [`WithRemainder`] make domains of domains. One of your own is a [`LaneTransform`] or a [`Domain`], and [`Laws`]
-//! check it; `EXTENDING.md` of this crate shows how, step by step. [`catalogue`] knows domains by name.
+//! | what | where |
+//! |---|---|
+//! | attributions, their sums and errors | [`attribution`] |
+//! | time, spectra, time and frequency, trend and season, components | [`domains`] |
+//! | domains by their names | [`catalogue`] |
+//! | a domain of your own, and the laws it must obey | [`LaneTransform`](domains::LaneTransform), [`Domain`], [`laws`]; `EXTENDING.md` of this crate |
+//! | which domain needs the fewest coefficients | [`choose`] |
+//! | several baselines, with standard errors | [`expected`] |
+//! | models without gradients | [`Gradient`] |
+//! | groups of coefficients, and what they do only together | [`interactions`] |
+//! | any other method in a domain | [`InDomain`] |
 //!
 //! Sources: Kechris, Dan, Atienza, "Time series saliency maps: explaining models across multiple
 //! domains", 2025 (arXiv 2505.13100); Sundararajan, Taly, Yan, "Axiomatic attribution for deep
@@ -64,51 +67,43 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attribution;
 pub mod axes;
 pub mod catalogue;
+pub mod choose;
 pub mod domains;
+pub mod expected;
 pub mod interactions;
+pub mod laws;
+pub mod path;
 
-mod attribution;
 mod baseline;
-mod choose;
 mod domain;
 mod ends;
 mod error;
-mod expected;
 mod explain;
 mod explaining;
 mod gradient;
 mod in_domain;
 mod integrand;
 mod integrate;
-mod laws;
 mod numeric;
-mod path;
 mod probe;
 mod progress;
 mod quadrature;
 mod selection;
 
-pub use attribution::{Attribution, Convergence, Evaluations, Grouped, Top};
+pub use attribution::Attribution;
 pub use baseline::Baseline;
-pub use choose::{Concentration, Deletion, DomainScore};
-pub use domain::{Domain, batch_len, vjp_len};
-pub use domains::{
-    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, LaneTransform,
-    Lanewise, PerChannel, RealFourier, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily,
-    WaveletPackets, Window, WithRemainder,
-};
+pub use domain::Domain;
+pub use domains::{RealFourier, Time};
 pub use error::{CdigError, Result};
-pub use expected::{Expected, draw_baselines};
 pub use explain::Explainer;
 pub use gradient::Gradient;
 pub use in_domain::InDomain;
-pub use interactions::Switched;
-pub use laws::{LawReport, Laws};
-pub use path::{Curve, Path, PathPoint};
+pub use path::Path;
 pub use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
-pub use xcebra_numeric::{Node, Rule};
+pub use xcebra_numeric::Rule;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -73,7 +73,7 @@ impl<A: Scalar> Path<A> {
     /// At a corner of a polyline the derivative is that of the piece that begins there.
     ///
     /// # Errors
-    /// [`CdigError::Parameter`] if `alpha` lies outside `[0, 1]`, and whatever is wrong with the
+    /// [`CdigError::Parameter`] if `alpha` is outside `[0, 1]`, and the errors of the
     /// path: shapes, end points, derivative, entries that are not finite.
     pub fn at(
         &self,

@@ -23,7 +23,7 @@ pub(crate) struct Rows {
 }
 
 impl Selection {
-    /// Rows for a model with so many outputs.
+    /// Rows for a model with `available` outputs.
     pub(crate) fn rows(&self, available: usize) -> Result<Rows> {
         let (named, rows): (Vec<usize>, Vec<Vec<(usize, f64)>>) = match self {
             Self::All => (0..available).map(|k| (k, vec![(k, 1.0)])).unzip(),

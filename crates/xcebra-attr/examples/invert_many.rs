@@ -7,7 +7,8 @@ use std::time::Instant;
 use ndarray::{Array3, ArrayView3};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_attr::{AttrError, Tolerance, pseudo_inverses};
+use xcebra_attr::AttrError;
+use xcebra_attr::inverse::{Tolerance, pseudo_inverses};
 
 const MATRICES: usize = 100_000;
 

@@ -12,10 +12,11 @@ use std::time::Instant;
 use ndarray::{Array2, ArrayView2, Ix2, array};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_attr::{
-    Aligned, AttributionMap, Blocks, Connection, InvertedNeuronGradient, Methods, Options,
-    Significance, align, attribute, diagnose, pseudo_inverse,
-};
+use xcebra_attr::diagnostics::diagnose;
+use xcebra_attr::inverse::pseudo_inverse;
+use xcebra_attr::methods::{Aligned, InvertedNeuronGradient, align};
+use xcebra_attr::significance::{Blocks, Connection, Significance};
+use xcebra_attr::{AttributionMap, Methods, Options, attribute};
 use xcebra_model::{FnModel, Model};
 
 /// `f(x) = M h(A⁺ x)` with `h(u) = u + tanh(u)/2`, and its pull-back.
@@ -111,7 +112,7 @@ fn verdicts(
         Ok::<_, xcebra_attr::AttrError>(attribute(model, samples, &methods, options)?.remove(0))
     };
     let blocks = Blocks::new(n, 40)?;
-    let map = aligned(0, &Options::new().with_sink(&|piece| blocks.add(piece)))?;
+    let map = aligned(0, &Options::new().sink(&|piece| blocks.add(piece)))?;
     let intervals = blocks.intervals(map.method(), &Default::default())?;
     let null = |k: usize| Ok(aligned(1 + k, &Options::new())?.values().clone());
     let verdicts = Significance::new()

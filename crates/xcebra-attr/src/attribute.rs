@@ -8,26 +8,28 @@ use xcebra_model::{Model, Scalar};
 use crate::aggregate::{Partial, Totals};
 use crate::attributions::Attributions;
 use crate::batch::{Batch, Setting};
+use crate::catalogue::Methods;
 use crate::error::{AttrError, Result};
 use crate::map::AttributionMap;
-use crate::method::Methods;
+use crate::method::Method;
 use crate::options::{Options, Piece};
 use crate::overview::{Needs, Overview};
 use crate::samples::{self, Samples};
 
 /// Attributes the outputs of `model` to its inputs by each of `methods`, over all `samples`; one
-/// map a method, in their order.
+/// map for each method, in their order.
 ///
 /// Samples are read in batches, on all threads of the current rayon pool. Memory does not grow with
 /// the number of samples. Methods share what they need of a batch, such as its Jacobians, and of all
-/// samples, such as their mean, for which there is a pass of its own if any asks for it. Batches
+/// samples, such as their mean, which costs a separate pass if a method needs it. Batches
 /// are summed up in order: the same samples and batch size give the same bits for any number of
 /// threads. Means are accumulated in `f64`, plainly within a batch and compensated over batches:
 /// their error is below the batch size times 1.1e-16 of the mean absolute value.
 ///
 /// # Errors
 /// * [`AttrError::NoSamples`], and [`AttrError::Shape`] if the samples do not fit the model;
-/// * [`AttrError::Parameter`] if there are no methods or the tolerance is out of range;
+/// * [`AttrError::Parameter`] if there are no methods, or a setting of `options` or of a method is out of
+///   range;
 /// * [`AttrError::NonFiniteSample`] and [`AttrError::NonFinite`] for infinities and NaN in samples
 ///   and in what is computed of them, naming the sample;
 /// * [`AttrError::Cancelled`] if the watch stops the work;
@@ -41,21 +43,21 @@ pub fn attribute<A: Scalar>(
     let (outputs, inputs) = check(model, samples, methods, options)?;
     let total = samples.len();
     let evaluations = methods.iter().map(|m| m.evaluations(outputs, inputs));
-    let batch_size = options.batch_size(outputs * inputs, evaluations.max().unwrap_or(1));
+    let batch_size = options.samples_at_once(outputs * inputs, evaluations.max().unwrap_or(1));
     let needs = methods
         .iter()
         .fold(Needs::default(), |all, m| all.or(m.needs()));
-    let background = (options.background(), options.seed());
+    let background = (options.background, options.seed);
     let report = || options.report(0, total);
     let job = Job {
         samples,
         methods,
-        keep: options.sink().is_some(),
+        keep: options.sink.is_some(),
         setting: Setting {
             model,
-            tolerance: options.tolerance(),
-            jacobian_by: options.jacobians(),
-            seed: options.seed(),
+            tolerance: options.tolerance,
+            jacobian_by: options.jacobians,
+            seed: options.seed,
             overview: Overview::gather(samples, needs, background, batch_size, report)?,
         },
     };
@@ -79,7 +81,7 @@ pub fn attribute<A: Scalar>(
         for partial in partials {
             for (m, (partial, kept)) in partial?.into_iter().enumerate() {
                 totals[m].absorb(&partial);
-                if let (Some(sink), Some((first_sample, found))) = (options.sink(), kept) {
+                if let (Some(sink), Some((first_sample, found))) = (options.sink, kept) {
                     sink(&Piece {
                         method: methods[m].name(),
                         first_sample,
@@ -106,6 +108,8 @@ fn check<A: Scalar>(
     methods: &Methods<A>,
     options: &Options<'_>,
 ) -> Result<(usize, usize)> {
+    options.check()?;
+    methods.iter().try_for_each(Method::check)?;
     let (input_shape, outputs) = (model.input_shape(), model.output_dim());
     let inputs = input_shape.iter().product();
     if samples.sample_shape() != input_shape {
@@ -136,7 +140,7 @@ fn check<A: Scalar>(
             expected: "at least one output and one input".to_owned(),
         });
     }
-    options.tolerance().cutoff::<A>(outputs, inputs)?;
+    options.tolerance.cutoff::<A>(outputs, inputs)?;
     Ok((outputs, inputs))
 }
 

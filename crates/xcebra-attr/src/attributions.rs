@@ -9,13 +9,13 @@ use crate::inverse::Inversion;
 #[non_exhaustive]
 pub struct Attributions {
     /// `(n, columns, inputs)`, the inputs flattened; laid out as the Jacobians are, with one column
-    /// an output unless [`Method::columns`](crate::Method::columns) says otherwise.
+    /// an output unless [`Method::columns`](crate::method::Method::columns) says otherwise.
     pub values: Array3<f64>,
     /// For methods that invert matrices: rank and condition of each.
     pub inversions: Option<Vec<Inversion>>,
     /// For methods that draw at random: squared standard errors of `values`, of the same shape.
     pub variances: Option<Array3<f64>>,
-    /// For methods that distribute a difference of outputs over the inputs: what is left of it,
+    /// For methods that distribute a difference of outputs over the inputs: what remains of it,
     /// `f(x) − f(baseline) − Σ attributions`, `(n, outputs)`.
     pub residuals: Option<Array2<f64>>,
 }

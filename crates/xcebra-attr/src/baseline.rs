@@ -20,14 +20,14 @@ pub enum Baseline<A> {
     /// are centred.
     #[default]
     Zero,
-    /// The mean of each input over all samples.
-    Mean,
+    /// The mean sample: the mean of each input over all samples. In text: `mean`.
+    MeanSample,
     /// One sample, of the model's input shape.
     Given(ArrayD<A>),
     /// Several samples, `(m, …input_shape)`.
     Several(ArrayD<A>),
     /// So many samples, drawn at random for each sample from a background of
-    /// [`Options::with_background`](crate::Options::with_background) samples. Inputs replaced
+    /// [`Options::background`](crate::Options::background) samples. Inputs replaced
     /// together come from the same sample.
     Shuffle(usize),
 }
@@ -36,7 +36,7 @@ impl<A: Scalar> Baseline<A> {
     /// What must be known of all samples.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            moments: matches!(self, Self::Mean),
+            moments: matches!(self, Self::MeanSample),
             background: matches!(self, Self::Shuffle(_)),
         }
     }
@@ -44,7 +44,7 @@ impl<A: Scalar> Baseline<A> {
     /// Number of baselines a sample.
     pub(crate) fn count(&self) -> usize {
         match self {
-            Self::Zero | Self::Mean | Self::Given(_) => 1,
+            Self::Zero | Self::MeanSample | Self::Given(_) => 1,
             Self::Several(rows) => rows.shape().first().copied().unwrap_or(0),
             Self::Shuffle(draws) => *draws,
         }
@@ -73,7 +73,7 @@ impl<A: Scalar> Baseline<A> {
         let shape = batch.model().input_shape();
         let pool: CowArray<'b, A, Ix2> = match self {
             Self::Zero => Array2::zeros((1, inputs)).into(),
-            Self::Mean => {
+            Self::MeanSample => {
                 let mean = batch.overview().mean()?;
                 mean.to_owned().insert_axis(Axis(0)).into()
             }

@@ -31,7 +31,7 @@ pub struct Batch<'a, A> {
 
 impl<'a, A: Scalar> Batch<'a, A> {
     pub(crate) fn new(setting: &'a Setting<'a, A>, x: ArrayD<A>, first_sample: usize) -> Self {
-        // so that rows can be had as slices
+        // so that rows are slices
         let x = if x.is_standard_layout() {
             x
         } else {
@@ -101,13 +101,13 @@ impl<'a, A: Scalar> Batch<'a, A> {
         self.setting.tolerance
     }
 
-    /// What was asked of all samples by [`Method::needs`](crate::Method::needs).
+    /// What was asked of all samples by [`Method::needs`](crate::method::Method::needs).
     pub fn overview(&self) -> &'a Overview<A> {
         &self.setting.overview
     }
 
-    /// A source of chance for the `sample`-th sample of the batch, of its own for each sample and
-    /// `method` and the same however samples are cut into batches.
+    /// Random numbers for the `sample`-th sample of the batch: a separate stream for each sample and
+    /// `method`, which does not depend on how samples are cut into batches.
     pub fn rng(&self, method: &str, sample: usize) -> ChaCha8Rng {
         // FNV-1a
         let hash = method
@@ -124,10 +124,10 @@ impl<'a, A: Scalar> Batch<'a, A> {
     }
 
     /// Jacobians `(n, outputs, inputs)`, all finite; computed when first asked for, once for all
-    /// methods, as [`Options::with_jacobians`](crate::Options::with_jacobians) says.
+    /// methods, as [`Options::jacobians`](crate::Options::jacobians) says.
     ///
     /// # Errors
-    /// As [`jacobians`](crate::jacobians).
+    /// As [`jacobians`](crate::jacobian::jacobians).
     pub fn jacobians(&self) -> Result<&Array3<f64>> {
         if let Some(known) = self.jacobians.get() {
             return Ok(known);

@@ -9,14 +9,13 @@ use rayon::prelude::*;
 use xcebra_model::{Model, Scalar};
 use xcebra_numeric::ensure_finite;
 
-use crate::align::finite;
 use crate::attribute::attribute;
+use crate::catalogue::Methods;
 use crate::error::{AttrError, Result};
 use crate::map::InverseSummary;
-use crate::method::Methods;
 use crate::methods::InvertedNeuronGradient;
 use crate::options::Options;
-use crate::samples::{Samples, check};
+use crate::samples::{Samples, check, finite};
 use crate::words;
 
 pub use agreement::{Agreement, agreement};
@@ -56,7 +55,7 @@ pub fn diagnose<A: Scalar>(
     let map = attribute(model, samples, &methods, options)?.remove(0);
     let jacobians = map.inverses().cloned();
     let (total, outputs) = (samples.len(), model.output_dim());
-    let size = options.batch_size(outputs.max(map.values().nrows()), 1);
+    let size = options.samples_at_once(outputs.max(map.values().nrows()), 1);
     let mut covariance = Covariance::new(outputs);
     let starts: Vec<usize> = (0..total).step_by(size).collect();
     for wave in starts.chunks(2 * rayon::current_num_threads()) {

@@ -131,16 +131,16 @@ impl AttrError {
         Self::Samples(source.into())
     }
 
-    /// Wraps the error of a [sink](crate::Options::with_sink).
+    /// Wraps the error of a [sink](crate::Options::sink).
     pub fn sink(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Sink(source.into())
     }
 
     /// Fails if a number of things is zero.
-    pub(crate) fn positive(name: &'static str, value: usize) -> Result<usize> {
+    pub(crate) fn positive(name: &'static str, value: usize) -> Result<()> {
         match value {
             0 => Err(Self::parameter(name, "0", "at least 1")),
-            value => Ok(value),
+            _ => Ok(()),
         }
     }
 

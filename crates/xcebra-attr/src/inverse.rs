@@ -104,7 +104,7 @@ pub struct Inversion {
 ///
 /// ```
 /// use ndarray::array;
-/// use xcebra_attr::{Tolerance, pseudo_inverse};
+/// use xcebra_attr::inverse::{Tolerance, pseudo_inverse};
 ///
 /// // two equal rows: rank 1
 /// let inverse = pseudo_inverse(&array![[1.0, 2.0], [1.0, 2.0]], Tolerance::Auto)?;

@@ -30,72 +30,46 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | one pass over the samples for several methods | [`attribute`], [`Options`] |
-//! | gradients | [`NeuronGradient`], [`InputXGradient`], [`SmoothGrad`], [`IntegratedGradients`], [`GradientShap`] |
-//! | replaced inputs | [`FeatureAblation`], [`Occlusion`], [`ShapleySampling`], [`ExactShapley`] |
-//! | inverses | [`InvertedNeuronGradient`], [`Inverse`] of any of these, [`Aligned`] with known latents |
-//! | their parameters | [`Baseline`], [`Groups`], [`Rule`], [`Noise`] |
-//! | lists of methods, and a trait for new ones | [`Methods`]; [`Method`], [`Batch`], [`Attributions`] |
-//! | what comes out | [`AttributionMap`], or each sample to a [`Sink`] |
-//! | is an entry real? | [`Significance`], [`Deviations`], [`Blocks`], [`Verdicts`] |
-//! | can a map be trusted? | [`diagnose`], [`effective_dimension`], [`agreement`] |
+//! | one pass over the samples for several methods, by name or built | [`attribute`], [`Options`], [`Methods`] |
 //! | samples that need not all be in memory | [`Samples`] |
-//! | the parts: Jacobians, pseudo-inverses | [`jacobians`], [`projected_norms`], [`pseudo_inverses`] |
+//! | what comes out | [`AttributionMap`], or each sample to a [`Sink`]; [`map`] |
+//! | the methods and their parameters | [`methods`] |
+//! | a method of your own | [`method`] |
+//! | is an entry real? | [`significance`] |
+//! | can a map be trusted? | [`diagnostics`], [`words`] |
+//! | the parts: Jacobians, pseudo-inverses | [`jacobian`], [`inverse`] |
 
 #![forbid(unsafe_code)]
 
 mod aggregate;
-mod align;
 mod attribute;
 mod attributions;
 mod baseline;
 mod batch;
-mod diagnostics;
+mod catalogue;
+pub mod diagnostics;
 mod error;
 mod evaluate;
 mod groups;
-mod inverse;
-mod jacobian;
-mod map;
-mod method;
-mod methods;
+pub mod inverse;
+pub mod jacobian;
+pub mod map;
+pub mod method;
+pub mod methods;
 mod monte_carlo;
 mod options;
 mod overview;
 mod parameters;
 mod samples;
-mod significance;
+pub mod significance;
 pub mod words;
 
-pub use align::{Alignment, align};
 pub use attribute::attribute;
-pub use attributions::Attributions;
-pub use baseline::Baseline;
-pub use batch::Batch;
-pub use diagnostics::{
-    Agreement, Diagnosis, EffectiveDimension, agreement, diagnose, effective_dimension,
-};
+pub use catalogue::Methods;
 pub use error::{AttrError, Result};
-pub use groups::Groups;
-pub use inverse::{Inversion, PseudoInverse, Tolerance, pseudo_inverse, pseudo_inverses};
-pub use jacobian::{
-    JacobianBy, ProjectedNorms, jacobians, jacobians_by_differences, jacobians_forward,
-    projected_norms,
-};
-pub use map::{AttributionMap, Completeness, Condition, InverseSummary, mean_over_lags};
-pub use method::{Method, Methods};
-pub use methods::{
-    Aligned, ExactShapley, FeatureAblation, GradientShap, InputXGradient, IntegratedGradients,
-    Inverse, InvertedNeuronGradient, NeuronGradient, Noise, Occlusion, ShapleySampling, SmoothGrad,
-    title,
-};
+pub use map::AttributionMap;
 pub use options::{Options, Piece, Sink};
-pub use overview::{Needs, Overview};
 pub use samples::Samples;
-pub use significance::{
-    Blocks, Connection, Deviations, Findings, Intervals, Pool, Significance, Tail, Verdicts,
-};
-pub use xcebra_numeric::{Bootstrap, Control, Rule, adjust};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

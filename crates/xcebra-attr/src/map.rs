@@ -8,8 +8,8 @@ use crate::error::{AttrError, Result};
 
 /// How much each input matters to each output, over all samples.
 ///
-/// Arrays are `inputs × outputs` (`inputs × latents` if [aligned](crate::Aligned)), the inputs flattened in row-major order (`channel · time + lag`
-/// for an input shape `[channels, time]`).
+/// Arrays are `inputs × outputs` (`inputs × latents` if [aligned](crate::methods::Aligned)), the inputs flattened in
+/// row-major order (`channel · time + lag` for an input shape `[channels, time]`).
 #[derive(Clone, Debug)]
 pub struct AttributionMap {
     method: String,

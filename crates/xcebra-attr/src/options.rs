@@ -20,49 +20,55 @@ pub struct Piece<'a> {
     pub values: ArrayView3<'a, f64>,
 }
 
-/// Given the attributions of each sample; see [`Options::with_sink`].
+/// Receives the attributions of each sample; see [`Options::sink`].
 pub type Sink<'a> = &'a dyn Fn(&Piece<'_>) -> Result<()>;
 
 /// Settings of [`attribute`](crate::attribute).
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Options<'a> {
     batch_size: Option<usize>,
-    tolerance: Tolerance,
-    jacobians: JacobianBy,
-    seed: u64,
-    background: Option<usize>,
+    pub(crate) tolerance: Tolerance,
+    pub(crate) jacobians: JacobianBy,
+    pub(crate) seed: u64,
+    pub(crate) background: usize,
     watch: Watch<'a>,
-    sink: Option<Sink<'a>>,
+    pub(crate) sink: Option<Sink<'a>>,
 }
 
 impl<'a> Options<'a> {
     /// The defaults.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            batch_size: None,
+            tolerance: Tolerance::default(),
+            jacobians: JacobianBy::default(),
+            seed: 0,
+            background: 256,
+            watch: Watch::default(),
+            sink: None,
+        }
     }
 
-    /// Sets how many samples each thread holds at a time, Jacobians and all.
+    /// Sets how many samples each thread holds at a time, Jacobians and all; at least 1.
     ///
     /// By default 1024, or fewer if their Jacobians would exceed 16 MiB or a method needs many
     /// evaluations a sample: progress is reported, and work can be stopped, between batches.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if `batch_size` is 0.
-    pub fn with_batch_size(mut self, batch_size: usize) -> Result<Self> {
-        self.batch_size = Some(AttrError::positive("batch_size", batch_size)?);
-        Ok(self)
+    #[must_use]
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = Some(batch_size);
+        self
     }
 
     /// Sets which singular values count as zero when Jacobians are inverted.
     #[must_use]
-    pub fn with_tolerance(mut self, tolerance: Tolerance) -> Self {
+    pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
         self.tolerance = tolerance;
         self
     }
 
     /// Sets how Jacobians are computed, for all methods that use them.
     #[must_use]
-    pub fn with_jacobians(mut self, by: JacobianBy) -> Self {
+    pub fn jacobians(mut self, by: JacobianBy) -> Self {
         self.jacobians = by;
         self
     }
@@ -70,26 +76,24 @@ impl<'a> Options<'a> {
     /// Sets the seed of all random choices (default 0). Each sample and method has a stream of its
     /// own: the same seed gives the same attributions however samples are cut into batches.
     #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Sets how many samples are drawn at random, once, for shuffled baselines (default 256, or all
-    /// if there are fewer).
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if there are none.
-    pub fn with_background(mut self, samples: usize) -> Result<Self> {
-        self.background = Some(AttrError::positive("background", samples)?);
-        Ok(self)
+    /// Sets how many samples are drawn at random, once, for shuffled baselines (at least 1; default 256,
+    /// or all if there are fewer).
+    #[must_use]
+    pub fn background(mut self, samples: usize) -> Self {
+        self.background = samples;
+        self
     }
 
-    /// Sets a function to be given the attributions of each sample, for maps per time point. It is
+    /// Sets a function that receives the attributions of each sample, for maps per time point. It is
     /// called on the calling thread, in the order of samples and methods, and nothing is kept. If it
     /// fails the attribution fails: wrap errors of writing with [`AttrError::sink`].
     #[must_use]
-    pub fn with_sink(mut self, sink: Sink<'a>) -> Self {
+    pub fn sink(mut self, sink: Sink<'a>) -> Self {
         self.sink = Some(sink);
         self
     }
@@ -102,28 +106,14 @@ impl<'a> Options<'a> {
         self
     }
 
-    pub(crate) fn tolerance(&self) -> Tolerance {
-        self.tolerance
+    /// Fails if a number of samples is 0.
+    pub(crate) fn check(&self) -> Result<()> {
+        AttrError::positive("batch_size", self.batch_size.unwrap_or(1))?;
+        AttrError::positive("background", self.background)
     }
 
-    pub(crate) fn jacobians(&self) -> JacobianBy {
-        self.jacobians
-    }
-
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    pub(crate) fn background(&self) -> usize {
-        self.background.unwrap_or(256)
-    }
-
-    pub(crate) fn sink(&self) -> Option<Sink<'a>> {
-        self.sink
-    }
-
-    /// The batch size for Jacobians of so many entries and so many evaluations a sample.
-    pub(crate) fn batch_size(&self, entries: usize, evaluations: usize) -> usize {
+    /// The batch size that was set, or one for Jacobians of so many entries and so many evaluations a sample.
+    pub(crate) fn samples_at_once(&self, entries: usize, evaluations: usize) -> usize {
         const MAX_SAMPLES: usize = 1024;
         const MAX_ENTRIES: usize = (16 << 20) / size_of::<f64>();
         const MAX_EVALUATIONS: usize = 1 << 16;
@@ -139,6 +129,12 @@ impl<'a> Options<'a> {
             true => Err(AttrError::Cancelled { done, total }),
             false => Ok(()),
         }
+    }
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Needs {
     /// Mean and standard deviation of each input: one more pass over the samples.
     pub moments: bool,
     /// Some samples drawn at random, see
-    /// [`Options::with_background`](crate::Options::with_background).
+    /// [`Options::background`](crate::Options::background).
     pub background: bool,
 }
 

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayBase, ArrayD, Axis, Data, Dimension, Slice};
+use ndarray::{Array2, ArrayBase, ArrayD, Axis, Data, Dimension, Slice};
 use xcebra_model::Scalar;
+use xcebra_numeric::first_not_finite;
 
 use crate::error::{AttrError, Result};
 
@@ -84,6 +85,20 @@ pub(crate) fn check<A: Scalar>(batch: &ArrayD<A>, shape: &[usize], first: usize)
                 value: value.as_f64(),
             })
         }
+    }
+}
+
+/// Fails unless all outputs `(n, outputs)` are finite.
+pub(crate) fn finite(what: &str, a: Array2<f64>) -> Result<Array2<f64>> {
+    match first_not_finite(&a) {
+        Some((index, value)) => Err(AttrError::NonFinite {
+            what: what.to_owned(),
+            sample: index[0],
+            output: index[1],
+            input: 0,
+            value,
+        }),
+        None => Ok(a),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Is an entry of a map real?
 //!
-//! Means of absolute attributions are never zero, so zero is no reference. Two questions are asked
-//! instead. How much would the entry move with other stretches of the same recording? A bootstrap over
-//! blocks of time tells ([`Blocks`], [`Intervals`]). How large are entries where there is nothing to
-//! find? Null maps tell ([`Significance`]): maps of models trained again on surrogates, such as
+//! Means of absolute attributions are never zero, so zero cannot be the reference. This module answers two
+//! questions instead. How much would the entry move with other stretches of the same recording? A bootstrap
+//! over blocks of time tells ([`Blocks`], [`Intervals`]). How large are entries where there is nothing to
+//! find? Null maps tell ([`Significance`]). They are maps of models trained again on surrogates, such as
 //! recordings whose labels are shifted in time against the channels by more than their memory, or
 //! the differences between models trained alike on resampled recordings ([`Deviations`]).
 
@@ -14,7 +14,7 @@ mod tail;
 mod verdict;
 
 use ndarray::{Array2, ArrayRef2};
-use xcebra_numeric::{Control, adjust, ensure_finite};
+use xcebra_numeric::{adjust, ensure_finite};
 
 use crate::error::{AttrError, Result};
 
@@ -23,6 +23,7 @@ pub use deviations::Deviations;
 pub use pools::Pool;
 pub use tail::Tail;
 pub use verdict::{Connection, Verdicts};
+pub use xcebra_numeric::{Bootstrap, Control};
 
 use pools::Pools;
 
@@ -33,17 +34,17 @@ use pools::Pools;
 /// distribution ([`Tail`]).
 ///
 /// What is assumed:
-/// * where an entry is not connected, it and the null entries it is compared with are exchangeable:
-///   null maps must come of the whole procedure (training included, if seeds matter) and be on the same
-///   scale as the map. Divide maps by their norms first where trainings differ in scale.
+/// * If an entry is not connected, it and the null entries it is compared with are exchangeable. Null
+///   maps must come from the whole procedure (training included, if seeds matter) and be on the same
+///   scale as the map. Divide maps by their norms first if trainings differ in scale.
 /// * With a pool larger than the entry, entries of the pool have one null distribution. Those of one
-///   null map depend on each other: p-values are then right on average over null maps, and vary with
-///   which few were drawn. Prefer many null maps.
+///   null map depend on each other: p-values are then right on average over null maps, but vary with
+///   the choice of a few. Prefer many null maps.
 /// * The control of false discoveries is [`Control`]'s.
 ///
 /// ```
 /// use ndarray::array;
-/// use xcebra_attr::Significance;
+/// use xcebra_attr::significance::Significance;
 ///
 /// let map = array![[5.0, 0.4], [0.6, 0.5]];
 /// // 99 null maps, here by a formula
@@ -72,41 +73,55 @@ impl Significance {
         }
     }
 
-    /// Sets the rate of false discoveries.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] unless it lies strictly between 0 and 1.
-    pub fn with_level(mut self, level: f64) -> Result<Self> {
-        self.level = probability("the level", level)?;
-        Ok(self)
+    /// Sets the rate of false discoveries, strictly between 0 and 1.
+    #[must_use]
+    pub fn level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
     }
 
     /// Sets how false discoveries are controlled.
     #[must_use]
-    pub fn with_control(mut self, control: Control) -> Self {
+    pub fn control(mut self, control: Control) -> Self {
         self.control = control;
         self
     }
 
     /// Sets which null entries an entry is compared with.
     #[must_use]
-    pub fn with_pool(mut self, pool: Pool) -> Self {
+    pub fn pool(mut self, pool: Pool) -> Self {
         self.pool = pool;
         self
     }
 
-    /// Sets how p-values are had from null entries.
+    /// Sets how p-values are computed from null entries.
     #[must_use]
-    pub fn with_tail(mut self, tail: Tail) -> Self {
+    pub fn tail(mut self, tail: Tail) -> Self {
         self.tail = tail;
         self
+    }
+
+    /// Looks whether the settings are valid, without a map; tests do so first.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] for a level that is not strictly between 0 and 1.
+    pub fn check(&self) -> Result<()> {
+        if self.level > 0.0 && self.level < 1.0 {
+            return Ok(());
+        }
+        let expected = "a number strictly between 0 and 1";
+        Err(AttrError::parameter(
+            "the level",
+            self.level.to_string(),
+            expected,
+        ))
     }
 
     /// Tests each entry of `map` against `nulls`, maps of the same shape.
     ///
     /// # Errors
     /// [`AttrError::Shape`] if maps differ in shape or are empty, [`AttrError::Parameter`] without
-    /// null maps or if an entry is not finite.
+    /// null maps, if an entry is not finite, or for a level that is not strictly between 0 and 1.
     pub fn test(&self, map: &ArrayRef2<f64>, nulls: &[Array2<f64>]) -> Result<Findings> {
         self.test_with(map, nulls.len(), |k| Ok(nulls[k].clone()))
     }
@@ -122,6 +137,7 @@ impl Significance {
         draws: usize,
         mut null: impl FnMut(usize) -> Result<Array2<f64>>,
     ) -> Result<Findings> {
+        self.check()?;
         let (rows, columns) = map.dim();
         if map.is_empty() {
             return Err(shape("the map", map, "at least one input and one output"));
@@ -166,9 +182,7 @@ impl Significance {
             pools,
         })
     }
-}
 
-impl Significance {
     /// Fails unless all entries are finite and, to fit a distribution, not negative.
     fn valid(&self, what: &'static str, map: &ArrayRef2<f64>) -> Result<()> {
         let (least, expected) = match self.tail {
@@ -222,7 +236,7 @@ impl Findings {
         self.q_values.mapv(|q| q <= self.level)
     }
 
-    /// The lowest p-value that so many null maps allow.
+    /// The lowest p-value that this number of null maps allows.
     pub fn resolution(&self) -> f64 {
         self.pools.resolution()
     }
@@ -283,13 +297,4 @@ fn shape(what: &'static str, found: &ArrayRef2<f64>, expected: &str) -> AttrErro
         found: found.shape().to_vec(),
         expected: expected.to_owned(),
     }
-}
-
-/// Fails unless a number lies strictly between 0 and 1.
-fn probability(name: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value < 1.0 {
-        return Ok(value);
-    }
-    let expected = "a number strictly between 0 and 1";
-    Err(AttrError::parameter(name, value.to_string(), expected))
 }

@@ -52,7 +52,7 @@ pub fn ranks(counts: &[usize], possible: usize, condition: Option<[f64; 2]>) -> 
     format!("{ranks}; {condition}")
 }
 
-/// In how many directions an embedding of so many outputs varies, a sentence without its full stop.
+/// In how many of its `outputs` dimensions an embedding varies, a sentence without its full stop.
 pub fn directions(used: f64, outputs: usize) -> String {
     let verdict = match used < FEW_DIRECTIONS * outputs as f64 {
         true => ": fewer outputs might do, or some have collapsed",

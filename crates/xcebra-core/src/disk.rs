@@ -11,6 +11,9 @@ use xcebra_model::Scalar;
 
 /// Writes a file beside its place and renames it, so that it is there whole or not at all.
 ///
+/// A checkpoint has one writer, so that one fixed name beside it is enough. Files with several possible
+/// writers, locks and folders are the business of `xcebra-files`, whose readers this crate does not need.
+///
 /// # Errors
 /// [`CoreError::File`] if the file cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -24,7 +27,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         std::fs::rename(beside, path)
     };
     write().map_err(|e| {
-        // the half-written file is of no use; that it may not exist is no second error
+        // the half-written file is useless; if it does not exist, that is not another error
         let _ = std::fs::remove_file(beside);
         CoreError::file(
             path,

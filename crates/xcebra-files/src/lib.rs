@@ -59,7 +59,7 @@ pub use folder::AtomicFolder;
 pub use lock::{FolderClaim, FolderLock};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
-pub use recording::Recording;
+pub use recording::Table;
 pub use signals::annotations::{Annotation, TextLabel};
 pub use signals::rates::rates_agree;
 pub use source::{Format, Source};

@@ -9,14 +9,15 @@ use xcebra_numeric::is_constant;
 use crate::array::{DataArray, Values};
 use crate::error::{FileError, Result, list};
 
-/// A recording `(time, channels)` of finite numbers, at least one of each.
+/// A recording as a file holds it: a table `(time, channels)` of finite numbers, with at least one row and one
+/// channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recording<A> {
+pub struct Table<A> {
     /// Where it came from, for messages.
     pub place: String,
     /// The values, `(time, channels)`.
     pub values: Array2<A>,
-    /// One name a channel: the file's, or the position.
+    /// One name for each channel: the file's, or its position.
     pub channels: Vec<String>,
     /// Samples per second, if the file tells.
     pub sampling_rate: Option<f64>,
@@ -28,7 +29,7 @@ pub struct Recording<A> {
     pub epsilon: f64,
 }
 
-impl<A: Scalar> Recording<A> {
+impl<A: Scalar> Table<A> {
     /// Number of samples in time.
     pub fn samples(&self) -> usize {
         self.values.nrows()
@@ -107,13 +108,13 @@ impl<A: Scalar> Recording<A> {
 }
 
 impl DataArray {
-    /// The array as a recording `(time, channels)`; a vector is one channel.
+    /// The array as the table of a recording, `(time, channels)`; a vector is one channel.
     ///
     /// # Errors
     /// [`FileError::Shape`] unless there are one or two axes with at least one element;
     /// [`FileError::Value`] for the first value that is not finite, with row and channel, and for
     /// channels without any value.
-    pub fn recording<A: Scalar>(&self) -> Result<Recording<A>> {
+    pub fn recording<A: Scalar>(&self) -> Result<Table<A>> {
         let values = self.time_series("a recording (time, channels)")?;
         let channels = match &self.columns {
             Some(names) => names.clone(),
@@ -121,7 +122,7 @@ impl DataArray {
         };
         self.require_values(values.view(), &channels)?;
         self.require_finite(values.view(), &channels)?;
-        Ok(Recording {
+        Ok(Table {
             place: self.place(),
             values,
             channels,

@@ -14,10 +14,11 @@ use crate::shape::{jacobian_shape, returned};
 type Forward<A> = dyn Fn(ArrayViewD<'_, A>) -> Result<Array2<A>> + Send + Sync;
 
 /// A model of which only the value is known, differentiated by central differences.
-/// Made by [`FnModel::black_box`](crate::FnModel::black_box).
+/// Made by [`FnModel::black_box`](crate::FnModel::black_box). Settings that are out of range are refused when the
+/// model is asked, with [`ModelError::Parameter`].
 ///
 /// **Cost**: the gradients or Jacobians of `n` samples of `D` inputs evaluate `2 n D` samples, in
-/// calls of at most [`batch_size`](Self::with_batch_size) samples, whatever the number of outputs.
+/// calls of at most [`batch_size`](Self::batch_size) samples, whatever the number of outputs.
 ///
 /// **Accuracy**: each derivative is off by about `h²|f‴|/6 + ε|f|/h`, with the step `h` and the
 /// machine precision `ε`. With the default step and a function whose value and derivatives are
@@ -58,30 +59,31 @@ impl<A: Scalar> BlackBox<A> {
     ///
     /// The default is the cube root of the machine precision, which balances truncation and
     /// rounding for functions that vary on a scale of 1: 6.1e-6 in `f64`, 4.9e-3 in `f32`.
-    ///
-    /// # Errors
-    /// [`ModelError::Parameter`] unless `step` is positive and finite.
-    pub fn with_step(mut self, step: A) -> Result<Self> {
-        Step::Relative(step).checked()?;
+    /// It must be positive and finite.
+    #[must_use]
+    pub fn step(mut self, step: A) -> Self {
         self.step = step;
-        Ok(self)
+        self
     }
 
     /// Sets how many samples one call to the closure gets at most while differentiating
-    /// (default 1024).
-    ///
-    /// # Errors
-    /// [`ModelError::Parameter`] if `batch_size` is below 2, the two ends of one difference.
-    pub fn with_batch_size(mut self, batch_size: usize) -> Result<Self> {
-        if batch_size < 2 {
+    /// (default 1024); at least 2, the two ends of one difference.
+    #[must_use]
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Fails if a setting is out of range, before anything is evaluated.
+    fn check(&self) -> Result<Step<A>> {
+        if self.batch_size < 2 {
             return Err(ModelError::Parameter {
                 name: "batch_size",
-                found: batch_size.to_string(),
+                found: self.batch_size.to_string(),
                 expected: "at least 2, the two ends of one difference".to_owned(),
             });
         }
-        self.batch_size = batch_size;
-        Ok(self)
+        Ok(Step::Relative(self.step).checked()?)
     }
 
     /// Calls `visit(sample, input, ∂f/∂x_input)` for every input of every sample.
@@ -90,7 +92,7 @@ impl<A: Scalar> BlackBox<A> {
         x: &ArrayViewD<'_, A>,
         visit: impl FnMut(usize, usize, ArrayView1<'_, f64>),
     ) -> Result<()> {
-        let step = Step::Relative(self.step);
+        let step = self.check()?;
         central_differences(x, step, self.batch_size, |x| self.value(x), visit)
     }
 
@@ -112,6 +114,7 @@ impl<A: Scalar> Model<A> for BlackBox<A> {
     }
 
     fn forward(&self, x: ArrayViewD<'_, A>) -> Result<Array2<A>> {
+        self.check()?;
         batch_len(&self.input_shape, x.shape())?;
         self.value(x)
     }
@@ -220,11 +223,7 @@ mod tests {
         let x = Array2::from_shape_fn((5, 3), |(i, j)| 0.3 * i as f64 - j as f64).into_dyn();
         let at_once = model.jacobian(x.view()).unwrap();
         assert_eq!(largest.swap(0, Ordering::Relaxed), 30);
-        let in_pieces = model
-            .with_batch_size(5)
-            .unwrap()
-            .jacobian(x.view())
-            .unwrap();
+        let in_pieces = model.batch_size(5).jacobian(x.view()).unwrap();
         assert_eq!(largest.load(Ordering::Relaxed), 4);
         assert_eq!(at_once, in_pieces);
     }
@@ -239,10 +238,29 @@ mod tests {
     }
 
     #[test]
-    fn bad_parameters_and_closures_are_refused() {
-        assert!(curved::<f64>().with_step(0.0).is_err());
-        assert!(curved::<f64>().with_step(f64::NAN).is_err());
-        assert!(curved::<f64>().with_batch_size(1).is_err());
+    fn settings_are_refused_before_the_closure_is_called() {
+        let unasked = || FnModel::black_box([2], 1, |_| unreachable!("the closure was called"));
+        let step = "step is 0, expected a positive finite number";
+        let size = "batch_size is 1, expected at least 2, the two ends of one difference";
+        let x = ArrayD::<f64>::zeros(vec![3, 2]);
+        let cotangent = Array2::zeros((3, 1));
+        for (model, expected) in [(unasked().step(0.0), step), (unasked().batch_size(1), size)] {
+            let answers = [
+                model.forward(x.view()).map(drop),
+                model.vjp(x.view(), cotangent.view()).map(drop),
+                model.jacobian(x.view()).map(drop),
+            ];
+            for answer in answers {
+                assert_eq!(answer.unwrap_err().to_string(), expected);
+            }
+        }
+        for step in [-1.0, f64::NAN, f64::INFINITY] {
+            assert!(unasked().step(step).forward(x.view()).is_err());
+        }
+    }
+
+    #[test]
+    fn closures_of_another_shape_are_refused() {
         let wrong = FnModel::black_box([2], 3, |x| Ok(Array2::<f64>::zeros((x.shape()[0], 2))));
         let jacobian = wrong.jacobian(array![[1.0, 2.0]].view().into_dyn());
         assert!(matches!(jacobian, Err(ModelError::Returned { .. })));

@@ -35,7 +35,7 @@ pub use report::{Answer, Mismatch, VjpReport};
 /// ```
 ///
 /// # Errors
-/// As [`VjpCheck::run`]. A wrong gradient is no error but a report that has not
+/// As [`VjpCheck::run`]. A wrong gradient is not an error; the report has then not
 /// [`passed`](VjpReport::passed).
 pub fn check_vjp<A: Scalar, M: Model<A> + ?Sized>(
     model: &M,
@@ -85,7 +85,7 @@ impl<A: Scalar> Default for VjpCheck<A> {
 impl<A: Scalar> VjpCheck<A> {
     /// Sets how many directions and cotangents are tried at each sample.
     #[must_use]
-    pub fn with_directions(mut self, directions: usize) -> Self {
+    pub fn directions(mut self, directions: usize) -> Self {
         self.directions = directions;
         self
     }
@@ -93,21 +93,21 @@ impl<A: Scalar> VjpCheck<A> {
     /// Sets the step `h`; where the root mean square of a sample exceeds 1, the step is relative
     /// to it.
     #[must_use]
-    pub fn with_step(mut self, step: A) -> Self {
+    pub fn step(mut self, step: A) -> Self {
         self.step = step;
         self
     }
 
     /// Sets the largest relative error that passes.
     #[must_use]
-    pub fn with_tolerance(mut self, tolerance: f64) -> Self {
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.tolerance = tolerance;
         self
     }
 
     /// Sets where the sequence of directions begins.
     #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD};
+use ndarray::{Array1, Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewD, Axis};
 
 use crate::black_box::BlackBox;
 use crate::error::Result;
@@ -15,25 +15,35 @@ type Vjp<A> = dyn Fn(ArrayViewD<'_, A>, ArrayView2<'_, A>) -> Result<ArrayD<A>> 
 
 /// A model made of two closures, its value and its pull-back.
 ///
-/// Every call checks the shapes of the arguments and of what the closures return.
+/// [`per_sample`](Self::per_sample) takes closures of one sample, the shortest way to state a function;
+/// [`new`](Self::new) takes closures of a batch, which can use matrix products. Every call checks the shapes
+/// of the arguments and of what the closures return.
 ///
 /// ```
-/// use ndarray::{Axis, array};
+/// use ndarray::{Ix2, array};
 /// use xcebra_model::{FnModel, Model};
 ///
+/// let x = array![[1.0, 3.0], [-2.0, 0.5]].into_dyn();
+///
 /// // f(x) = x₁² + x₂², with its gradient 2x
-/// let squared_norm = FnModel::new(
+/// let squared_norm = FnModel::per_sample(
 ///     [2],
 ///     1,
-///     |x| {
-///         let value = x.mapv(|v: f64| v * v).sum_axis(Axis(1));
-///         let n = value.len();
-///         Ok(value.into_shape_with_order((n, 1)).unwrap())
-///     },
-///     |x, cotangent| Ok((&x * &cotangent * 2.0).into_dyn()),
+///     |x| Ok(array![x[0] * x[0] + x[1] * x[1]]),
+///     |x, cotangent| Ok(&x * (2.0 * cotangent[0])),
 /// );
-/// let jacobian = squared_norm.jacobian(array![[1.0, 3.0]].view().into_dyn())?;
-/// assert_eq!(jacobian, array![[[2.0, 6.0]]].into_dyn());
+/// assert_eq!(squared_norm.jacobian(x.view())?, array![[[2.0, 6.0]], [[-4.0, 1.0]]].into_dyn());
+///
+/// // W x for a whole batch, with the pull-back cᵀ W
+/// let weights = array![[1.0, -1.0], [0.0, 2.0]];
+/// let transposed = weights.t().to_owned();
+/// let linear = FnModel::new(
+///     [2],
+///     2,
+///     move |x| Ok(x.into_dimensionality::<Ix2>().unwrap().dot(&transposed)),
+///     move |_, cotangent| Ok(cotangent.dot(&weights).into_dyn()),
+/// );
+/// assert_eq!(linear.forward(x.view())?, array![[-2.0, 6.0], [-2.5, 1.0]]);
 /// # Ok::<(), xcebra_model::ModelError>(())
 /// ```
 pub struct FnModel<A> {
@@ -61,6 +71,38 @@ impl<A: Scalar> FnModel<A> {
             forward: Box::new(forward),
             vjp: Box::new(vjp),
         }
+    }
+
+    /// A model from its value and its pull-back for one sample; a batch is one sample after another.
+    ///
+    /// `forward` takes a sample of shape `input_shape` and returns `(outputs)`; `vjp` takes the same sample
+    /// and a cotangent `(outputs)` and returns an array of shape `input_shape`.
+    pub fn per_sample(
+        input_shape: impl Into<Vec<usize>>,
+        outputs: usize,
+        forward: impl Fn(ArrayViewD<'_, A>) -> Result<Array1<A>> + Send + Sync + 'static,
+        vjp: impl Fn(ArrayViewD<'_, A>, ArrayView1<'_, A>) -> Result<ArrayD<A>> + Send + Sync + 'static,
+    ) -> Self {
+        let forward = move |x: ArrayViewD<'_, A>| {
+            let mut values = Array2::zeros((x.len_of(Axis(0)), outputs));
+            for (mut row, sample) in values.outer_iter_mut().zip(x.axis_iter(Axis(0))) {
+                let value = forward(sample)?;
+                returned("the forward closure", value.shape(), &[outputs])?;
+                row.assign(&value);
+            }
+            Ok(values)
+        };
+        let vjp = move |x: ArrayViewD<'_, A>, cotangent: ArrayView2<'_, A>| {
+            let mut gradients = ArrayD::zeros(x.shape());
+            let samples = x.axis_iter(Axis(0)).zip(cotangent.outer_iter());
+            for (mut row, (sample, cotangent)) in gradients.axis_iter_mut(Axis(0)).zip(samples) {
+                let gradient = vjp(sample, cotangent)?;
+                returned("the vjp closure", gradient.shape(), row.shape())?;
+                row.assign(&gradient);
+            }
+            Ok(gradients)
+        };
+        Self::new(input_shape, outputs, forward, vjp)
     }
 
     /// A model of which only the value is known; its gradients come from central differences.
@@ -150,6 +192,75 @@ mod tests {
             .unwrap();
         assert_eq!(value, Array2::from_elem((4, 1), 3.0));
         assert_eq!(gradient, ArrayD::from_elem(vec![4, 2, 3], 2.0));
+    }
+
+    /// (x₀₀ x₁₂, x₀₁²) of samples of shape (2, 3).
+    fn one_by_one(broken: &'static str) -> FnModel<f64> {
+        FnModel::per_sample(
+            [2, 3],
+            2,
+            move |x| match broken {
+                "forward" => Ok(array![0.0]),
+                _ => Ok(array![x[[0, 0]] * x[[1, 2]], x[[0, 1]] * x[[0, 1]]]),
+            },
+            move |x, c| {
+                let mut gradient = ArrayD::zeros(vec![2, 3]);
+                gradient[[0, 0]] = c[0] * x[[1, 2]];
+                gradient[[1, 2]] = c[0] * x[[0, 0]];
+                gradient[[0, 1]] = 2.0 * c[1] * x[[0, 1]];
+                match broken {
+                    "vjp" => Ok(gradient.reversed_axes()),
+                    _ => Ok(gradient),
+                }
+            },
+        )
+    }
+
+    /// Values and Jacobians by hand, for a batch whose axes do not follow each other in memory, too.
+    #[test]
+    fn a_batch_is_one_sample_after_another() {
+        let model = one_by_one("");
+        let x = ArrayD::from_shape_fn(vec![4, 2, 3], |i| {
+            1.0 + i[0] as f64 - 0.5 * i[1] as f64 + 2.0 * i[2] as f64
+        });
+        let turned = x.t().as_standard_layout().into_owned().reversed_axes();
+        for x in [&x, &turned] {
+            let value = model.forward(x.view()).unwrap();
+            let jacobian = model.jacobian(x.view()).unwrap();
+            for i in 0..4 {
+                // x₀₀, x₀₁ and x₁₂ of the sample
+                let (a, b, c) = (1.0 + i as f64, 3.0 + i as f64, 4.5 + i as f64);
+                assert_eq!(value.row(i), array![a * c, b * b]);
+                let expected = array![
+                    [[c, 0.0, 0.0], [0.0, 0.0, a]],
+                    [[0.0, 2.0 * b, 0.0], [0.0, 0.0, 0.0]]
+                ];
+                assert_eq!(jacobian.index_axis(Axis(0), i), expected.into_dyn());
+            }
+            assert!(crate::check_vjp(&model, x.view()).unwrap().passed());
+        }
+        let none = ArrayD::zeros(vec![0, 2, 3]);
+        assert_eq!(model.forward(none.view()).unwrap().dim(), (0, 2));
+    }
+
+    #[test]
+    fn one_sample_of_a_wrong_shape_is_refused() {
+        let x = ArrayD::zeros(vec![4, 2, 3]);
+        for (broken, what) in [
+            (
+                "forward",
+                "the forward closure returned an array of shape [1], expected [2]",
+            ),
+            (
+                "vjp",
+                "the vjp closure returned an array of shape [3, 2], expected [2, 3]",
+            ),
+        ] {
+            let error = one_by_one(broken)
+                .value_and_vjp(x.view(), Array2::zeros((4, 2)).view())
+                .unwrap_err();
+            assert_eq!(error.to_string(), what);
+        }
     }
 
     #[test]

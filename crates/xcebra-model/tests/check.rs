@@ -196,7 +196,7 @@ fn flat_and_saturated_models_pass_but_are_counted() {
 #[test]
 fn seeds_repeat_and_differ() {
     let error = |seed| {
-        let check = VjpCheck::default().with_seed(seed).with_directions(2);
+        let check = VjpCheck::default().seed(seed).directions(2);
         check
             .run(&Broken::<f64>::new(Fault::Sign), samples().view())
             .unwrap()
@@ -216,9 +216,9 @@ fn senseless_checks_are_refused() {
             Err(ModelError::Parameter { .. })
         )
     };
-    assert!(refused(VjpCheck::default().with_directions(0)));
-    assert!(refused(VjpCheck::default().with_step(-1e-3)));
-    assert!(refused(VjpCheck::default().with_tolerance(f64::NAN)));
+    assert!(refused(VjpCheck::default().directions(0)));
+    assert!(refused(VjpCheck::default().step(-1e-3)));
+    assert!(refused(VjpCheck::default().tolerance(f64::NAN)));
     let mut nan = x.clone();
     nan[[2, 1]] = f64::NAN;
     let error = check_vjp(&model, nan.view()).unwrap_err().to_string();

@@ -26,6 +26,7 @@
 //! | quantiles and the bootstrap | [`quantile`], [`Bootstrap`], [`Interval`] |
 //! | control of false discoveries | [`adjust`], [`Control`] |
 //! | infinities, NaN and values that are constant but for rounding | [`ensure_finite`], [`first_not_finite`], [`is_constant`] |
+//! | numbers for a reader | [`decimals`], [`trimmed`] |
 //!
 //! Feature `bootstrap` (default): [`Bootstrap`], the only part that draws random numbers.
 
@@ -35,6 +36,7 @@
 mod bootstrap;
 mod curve;
 mod differences;
+mod digits;
 mod error;
 mod false_discovery;
 mod finite;
@@ -51,6 +53,7 @@ mod row_svd;
 pub use bootstrap::{Bootstrap, Interval};
 pub use curve::{area, even_counts, exchange, geometric_counts, ranking};
 pub use differences::{Step, balanced_step};
+pub use digits::{decimals, trimmed};
 pub use error::{NumericError, Result};
 pub use false_discovery::{Control, adjust};
 pub use finite::{Entry, NonFinite, ensure_finite, first_not_finite};

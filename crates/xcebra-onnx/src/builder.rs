@@ -302,7 +302,7 @@ impl<A: Scalar> Builder<A> {
                     self.at.0, self.at.1
                 ),
                 limit: self.limit,
-                advice: "raise it with OnnxOptions::with_max_elements if the model is really that large",
+                advice: "raise it with OnnxOptions::max_elements if the model is really that large",
             }),
         }
     }

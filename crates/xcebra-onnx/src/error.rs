@@ -169,7 +169,7 @@ mod tests {
         };
         let choice = OnnxError::Choice {
             problem: "the outputs of the file are: y, z".to_owned(),
-            advice: "choose one with OnnxOptions::with_output",
+            advice: "choose one with OnnxOptions::output",
         };
         for (error, advised, kind) in [
             (io, true, Kind::File),

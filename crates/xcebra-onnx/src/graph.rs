@@ -162,7 +162,7 @@ fn order(
                             "node '{}' needs '{name}', which nothing makes",
                             nodes[node].name
                         ),
-                        advice: "fix it with OnnxOptions::with_constant if it is another input of the model, \
+                        advice: "fix it with OnnxOptions::constant if it is another input of the model, \
                                  or export the model again",
                     });
                 }

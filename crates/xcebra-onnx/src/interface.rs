@@ -35,11 +35,11 @@ pub(crate) fn input<'a>(graph: &'a GraphProto, options: &OnnxOptions) -> Result<
                 "input '{}' does not hold floating-point numbers",
                 input.name
             ),
-            advice: "choose one that does with OnnxOptions::with_input and fix this one with with_constant",
+            advice: "choose one that does with OnnxOptions::input and fix this one with constant",
         }),
         None => Err(OnnxError::Choice {
             problem: format!("the inputs of the file are: {}", names(&free)),
-            advice: "choose one with OnnxOptions::with_input and fix the others with with_constant",
+            advice: "choose one with OnnxOptions::input and fix the others with constant",
         }),
     }
 }
@@ -53,7 +53,7 @@ pub(crate) fn output(graph: &GraphProto, options: &OnnxOptions) -> Result<String
             let names: Vec<&str> = several.iter().map(|o| o.name.as_str()).collect();
             Err(OnnxError::Choice {
                 problem: format!("the outputs of the file are: {}", names.join(", ")),
-                advice: "choose one with OnnxOptions::with_output",
+                advice: "choose one with OnnxOptions::output",
             })
         }
     }
@@ -87,7 +87,7 @@ pub(crate) fn sample_shape(
                     "has {} axes, of which axis {axis} cannot count the samples",
                     dims.len()
                 ),
-                "say which axis does with OnnxOptions::with_batch_axis or without_batch_axis",
+                "say which axis does with OnnxOptions::batch_axis or no_batch_axis",
             );
         }
         _ => {}
@@ -106,7 +106,7 @@ pub(crate) fn sample_shape(
     let Some(dims) = dims else {
         return choice(
             "has no shape in the file",
-            "give it with OnnxOptions::with_sample_shape",
+            "give it with OnnxOptions::sample_shape",
         );
     };
     let mut shape = Vec::new();
@@ -120,13 +120,13 @@ pub(crate) fn sample_shape(
             (None, Dim::Symbol(name)) if !name.is_empty() => {
                 return choice(
                     &format!("leaves the length '{name}' open"),
-                    "set it with OnnxOptions::with_dimension",
+                    "set it with OnnxOptions::dimension",
                 );
             }
             (None, _) => {
                 return choice(
                     "leaves a length open",
-                    "give the shape with OnnxOptions::with_sample_shape",
+                    "give the shape with OnnxOptions::sample_shape",
                 );
             }
         }
@@ -145,7 +145,7 @@ pub(crate) fn constants<A: Scalar>(
         let Some(kind) = input.and_then(|i| kind_of(i.element)) else {
             return Err(OnnxError::Choice {
                 problem: format!("'{name}' is not an input of numbers of this file"),
-                advice: "pass the name of an input to with_constant",
+                advice: "pass the name of an input to constant",
             });
         };
         let mut b = Builder::new(options.max_elements);

@@ -46,7 +46,7 @@
 //!
 //! A file has at most 1 GiB and a million items (nodes, names, attributes, dimensions); a tensor has at
 //! most 12 axes; windows, strides and paddings are at most 2¹⁶ along an axis; all tensors of one
-//! evaluation hold at most [`with_max_elements`](OnnxOptions::with_max_elements) numbers. Integers are
+//! evaluation hold at most [`max_elements`](OnnxOptions::max_elements) numbers. Integers are
 //! exact up to 2⁵³. What exceeds a limit is an error.
 
 #![forbid(unsafe_code)]

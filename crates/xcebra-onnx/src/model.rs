@@ -225,9 +225,9 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
             cotangent.shape(),
         )?;
         let parts = self.chunks(&x, |plan, input, chunk| {
-            let (value, run) = plan.record(input);
+            let (value, record) = plan.record(input);
             let rows = cotangent.slice_axis(Axis(0), chunk.rows());
-            let gradient = plan.backward(&run, self.planned_cotangent(rows));
+            let gradient = plan.backward(&record, self.planned_cotangent(rows));
             (value, gradient)
         })?;
         let (values, gradients): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
@@ -239,11 +239,11 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
     fn jacobian(&self, x: ArrayViewD<'_, A>) -> Result<ArrayD<A>, ModelError> {
         let n = batch_len(&self.sample_shape, x.shape())?;
         let parts = self.chunks(&x, |plan, input, chunk| {
-            let (_, run) = plan.record(input);
+            let (_, record) = plan.record(input);
             let row = |k: usize| {
                 let mut one = Array2::zeros((chunk.samples, self.outputs));
                 one.column_mut(k).fill(A::one());
-                plan.backward(&run, self.planned_cotangent(one.view()))
+                plan.backward(&record, self.planned_cotangent(one.view()))
             };
             (0..self.outputs).map(row).collect::<Vec<_>>()
         })?;

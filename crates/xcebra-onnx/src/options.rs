@@ -20,8 +20,8 @@ const MOST_BYTES: usize = 1 << 30;
 /// use xcebra_onnx::{OnnxModel, OnnxOptions};
 ///
 /// let model: OnnxModel<f32> = OnnxOptions::new()
-///     .with_output("logits")
-///     .with_dimension("time", 256)
+///     .output("logits")
+///     .dimension("time", 256)
 ///     .load("encoder.onnx")?;
 /// # Ok::<(), xcebra_onnx::OnnxError>(())
 /// ```
@@ -61,7 +61,7 @@ impl OnnxOptions {
 
     /// The input to differentiate by; needed where the file has several.
     #[must_use]
-    pub fn with_input(mut self, name: impl Into<String>) -> Self {
+    pub fn input(mut self, name: impl Into<String>) -> Self {
         self.input = Some(name.into());
         self
     }
@@ -69,7 +69,7 @@ impl OnnxOptions {
     /// The output to explain; needed where the file has several. Any value inside the graph, such
     /// as the result of a hidden layer, can be named too.
     #[must_use]
-    pub fn with_output(mut self, name: impl Into<String>) -> Self {
+    pub fn output(mut self, name: impl Into<String>) -> Self {
         self.output = Some(name.into());
         self
     }
@@ -77,7 +77,7 @@ impl OnnxOptions {
     /// Shape of one sample, in the order of the file and without the batch axis; needed where the
     /// file leaves it open.
     #[must_use]
-    pub fn with_sample_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
+    pub fn sample_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
         self.sample_shape = Some(shape.into());
         self
     }
@@ -85,7 +85,7 @@ impl OnnxOptions {
     /// Another order of a sample's axes: axis `i` of what the model is given is axis `axes[i]` of
     /// the file's sample. With `[1, 0]`, a model of `[channels, time]` takes `[time, channels]`.
     #[must_use]
-    pub fn with_sample_axes(mut self, axes: impl Into<Vec<usize>>) -> Self {
+    pub fn sample_axes(mut self, axes: impl Into<Vec<usize>>) -> Self {
         self.sample_axes = Some(axes.into());
         self
     }
@@ -93,28 +93,28 @@ impl OnnxOptions {
     /// The axis of the input that counts the samples; 0 by default. Recurrent networks often have
     /// `[time, batch, features]`, where it is 1.
     #[must_use]
-    pub fn with_batch_axis(mut self, axis: usize) -> Self {
+    pub fn batch_axis(mut self, axis: usize) -> Self {
         self.batch_axis = Some(axis);
         self
     }
 
     /// Says that the input has no batch axis: it is one sample.
     #[must_use]
-    pub fn without_batch_axis(mut self) -> Self {
+    pub fn no_batch_axis(mut self) -> Self {
         self.batch_axis = None;
         self
     }
 
     /// The length of an axis that the file only names.
     #[must_use]
-    pub fn with_dimension(mut self, name: impl Into<String>, length: usize) -> Self {
+    pub fn dimension(mut self, name: impl Into<String>, length: usize) -> Self {
         self.dimensions.insert(name.into(), length);
         self
     }
 
     /// Fixes another input of the file, such as a mask or an initial state, to these numbers.
     #[must_use]
-    pub fn with_constant(mut self, name: impl Into<String>, value: ArrayD<f64>) -> Self {
+    pub fn constant(mut self, name: impl Into<String>, value: ArrayD<f64>) -> Self {
         self.constants.insert(name.into(), value);
         self
     }
@@ -122,7 +122,7 @@ impl OnnxOptions {
     /// Most numbers in all tensors of one evaluation together, 2²⁷ (1 GiB in `f64`) by default. What
     /// a damaged file makes us allocate is bounded by a small multiple of it and of its own length.
     #[must_use]
-    pub fn with_max_elements(mut self, limit: usize) -> Self {
+    pub fn max_elements(mut self, limit: usize) -> Self {
         self.max_elements = limit;
         self
     }

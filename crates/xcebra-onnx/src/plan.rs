@@ -29,8 +29,8 @@ pub(crate) struct Plan<A> {
     pub elements: usize,
 }
 
-/// Values of one run, kept for the way back.
-pub(crate) struct Run<A> {
+/// Values of one evaluation, kept for the way back.
+pub(crate) struct Record<A> {
     values: Vec<Option<Tensor<A>>>,
     /// What each step returned: its results and what it kept for itself.
     returned: Vec<Vec<Tensor<A>>>,
@@ -92,7 +92,7 @@ impl<A: Scalar> Plan<A> {
     }
 
     /// The output, with all that the way back needs.
-    pub fn record(&self, input: Tensor<A>) -> (Tensor<A>, Run<A>) {
+    pub fn record(&self, input: Tensor<A>) -> (Tensor<A>, Record<A>) {
         let mut values = self.start(input);
         let mut all = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
@@ -101,20 +101,20 @@ impl<A: Scalar> Plan<A> {
             store(step, &mut values, returned);
         }
         let output = self.output(&values);
-        let run = Run {
+        let record = Record {
             values,
             returned: all,
         };
-        (output, run)
+        (output, record)
     }
 
     /// Pulls a cotangent of the output's shape back to the input.
-    pub fn backward(&self, run: &Run<A>, cotangent: Tensor<A>) -> Tensor<A> {
+    pub fn backward(&self, record: &Record<A>, cotangent: Tensor<A>) -> Tensor<A> {
         let mut gradients: Vec<Option<Tensor<A>>> = vec![None; self.known.len()];
         if self.varied[self.output] {
             gradients[self.output] = Some(cotangent);
         }
-        for (step, returned) in self.steps.iter().zip(&run.returned).rev() {
+        for (step, returned) in self.steps.iter().zip(&record.returned).rev() {
             let incoming: Vec<Option<Tensor<A>>> = (step.first..step.first + step.outputs)
                 .map(|v| gradients[v].take().filter(|_| self.varied[v]))
                 .collect();
@@ -123,7 +123,7 @@ impl<A: Scalar> Plan<A> {
             }
             let wanted: Vec<bool> = step.inputs.iter().map(|&v| self.varied[v]).collect();
             let outgoing = step.op.backward(&Pass {
-                inputs: &arguments(step, &run.values),
+                inputs: &arguments(step, &record.values),
                 outputs: returned,
                 gradients: &incoming,
                 wanted: &wanted,
@@ -138,7 +138,11 @@ impl<A: Scalar> Plan<A> {
                 }
             }
         }
-        let shape = || run.values[self.input].as_ref().map(|x| x.shape().to_vec());
+        let shape = || {
+            record.values[self.input]
+                .as_ref()
+                .map(|x| x.shape().to_vec())
+        };
         match gradients[self.input].take() {
             Some(gradient) => gradient,
             None => Tensor::zeros(&shape().unwrap_or_default()),

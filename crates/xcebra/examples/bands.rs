@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Array3, ArrayD, ArrayView2, Axis, Slice, s};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra::attr::{Tolerance, pseudo_inverses};
+use xcebra::attr::inverse::{Tolerance, pseudo_inverses};
 use xcebra::cdig::{InDomain, RealFourier};
 use xcebra::core::encoder::{Edges, Layer};
 use xcebra::core::{

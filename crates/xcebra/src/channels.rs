@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
 use xcebra_numeric::is_constant;
 
-use crate::files::{FileError, Recording};
+use crate::files::{FileError, Table};
 use crate::suspicion::names_in_words;
 
 /// From this deviation on, in standard deviations of the training (root mean square; about 1 is usual),
@@ -37,7 +37,7 @@ impl Channels {
     /// # Errors
     /// [`FileError::Value`] for channels that are constant but for rounding, in the precision of the
     /// file or of the training, and for one whose standard deviation is not a positive finite number.
-    pub fn of(recording: &Recording<f64>, standardize: bool) -> Result<Self, FileError> {
+    pub fn of(recording: &Table<f64>, standardize: bool) -> Result<Self, FileError> {
         recording.require_varying_channels()?;
         let values = &recording.values;
         let mean = values.mean_axis(Axis(0)).unwrap_or_default().to_vec();
@@ -87,7 +87,7 @@ impl Channels {
     }
 
     /// Refuses channels whose changes are lost in the single precision of a training.
-    fn require_single_precision(&self, recording: &Recording<f64>) -> Result<(), FileError> {
+    fn require_single_precision(&self, recording: &Table<f64>) -> Result<(), FileError> {
         let single = f64::from(f32::EPSILON);
         let lost = |column: ArrayView1<'_, f64>| is_constant(column.iter().copied(), single);
         let values = &recording.values;
@@ -108,7 +108,7 @@ impl Channels {
     ///
     /// # Errors
     /// [`FileError::Value`] for the first value that single precision cannot hold.
-    pub fn apply(&self, recording: &Recording<f64>) -> Result<Array2<f32>, FileError> {
+    pub fn apply(&self, recording: &Table<f64>) -> Result<Array2<f32>, FileError> {
         let values = &recording.values;
         let scaled = Array2::from_shape_fn(values.dim(), |(t, c)| {
             ((values[[t, c]] - self.mean[c]) / self.scale[c]) as f32
@@ -129,7 +129,7 @@ impl Channels {
     }
 
     /// A sentence for channels whose values are far from those of the training, as in another unit.
-    pub fn notes(&self, recording: &Recording<f64>) -> Vec<String> {
+    pub fn notes(&self, recording: &Table<f64>) -> Vec<String> {
         let [mean, scale] = self.moments();
         let deviation = |c: usize| {
             let column = recording.values.column(c);
@@ -200,8 +200,8 @@ mod tests {
 
     use super::*;
 
-    fn recording(values: Array2<f64>) -> Recording<f64> {
-        Recording {
+    fn recording(values: Array2<f64>) -> Table<f64> {
+        Table {
             place: "x".to_owned(),
             channels: (0..values.ncols()).map(|c| format!("c{c}")).collect(),
             values,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Two waves, the second around 40.
-    fn waves(rows: usize, gain: f64, offset: f64) -> Recording<f64> {
+    fn waves(rows: usize, gain: f64, offset: f64) -> Table<f64> {
         recording(Array2::from_shape_fn((rows, 2), |(t, c)| {
             gain * ((0.1 * t as f64).sin() + 40.0 * c as f64) + offset
         }))

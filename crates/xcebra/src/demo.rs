@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use ndarray::Array2;
 use serde_json::json;
-use xcebra_attr::{AttributionMap, title};
+use xcebra_attr::AttributionMap;
+use xcebra_attr::methods::title;
 use xcebra_core::{Config, History, LearningRateSchedule, RegularizerConfig};
 use xcebra_eval::{auroc_map, linear_r2};
 use xcebra_files::{AtomicFolder, DataArray, FolderClaim, NpzOutput, Values, write_file};

@@ -13,7 +13,8 @@ use std::path::Path;
 
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
-use xcebra_attr::{AttrError, Options, diagnose};
+use xcebra_attr::diagnostics::diagnose;
+use xcebra_attr::{AttrError, Options};
 use xcebra_core::ops::Head;
 use xcebra_core::{Config, Encoder, History, Labels, LossConfig, Recording};
 use xcebra_eval::goodness_of_fit;

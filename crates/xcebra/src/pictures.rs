@@ -1,7 +1,7 @@
 //! The pictures that reports of a training and of its maps share.
 
 use ndarray::{Array2, ArrayView2};
-use xcebra_attr::Connection;
+use xcebra_attr::significance::Connection;
 use xcebra_core::History;
 use xcebra_report::{Figure, HeatMap, LineChart, Picture};
 

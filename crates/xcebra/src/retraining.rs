@@ -13,7 +13,9 @@ use std::borrow::Cow;
 
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
-use xcebra_attr::{AttrError, Deviations, Methods, mean_over_lags};
+use xcebra_attr::map::mean_over_lags;
+use xcebra_attr::significance::Deviations;
+use xcebra_attr::{AttrError, Methods};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
 use xcebra_model::{Advice, Kind, Watch};
 
@@ -137,14 +139,14 @@ impl Retraining {
 
     /// Sets the number of blocks of time that recordings are resampled by.
     #[must_use]
-    pub fn with_blocks(mut self, blocks: usize) -> Self {
+    pub fn blocks(mut self, blocks: usize) -> Self {
         self.blocks = blocks;
         self
     }
 
     /// Sets over how many samples, evenly spread, maps are compared.
     #[must_use]
-    pub fn with_samples(mut self, samples: usize) -> Self {
+    pub fn samples(mut self, samples: usize) -> Self {
         self.samples = samples;
         self
     }

@@ -21,7 +21,7 @@ use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Encoder, History};
 
 use crate::channels::{Channels, is_named};
-use crate::files::{DataArray, DataFile, FileError, Recording, Source, write_file};
+use crate::files::{DataArray, DataFile, FileError, Source, Table, write_file};
 use crate::fit::curves;
 use crate::fit::fit_file::{FitFile, FitFileError};
 use crate::fit::unfinished::Unfinished;
@@ -121,7 +121,7 @@ impl Run {
     /// As [`recording`](Self::recording).
     pub fn scaled(&self, mut array: DataArray) -> Result<ScaledRecording, RunError> {
         array.bring_to_units(self.channels.units.as_deref())?;
-        let recording: Recording<f64> = array.recording()?;
+        let recording: Table<f64> = array.recording()?;
         self.require_channels(&recording)?;
         let x = self.channels.apply(&recording)?;
         let mut notes = recording.notes.clone();
@@ -153,7 +153,7 @@ impl Run {
     }
 
     /// Refuses a recording that has other channels than the training, or has them in another order.
-    fn require_channels(&self, recording: &Recording<f64>) -> Result<(), RunError> {
+    fn require_channels(&self, recording: &Table<f64>) -> Result<(), RunError> {
         let (found, expected) = (&recording.channels, &self.channels.names);
         let place = recording.place.clone();
         if found != expected && sorted(found) == sorted(expected) {
@@ -204,7 +204,7 @@ pub struct ScaledRecording {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn read_recording(source: &Source, default: &str) -> Result<Recording<f64>, FileError> {
+pub fn read_recording(source: &Source, default: &str) -> Result<Table<f64>, FileError> {
     read_array(source, default, false)?.recording()
 }
 

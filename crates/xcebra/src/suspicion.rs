@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1};
 
-use crate::files::Recording;
+use crate::files::Table;
 
 /// Names of channels that are shown before the others are only counted.
 const SHOWN: usize = 6;
@@ -17,7 +17,7 @@ const OUTLYING: f64 = 1e3;
 const FAR: f64 = 3.0;
 
 /// Sentences about the channels of a recording.
-pub fn of_channels(recording: &Recording<f64>) -> Vec<String> {
+pub fn of_channels(recording: &Table<f64>) -> Vec<String> {
     let columns: Vec<(&str, ArrayView1<'_, f64>)> = recording
         .channels
         .iter()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
+use ndarray::{Array2, ArrayD, array};
 use xcebra::core::encoder::Edges;
 use xcebra::explain::{BaselineSource, ExplainSettings, Input, SignalSource, Subject};
 use xcebra::files::{DataArray, NpzOutput, Source, Values};
@@ -173,16 +173,11 @@ fn a_label_that_is_missing_or_too_short_is_refused() {
 
 /// The square of each of two outputs' inputs: `Σ x²`.
 fn energy() -> Subject {
-    let model = FnModel::new(
+    let model = FnModel::per_sample(
         [2, 16],
         1,
-        |x: ArrayViewD<'_, f64>| {
-            let sums = x.mapv(|v| v * v).sum_axis(Axis(2)).sum_axis(Axis(1));
-            Ok(sums.insert_axis(Axis(1)).into_dimensionality().unwrap())
-        },
-        |x: ArrayViewD<'_, f64>, c: ArrayView2<'_, f64>| {
-            Ok(&x * 2.0 * &c.to_owned().insert_axis(Axis(2)).into_dyn())
-        },
+        |x| Ok(array![x.mapv(|v: f64| v * v).sum()]),
+        |x, cotangent| Ok(&x * (2.0 * cotangent[0])),
     );
     Subject::of_model("energy", model)
 }

@@ -14,7 +14,10 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("xcebra-core", &["xcebra-model", "xcebra-numeric"]),
     ("xcebra-onnx", &["xcebra-model", "xcebra-numeric"]),
     ("xcebra-files", &["xcebra-model", "xcebra-numeric"]),
-    ("xcebra-report", &["xcebra-model", "xcebra-files"]),
+    (
+        "xcebra-report",
+        &["xcebra-model", "xcebra-numeric", "xcebra-files"],
+    ),
     ("xcebra", &LIBRARIES),
     ("xcebra-cli", &LIBRARIES_AND_FACADE),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use xcebra_numeric::{decimals, trimmed};
+
 /// A number among others with its unit; `None` beyond their end.
 pub(super) fn number(values: &[f64], index: usize, unit: &str) -> Option<String> {
     let number = rounded(*values.get(index)?, distance(values, index));
@@ -42,19 +44,11 @@ pub(crate) fn rounded(value: f64, step: f64) -> String {
         true => step,
         false => 1.0,
     };
-    let decimals = (3.0 - step.log10().floor()).max(0.0);
-    if decimals > 12.0 || value.abs() >= 1e15 {
+    let decimals = decimals(step, 4);
+    if decimals > 12 || value.abs() >= 1e15 {
         return format!("{value:e}");
     }
-    let text = format!("{value:.0$}", decimals as usize);
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
-    };
-    match text {
-        "-0" => "0".to_owned(),
-        text => text.to_owned(),
-    }
+    trimmed(value, decimals)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::error::Result;
 
 /// A domain with a name: what it takes, what it is in words, and how it is made.
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Its name, for example `stft`.
     pub name: &'static str,
     /// Its arguments, in the order in which they follow the name.
@@ -18,7 +18,7 @@ pub struct Entry {
     pub example: &'static str,
     /// What it is, in a line of a help text.
     pub help: &'static str,
-    /// Whether its axes need a sampling rate, because they tell frequencies.
+    /// Whether its axes need a sampling rate, because they are frequencies.
     pub needs_sampling_rate: bool,
     /// Whether it is among those that suit signals of which nothing is known.
     pub usual: Usual,
@@ -27,11 +27,11 @@ pub struct Entry {
 }
 
 /// Makes a domain for signals as a setting describes them.
-pub type Make = fn(&Step, &Setting<'_>) -> Result<Box<dyn Domain<f64>>>;
+pub(super) type Make = fn(&Step, &Setting<'_>) -> Result<Box<dyn Domain<f64>>>;
 
 /// An argument of a domain, which follows its name or the argument before after a colon.
 #[derive(Debug)]
-pub struct Argument {
+pub(super) struct Argument {
     /// Its name in help texts and errors, for example `WINDOW`.
     pub name: &'static str,
     /// What it must be.
@@ -40,7 +40,7 @@ pub struct Argument {
 
 /// What an argument must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A positive whole number.
     Count,
     /// A positive whole number that follows from the signal if it is left out, and all arguments after it.
@@ -53,7 +53,7 @@ pub enum Kind {
 
 /// Which signals a domain suits of which nothing is known but whether they have several channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Usual {
+pub(super) enum Usual {
     /// None.
     Never,
     /// All.
@@ -64,7 +64,7 @@ pub enum Usual {
 
 /// The value of an argument.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value {
+pub(super) enum Value {
     /// A positive whole number.
     Count(usize),
     /// A family of wavelets.
@@ -75,7 +75,7 @@ pub enum Value {
 
 /// A domain of the catalogue with its arguments.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub(super) struct Step {
     /// The domain.
     pub entry: &'static Entry,
     /// Arguments in their order; those that were left out are missing at the end.
@@ -84,7 +84,7 @@ pub struct Step {
 
 impl Entry {
     /// Its name with the names of its arguments, for example `stft:WINDOW:HOP`.
-    pub fn usage(&self) -> String {
+    pub(super) fn usage(&self) -> String {
         let mut usage = self.name.to_owned();
         for argument in self.arguments {
             usage += &format!(":{}", argument.name);
@@ -128,7 +128,7 @@ const USUAL_FAMILY: WaveletFamily = WaveletFamily::Daubechies(4);
 
 impl Step {
     /// Argument `place` as a count; `None` if it was left out.
-    pub fn count(&self, place: usize) -> Option<usize> {
+    pub(super) fn count(&self, place: usize) -> Option<usize> {
         match self.values.get(place) {
             Some(Value::Count(count)) => Some(*count),
             _ => None,
@@ -136,7 +136,7 @@ impl Step {
     }
 
     /// The wavelets among the arguments.
-    pub fn family(&self) -> WaveletFamily {
+    pub(super) fn family(&self) -> WaveletFamily {
         let mut families = self.values.iter().filter_map(|value| match value {
             Value::Family(family) => Some(*family),
             _ => None,
@@ -145,7 +145,7 @@ impl Step {
     }
 
     /// All arguments that are any numbers.
-    pub fn numbers(&self) -> Vec<f64> {
+    pub(super) fn numbers(&self) -> Vec<f64> {
         let numbers = self.values.iter().filter_map(|value| match value {
             Value::Number(number) => Some(*number),
             _ => None,

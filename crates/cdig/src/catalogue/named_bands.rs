@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayD, Axis, Slice, concatenate};
 
-use crate::axes::{Axes, Role};
+use crate::axes::{Axes, Group, Role, by_bands};
 
 /// Which coefficients of a domain are in which named band.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +27,9 @@ pub struct NamedBand {
 }
 
 impl Bands {
-    /// The coefficients with these axes, in Hz, by bands in Hz. Those with a frequency are in the band that holds it, whatever its sign; those that cover a
-    /// range, such as wavelets, in the band that holds all of it.
+    /// The coefficients with these axes, in Hz, by bands in Hz. Those with a frequency are in the band that
+    /// holds it, whatever its sign; those that cover a range, such as wavelets, in the band that holds all of
+    /// it.
     ///
     /// # Errors
     /// In words, if the coefficients have no frequencies, or if one of them covers frequencies inside and outside
@@ -41,45 +42,26 @@ impl Bands {
         let Some((axis, ranges)) = chosen else {
             return Err("its coefficients have no frequencies".to_owned());
         };
-        let mut found: Vec<NamedBand> = bands
-            .iter()
-            .map(|(name, limits)| NamedBand {
-                name: name.clone(),
-                limits: Some(limits.clone()),
-                members: Vec::new(),
-            })
-            .collect();
-        let mut other = Vec::new();
-        for (member, range) in ranges.iter().enumerate() {
-            let mut place = None;
-            for (i, (name, limits)) in bands.iter().enumerate() {
-                match holds(limits, range) {
-                    Some(true) => place = Some(i),
-                    Some(false) => {}
-                    None => {
-                        return Err(format!(
-                            "its coefficients for {}–{} Hz are partly inside {name}={}-{}",
-                            rounded(range.start),
-                            rounded(range.end),
-                            limits.start,
-                            limits.end
-                        ));
-                    }
-                }
-            }
-            match place {
-                Some(i) => found[i].members.push(member),
-                None => other.push(member),
-            }
-        }
-        if !other.is_empty() {
-            found.push(NamedBand {
-                name: "other".to_owned(),
-                limits: None,
-                members: other,
-            });
-        }
-        Ok(Self { axis, bands: found })
+        let groups = by_bands(bands, ranges.into_iter()).map_err(|partly| {
+            let (name, limits) = &bands[partly.band];
+            format!(
+                "its coefficients for {}–{} Hz are partly inside {name}={}-{}",
+                rounded(partly.range.start),
+                rounded(partly.range.end),
+                limits.start,
+                limits.end
+            )
+        })?;
+        let limits = bands.iter().map(|(_, limits)| Some(limits.clone()));
+        let limits = limits.chain(std::iter::once(None));
+        let found = groups.into_iter().zip(limits);
+        let found = found.map(|(Group { name, members }, limits)| NamedBand {
+            name,
+            limits,
+            members,
+        });
+        let bands = found.collect();
+        Ok(Self { axis, bands })
     }
 
     /// The array with its axis of frequencies, `behind` leading axes such as that of a batch, added up over the
@@ -113,23 +95,6 @@ impl Bands {
 /// Without the noise of rounding.
 fn rounded(hz: f64) -> f64 {
     (hz * 1e6).round() / 1e6
-}
-
-/// Whether a band holds all frequencies of a range or none of them; `None` if some.
-fn holds(band: &Range<f64>, range: &Range<f64>) -> Option<bool> {
-    // frequencies are multiples of a step that decimal numbers do not hit
-    let slack = 1e-9 * (1.0 + range.end.abs());
-    if range.start == range.end {
-        let f = range.start + slack;
-        return Some(band.start <= f && f < band.end);
-    }
-    if range.start >= band.start - slack && range.end <= band.end + slack {
-        Some(true)
-    } else if range.end <= band.start + slack || range.start >= band.end - slack {
-        Some(false)
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ const PLAIN: Entry = Entry {
 };
 
 /// Every domain that has a name.
-pub const DOMAINS: &[Entry] = &[
+pub(super) const DOMAINS: &[Entry] = &[
     Entry {
         name: "time",
         help: "samples as they are",

@@ -31,7 +31,7 @@ impl DomainSpec {
     }
 
     /// The domains, each on the coefficients of those before it.
-    pub fn steps(&self) -> &[Step] {
+    pub(super) fn steps(&self) -> &[Step] {
         &self.steps
     }
 

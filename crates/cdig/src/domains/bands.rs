@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::axes::Group;
+use crate::axes::{Group, by_bands};
 use crate::error::{CdigError, Result};
 
 /// Frequency bands `[low, high)` in Hz of `|f|`, ordered as given.
@@ -46,32 +46,8 @@ impl Bands {
         if self.0.is_empty() {
             return Vec::new();
         }
-        let mut groups: Vec<Group> = self
-            .0
-            .iter()
-            .map(|(name, _)| Group {
-                name: name.clone(),
-                members: Vec::new(),
-            })
-            .collect();
-        let mut other = Vec::new();
-        for (k, frequency) in frequencies.iter().enumerate() {
-            let band = self
-                .0
-                .iter()
-                .position(|(_, range)| range.contains(&frequency.abs()));
-            match band {
-                Some(band) => groups[band].members.push(k),
-                None => other.push(k),
-            }
-        }
-        if !other.is_empty() {
-            groups.push(Group {
-                name: "other".into(),
-                members: other,
-            });
-        }
-        groups
+        let points = frequencies.iter().map(|f| f.abs()..f.abs());
+        by_bands(&self.0, points).expect("a point is inside a band or outside")
     }
 }
 

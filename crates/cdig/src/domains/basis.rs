@@ -26,7 +26,7 @@ const ORTHONORMAL: f64 = 1e-8;
 /// ([`components`](Basis::components)), a coefficient being the *amount* of a component. Real and affine.
 /// With fewer basis vectors than entries it is only approximate
 /// ([`is_exact`](Domain::is_exact) is false, unless the signals lie in the span): wrap it in
-/// [`WithRemainder`](crate::WithRemainder). Computed in double precision whatever the signal's type.
+/// [`WithRemainder`](crate::domains::WithRemainder). All computations are in double precision, also for `f32` signals.
 #[derive(Debug, Clone)]
 pub struct Basis {
     name: &'static str,

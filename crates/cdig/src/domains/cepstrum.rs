@@ -33,7 +33,7 @@ const LEAST_MAGNITUDE: f64 = 1e-12;
 /// impulse at time 0: all its coefficients are 0.
 ///
 /// Source: Oppenheim, Schafer, "Discrete-time signal processing", chapter "Cepstrum analysis and
-/// homomorphic deconvolution". Computed in double precision whatever the signal's type.
+/// homomorphic deconvolution". All computations are in double precision, also for `f32` signals.
 #[derive(Clone)]
 pub struct ComplexCepstrum {
     axis: SampledAxis,

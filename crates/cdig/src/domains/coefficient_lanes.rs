@@ -1,4 +1,4 @@
-//! Domains that transform every lane along one axis by itself, in double precision.
+//! Domains that transform the lanes along one axis one by one, in double precision.
 
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use num_complex::Complex;

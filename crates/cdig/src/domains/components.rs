@@ -15,7 +15,7 @@ impl Basis {
     /// attribution says what each component does as a whole.
     ///
     /// Signals outside the span, another baseline for example, are not represented; see
-    /// [`WithRemainder`](crate::WithRemainder).
+    /// [`WithRemainder`](crate::domains::WithRemainder).
     ///
     /// # Errors
     /// [`CdigError::Shape`] if there are no components or more than samples, [`CdigError::NonFinite`] for

@@ -17,7 +17,7 @@ use crate::error::Result;
 /// Fourier transform it takes the signal as mirrored at its ends, not as periodic.
 ///
 /// Source: Ahmed, Natarajan, Rao, "Discrete cosine transform", IEEE Trans. Computers 23 (1974).
-/// Computed in double precision whatever the signal's type.
+/// All computations are in double precision, also for `f32` signals.
 pub type Dct = Lanewise<Cosine>;
 
 /// The cosine transform of one lane, as [`Dct`] has it.

@@ -23,7 +23,7 @@ use crate::error::{CdigError, Result};
 ///
 /// Source of the idea (weights that add up to one): Portnoff, "Time-frequency representation of
 /// digital signals and systems based on short-time Fourier analysis", IEEE Trans. ASSP 28 (1980).
-/// Computed in double precision whatever the signal's type.
+/// All computations are in double precision, also for `f32` signals.
 pub type FilterBank = Lanewise<Filters>;
 
 /// The bands of one lane, as [`FilterBank`] has them.

@@ -16,9 +16,9 @@ use crate::numeric::ensure_finite;
 
 /// A transform of one lane of `N` samples with an affine inverse. [`Lanewise`] makes a [`Domain`] of it.
 ///
-/// Everything is in double precision, whatever the signal's type. Functions fill all of what they are given to fill;
-/// `work` is the memory of one thread, which [`work`](LaneTransform::work) makes and which holds anything when they
-/// are called.
+/// Everything is in double precision, also for `f32` signals. Functions fill the whole of their output. `work` is
+/// the memory of one thread, made by [`work`](LaneTransform::work); its contents are arbitrary when a function is
+/// called.
 pub trait LaneTransform: Send + Sync {
     /// `f64` for real coefficients, `Complex<f64>` for complex ones.
     type Coefficient: Coefficient;
@@ -53,10 +53,10 @@ pub trait LaneTransform: Send + Sync {
     }
 }
 
-/// A [`LaneTransform`] along the time axis of signals of any shape: every lane by itself, in parallel, the same bits for
-/// any number of threads.
+/// A [`LaneTransform`] along the time axis of signals of any shape. Lanes are independent and run in parallel; the
+/// bits are the same for any number of threads.
 ///
-/// `EXTENDING.md` of this crate makes one of a transform of its own.
+/// `EXTENDING.md` of this crate shows how to make a domain of your own transform.
 #[derive(Clone)]
 pub struct Lanewise<T> {
     pub(super) axis: SampledAxis,

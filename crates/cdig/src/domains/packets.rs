@@ -13,7 +13,7 @@ use crate::error::{CdigError, Result};
 /// Averages *and* details are split again at every level. In the place of time the coefficients have
 /// two axes: `2^J` bands of equal width, in order of frequency, named by their limits in Hz; and
 /// `N/2^J` times in seconds. The inverse is the transpose: real and affine, and by Parseval's
-/// identity `Σ z² = Σ x²`. Phase of decimation as in [`Wavelet`](crate::Wavelet).
+/// identity `Σ z² = Σ x²`. Phase of decimation as in [`Wavelet`](crate::domains::Wavelet).
 ///
 /// Source: Coifman, Meyer, Wickerhauser, "Wavelet analysis and signal processing" (1992); the order
 /// of frequency (each split of an odd band swaps its halves) as in Wickerhauser, "Adapted wavelet

@@ -15,8 +15,8 @@ use crate::error::{CdigError, Result};
 /// A domain of one channel's signals, applied to every channel of a signal.
 ///
 /// Coefficients are `(channels, …)`, the channels first wherever they are in the signal. Most domains of
-/// this crate take several channels themselves, by their shape; this is for those of one's own, and
-/// for compositions, that do not.
+/// this crate take several channels themselves, by their shape. Use this one for your own domains, and
+/// for compositions, that take only one.
 #[derive(Clone)]
 pub struct PerChannel<A: Scalar> {
     channels: TimeAxis,

@@ -22,7 +22,7 @@ const LEAST_OVERLAP: f64 = 1e-10;
 /// `D_t = Σ_m w²_{t − m·hop + ⌊L/2⌋}` (least squares; Griffin and Lim, "Signal estimation from
 /// modified short-time Fourier transform", IEEE Trans. ASSP 32 (1984), eq. 6). It is exact whenever
 /// every `D_t` is positive, which is checked when the domain is built; no further condition on
-/// window and hop is needed. Affine; computed in double precision whatever the signal's type.
+/// window and hop is needed. Affine; computed in double precision, also for `f32` signals.
 ///
 /// There are more coefficients than samples; attributions are those of the model fed with this inverse.
 pub type Stft = Lanewise<Frames>;
@@ -41,7 +41,7 @@ pub struct Frames {
 
 impl Lanewise<Frames> {
     /// The transform of signals of `shape` at `sampling_rate` in Hz, with frames as long as
-    /// `window` (such as [`Window::Hann.samples(64)`](crate::Window::samples)) every `hop` samples.
+    /// `window` (such as [`Window::Hann.samples(64)`](crate::domains::Window::samples)) every `hop` samples.
     ///
     /// # Errors
     /// [`CdigError::Shape`] if `shape` has no axes or an empty one; [`CdigError::Parameter`] if the

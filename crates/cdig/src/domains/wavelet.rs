@@ -21,7 +21,7 @@ use crate::error::{CdigError, Result};
 /// transform orthonormal.
 ///
 /// Source: Mallat, "A theory for multiresolution signal decomposition", IEEE Trans. PAMI 11 (1989);
-/// filters and steps by the crate `ndwt`. Computed in double precision whatever the signal's type.
+/// filters and steps by the crate `ndwt`. All computations are in double precision, also for `f32` signals.
 pub type Wavelet = Lanewise<Wavelets>;
 
 /// The wavelet transform of one lane, as [`Wavelet`] has it.

@@ -34,18 +34,18 @@ pub struct InteractionsAcross {
 /// from values only.
 ///
 /// `x∖G` is the signal with the coefficients of group `G` at the baseline's values. A group of another domain
-/// is no separate part of the signal, it overlaps; so `x∖GH` takes away `H` from what is left of the
-/// signal without `G`, and `f(x∖GH)` is the mean over both orders, which matters where the two
+/// is not a separate part of the signal: the two overlap. `x∖GH` therefore removes `H` from the signal
+/// without `G`, and `f(x∖GH)` is the mean over both orders, which matters where the two removals
 /// do not commute. Then
 /// `I(G, H) = f(x) − f(x∖G) − f(x∖H) + f(x∖GH)`
-/// is what `G` and `H` both hold or only do together: for a linear model the effect of the signal's part that
-/// lies in both, 0 where they touch different parts of which the model is a sum, and all that a
-/// group does for two names of the same thing. Costs `1 + m + k + 2mk` values.
+/// is what `G` and `H` share or only do together. For a linear model it is the effect of the signal's part that
+/// is in both. It is 0 if the model is a sum of functions of different parts, and the whole effect of the
+/// group if `G` and `H` are the same. Costs `1 + m + k + 2mk` values.
 ///
 /// # Errors
 /// [`CdigError`](crate::CdigError)`::Shape` for signals or domains of other shapes than the model's, `::Parameter`
-/// for groups that are no partition, `::RoundTrip` for a domain that does not give the signal back;
-/// whatever model or domain report.
+/// for groups that are not a partition, `::RoundTrip` for a domain that does not give the signal back;
+/// the errors of the model and of the domain.
 pub fn interactions_across<A: Scalar, D: Dimension, E: Dimension>(
     model: &dyn Model<A>,
     first: GroupsOf<'_, A>,

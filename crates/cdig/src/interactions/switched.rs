@@ -23,7 +23,8 @@ use crate::numeric::inner;
 /// * Shapley values, occlusion and the like of other crates work on it.
 ///
 /// ```
-/// use cdig::{Explainer, Gradient, RealFourier, Switched, Time};
+/// use cdig::interactions::Switched;
+/// use cdig::{Explainer, Gradient, RealFourier, Time};
 /// use ndarray::{Array1, Array2, Axis};
 /// use xcebra_model::{FnModel, Model};
 ///

@@ -60,7 +60,7 @@ impl Doubt {
         }
     }
 
-    /// How much is unknown; 0 if the interval is straight as far as its ends tell.
+    /// How much is unknown; 0 if the interval looks straight from its ends.
     pub(super) fn size(&self) -> f64 {
         self.walk.max(self.excess.abs())
     }

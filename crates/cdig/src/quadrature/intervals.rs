@@ -244,7 +244,7 @@ impl Intervals {
     }
 }
 
-/// Whether an interval is straight as far as anyone can tell.
+/// Whether nothing speaks against the interval being straight.
 fn is_straight(points: &Points, left: usize, right: usize, output: usize) -> bool {
     points.jump(left, right, output) == 0.0 && points.tangents(left, right, output).excess() == 0.0
 }

@@ -1,8 +1,9 @@
 //! Interactions between groups of two domains.
 
 use cdig::axes::Group;
+use cdig::interactions::Switched;
 use cdig::interactions::{groups_of_axis, interactions, interactions_across};
-use cdig::{CdigError, Domain, Model, RealFourier, Switched, Time};
+use cdig::{CdigError, Domain, Model, RealFourier, Time};
 use ndarray::{ArrayD, Axis};
 
 use crate::models::{Activation, Network, Pointwise, random};

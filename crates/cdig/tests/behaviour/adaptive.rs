@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 
+use cdig::attribution::Convergence;
+use cdig::domains::Fourier;
 use cdig::{
-    Attribution, Baseline, Convergence, Domain, Explainer, Fourier, Model, Path, Progress,
-    RealFourier, Rule, Time, Watch,
+    Attribution, Baseline, Domain, Explainer, Model, Path, Progress, RealFourier, Rule, Time, Watch,
 };
 use ndarray::{ArrayD, Axis, IxDyn, array, concatenate, stack};
 use proptest::prelude::*;

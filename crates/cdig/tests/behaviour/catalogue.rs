@@ -1,10 +1,10 @@
 //! All domains, for tests that hold in every one.
 
-use cdig::{
-    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, Domain, FilterBank, Fourier, PerChannel,
-    RealFourier, Scalar, SeasonalTrend, Stft, Time, Wavelet, WaveletFamily, WaveletPackets, Window,
-    WithRemainder,
+use cdig::domains::{
+    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, PerChannel,
+    SeasonalTrend, Stft, Wavelet, WaveletFamily, WaveletPackets, Window, WithRemainder,
 };
+use cdig::{Domain, RealFourier, Scalar, Time};
 use ndarray::{Array2, ArrayD, Axis};
 use proptest::prelude::*;
 

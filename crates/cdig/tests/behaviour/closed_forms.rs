@@ -3,7 +3,8 @@
 use std::f64::consts::TAU;
 
 use approx::assert_abs_diff_eq;
-use cdig::{Baseline, Domain, Explainer, Fourier, Path, RealFourier, Rule, Time};
+use cdig::domains::Fourier;
+use cdig::{Baseline, Domain, Explainer, Path, RealFourier, Rule, Time};
 use ndarray::{Array1, Array2, ArrayD, Axis, array, concatenate, s, stack};
 use num_complex::Complex;
 use proptest::prelude::*;

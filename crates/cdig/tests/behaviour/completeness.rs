@@ -2,7 +2,8 @@
 
 use std::f64::consts::PI;
 
-use cdig::{Attribution, Baseline, Domain, Explainer, Fourier, Path, RealFourier, Rule, Time};
+use cdig::domains::Fourier;
+use cdig::{Attribution, Baseline, Domain, Explainer, Path, RealFourier, Rule, Time};
 use ndarray::{ArrayD, Axis, concatenate, stack};
 use num_complex::Complex;
 use proptest::prelude::*;

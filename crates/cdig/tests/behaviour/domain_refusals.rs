@@ -1,9 +1,10 @@
 //! What domains refuse, by type and in words.
 
-use cdig::{
-    AnalyticSignal, Basis, CdigError, ComplexCepstrum, Compose, Dct, Domain, Explainer, FilterBank,
-    Fourier, PerChannel, SeasonalTrend, Stft, Wavelet, WaveletFamily, WaveletPackets, Window,
+use cdig::domains::{
+    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, Fourier, PerChannel,
+    SeasonalTrend, Stft, Wavelet, WaveletFamily, WaveletPackets, Window,
 };
+use cdig::{CdigError, Domain, Explainer};
 use ndarray::{Array2, ArrayD, Axis, array};
 use xcebra_model::Advice;
 

@@ -2,10 +2,9 @@
 
 use std::f64::consts::PI;
 
-use cdig::{
-    Attribution, Baseline, Basis, CdigError, Dct, Domain, Explainer, Laws, Path, Rule, Time,
-    Wavelet, WaveletFamily, WaveletPackets, WithRemainder,
-};
+use cdig::domains::{Basis, Dct, Wavelet, WaveletFamily, WaveletPackets, WithRemainder};
+use cdig::laws::Laws;
+use cdig::{Attribution, Baseline, CdigError, Domain, Explainer, Path, Rule, Time};
 use ndarray::{ArrayD, Axis, concatenate, s};
 use num_complex::Complex;
 use proptest::prelude::*;

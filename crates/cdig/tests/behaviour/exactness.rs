@@ -1,10 +1,8 @@
 //! Linear, piecewise linear, steep and jumping models: no result that is not a number, no *tolerance
 //! met* that is none, and jumps are told.
 
-use cdig::{
-    Attribution, Baseline, Dct, Domain, Explainer, Fourier, Path, RealFourier, Rule, Stft, Time,
-    Wavelet, WaveletFamily, Window,
-};
+use cdig::domains::{Dct, Fourier, Stft, Wavelet, WaveletFamily, Window};
+use cdig::{Attribution, Baseline, Domain, Explainer, Path, RealFourier, Rule, Time};
 use ndarray::{ArrayD, Axis, IxDyn, stack};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};

@@ -1,6 +1,7 @@
 //! Expected gradients over several baselines.
 
-use cdig::{Baseline, CdigError, Explainer, RealFourier, draw_baselines};
+use cdig::expected::draw_baselines;
+use cdig::{Baseline, CdigError, Explainer, RealFourier};
 use ndarray::{ArrayD, Axis};
 
 use crate::models::{Activation, Network, random};

@@ -3,9 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cdig::attribution::Evaluations;
+use cdig::domains::Fourier;
 use cdig::{
-    Baseline, CdigError, Domain, Evaluations, Explainer, Fourier, Model, ModelError, Path,
-    Progress, RealFourier, Rule, Time, Watch,
+    Baseline, CdigError, Domain, Explainer, Model, ModelError, Path, Progress, RealFourier, Rule,
+    Time, Watch,
 };
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, array, stack};
 

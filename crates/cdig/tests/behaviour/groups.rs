@@ -1,8 +1,9 @@
 //! Groups of coefficients: switches, interactions, models without gradients.
 
 use cdig::axes::Group;
+use cdig::interactions::Switched;
 use cdig::interactions::{groups_of_axis, integrated_hessians, interactions};
-use cdig::{Baseline, Explainer, Gradient, Model, ModelError, RealFourier, Rule, Switched, Time};
+use cdig::{Baseline, Explainer, Gradient, Model, ModelError, RealFourier, Rule, Time};
 use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewD, Axis, array};
 use xcebra_model::check_vjp;
 

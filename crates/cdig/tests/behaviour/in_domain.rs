@@ -1,6 +1,7 @@
 //! Models as functions of coefficients.
 
-use cdig::{CdigError, Domain, Fourier, InDomain, Model, RealFourier, Time};
+use cdig::domains::Fourier;
+use cdig::{CdigError, Domain, InDomain, Model, RealFourier, Time};
 use ndarray::{Array1, ArrayD, Axis};
 use num_complex::Complex;
 use proptest::prelude::*;

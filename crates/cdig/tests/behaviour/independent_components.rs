@@ -1,6 +1,8 @@
 //! Fitting independent components, with the cargo feature `ica`.
 
-use cdig::{Basis, CdigError, Domain, Laws};
+use cdig::domains::Basis;
+use cdig::laws::Laws;
+use cdig::{CdigError, Domain};
 use ndarray::{Array2, ArrayD, Axis, IxDyn, array};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

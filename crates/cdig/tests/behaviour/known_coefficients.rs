@@ -4,11 +4,11 @@ use std::f64::consts::{PI, TAU};
 
 use approx::assert_abs_diff_eq;
 use cdig::axes::Axes;
-use cdig::{
-    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, Domain, Explainer, FilterBank,
-    PerChannel, RealFourier, Rule, SeasonalTrend, Stft, Wavelet, WaveletFamily, WaveletPackets,
-    Window, WithRemainder,
+use cdig::domains::{
+    AnalyticSignal, Basis, ComplexCepstrum, Compose, Dct, FilterBank, PerChannel, SeasonalTrend,
+    Stft, Wavelet, WaveletFamily, WaveletPackets, Window, WithRemainder,
 };
+use cdig::{Domain, Explainer, RealFourier, Rule};
 use ndarray::{Array1, Array2, Array3, ArrayD, Axis, array, stack};
 use num_complex::Complex;
 

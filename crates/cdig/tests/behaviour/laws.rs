@@ -1,9 +1,9 @@
 //! The law-checker: it accepts domains that obey, and names the law a broken one breaks.
 
 use cdig::axes::{Axes, AxisLabels, Role};
-use cdig::{
-    CdigError, Domain, Explainer, Laws, RealFourier, Result, Rule, Scalar, batch_len, vjp_len,
-};
+use cdig::domains::{batch_len, vjp_len};
+use cdig::laws::Laws;
+use cdig::{CdigError, Domain, Explainer, RealFourier, Result, Rule, Scalar};
 use ndarray::{ArrayD, ArrayViewD, array};
 use num_complex::Complex;
 
@@ -190,7 +190,7 @@ impl Domain<f64> for Boastful {
     }
 }
 
-fn broken_law(result: Result<cdig::LawReport>) -> &'static str {
+fn broken_law(result: Result<cdig::laws::LawReport>) -> &'static str {
     match result {
         Err(CdigError::Law { law, .. }) => law,
         other => panic!("{other:?}"),

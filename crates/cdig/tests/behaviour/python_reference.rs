@@ -2,7 +2,8 @@
 
 use std::fs::File;
 
-use cdig::{Domain, SeasonalTrend, Wavelet, WaveletFamily, WaveletPackets};
+use cdig::Domain;
+use cdig::domains::{SeasonalTrend, Wavelet, WaveletFamily, WaveletPackets};
 use ndarray::{ArrayD, Axis, IxDyn, OwnedRepr};
 use ndarray_npy::NpzReader;
 

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 
-use cdig::{Attribution, Baseline, Domain, Explainer, Fourier, Path, RealFourier, Rule, Time};
+use cdig::domains::Fourier;
+use cdig::{Attribution, Baseline, Domain, Explainer, Path, RealFourier, Rule, Time};
 use ndarray::{Array1, Array2, ArrayD, Axis, Dimension, Ix1, Ix2, OwnedRepr, Zip, stack};
 use ndarray_npy::NpzReader;
 use num_complex::Complex;

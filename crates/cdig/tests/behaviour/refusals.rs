@@ -1,8 +1,7 @@
 //! What the explainer refuses, and what it says then.
 
-use cdig::{
-    Baseline, CdigError, Domain, Explainer, Fourier, Gradient, Model, ModelError, Path, Rule, Time,
-};
+use cdig::domains::Fourier;
+use cdig::{Baseline, CdigError, Domain, Explainer, Gradient, Model, ModelError, Path, Rule, Time};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, array, stack};
 
 use crate::models::{Activation, Network, Pointwise, random};

@@ -20,7 +20,7 @@ pub struct Agreement {
 /// Compares maps of the same shape, such as those of trainings that differ by their seed.
 ///
 /// Entries are compared one by one. Embeddings that agree only up to a mixing of outputs have maps
-/// that differ: compare [aligned](crate::Aligned) maps then.
+/// that differ: compare [aligned](crate::methods::Aligned) maps then.
 ///
 /// # Errors
 /// [`AttrError::Parameter`] unless there are two maps at least, finite and none of them constant;

@@ -119,7 +119,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::Tolerance;
+    use crate::inverse::Tolerance;
 
     fn inverter(outputs: usize, inputs: usize) -> Inverter {
         let cutoff = Tolerance::Auto.cutoff::<f64>(outputs, inputs).unwrap();

@@ -20,7 +20,7 @@ const MAX_POINTS: usize = 4096;
 /// where values are noisy, a smaller one where the model bends within `h`.
 ///
 /// # Errors
-/// As [`jacobians`](crate::jacobians); [`AttrError::Parameter`] unless the step is positive and
+/// As [`jacobians`](crate::jacobian::jacobians); [`AttrError::Parameter`] unless the step is positive and
 /// finite.
 pub fn jacobians_by_differences<A: Scalar>(
     model: &dyn Model<A>,

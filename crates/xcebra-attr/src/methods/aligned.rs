@@ -3,22 +3,22 @@
 use ndarray::{Array2, Array3, Axis, linalg::general_mat_mul};
 use xcebra_model::Scalar;
 
-use crate::align::Alignment;
+use super::align::Alignment;
 use crate::attributions::Attributions;
 use crate::batch::Batch;
 use crate::error::{AttrError, Result};
 use crate::method::Method;
 use crate::overview::Needs;
 
-/// An inverse-like method after [`align`](crate::align), `"…-aligned"`: with an embedding `f ≈ A z`, the
-/// attributions `J_f⁺ A` of inputs to the latents `z` instead of to the outputs, one column a latent.
+/// An inverse-like method after [`align`](crate::methods::align), `"…-aligned"`: with an embedding `f ≈ A z`, the
+/// attributions `J_f⁺ A` of inputs to the latents `z` instead of to the outputs, one column for each latent.
 ///
 /// Where Jacobians have full row rank, `J⁺ A` does not change if the embedding is mixed by any
 /// invertible matrix `L`: `(L J)⁺ L A = J⁺ A`. That holds for pseudo-inverses, [`"ing"`] and
 /// [`"…-inverse"`], not for gradients, and not where the tolerance drops singular values.
 ///
-/// [`"ing"`]: crate::InvertedNeuronGradient
-/// [`"…-inverse"`]: crate::Inverse
+/// [`"ing"`]: crate::methods::InvertedNeuronGradient
+/// [`"…-inverse"`]: crate::methods::Inverse
 pub struct Aligned<A> {
     method: Box<dyn Method<A>>,
     /// `outputs × latents`.
@@ -40,6 +40,10 @@ impl<A: Scalar> Aligned<A> {
 impl<A: Scalar> Method<A> for Aligned<A> {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn check(&self) -> Result<()> {
+        self.method.check()
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {

@@ -31,14 +31,14 @@ impl<A: Scalar> FeatureAblation<A> {
 
     /// Sets which inputs are replaced together.
     #[must_use]
-    pub fn with_groups(mut self, groups: Groups) -> Self {
+    pub fn groups(mut self, groups: Groups) -> Self {
         self.groups = groups;
         self
     }
 
     /// Sets what they are replaced by.
     #[must_use]
-    pub fn with_baseline(mut self, baseline: Baseline<A>) -> Self {
+    pub fn baseline(mut self, baseline: Baseline<A>) -> Self {
         self.baseline = baseline;
         self
     }

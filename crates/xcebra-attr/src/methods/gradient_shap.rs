@@ -35,28 +35,24 @@ impl<A: Scalar> GradientShap<A> {
         }
     }
 
-    /// Sets the number of draws a sample.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if there are none.
-    pub fn with_draws(mut self, draws: usize) -> Result<Self> {
-        self.draws = AttrError::positive("draws", draws)?;
-        Ok(self)
+    /// Sets the number of draws for each sample, at least 1.
+    #[must_use]
+    pub fn draws(mut self, draws: usize) -> Self {
+        self.draws = draws;
+        self
     }
 
     /// Sets where paths begin. Each draw takes one of several baselines; a shuffled one is drawn
     /// anew each time.
     #[must_use]
-    pub fn with_baseline(mut self, baseline: Baseline<A>) -> Self {
+    pub fn baseline(mut self, baseline: Baseline<A>) -> Self {
         self.baseline = baseline;
         self
     }
 
     pub(crate) fn parse(parameters: &mut Parameters) -> Result<Self> {
         let mut made = Self::new();
-        if let Some(draws) = parameters.number("draws")? {
-            made = made.with_draws(draws)?;
-        }
+        made.draws = parameters.number("draws")?.unwrap_or(made.draws);
         made.baseline = parameters.baseline()?.unwrap_or(made.baseline);
         Ok(made)
     }
@@ -71,6 +67,10 @@ impl<A: Scalar> Default for GradientShap<A> {
 impl<A: Scalar> Method<A> for GradientShap<A> {
     fn name(&self) -> &str {
         "gradient-shap"
+    }
+
+    fn check(&self) -> Result<()> {
+        AttrError::positive("draws", self.draws)
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {

@@ -20,7 +20,7 @@ const NODES: usize = 50;
 /// a baseline `x'`, `(x_j − x'_j) ∫ ∂f_k/∂x_j (x' + α (x − x')) dα` (Sundararajan, Taly, Yan 2017,
 /// equation 1; captum: `IntegratedGradients`).
 ///
-/// Sums over inputs are `f(x) − f(x')` but for the error of the quadrature, which the map reports:
+/// Sums over inputs are `f(x) − f(x')` up to the error of the quadrature, which the map reports:
 /// [`AttributionMap::completeness`](crate::AttributionMap::completeness). Defaults: 50
 /// Gauss–Legendre nodes, zero baseline. In text: `rule` = a [`Rule`] such as `right:300`, or one of
 /// `gauss-legendre`, `midpoint`, `trapezoid`, `left` and `right` with `nodes`, the number of points on
@@ -40,17 +40,16 @@ impl<A: Scalar> IntegratedGradients<A> {
         }
     }
 
-    /// Sets the rule of the quadrature, any but the adaptive one. A rule without nodes is refused when the
-    /// method is applied.
+    /// Sets the rule of the quadrature, any but the adaptive one, with at least one node.
     #[must_use]
-    pub fn with_rule(mut self, rule: Rule) -> Self {
+    pub fn rule(mut self, rule: Rule) -> Self {
         self.rule = rule;
         self
     }
 
     /// Sets where paths begin.
     #[must_use]
-    pub fn with_baseline(mut self, baseline: Baseline<A>) -> Self {
+    pub fn baseline(mut self, baseline: Baseline<A>) -> Self {
         self.baseline = baseline;
         self
     }
@@ -66,9 +65,7 @@ impl<A: Scalar> IntegratedGradients<A> {
 /// `rule=right:300`, or `rule=right` and `nodes=300` apart.
 fn rule(parameters: &mut Parameters) -> Result<Rule> {
     let nodes: Option<usize> = parameters.number("nodes")?;
-    let nodes = nodes
-        .map(|nodes| AttrError::positive("nodes", nodes))
-        .transpose()?;
+    AttrError::positive("nodes", nodes.unwrap_or(1))?;
     let Some(text) = parameters.text("rule") else {
         return Ok(Rule::GaussLegendre(nodes.unwrap_or(NODES)));
     };
@@ -109,6 +106,15 @@ impl<A: Scalar> Default for IntegratedGradients<A> {
 impl<A: Scalar> Method<A> for IntegratedGradients<A> {
     fn name(&self) -> &str {
         "integrated-gradients"
+    }
+
+    fn check(&self) -> Result<()> {
+        self.rule.check()?;
+        match self.rule {
+            // valid, but not here: the error is that of its nodes
+            Rule::Adaptive { .. } => Ok(self.rule.nodes().map(drop)?),
+            _ => Ok(()),
+        }
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {

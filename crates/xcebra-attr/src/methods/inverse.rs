@@ -12,7 +12,7 @@ use crate::overview::Needs;
 /// The inverse of another method, `"…-inverse"`: the pseudo-inverse of the matrix (outputs by
 /// inputs) that the method attributes to a sample, as the paper inverts integrated gradients,
 /// ablations and Shapley values beside the gradient (Schneider et al., AISTATS 2025, arXiv
-/// 2502.12977). Of the neuron gradient it is the [inverted](crate::InvertedNeuronGradient) one.
+/// 2502.12977). Of the neuron gradient it is the [inverted](crate::methods::InvertedNeuronGradient) one.
 ///
 /// Groups of inputs that share an attribution are inverted as they are: equal columns.
 pub struct Inverse<A> {
@@ -33,6 +33,10 @@ impl<A: Scalar> Inverse<A> {
 impl<A: Scalar> Method<A> for Inverse<A> {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn check(&self) -> Result<()> {
+        self.method.check()
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {

@@ -15,7 +15,7 @@ use crate::method::Method;
 /// whose Jacobian has least norm, `J_f⁺ = J_g L⁻¹`: its zeros are those of the generating process
 /// (Schneider, González Laiz, Filippova, Frey, Mathis, AISTATS 2025, arXiv 2502.12977).
 ///
-/// Singular values within [`Options::with_tolerance`](crate::Options::with_tolerance) of zero are
+/// Singular values within [`Options::tolerance`](crate::Options::tolerance) of zero are
 /// dropped, so redundant, clipped or normalised outputs do no harm; the map reports the ranks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InvertedNeuronGradient;

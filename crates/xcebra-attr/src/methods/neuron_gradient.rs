@@ -10,7 +10,7 @@ use crate::method::Method;
 /// The neuron gradient, `"neuron-gradient"`: the Jacobian itself, `∂f_k/∂x_j`
 /// (captum: `Saliency(abs=False)`, CEBRA: `jf`).
 ///
-/// The simplest baseline; unlike the [inverted](crate::InvertedNeuronGradient) one it does not
+/// The simplest baseline; unlike the [inverted](crate::methods::InvertedNeuronGradient) one it does not
 /// undo the linear mixing of latents within the outputs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NeuronGradient;

@@ -11,8 +11,8 @@ use crate::method::Method;
 use crate::overview::Needs;
 use crate::parameters::Parameters;
 
-/// Occlusion, `"occlusion"`: `f(x) − f(x with a window replaced)`, averaged over the windows an input
-/// lies in (Zeiler, Fergus 2014; captum: `Occlusion`).
+/// Occlusion, `"occlusion"`: `f(x) − f(x with a window replaced)`, averaged over the windows that contain an
+/// input (Zeiler, Fergus 2014; captum: `Occlusion`).
 ///
 /// Windows run along the last axis of the input shape, `[…, time]`, for each channel (each index of
 /// the other axes) or each group of channels. The last window is cut off at the end. Defaults: a
@@ -32,46 +32,39 @@ impl<A: Scalar> Occlusion<A> {
         Self::default()
     }
 
-    /// Sets how many successive inputs of a channel are replaced together.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if there are none.
-    pub fn with_window(mut self, window: usize) -> Result<Self> {
-        self.window = Some(AttrError::positive("window", window)?);
-        Ok(self)
+    /// Sets how many successive inputs of a channel are replaced together, at least 1.
+    #[must_use]
+    pub fn window(mut self, window: usize) -> Self {
+        self.window = Some(window);
+        self
     }
 
-    /// Sets from one window to the next; gaps between windows have no attribution and are refused.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if it is 0.
-    pub fn with_stride(mut self, stride: usize) -> Result<Self> {
-        self.stride = Some(AttrError::positive("stride", stride)?);
-        Ok(self)
+    /// Sets the distance from one window to the next, at least 1 and at most a window: inputs between
+    /// windows would have no attribution.
+    #[must_use]
+    pub fn stride(mut self, stride: usize) -> Self {
+        self.stride = Some(stride);
+        self
     }
 
     /// Sets groups of channels that are replaced together: those with the same label.
     #[must_use]
-    pub fn with_channels(mut self, labels: Vec<usize>) -> Self {
+    pub fn channels(mut self, labels: Vec<usize>) -> Self {
         self.channels = Some(labels);
         self
     }
 
     /// Sets what windows are replaced by.
     #[must_use]
-    pub fn with_baseline(mut self, baseline: Baseline<A>) -> Self {
+    pub fn baseline(mut self, baseline: Baseline<A>) -> Self {
         self.baseline = baseline;
         self
     }
 
     pub(crate) fn parse(parameters: &mut Parameters) -> Result<Self> {
         let mut made = Self::new();
-        if let Some(window) = parameters.number("window")? {
-            made = made.with_window(window)?;
-        }
-        if let Some(stride) = parameters.number("stride")? {
-            made = made.with_stride(stride)?;
-        }
+        made.window = parameters.number("window")?;
+        made.stride = parameters.number("stride")?;
         made.baseline = parameters.baseline()?.unwrap_or_default();
         Ok(made)
     }
@@ -88,7 +81,7 @@ impl<A: Scalar> Occlusion<A> {
         }
         let mut groups: Vec<Vec<usize>> = (0..channels).map(|channel| vec![channel]).collect();
         if let Some(labels) = &self.channels {
-            groups = crate::Groups::Labels(labels.clone()).members(&[channels])?;
+            groups = crate::methods::Groups::Labels(labels.clone()).members(&[channels])?;
         }
         let starts = 0..1 + (time - window).div_ceil(stride);
         let windows = groups.iter().flat_map(|group| {
@@ -105,6 +98,11 @@ impl<A: Scalar> Occlusion<A> {
 impl<A: Scalar> Method<A> for Occlusion<A> {
     fn name(&self) -> &str {
         "occlusion"
+    }
+
+    fn check(&self) -> Result<()> {
+        AttrError::positive("window", self.window.unwrap_or(1))?;
+        AttrError::positive("stride", self.stride.unwrap_or(1))
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {
@@ -129,25 +127,19 @@ mod tests {
     #[test]
     fn windows_cover_every_input() {
         let windows = |o: Occlusion<f64>, shape: &[usize]| o.windows(shape);
-        let three = Occlusion::new()
-            .with_window(3)
-            .unwrap()
-            .with_stride(2)
-            .unwrap();
+        let three = Occlusion::new().window(3).stride(2);
         assert_eq!(
             windows(three.clone(), &[2, 4]).unwrap(),
             [vec![0, 1, 2], vec![2, 3], vec![4, 5, 6], vec![6, 7]]
         );
         assert_eq!(
-            windows(three.clone().with_channels(vec![5, 5]), &[2, 4]).unwrap(),
+            windows(three.clone().channels(vec![5, 5]), &[2, 4]).unwrap(),
             [vec![0, 1, 2, 4, 5, 6], vec![2, 3, 6, 7]]
         );
         assert_eq!(windows(Occlusion::new(), &[3]).unwrap(), [[0], [1], [2]]);
         assert_eq!(windows(three.clone(), &[2]).unwrap(), [[0, 1]]);
         assert_eq!(windows(Occlusion::new(), &[1, 16]).unwrap().len(), 7);
-        assert!(windows(three.clone().with_channels(vec![0]), &[2, 4]).is_err());
-        assert!(windows(three.with_stride(4).unwrap(), &[9]).is_err());
-        assert!(Occlusion::<f64>::new().with_window(0).is_err());
-        assert!(Occlusion::<f64>::new().with_stride(0).is_err());
+        assert!(windows(three.clone().channels(vec![0]), &[2, 4]).is_err());
+        assert!(windows(three.stride(4), &[9]).is_err());
     }
 }

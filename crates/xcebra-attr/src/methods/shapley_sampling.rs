@@ -19,7 +19,7 @@ use crate::parameters::Parameters;
 /// turned from the baseline to the sample in random order (Štrumbelj, Kononenko 2010; captum:
 /// `ShapleyValueSampling`).
 ///
-/// Unbiased; sums over groups are `f(x) − f(baseline)` whatever the number of permutations. The map
+/// Unbiased; sums over groups are `f(x) − f(baseline)` for any number of permutations. The map
 /// reports standard errors. Defaults: 25 permutations, each input on its own, zero baseline. In text:
 /// `permutations`; `groups` = `each`, `channels` or `lags`; `baseline` = `zero`, `mean` or `shuffle`.
 #[derive(Clone, Debug)]
@@ -39,18 +39,16 @@ impl<A: Scalar> ShapleySampling<A> {
         }
     }
 
-    /// Sets the number of permutations a sample.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if there are none.
-    pub fn with_permutations(mut self, permutations: usize) -> Result<Self> {
-        self.permutations = AttrError::positive("permutations", permutations)?;
-        Ok(self)
+    /// Sets the number of permutations for each sample, at least 1.
+    #[must_use]
+    pub fn permutations(mut self, permutations: usize) -> Self {
+        self.permutations = permutations;
+        self
     }
 
     /// Sets which inputs are one player.
     #[must_use]
-    pub fn with_groups(mut self, groups: Groups) -> Self {
+    pub fn groups(mut self, groups: Groups) -> Self {
         self.groups = groups;
         self
     }
@@ -58,16 +56,16 @@ impl<A: Scalar> ShapleySampling<A> {
     /// Sets what absent inputs are replaced by. Each permutation takes one of several baselines; a
     /// shuffled one is drawn anew each time.
     #[must_use]
-    pub fn with_baseline(mut self, baseline: Baseline<A>) -> Self {
+    pub fn baseline(mut self, baseline: Baseline<A>) -> Self {
         self.baseline = baseline;
         self
     }
 
     pub(crate) fn parse(parameters: &mut Parameters) -> Result<Self> {
         let mut made = Self::new();
-        if let Some(permutations) = parameters.number("permutations")? {
-            made = made.with_permutations(permutations)?;
-        }
+        made.permutations = parameters
+            .number("permutations")?
+            .unwrap_or(made.permutations);
         made.groups = parameters.groups()?.unwrap_or_default();
         made.baseline = parameters.baseline()?.unwrap_or_default();
         Ok(made)
@@ -83,6 +81,10 @@ impl<A: Scalar> Default for ShapleySampling<A> {
 impl<A: Scalar> Method<A> for ShapleySampling<A> {
     fn name(&self) -> &str {
         "shapley-sampling"
+    }
+
+    fn check(&self) -> Result<()> {
+        AttrError::positive("permutations", self.permutations)
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {

@@ -42,37 +42,25 @@ impl SmoothGrad {
         }
     }
 
-    /// Sets the number of draws a sample.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if there are none.
-    pub fn with_draws(mut self, draws: usize) -> Result<Self> {
-        self.draws = AttrError::positive("draws", draws)?;
-        Ok(self)
+    /// Sets the number of draws for each sample, at least 1.
+    #[must_use]
+    pub fn draws(mut self, draws: usize) -> Self {
+        self.draws = draws;
+        self
     }
 
-    /// Sets the noise.
-    ///
-    /// # Errors
-    /// [`AttrError::Parameter`] if it is negative or not finite.
-    pub fn with_noise(mut self, noise: Noise) -> Result<Self> {
-        let (Noise::Relative(size) | Noise::Absolute(size)) = noise;
-        if !size.is_finite() || size < 0.0 {
-            let expected = "a finite number, not negative";
-            return Err(AttrError::parameter("noise", size.to_string(), expected));
-        }
+    /// Sets the noise, finite and not negative.
+    #[must_use]
+    pub fn noise(mut self, noise: Noise) -> Self {
         self.noise = noise;
-        Ok(self)
+        self
     }
 
     pub(crate) fn parse(parameters: &mut Parameters) -> Result<Self> {
         let mut made = Self::new();
-        if let Some(draws) = parameters.number("draws")? {
-            made = made.with_draws(draws)?;
-        }
-        if let Some(noise) = parameters.number("noise")? {
-            made = made.with_noise(Noise::Relative(noise))?;
-        }
+        made.draws = parameters.number("draws")?.unwrap_or(made.draws);
+        let noise = parameters.number("noise")?;
+        made.noise = noise.map_or(made.noise, Noise::Relative);
         Ok(made)
     }
 }
@@ -86,6 +74,16 @@ impl Default for SmoothGrad {
 impl<A: Scalar> Method<A> for SmoothGrad {
     fn name(&self) -> &str {
         "smooth-grad"
+    }
+
+    fn check(&self) -> Result<()> {
+        AttrError::positive("draws", self.draws)?;
+        let (Noise::Relative(size) | Noise::Absolute(size)) = self.noise;
+        if !size.is_finite() || size < 0.0 {
+            let expected = "a finite number, not negative";
+            return Err(AttrError::parameter("noise", size.to_string(), expected));
+        }
+        Ok(())
     }
 
     fn attribute(&self, batch: &Batch<'_, A>) -> Result<Attributions> {

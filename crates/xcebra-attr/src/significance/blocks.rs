@@ -28,21 +28,21 @@ pub struct Intervals {
 /// Blocks are drawn with replacement (non-overlapping block bootstrap, Carlstein 1986), and intervals
 /// are percentiles of the drawn means. That assumes a stationary recording whose memory is short
 /// against a block, and many blocks: with `k` of them intervals are too narrow by a share of about
-/// `1/k`. They tell how the map of *this* model varies over time, nothing about other trainings.
+/// `1/k`. They say how the map of *this* model varies over time, and nothing about other trainings.
 ///
 /// ```
 /// # use ndarray::Array2;
 /// # use xcebra_model::FnModel;
-/// use xcebra_attr::{Blocks, Bootstrap, Methods, Options, attribute};
+/// use xcebra_attr::{Methods, Options, attribute};
+/// use xcebra_attr::significance::{Blocks, Bootstrap};
 ///
-/// # let model = FnModel::new([2], 1,
-/// #     |x| Ok(x.map_axis(ndarray::Axis(1), |x: ndarray::ArrayView1<'_, f64>| x[0] * x[1])
-/// #         .insert_axis(ndarray::Axis(1)).into_dimensionality().unwrap()),
-/// #     |x, c| { let mut x = x.to_owned(); x.invert_axis(ndarray::Axis(1)); Ok(x * &c) });
+/// # let model = FnModel::<f64>::per_sample([2], 1,
+/// #     |x| Ok(ndarray::array![x[0] * x[1]]),
+/// #     |x, c| Ok((ndarray::array![x[1], x[0]] * c[0]).into_dyn()));
 /// # let x = Array2::from_shape_fn((400, 2), |(i, j)| ((7 * i + j) as f64).sin());
 /// let methods: Methods<f64> = "neuron-gradient".parse()?;
 /// let blocks = Blocks::new(x.nrows(), 40)?;
-/// let maps = attribute(&model, &x, &methods, &Options::new().with_sink(&|piece| blocks.add(piece)))?;
+/// let maps = attribute(&model, &x, &methods, &Options::new().sink(&|piece| blocks.add(piece)))?;
 /// let intervals = blocks.intervals("neuron-gradient", &Bootstrap::new())?;
 /// assert!(intervals.low[[0, 0]] < maps[0].values()[[0, 0]]);
 /// assert!(intervals.high[[0, 0]] > maps[0].values()[[0, 0]]);

@@ -8,23 +8,23 @@ use crate::error::{AttrError, Result};
 /// Attributions of a model, and of others trained in the same way on resampled recordings, for the same
 /// samples: how far do attributions move from one training to the next?
 ///
-/// An entry that is not connected has attributions that are nothing but error: of finitely many
-/// samples, of chance correlations between slow latents, of the seed. Trainings on recordings whose
+/// The attributions of an entry that is not connected are nothing but error: from finitely many
+/// samples, from chance correlations between slow latents, from the seed. Trainings on recordings whose
 /// blocks of time were drawn with replacement make such errors anew. The mean over samples of the
-/// absolute difference between such a training and the model is thus an entry as it would be without
-/// a connection, and [`nulls`](Self::nulls) are null maps for [`Significance`](crate::Significance): a
+/// absolute difference between such a training and the model is thus what the entry would be without
+/// a connection, and [`nulls`](Self::nulls) are null maps for [`Significance`](crate::significance::Significance): a
 /// centred bootstrap test (Efron and Tibshirani 1993, chapter 16).
 ///
-/// What is assumed: a training finds the truth but for error (what all of them get wrong alike passes
-/// for a connection); recordings are long against the blocks, and blocks against their memory; and
-/// attributions are those of comparable outputs: align them first where trainings leave a linear map
-/// open. The test is conservative: a difference holds the errors of two trainings, and a resampled
-/// recording has but 63 % of the moments of the original. Differences from the mean of the resampled
-/// trainings hold fewer; in simulations p-values were then too small.
+/// What is assumed: a training finds the truth up to error (an error that all trainings share looks like
+/// a connection); recordings are much longer than the blocks, and blocks than their memory; and
+/// the outputs are comparable: align them first if trainings determine them only up to a linear map.
+/// The test is conservative: a difference holds the errors of two trainings, and a resampled
+/// recording has only 63 % of the moments of the original. Differences from the mean of the resampled
+/// trainings hold fewer errors, but p-values were then too small in simulations.
 ///
 /// ```
 /// use ndarray::{Array3, array};
-/// use xcebra_attr::Deviations;
+/// use xcebra_attr::significance::Deviations;
 ///
 /// // two samples of two inputs: the first entry is much the same in all trainings
 /// let training = |e: f64| Array3::from_shape_vec((2, 2, 1), vec![3.0 + e, e, 2.0 - e, -e]);

@@ -1,6 +1,6 @@
 //! From an entry and its null entries to a p-value.
 
-/// How a p-value is had from null entries.
+/// How a p-value is computed from null entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tail {
     /// By counting: `(1 + #{null ≥ entry}) / (1 + #null)` (Phipson, Smyth 2010). Assumes nothing about

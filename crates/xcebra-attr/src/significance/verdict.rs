@@ -20,7 +20,7 @@ pub enum Connection {
     Undecided,
 }
 
-/// A three-valued map, `inputs × outputs`. Made by [`Findings::verdicts`](crate::Findings::verdicts).
+/// A three-valued map, `inputs × outputs`. Made by [`Findings::verdicts`](crate::significance::Findings::verdicts).
 ///
 /// [`Display`](fmt::Display) says in plain words what was found.
 #[derive(Clone, Debug)]

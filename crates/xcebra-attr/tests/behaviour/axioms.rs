@@ -3,9 +3,8 @@
 use crate::common::{Mlp, close, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 use proptest::prelude::*;
-use xcebra_attr::{
-    Baseline, ExactShapley, IntegratedGradients, Methods, Options, Rule, ShapleySampling, attribute,
-};
+use xcebra_attr::methods::{Baseline, ExactShapley, IntegratedGradients, Rule, ShapleySampling};
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_model::Model;
 
 /// Sums over inputs, `(n, outputs)`.
@@ -31,9 +30,9 @@ proptest! {
         let base = uniform((1, 6), seed + 2);
         let b = || Baseline::Given(base.row(0).to_owned().into_dyn());
         let methods = Methods::new()
-            .with(IntegratedGradients::new().with_baseline(b()))
-            .with(ExactShapley::new().with_baseline(b()))
-            .with(ShapleySampling::new().with_baseline(b()).with_permutations(3).unwrap());
+            .with(IntegratedGradients::new().baseline(b()))
+            .with(ExactShapley::new().baseline(b()))
+            .with(ShapleySampling::new().baseline(b()).permutations(3));
         let expected = value(&model, &x) - &value(&model, &base);
         let [ig, exact, sampled] =
             per_sample(&model, &x, &methods, &Options::new()).try_into().unwrap();
@@ -42,7 +41,7 @@ proptest! {
         close(&sums(&exact), &expected, ROUNDING);
         close(&sums(&sampled), &expected, ROUNDING);
 
-        let coarse = IntegratedGradients::new().with_rule(Rule::GaussLegendre(2)).with_baseline(b());
+        let coarse = IntegratedGradients::new().rule(Rule::GaussLegendre(2)).baseline(b());
         let coarse = Methods::new().with(coarse);
         let left = &expected - &sums(&per_sample(&model, &x, &coarse, &Options::new())[0]);
         let map = attribute(&model, &x, &coarse, &Options::new()).unwrap().remove(0);
@@ -107,7 +106,7 @@ fn moore_penrose(a: &ArrayView2<'_, f64>, p: &ArrayView2<'_, f64>) {
 fn gradient_shap_is_complete_in_expectation() {
     let model = Mlp::<f64>::random(&[6], 10, 2, 21);
     let x = uniform((600, 6), 22);
-    let options = Options::new().with_background(600).unwrap();
+    let options = Options::new().background(600);
     let methods: Methods<f64> = "gradient-shap(draws=20)".parse().unwrap();
     let y = value(&model, &x);
     let expected = &y - &y.mean_axis(Axis(0)).unwrap();
@@ -141,7 +140,7 @@ fn standard_errors_are_calibrated() {
     let methods: Methods<f64> = "shapley-sampling(permutations=30)".parse().unwrap();
     let (mut squares, mut count) = (0.0, 0.0);
     for seed in 0..300 {
-        let options = Options::new().with_seed(seed);
+        let options = Options::new().seed(seed);
         let map = attribute(&model, &x, &methods, &options).unwrap().remove(0);
         let off = map.signed() - truth.signed();
         for (off, error) in off.iter().zip(map.standard_errors().unwrap()) {

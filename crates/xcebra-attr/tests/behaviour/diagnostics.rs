@@ -2,7 +2,8 @@
 
 use crate::common::{Head, Mlp, linear, uniform};
 use ndarray::{Array2, Axis, array};
-use xcebra_attr::{Options, agreement, diagnose, effective_dimension};
+use xcebra_attr::Options;
+use xcebra_attr::diagnostics::{agreement, diagnose, effective_dimension};
 
 #[test]
 fn the_participation_ratio_by_hand() {
@@ -36,7 +37,7 @@ fn the_participation_ratio_by_hand() {
 fn a_diagnosis_is_that_of_the_parts() {
     let weights = array![[3.0, 0.0, 0.0], [0.0, 0.5, 0.0]];
     let x = uniform((500, 3), 1);
-    let options = Options::new().with_batch_size(64).unwrap();
+    let options = Options::new().batch_size(64);
     let found = diagnose(&linear(&weights), &x, &options).unwrap();
     let embedding = effective_dimension(&x.dot(&weights.t())).unwrap();
     let off = found.embedding.participation_ratio - embedding.participation_ratio;

@@ -4,10 +4,14 @@ use std::ops::Range;
 
 use crate::common::{Head, Mlp, linear, uniform};
 use ndarray::{Array2, Array3, ArrayD, Axis};
-use xcebra_attr::{
-    AttrError, Attributions, Batch, Deviations, Method, Methods, Options, Samples, align,
-    attribute, effective_dimension, mean_over_lags,
+use xcebra_attr::diagnostics::{diagnose, effective_dimension};
+use xcebra_attr::map::mean_over_lags;
+use xcebra_attr::method::{Attributions, Batch, Method};
+use xcebra_attr::methods::{
+    GradientShap, Inverse, Noise, Occlusion, ShapleySampling, SmoothGrad, align,
 };
+use xcebra_attr::significance::Deviations;
+use xcebra_attr::{AttrError, Methods, Options, Samples, attribute};
 use xcebra_model::{FnModel, ModelError};
 
 /// Methods that need Jacobians only.
@@ -24,7 +28,7 @@ fn a_missing_value_is_found_whatever_the_threads() {
     let mut x = uniform((200, 9), 1);
     x[[123, 4]] = f64::NAN;
     x[[171, 4]] = f64::NAN;
-    let options = Options::new().with_batch_size(8).unwrap();
+    let options = Options::new().batch_size(8);
     // whether or not all samples are looked at first
     for methods in [gradients(), Methods::all()] {
         let error = attribute(&encoder(), &x, &methods, &options).unwrap_err();
@@ -45,7 +49,7 @@ fn an_infinite_gradient_is_found_whatever_the_threads() {
         "feature-ablation",
         "exact-shapley-inverse",
     ] {
-        let options = Options::new().with_batch_size(8).unwrap();
+        let options = Options::new().batch_size(8);
         let steep = FnModel::<f64>::new(
             [9],
             1,
@@ -92,7 +96,7 @@ impl Method<f64> for Infinite {
 #[test]
 fn what_a_method_gets_wrong_is_named() {
     let x = uniform((40, 9), 1);
-    let options = Options::new().with_batch_size(8).unwrap();
+    let options = Options::new().batch_size(8);
     let methods = Methods::new().with(Infinite);
     let error = attribute(&encoder(), &x, &methods, &options)
         .unwrap_err()
@@ -115,10 +119,86 @@ fn senseless_questions_are_refused() {
     assert!(matches!(narrow, AttrError::Shape { .. }), "{narrow}");
     let no_method = ask(&Array2::zeros((5, 9)), &Methods::new()).to_string();
     assert!(no_method.contains("ing, neuron-gradient"), "{no_method}");
-    assert!(options.with_batch_size(0).is_err());
     let no_output = linear(&Array2::<f64>::zeros((0, 9)));
     let refused = attribute(&no_output, &uniform((3, 9), 1), &Methods::all(), &options);
     assert!(matches!(refused, Err(AttrError::Shape { .. })));
+}
+
+/// Each setting that is out of range, by itself and inside another method, in words and as a builder.
+#[test]
+fn settings_are_refused_before_the_model_is_asked() {
+    let unasked = FnModel::<f64>::new(
+        [9],
+        1,
+        |_| unreachable!("the model was asked"),
+        |_, _| unreachable!("the model was asked"),
+    );
+    let refusal = |methods: &Methods<f64>, options: &Options<'_>| {
+        let error = attribute(&unasked, &uniform((3, 9), 1), methods, options).unwrap_err();
+        assert!(matches!(error, AttrError::Parameter { .. }));
+        error.to_string()
+    };
+    let default = Options::new();
+    for (options, name) in [
+        (default.batch_size(0), "batch_size"),
+        (default.background(0), "background"),
+    ] {
+        let expected = format!("{name} is 0, expected at least 1");
+        assert_eq!(refusal(&gradients(), &options), expected);
+        let error = diagnose(&unasked, &uniform((3, 9), 1), &options).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    let noise = |noise| SmoothGrad::new().noise(noise);
+    let cases: [(Methods<f64>, &str, &str); 8] = [
+        (
+            Methods::new().with(SmoothGrad::new().draws(0)),
+            "smooth-grad(draws=0)",
+            "draws is 0, expected at least 1",
+        ),
+        (
+            Methods::new().with(noise(Noise::Relative(-1.0))),
+            "smooth-grad(noise=-1)",
+            "noise is -1, expected a finite number, not negative",
+        ),
+        (
+            Methods::new().with(noise(Noise::Absolute(f64::INFINITY))),
+            "smooth-grad(noise=inf)",
+            "noise is inf, expected a finite number, not negative",
+        ),
+        (
+            Methods::new().with(GradientShap::new().draws(0)),
+            "gradient-shap(draws=0)",
+            "draws is 0, expected at least 1",
+        ),
+        (
+            Methods::new().with(ShapleySampling::new().permutations(0)),
+            "shapley-sampling(permutations=0)",
+            "permutations is 0, expected at least 1",
+        ),
+        (
+            Methods::new().with(Occlusion::new().window(0)),
+            "occlusion(window=0)",
+            "window is 0, expected at least 1",
+        ),
+        (
+            Methods::new().with(Occlusion::new().stride(0)),
+            "occlusion(stride=0)",
+            "stride is 0, expected at least 1",
+        ),
+        (
+            Methods::new().with(Inverse::new(GradientShap::new().draws(0))),
+            "gradient-shap-inverse(draws=0)",
+            "draws is 0, expected at least 1",
+        ),
+    ];
+    for (built, named, expected) in cases {
+        assert_eq!(refusal(&built, &default), expected);
+        let error = named.parse::<Methods<f64>>().unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    // the lists above begin with the wrong method; it is refused behind a sound one too
+    let behind = gradients().with(Occlusion::new().window(0));
+    assert!(refusal(&behind, &default).starts_with("window"));
 }
 
 /// Fails on the third batch.
@@ -142,12 +222,12 @@ impl Samples<f64> for Unreadable {
 
 #[test]
 fn errors_of_samples_and_models_are_passed_on() {
-    let options = Options::new().with_batch_size(10).unwrap();
+    let options = Options::new().batch_size(10);
     let unreadable = Unreadable(uniform((60, 9), 1));
     let error = attribute(&encoder(), &unreadable, &gradients(), &options).unwrap_err();
     assert!(error.to_string().contains("disk full of sand"), "{error}");
     let short = Unreadable(uniform((60, 9), 1));
-    let options = Options::new().with_batch_size(30).unwrap();
+    let options = Options::new().batch_size(30);
     let error = attribute(&encoder(), &short, &gradients(), &options).unwrap_err();
     assert!(
         matches!(
@@ -163,7 +243,7 @@ fn errors_of_samples_and_models_are_passed_on() {
     let broken =
         FnModel::<f64>::black_box([9], 2, |_| Err(ModelError::evaluation("out of memory")));
     let x = uniform((25, 9), 1);
-    let options = Options::new().with_batch_size(10).unwrap();
+    let options = Options::new().batch_size(10);
     let error = attribute(&broken, &x, &gradients(), &options)
         .unwrap_err()
         .to_string();
@@ -184,7 +264,7 @@ fn results_that_overflow_are_refused() {
         |x| Ok(Array2::zeros((x.shape()[0], 1))),
         |x, _| Ok(x.mapv(|_| 1e308)),
     );
-    let options = Options::new().with_batch_size(1).unwrap();
+    let options = Options::new().batch_size(1);
     let methods = "neuron-gradient".parse().unwrap();
     let error = attribute(&steep, &x, &methods, &options).unwrap_err();
     assert!(matches!(error, AttrError::NonFiniteResult(_)), "{error}");

@@ -3,10 +3,10 @@
 use crate::common::{Mlp, close, linear, uniform};
 use ndarray::{Array2, Axis, Slice};
 use proptest::prelude::*;
-use xcebra_attr::{
-    Aligned, AttributionMap, InvertedNeuronGradient, Methods, Options, align, attribute, jacobians,
-    pseudo_inverses,
-};
+use xcebra_attr::inverse::pseudo_inverses;
+use xcebra_attr::jacobian::jacobians;
+use xcebra_attr::methods::{Aligned, InvertedNeuronGradient, align};
+use xcebra_attr::{AttributionMap, Methods, Options, attribute};
 use xcebra_model::{FnModel, Model, then};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>) -> [AttributionMap; 2] {

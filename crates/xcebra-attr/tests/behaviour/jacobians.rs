@@ -2,10 +2,10 @@
 
 use crate::common::{Mlp, close, linear, uniform};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, Ix2};
-use xcebra_attr::{
-    JacobianBy, Methods, Options, attribute, jacobians, jacobians_by_differences,
-    jacobians_forward, projected_norms,
+use xcebra_attr::jacobian::{
+    JacobianBy, jacobians, jacobians_by_differences, jacobians_forward, projected_norms,
 };
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_model::{FnModel, Model, ModelError};
 
 /// `W x` with a forward mode.
@@ -47,7 +47,7 @@ fn forward_mode_agrees_where_a_model_offers_it() {
     let forward = jacobians_forward(&model, x.view().into_dyn()).unwrap();
     close(&forward.unwrap(), &reverse, 1e-15);
 
-    let options = Options::new().with_jacobians(JacobianBy::Forward);
+    let options = Options::new().jacobians(JacobianBy::Forward);
     let methods: Methods<f64> = "neuron-gradient".parse().unwrap();
     let map = attribute(&model, &x, &methods, &options).unwrap().remove(0);
     close(map.signed(), &weights.t(), 1e-15);
@@ -81,7 +81,7 @@ fn differences_are_as_accurate_as_documented() {
         assert!(jacobians_by_differences(&model, x.view().into_dyn(), Some(step)).is_err());
     }
     let methods: Methods<f64> = "ing,integrated-gradients".parse().unwrap();
-    let options = Options::new().with_jacobians(JacobianBy::Differences(None));
+    let options = Options::new().jacobians(JacobianBy::Differences(None));
     let (a, b) = (
         attribute(&model, &x, &methods, &options).unwrap(),
         attribute(&model, &x, &methods, &Options::new()).unwrap(),

@@ -3,7 +3,8 @@
 use crate::common::{close, uniform};
 use ndarray::{Array2, Array3, ArrayView2, Axis, array};
 use proptest::prelude::*;
-use xcebra_attr::{AttrError, Tolerance, pseudo_inverse, pseudo_inverses};
+use xcebra_attr::AttrError;
+use xcebra_attr::inverse::{Tolerance, pseudo_inverse, pseudo_inverses};
 
 fn norm(a: &Array2<f64>) -> f64 {
     a.iter().map(|v| v * v).sum::<f64>().sqrt()

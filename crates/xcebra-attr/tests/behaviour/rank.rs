@@ -2,9 +2,9 @@
 
 use crate::common::{Head, Mlp, close, linear, uniform};
 use ndarray::{Array2, Axis, Slice, array, concatenate};
-use xcebra_attr::{
-    AttributionMap, InvertedNeuronGradient, Methods, Options, Tolerance, attribute, pseudo_inverse,
-};
+use xcebra_attr::inverse::{Tolerance, pseudo_inverse};
+use xcebra_attr::methods::InvertedNeuronGradient;
+use xcebra_attr::{AttributionMap, Methods, Options, attribute};
 use xcebra_model::{Model, Scalar, check_vjp};
 
 fn ing<A: Scalar>(model: &dyn Model<A>, x: &Array2<A>, options: &Options<'_>) -> AttributionMap {
@@ -109,7 +109,7 @@ fn tolerances_decide_what_is_zero() {
     ];
     let x = uniform((3, 4), 1);
     let rank = |tolerance| {
-        let options = Options::new().with_tolerance(tolerance);
+        let options = Options::new().tolerance(tolerance);
         let map = ing(&linear(&weights), &x, &options);
         let rank = map.inverses().unwrap().min_rank();
         assert_eq!(pseudo_inverse(&weights, tolerance).unwrap().rank, rank);
@@ -130,7 +130,7 @@ fn tolerances_decide_what_is_zero() {
         Tolerance::Absolute(-1.0),
         Tolerance::Absolute(f64::INFINITY),
     ] {
-        let options = Options::new().with_tolerance(senseless);
+        let options = Options::new().tolerance(senseless);
         let methods = Methods::all();
         assert!(attribute(&linear(&weights), &x, &methods, &options).is_err());
         assert!(pseudo_inverse(&weights, senseless).is_err());

@@ -6,9 +6,9 @@ use crate::common::{Head, Mlp, close, gelu, per_sample};
 use approx::assert_abs_diff_eq;
 use ndarray::{Array1, Array2, Array3, Axis, Ix2};
 use ndarray_npy::{NpzReader, ReadableElement};
-use xcebra_attr::{
-    Methods, Options, Tolerance, attribute, jacobians, pseudo_inverse, pseudo_inverses,
-};
+use xcebra_attr::inverse::{Tolerance, pseudo_inverse, pseudo_inverses};
+use xcebra_attr::jacobian::jacobians;
+use xcebra_attr::{Methods, Options, attribute};
 use xcebra_model::{FnModel, Model, check_vjp};
 
 struct Reference(NpzReader<File>);
@@ -87,7 +87,7 @@ fn maps_are_the_aggregates_of_the_reference() {
     let model = reference.model();
     let x: Array2<f64> = reference.get("x");
     let methods: Methods<f64> = "neuron-gradient,ing".parse().unwrap();
-    let options = Options::new().with_batch_size(5).unwrap();
+    let options = Options::new().batch_size(5);
     let maps = attribute(&model, &x, &methods, &options).unwrap();
 
     let jacobian: Array3<f64> = reference.get("jacobian");

@@ -5,10 +5,11 @@ use ndarray::{Array2, Array3, Axis, array};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use xcebra_attr::{
-    AttrError, Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Methods,
-    Options, Piece, Pool, Significance, Tail, attribute,
+use xcebra_attr::significance::{
+    Blocks, Bootstrap, Connection, Control, Deviations, Findings, Intervals, Pool, Significance,
+    Tail,
 };
+use xcebra_attr::{AttrError, Methods, Options, Piece, attribute};
 
 fn normal(rng: &mut ChaCha8Rng) -> Array2<f64> {
     Array2::from_shape_simple_fn((10, 6), || rng.sample(StandardNormal))
@@ -51,7 +52,7 @@ fn p_values_are_uniform_where_nothing_is_connected() {
 
     // pooled: one entry a simulation, since those of one share their nulls
     for (pool, size) in [(Pool::Row, 6), (Pool::Column, 10), (Pool::Map, 60)] {
-        let test = Significance::new().with_pool(pool);
+        let test = Significance::new().pool(pool);
         let one = |seed: u64| simulate(test, 0.0, 20, 1000 + seed).p_values()[[3, 2]];
         let found = distance((0..400).map(one).collect(), 1.0 / (20 * size + 1) as f64);
         assert!(found < 1.63 / 20.0, "{pool:?} {found}");
@@ -80,15 +81,15 @@ fn discoveries(test: Significance, shift: f64) -> (f64, f64, f64) {
 fn false_discoveries_are_at_their_nominal_rate() {
     let nulls = 0.8;
     for level in [0.05, 0.2] {
-        let test = Significance::new().with_pool(Pool::Map);
-        let test = test.with_level(level).unwrap();
+        let test = Significance::new().pool(Pool::Map);
+        let test = test.level(level);
         let (rate, error, power) = discoveries(test, 4.0);
         assert!(
             (rate - level * nulls).abs() < 4.0 * error,
             "{rate} ± {error}"
         );
         assert!(power > 0.9, "{power}");
-        let careful = test.with_control(Control::BenjaminiYekutieli);
+        let careful = test.control(Control::BenjaminiYekutieli);
         let (rate, error, power) = discoveries(careful, 4.0);
         // 1 + 1/2 + … + 1/60 = 4.68
         assert!(
@@ -98,7 +99,7 @@ fn false_discoveries_are_at_their_nominal_rate() {
         assert!(power > 0.7, "{power}");
     }
     // nothing planted: no discovery in all but a share `level` of maps
-    let test = Significance::new().with_pool(Pool::Map);
+    let test = Significance::new().pool(Pool::Map);
     let any = |seed: &u64| {
         simulate(test, 0.0, 40, *seed)
             .significant()
@@ -159,7 +160,7 @@ fn verdicts_by_hand() {
         "{verdicts}"
     );
     // pooled, the same are enough: 4 / 97 = 0.041
-    let pooled = Significance::new().with_pool(Pool::Row);
+    let pooled = Significance::new().pool(Pool::Row);
     let found = pooled.test(&one, &nulls[..24]).unwrap();
     assert_eq!(found.significant(), array![[true, false, false, false]]);
 }
@@ -209,8 +210,8 @@ fn intervals_come_with_the_map_however_batches_are_cut() {
     let run = |batch_size| {
         let blocks = Blocks::new(301, 20).unwrap();
         let sink = |piece: &Piece<'_>| blocks.add(piece);
-        let options = Options::new().with_batch_size(batch_size).unwrap();
-        let maps = attribute(&model, &x, &methods, &options.with_sink(&sink)).unwrap();
+        let options = Options::new().batch_size(batch_size);
+        let maps = attribute(&model, &x, &methods, &options.sink(&sink)).unwrap();
         for map in &maps {
             let found = blocks.intervals(map.method(), &Bootstrap::new()).unwrap();
             let inside = ndarray::Zip::from(map.values())
@@ -229,7 +230,7 @@ fn intervals_come_with_the_map_however_batches_are_cut() {
     let narrow = Bootstrap::new().level(0.5);
     let blocks = Blocks::new(301, 20).unwrap();
     let sink = |piece: &Piece<'_>| blocks.add(piece);
-    attribute(&model, &x, &methods, &Options::new().with_sink(&sink)).unwrap();
+    attribute(&model, &x, &methods, &Options::new().sink(&sink)).unwrap();
     let half = blocks.intervals("ing", &narrow).unwrap();
     assert!((&half.high - &half.low).sum() < 0.5 * (&a.high - &a.low).sum());
 }
@@ -255,7 +256,13 @@ fn senseless_tests_are_refused() {
     assert!(matches!(failing, Err(AttrError::NoSamples)));
     let found = test.test(&map, std::slice::from_ref(&map)).unwrap();
     assert!(found.verdicts(&ends(array![[1.0]], array![[1.0]])).is_err());
-    assert!(test.with_level(0.0).is_err());
+    for (level, shown) in [(0.0, "0"), (1.0, "1"), (f64::NAN, "NaN")] {
+        let expected = format!("the level is {shown}, expected a number strictly between 0 and 1");
+        let unmade = |_| unreachable!("a null map was made");
+        let error = test.level(level).test_with(&map, 3, unmade).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert!(test.level(level).check().is_err());
+    }
     let blocks = Blocks::new(10, 2).unwrap();
     for bootstrap in [Bootstrap::new().level(1.0), Bootstrap::new().resamples(99)] {
         let error = blocks.intervals("ing", &bootstrap).unwrap_err();
@@ -283,7 +290,7 @@ fn a_fitted_tail_is_uniform_where_nothing_is_connected() {
             .sum();
         (squares / 3.0).sqrt() * (1.0 + row as f64 + 0.3 * column as f64)
     };
-    let test = Significance::new().with_tail(Tail::Fitted);
+    let test = Significance::new().tail(Tail::Fitted);
     let mut all = Vec::new();
     for _ in 0..60 {
         let map = Array2::from_shape_fn((10, 6), |(i, k)| draw(i, k));
@@ -308,14 +315,14 @@ fn few_null_maps_are_enough_for_a_fitted_tail() {
     let ranks = Significance::new().test(&map, &nulls).unwrap();
     assert!(!ranks.significant().iter().any(|&s| s));
     let fitted = Significance::new()
-        .with_tail(Tail::Fitted)
+        .tail(Tail::Fitted)
         .test(&map, &nulls)
         .unwrap();
     assert_eq!(fitted.significant(), array![[true, false, false, true]]);
     assert!(fitted.p_values()[[0, 0]] < fitted.p_values()[[0, 3]]);
 
     // null entries that are zero, and all alike
-    let zero = Significance::new().with_tail(Tail::Fitted);
+    let zero = Significance::new().tail(Tail::Fitted);
     let found = zero
         .test(&array![[0.0, 1.0]], &vec![Array2::zeros((1, 2)); 3])
         .unwrap();
@@ -337,11 +344,7 @@ fn noise_that_would_hide_a_connection_leaves_entries_undecided() {
         .map(|k| array![[0.1 * spread(k), 0.1 * spread(k), 50.0 * spread(k)]])
         .collect();
     let map = array![[5.0, 0.1, 0.1]];
-    let found = Significance::new()
-        .with_level(0.2)
-        .unwrap()
-        .test(&map, &nulls)
-        .unwrap();
+    let found = Significance::new().level(0.2).test(&map, &nulls).unwrap();
     let verdicts = found.verdicts(&ends(map.clone(), map)).unwrap();
     use Connection::{Connected, NotConnected, Undecided};
     assert_eq!(verdicts.map(), array![[Connected, NotConnected, Undecided]]);

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::{Head, Mlp, close, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis};
-use xcebra_attr::{
-    AttrError, AttributionMap, Attributions, Batch, InverseSummary, Method, Methods, Options,
-    Piece, Samples, attribute,
-};
+use xcebra_attr::map::InverseSummary;
+use xcebra_attr::method::{Attributions, Batch, Method};
+use xcebra_attr::{AttrError, AttributionMap, Methods, Options, Piece, Samples, attribute};
 use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>, batch_size: usize) -> Vec<AttributionMap> {
-    let options = Options::new().with_batch_size(batch_size).unwrap();
+    let options = Options::new().batch_size(batch_size);
     attribute(model, x, &Methods::all(), &options).unwrap()
 }
 
@@ -108,7 +107,7 @@ fn windows_can_be_cut_on_the_way() {
     let unrolled = windows.batch(0..127).unwrap();
     windows.largest.store(0, Ordering::Relaxed);
     let model = Mlp::<f64>::random(&[3, 4], 8, 2, 8);
-    let options = Options::new().with_batch_size(10).unwrap();
+    let options = Options::new().batch_size(10);
     let methods = "ing,smooth-grad,gradient-shap,feature-ablation(baseline=mean)";
     let methods: Methods<f64> = methods.parse().unwrap();
     let lazily = attribute(&model, &windows, &methods, &options).unwrap();
@@ -169,7 +168,7 @@ impl<A: Scalar> Method<A> for ValueTimesInput {
 fn methods_share_jacobians_and_new_ones_fit_in() {
     let model = Counting(encoder(), AtomicUsize::new(0));
     let x = uniform((50, 9), 1);
-    let options = Options::new().with_batch_size(16).unwrap();
+    let options = Options::new().batch_size(16);
     let shared = "ing,neuron-gradient,input-x-gradient".parse().unwrap();
     attribute(&model, &x, &shared, &options).unwrap();
     assert_eq!(model.1.swap(0, Ordering::Relaxed), 50);
@@ -191,8 +190,7 @@ fn progress_is_told_and_can_be_stopped() {
         told.lock().unwrap().push((progress.done, progress.total));
     };
     let options = Options::new()
-        .with_batch_size(10)
-        .unwrap()
+        .batch_size(10)
         .watch(Watch::new().on_progress(&report));
     attribute(&encoder(), &x, &gradients(), &options).unwrap();
     let told = told.lock().unwrap();
@@ -203,8 +201,7 @@ fn progress_is_told_and_can_be_stopped() {
     let asked = AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) > 0;
     let options = Options::new()
-        .with_batch_size(10)
-        .unwrap()
+        .batch_size(10)
         .watch(Watch::new().stop_when(&stop));
     let error = attribute(&encoder(), &x, &gradients(), &options).unwrap_err();
     assert!(
@@ -225,14 +222,14 @@ fn public_types_are_send_and_sync() {
     thread_safe::<AttributionMap>();
     thread_safe::<Methods<f32>>();
     thread_safe::<AttrError>();
-    thread_safe::<xcebra_attr::Tolerance>();
+    thread_safe::<xcebra_attr::inverse::Tolerance>();
 }
 
 /// What the sink is given, aggregated, is the map.
 #[test]
 fn each_sample_can_be_had_in_order() {
     let x = uniform((103, 9), 5);
-    let options = Options::new().with_batch_size(8).unwrap();
+    let options = Options::new().batch_size(8);
     let found = per_sample(&encoder(), &x, &Methods::all(), &options);
     let maps = maps(&encoder(), &x, 8);
     for (found, map) in found.iter().zip(&maps) {
@@ -250,6 +247,6 @@ fn each_sample_can_be_had_in_order() {
         0..24 => Ok(()),
         _ => Err(AttrError::sink("disk full of maps")),
     };
-    let error = attribute(&encoder(), &x, &gradients(), &options.with_sink(&refuse)).unwrap_err();
+    let error = attribute(&encoder(), &x, &gradients(), &options.sink(&refuse)).unwrap_err();
     assert!(error.to_string().contains("disk full of maps"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! The options of `xcebra attribute --significance`.
 
 use clap::{Args, ValueEnum};
-use xcebra::attr::{Control, Tail};
+use xcebra::attr::significance::{Control, Tail};
 use xcebra::{Null, SignificanceSettings};
 
 #[derive(Debug, Args)]

@@ -53,7 +53,7 @@ fn several_files_are_the_sessions_of_one_recording() {
     );
 
     // the same by hand: one scale for both, an edge between them, labels one after another
-    let raw = xcebra::files::Recording {
+    let raw = xcebra::files::Table {
         place: String::new(),
         values: x(),
         channels: (0..4).map(|c| c.to_string()).collect(),

@@ -83,7 +83,7 @@ impl EncoderConfig {
             architecture.head = head;
         }
         match self.left {
-            Some(left) => architecture.with_left(left),
+            Some(left) => architecture.left(left),
             None => architecture,
         }
     }

@@ -13,7 +13,7 @@ use crate::regularizer::Ramp;
 
 /// One `[[objective]]`: a loss over some embedding dimensions.
 ///
-/// In a file the fields of the loss stand beside those of the objective:
+/// In a file, the fields of the loss are next to those of the objective:
 /// `positives = { kind = "time" }`, `similarity = { kind = "cosine", temperature = 0.5 }` for
 /// InfoNCE, or `loss = "mse"` or `"cross-entropy"` with `label = "…"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,7 +147,7 @@ impl ObjectiveConfig {
     }
 }
 
-/// An objective as it stands in a file.
+/// An objective as a file states it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Flat {

@@ -8,7 +8,7 @@ use crate::window::Window;
 
 /// One layer: a convolution over time, with GELU after it in all layers but the last.
 ///
-/// With `kernel = 1`, the default, it is a dense layer on every sample by itself.
+/// With `kernel = 1`, the default, it is a dense layer on each sample separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
@@ -141,8 +141,8 @@ impl Architecture {
         Self::new(inputs, widths.map(|&w| Layer::dense(w)).collect(), head)
     }
 
-    /// With `left` samples of the window before the one that is embedded.
-    pub fn with_left(mut self, left: usize) -> Self {
+    /// Sets how many samples of the window come before the one that is embedded.
+    pub fn left(mut self, left: usize) -> Self {
         let len = self.window.len();
         self.window = Window {
             left,

@@ -29,7 +29,7 @@ pub trait TensorEncoder<E: Element>: Send + Sync {
     /// Embedding dimensions.
     fn outputs(&self) -> usize;
 
-    /// Fresh parameters, in one vector of your own order.
+    /// Fresh parameters, in one vector, in an order of your choice.
     fn initial(&self, rng: &mut ChaCha8Rng) -> Vec<E>;
 
     /// Embeds windows `x` (n, window × channels), each row-major (window, channels): (n, outputs).

@@ -53,7 +53,7 @@ pub trait PairSimilarity<E>: Sync {
 /// its parts.
 ///
 /// Time is O(n²) evaluations of the similarity and its gradient, memory O(n d). Sums are taken in
-/// one order whatever the number of threads. [`info_nce`](super::info_nce) is much faster for the
+/// one order for any number of threads. [`info_nce`](super::info_nce) is much faster for the
 /// similarities it knows.
 ///
 /// # Panics

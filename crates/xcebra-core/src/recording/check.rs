@@ -6,7 +6,7 @@ use xcebra_numeric::is_constant;
 use super::Recording;
 use crate::error::{CoreError, Result};
 
-/// Refuses values that are not finite and channels that are constant but for rounding, as the training
+/// Refuses values that are not finite and channels that are constant up to rounding, as the training
 /// sees them.
 pub(super) fn values<E: Scalar>(recording: &Recording<E>) -> Result<()> {
     finite(recording)?;

@@ -52,7 +52,7 @@ impl<E: Scalar> Recording<E> {
     ///
     /// # Errors
     /// [`CoreError::Data`] if there are fewer than two samples or no channel, if a value is not
-    /// finite, or if a channel is constant but for rounding ([`xcebra_numeric::is_constant`]).
+    /// finite, or if a channel is constant up to rounding ([`xcebra_numeric::is_constant`]).
     pub fn new(x: ArrayView2<'_, E>) -> Result<Self> {
         Self::from_vec(x.iter().copied().collect(), x.ncols())
     }

@@ -59,7 +59,7 @@ pub(super) struct State {
     pub history: History,
 }
 
-/// What to do about a file that is no checkpoint.
+/// What to do about a file that is not a checkpoint.
 const ADVICE: &str = "pass the folder of a training that was interrupted, or train again";
 
 impl<E: Scalar> Checkpoint<E> {
@@ -115,7 +115,7 @@ impl<E: Scalar> Checkpoint<E> {
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// [`CoreError::File`] if the file cannot be read, is damaged, or is no checkpoint of a training
+    /// [`CoreError::File`] if the file cannot be read, is damaged, or is not a checkpoint of a training
     /// in this precision.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();

@@ -63,7 +63,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     ///
     /// # Errors
     /// [`CoreError::Data`] if the checkpoint belongs to another configuration, recording or encoder;
-    /// the training then stands as before.
+    /// the training is then as before.
     pub fn restore(&mut self, checkpoint: &Checkpoint<E>) -> Result<()> {
         let state = &checkpoint.state;
         let foreign = |problem: String| {

@@ -39,7 +39,7 @@ pub(super) struct HeldOut<E> {
 ///
 /// A step draws references and, independently, negatives, uniformly over time, and for each
 /// objective its own positives; all are embedded in one batch, the losses add up, and Adam makes
-/// one step. The same seed gives the same bits whatever the number of threads.
+/// one step. The same seed gives the same bits for any number of threads.
 pub struct Trainer<E: Element, N = Encoder<E>> {
     pub(super) config: Config,
     pub(super) recording: Recording<E>,
@@ -238,7 +238,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         self.held_out.as_ref().is_some_and(|h| h.progress.stop)
     }
 
-    /// Makes all remaining steps. `observer` is called after each of them with the trainer as it stands, so
+    /// Makes all remaining steps. `observer` is called after each of them with the trainer in its present state, so
     /// that it can take a [`checkpoint`](Self::checkpoint), and may stop the training.
     ///
     /// # Errors
@@ -256,7 +256,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         Ok(())
     }
 
-    /// The encoder as it stands, or as it was at the best validation if the training may stop
+    /// The encoder in its present state, or as it was at the best validation if the training may stop
     /// early, and the curves so far.
     ///
     /// # Errors

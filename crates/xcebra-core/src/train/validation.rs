@@ -35,7 +35,7 @@ pub struct Validation {
     pub best: bool,
 }
 
-/// How validation stands.
+/// The state of validation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Lowest sum of loss and penalty so far, and its step.

@@ -168,13 +168,10 @@ fn impossible_architectures_are_refused() {
     refused(with(vec![conv(1 << 14, 1); 4]), "2^29 in all");
     refused(with(vec![last; 1001]), "at most 1000");
     refused(
-        with(vec![conv(4, 3), last]).with_left(3),
+        with(vec![conv(4, 3), last]).left(3),
         "encoder.left is 3, but must be from 0 to 2",
     );
-    refused(
-        with(vec![last]).with_left(usize::MAX),
-        "but must be from 0 to 0",
-    );
+    refused(with(vec![last]).left(usize::MAX), "but must be from 0 to 0");
     let depth = Sizes {
         depth: usize::MAX,
         ..Sizes::default()

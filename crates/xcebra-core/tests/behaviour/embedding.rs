@@ -23,8 +23,8 @@ fn embeds<E: Element>(tolerance: f64) {
     let architectures = [
         Architecture::named(EncoderName::Offset1, 3, 2, &Sizes::default()),
         Architecture::named(EncoderName::Offset5, 3, 2, &Sizes::default()),
-        Architecture::named(EncoderName::Offset10Mse, 3, 2, &Sizes::default()).with_left(0),
-        Architecture::named(EncoderName::Offset36Mse, 3, 2, &Sizes::default()).with_left(35),
+        Architecture::named(EncoderName::Offset10Mse, 3, 2, &Sizes::default()).left(0),
+        Architecture::named(EncoderName::Offset36Mse, 3, 2, &Sizes::default()).left(35),
     ];
     for architecture in architectures {
         let window = architecture.window;

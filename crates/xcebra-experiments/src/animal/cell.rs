@@ -81,7 +81,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let limit = settings.config.encoder.clip as f32;
     let limited = embedding.iter().filter(|v| v.abs() >= limit).count();
     let samples = every(&observed.x, settings.attributed);
-    let options = Options::new().with_seed(settings.seed);
+    let options = Options::new().seed(settings.seed);
     let methods: Methods<f32> = settings.methods.join(",").parse()?;
     let maps = attribute(&encoder, &samples, &methods, &options)?;
     let r2 = blocks_r2(&embedding, &observed.targets)?;
@@ -95,7 +95,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
         own.push(piece.values.mapv(f64::abs));
         Ok(())
     };
-    let own_maps = attribute(&own, &samples, &methods, &options.with_sink(&sink))?;
+    let own_maps = attribute(&own, &samples, &methods, &options.sink(&sink))?;
 
     let mut outcome = Outcome {
         r2,

@@ -7,7 +7,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
-use xcebra::attr::{Blocks, Bootstrap, Methods, Options, Piece, attribute};
+use xcebra::attr::significance::{Blocks, Bootstrap};
+use xcebra::attr::{Methods, Options, Piece, attribute};
 use xcebra::core::{
     Config, Edges, Labels, LearningRateSchedule, Recording, RegularizerConfig, Trainer,
 };
@@ -120,7 +121,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let x = recording.samples().into_owned();
     let blocks = Blocks::new(settings.samples, settings.blocks)?;
     let sink = |piece: &Piece<'_>| blocks.add(piece);
-    attribute(&encoder, &x, &methods, &Options::new().with_sink(&sink))?;
+    attribute(&encoder, &x, &methods, &Options::new().sink(&sink))?;
     let intervals = blocks.intervals("ing", &Bootstrap::new())?;
 
     let (_, embedding) = xcebra::embed_session(&encoder, x.view(), Edges::Pad, |_| ())?;

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use serde::Serialize;
-use xcebra::attr::{Connection, Control, Intervals, Significance, Tail};
+use xcebra::attr::significance::{Connection, Control, Intervals, Significance, Tail};
 
 use super::cell::Outcome;
 use crate::error::{Error, Result};
@@ -70,8 +70,7 @@ impl Outcome {
         let truth = matrix(&self.truth, self.latents)?;
         let nulls = self.nulls.iter().map(|null| matrix(null, self.latents));
         let nulls: Vec<_> = nulls.collect::<Result<_>>()?;
-        let test = Significance::new().with_level(level)?;
-        let test = test.with_control(control).with_tail(tail);
+        let test = Significance::new().level(level).control(control).tail(tail);
         let found = test.test(&matrix(&self.map, self.latents)?, &nulls)?;
         let high = matrix(&self.upper, self.latents)?;
         let low = high.clone();

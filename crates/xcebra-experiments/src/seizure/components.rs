@@ -1,7 +1,8 @@
 //! Attribution of independent components: which one is asked for, and which one is named.
 
 use ndarray::{Array2, ArrayD, Axis, Slice};
-use xcebra::cdig::{Attribution, Basis};
+use xcebra::cdig::Attribution;
+use xcebra::cdig::domains::Basis;
 use xcebra::eval::pearson;
 
 use super::WINDOW;

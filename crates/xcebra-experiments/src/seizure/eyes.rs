@@ -7,7 +7,8 @@
 
 use ndarray::{Array2, ArrayView1, Axis};
 use serde::Serialize;
-use xcebra::cdig::{Basis, Time};
+use xcebra::cdig::Time;
+use xcebra::cdig::domains::Basis;
 use xcebra::core::Encoder;
 use xcebra::eval::pearson;
 use xcebra::report::Picture;

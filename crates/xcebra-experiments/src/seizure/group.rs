@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, Axis};
 use serde::Serialize;
-use xcebra::cdig::{Attribution, Compose, RealFourier, Time};
+use xcebra::cdig::domains::Compose;
+use xcebra::cdig::{Attribution, RealFourier, Time};
 use xcebra::core::Encoder;
 use xcebra::eval::auroc;
 use xcebra::report::{BarChart, Panels, Picture};

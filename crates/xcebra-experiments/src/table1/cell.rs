@@ -6,10 +6,9 @@ use std::time::Instant;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use xcebra::attr::{
-    Aligned, AttributionMap, InverseSummary, InvertedNeuronGradient, Methods, Options, align,
-    attribute,
-};
+use xcebra::attr::map::InverseSummary;
+use xcebra::attr::methods::{Aligned, InvertedNeuronGradient, align};
+use xcebra::attr::{AttributionMap, Methods, Options, attribute};
 use xcebra::core::{Labels, Recording, Trainer};
 use xcebra::eval::{auroc_map, linear_r2};
 use xcebra::model::Model;
@@ -90,7 +89,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let alignment = align(&embedding, &latents)?;
     let methods = methods.with(Aligned::new(InvertedNeuronGradient, &alignment));
     let samples = every(&data.x, settings.attributed);
-    let options = Options::new().with_seed(settings.seed);
+    let options = Options::new().seed(settings.seed);
     let maps = attribute(&encoder, &samples, &methods, &options)?;
     let auroc = maps
         .iter()

@@ -9,7 +9,7 @@ use xcebra_onnx::OnnxOptions;
 const SMALL: usize = 1 << 12;
 
 pub fn onnx(bytes: &[u8]) {
-    let options = OnnxOptions::new().with_max_elements(SMALL * 16);
+    let options = OnnxOptions::new().max_elements(SMALL * 16);
     let Ok(model) = options.from_bytes::<f32>(bytes) else {
         return;
     };

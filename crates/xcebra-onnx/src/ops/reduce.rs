@@ -65,7 +65,7 @@ pub(crate) fn extreme_place<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> R
     if b.known(x).is_none() {
         return b.refuse_with(
             "the place of an extreme has no derivative by the model's input",
-            "choose a value before this node with OnnxOptions::with_output, such as the scores themselves",
+            "choose a value before this node with OnnxOptions::output, such as the scores themselves",
         );
     }
     let shape = b.shape(x).to_vec();

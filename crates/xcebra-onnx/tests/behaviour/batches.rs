@@ -130,8 +130,8 @@ fn a_batch_written_into_the_graph_is_evaluated_one_by_one() {
 fn axes_come_in_any_order() {
     let file = weighted(&[Fixed(5), Named("N"), Fixed(3)]);
     let model: OnnxModel<f64> = OnnxOptions::new()
-        .with_batch_axis(1)
-        .with_sample_axes([1, 0])
+        .batch_axis(1)
+        .sample_axes([1, 0])
         .from_bytes(&file.finish())
         .unwrap();
     assert_eq!(model.input_shape(), [3, 5]);
@@ -147,7 +147,7 @@ fn axes_come_in_any_order() {
 fn an_input_may_be_one_sample() {
     let file = weighted(&[Fixed(2), Fixed(3)]);
     let model: OnnxModel<f64> = OnnxOptions::new()
-        .without_batch_axis()
+        .no_batch_axis()
         .from_bytes(&file.finish())
         .unwrap();
     assert_eq!((model.input_shape(), model.output_dim()), (&[2, 3][..], 6));
@@ -165,15 +165,15 @@ fn other_inputs_are_fixed_and_lengths_named() {
         .node("Mul", &["x", "scale"], "h", &[])
         .node("Exp", &["h"], "y", &[]);
     let options = OnnxOptions::new()
-        .with_constant("scale", arr1(&[2.0, -1.0]).into_dyn())
-        .with_dimension("time", 2);
+        .constant("scale", arr1(&[2.0, -1.0]).into_dyn())
+        .dimension("time", 2);
     let model: OnnxModel<f64> = options.from_bytes(&file.finish()).unwrap();
     let x = array![[0.5, 1.0]].into_dyn();
     assert_eq!(
         model.forward(x.view()).unwrap(),
         array![[1.0_f64.exp(), (-1.0_f64).exp()]]
     );
-    let hidden: OnnxModel<f64> = options.with_output("h").from_bytes(&file.finish()).unwrap();
+    let hidden: OnnxModel<f64> = options.output("h").from_bytes(&file.finish()).unwrap();
     assert_eq!(hidden.forward(x.view()).unwrap(), array![[1.0, -1.0]]);
     assert_eq!((hidden.input_name(), hidden.output_name()), ("x", "h"));
 }

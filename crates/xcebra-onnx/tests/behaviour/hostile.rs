@@ -21,7 +21,7 @@ fn all() -> &'static [Vec<u8>] {
 
 /// Reads the bytes, and evaluates what is still a model.
 fn read(bytes: &[u8]) {
-    let options = OnnxOptions::new().with_max_elements(1 << 16);
+    let options = OnnxOptions::new().max_elements(1 << 16);
     if let Ok(model) = options.from_bytes::<f32>(bytes) {
         let shape = [&[2], model.input_shape()].concat();
         let x = ndarray::ArrayD::from_elem(shape, 0.5);

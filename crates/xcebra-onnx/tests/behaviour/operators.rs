@@ -42,7 +42,7 @@ fn gradients_are_those_of_differences() {
             continue;
         };
         let x = cast(&case.x);
-        let report = VjpCheck::default().with_directions(3).run(&model, x.view());
+        let report = VjpCheck::default().directions(3).run(&model, x.view());
         match report {
             Ok(report) if report.passed() => {}
             other => wrong.push(format!("{}: {other:?}", case.name)),

@@ -82,7 +82,7 @@ fn a_shape_that_depends_on_values_is_refused() {
     advises(
         &message(&file),
         &["node of i", "ArgMax", "no derivative"],
-        &["with_output"],
+        &["output"],
     );
 }
 
@@ -94,11 +94,7 @@ fn broken_graphs_are_refused() {
         .node("Exp", &["b"], "y", &[]);
     says(&message(&cyclic), &["node of", "needs its own result"]);
     let missing = batch_of(3).node("Add", &["x", "mask"], "y", &[]);
-    advises(
-        &message(&missing),
-        &["node of y", "'mask'"],
-        &["with_constant"],
-    );
+    advises(&message(&missing), &["node of y", "'mask'"], &["constant"]);
     says(&message(&batch_of(3)), &["no node makes the output 'y'"]);
     let twice = batch_of(3)
         .node("Exp", &["x"], "y", &[])
@@ -113,28 +109,24 @@ fn choices_that_are_open_are_listed() {
             .output("z")
             .node("Exp", &["x"], "y", &[])
             .node("Abs", &["x"], "z", &[]);
-    advises(&message(&several), &["y, z"], &["with_output"]);
+    advises(&message(&several), &["y, z"], &["output"]);
     let inputs =
         batch_of(3)
             .input("u", 1, &[Named("N"), Fixed(3)])
             .node("Add", &["x", "u"], "y", &[]);
-    advises(
-        &message(&inputs),
-        &["x, u"],
-        &["with_input", "with_constant"],
-    );
+    advises(&message(&inputs), &["x, u"], &["input", "constant"]);
     let open = File::new(&[Named("N"), Named("time")]).node("Exp", &["x"], "y", &[]);
-    advises(&message(&open), &["'time'"], &["with_dimension"]);
+    advises(&message(&open), &["'time'"], &["dimension"]);
     let nameless = File::new(&[Named("N"), Named("")]).node("Exp", &["x"], "y", &[]);
-    advises(&message(&nameless), &[], &["with_sample_shape"]);
+    advises(&message(&nameless), &[], &["sample_shape"]);
     let scalar = File::new(&[]).node("Exp", &["x"], "y", &[]);
-    advises(&message(&scalar), &["0 axes"], &["with_batch_axis"]);
-    let options = OnnxOptions::new().with_constant("u", arr0(1.0).into_dyn());
+    advises(&message(&scalar), &["0 axes"], &["batch_axis"]);
+    let options = OnnxOptions::new().constant("u", arr0(1.0).into_dyn());
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
         &["'u' is not an input"],
     );
-    let options = OnnxOptions::new().with_sample_axes([0, 0]);
+    let options = OnnxOptions::new().sample_axes([0, 0]);
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
         &["not an order of the axes"],
@@ -143,7 +135,7 @@ fn choices_that_are_open_are_listed() {
         .input("i", 7, &[Named("N")])
         .node("Exp", &["x"], "y", &[]);
     says(
-        &message_with(&whole, &OnnxOptions::new().with_input("i")),
+        &message_with(&whole, &OnnxOptions::new().input("i")),
         &["floating-point"],
     );
 }
@@ -178,11 +170,7 @@ fn sizes_are_bounded_before_they_are_allocated() {
     let file = file
         .node("ReduceSum", &["c"], "r", &[])
         .node("Add", &["x", "r"], "y", &[]);
-    advises(
-        &message(&file),
-        &["node of c", "limit"],
-        &["with_max_elements"],
-    );
+    advises(&message(&file), &["node of c", "limit"], &["max_elements"]);
     let file = batch_of(1)
         .integers("s", &[1 << 20, 1 << 20])
         .node("Expand", &["x", "s"], "y", &[]);

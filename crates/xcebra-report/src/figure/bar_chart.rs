@@ -1,7 +1,7 @@
 //! Quantities side by side.
 
 use crate::figure::Figure;
-use crate::figure::frame::{Area, BELOW, heading, label_width, nothing, x_axis, x_ticks};
+use crate::figure::frame::{Area, BELOW, figure, heading, label_width, x_axis, x_ticks};
 use crate::figure::panels::{NEGATIVE, POSITIVE};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, fit, text_width};
@@ -97,14 +97,9 @@ impl BarChart {
     pub fn draw(self) -> Figure {
         const BAR: f64 = 28.0;
         let height = self.bars.len().max(1) as f64 * BAR;
-        let mut scene = Scene::new(self.width, 48.0 + height + BELOW);
-        if self.bars.iter().all(|bar| !bar.value.is_finite()) {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene, BAR);
-        }
-        let alt = self.alt();
-        Figure::new(scene, alt)
+        let size = (self.width, 48.0 + height + BELOW);
+        let data = self.bars.iter().any(|bar| bar.value.is_finite());
+        figure(size, self.alt(), data, |scene| self.draw_in(scene, BAR))
     }
 
     fn draw_in(&self, scene: &mut Scene, step: f64) {

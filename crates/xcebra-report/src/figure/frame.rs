@@ -1,5 +1,6 @@
 //! What charts share: the area of the data, axes, legend, colour bar.
 
+use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::scale::{Scale, Tick};
 use crate::figure::scene::{Anchor, Dashes, Ink, SMALL, Scene, TEXT, fit, text_width};
@@ -158,8 +159,20 @@ pub(crate) fn color_bar(scene: &mut Scene, left: f64, area: &Area, scale: &Scale
     }
 }
 
-/// Writes what stands for a chart without data.
-pub(crate) fn nothing(scene: &mut Scene) {
-    let center = (scene.width / 2.0, scene.height / 2.0);
-    scene.styled(center, "no data", TEXT, Anchor::Middle, Ink::Muted, false);
+/// A figure of so many pixels, drawn by `draw`; without `data`, it says that there are none.
+pub(crate) fn figure(
+    (width, height): (f64, f64),
+    alt: String,
+    data: bool,
+    draw: impl FnOnce(&mut Scene),
+) -> Figure {
+    let mut scene = Scene::new(width, height);
+    match data {
+        true => draw(&mut scene),
+        false => {
+            let center = (scene.width / 2.0, scene.height / 2.0);
+            scene.styled(center, "no data", TEXT, Anchor::Middle, Ink::Muted, false);
+        }
+    }
+    Figure::new(scene, alt)
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
-    Area, BELOW, LINE, Mark, color_bar, color_bar_width, heading, label_width, legend, nothing,
+    Area, BELOW, LINE, Mark, color_bar, color_bar_width, figure, heading, label_width, legend,
 };
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, TEXT, fit, text_width};
@@ -145,13 +145,8 @@ impl HeatMap {
 
     /// Draws the map.
     pub fn draw(self) -> Figure {
-        let mut scene = Scene::new(self.size.0, self.size.1);
-        if self.values.is_empty() {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene);
-        }
-        Figure::new(scene, self.alt())
+        let data = !self.values.is_empty();
+        figure(self.size, self.alt(), data, |scene| self.draw_in(scene))
     }
 
     fn draw_in(&self, scene: &mut Scene) {

@@ -2,8 +2,8 @@
 
 use crate::figure::Figure;
 use crate::figure::frame::{
-    Area, BELOW, LINE, Mark, dashes, heading, label_width, legend, nothing, x_axis, x_ticks,
-    y_axis, y_ticks,
+    Area, BELOW, LINE, Mark, dashes, figure, heading, label_width, legend, x_axis, x_ticks, y_axis,
+    y_ticks,
 };
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Dashes, Ink, Scene};
@@ -94,13 +94,8 @@ impl LineChart {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
-        let mut scene = Scene::new(self.size.0, self.size.1);
-        if self.points().next().is_none() {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene);
-        }
-        Figure::new(scene, self.alt())
+        let data = self.points().next().is_some();
+        figure(self.size, self.alt(), data, |scene| self.draw_in(scene))
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> {

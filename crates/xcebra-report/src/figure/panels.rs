@@ -2,7 +2,7 @@
 
 use crate::figure::Figure;
 use crate::figure::frame::{
-    Area, BELOW, LINE, Mark, heading, label_width, legend, nothing, x_axis, x_ticks, y_axis,
+    Area, BELOW, LINE, Mark, figure, heading, label_width, legend, x_axis, x_ticks, y_axis,
 };
 use crate::figure::line_chart::thin;
 use crate::figure::scale::{Scale, number, range};
@@ -106,17 +106,11 @@ impl Panels {
     /// Draws the figure.
     pub fn draw(self) -> Figure {
         let count = self.panels.len().max(1) as f64;
-        let mut scene = Scene::new(
-            self.size.0,
-            count * (self.size.1 + BETWEEN) + BELOW + 2.0 * LINE,
-        );
-        if self.points().next().is_none() {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene);
-        }
-        let alt = self.alt();
-        Figure::new(scene, alt)
+        let height = count * (self.size.1 + BETWEEN) + BELOW + 2.0 * LINE;
+        let data = self.points().next().is_some();
+        figure((self.size.0, height), self.alt(), data, |scene| {
+            self.draw_in(scene);
+        })
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> {

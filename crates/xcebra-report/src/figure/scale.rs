@@ -1,5 +1,7 @@
 //! From values to positions on an axis, and where its ticks are.
 
+use xcebra_numeric::trimmed;
+
 /// An axis from `low` to `high`, drawn from pixel `start` to pixel `end`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
@@ -203,14 +205,9 @@ pub fn number(value: f64) -> String {
     let digits = if size < 1.0 {
         4
     } else {
-        (3 - size.log10().floor() as i32).max(0) as usize
+        xcebra_numeric::decimals(size, 4)
     };
-    let text = format!("{value:.digits$}");
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
-    };
-    group(if text == "-0" { "0" } else { text })
+    group(&trimmed(value, digits))
 }
 
 /// Thin spaces between thousands from five digits on, and a true minus.

@@ -3,7 +3,7 @@
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
-    Area, BELOW, LINE, Mark, color_bar, color_bar_width, heading, label_width, legend, nothing,
+    Area, BELOW, LINE, Mark, color_bar, color_bar_width, figure, heading, label_width, legend,
     x_axis, x_ticks, y_axis, y_ticks,
 };
 use crate::figure::scale::{Scale, range};
@@ -97,15 +97,11 @@ impl Scatter {
 
     /// Draws the plot.
     pub fn draw(self) -> Figure {
-        let mut scene = Scene::new(self.size.0, self.size.1);
         let chosen = self.chosen();
-        if chosen.is_empty() {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene, &chosen);
-        }
         let alt = self.alt(chosen.len());
-        Figure::new(scene, alt)
+        figure(self.size, alt, !chosen.is_empty(), |scene| {
+            self.draw_in(scene, &chosen);
+        })
     }
 
     /// Indices of the points that are drawn.

@@ -5,7 +5,7 @@ use ndarray::ArrayView2;
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
-    Area, BELOW, LINE, color_bar, color_bar_width, heading, label_width, nothing, x_axis, x_ticks,
+    Area, BELOW, LINE, color_bar, color_bar_width, figure, heading, label_width, x_axis, x_ticks,
     y_ticks,
 };
 use crate::figure::scale::{Scale, number, range};
@@ -129,15 +129,10 @@ impl TileMap {
 
     /// Draws the map.
     pub fn draw(self) -> Figure {
-        let mut scene = Scene::new(self.size.0, self.size.1);
         let tiles: Vec<Tile> = self.placed().collect();
-        if tiles.is_empty() {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene, tiles);
-        }
-        let alt = self.alt();
-        Figure::new(scene, alt)
+        figure(self.size, self.alt(), !tiles.is_empty(), |scene| {
+            self.draw_in(scene, tiles);
+        })
     }
 
     /// The tiles that have a place.

@@ -2,7 +2,7 @@
 
 use crate::figure::Figure;
 use crate::figure::frame::{
-    Area, BELOW, LINE, Mark, heading, label_width, legend, nothing, x_axis, x_ticks,
+    Area, BELOW, LINE, Mark, figure, heading, label_width, legend, x_axis, x_ticks,
 };
 use crate::figure::line_chart::thin;
 use crate::figure::scale::{Scale, range};
@@ -104,15 +104,11 @@ impl TimeSeries {
     /// Draws the chart.
     pub fn draw(self) -> Figure {
         let lanes = self.lane * self.channels.len().max(1) as f64;
-        let mut scene = Scene::new(self.width, lanes + BELOW + 2.0 * LINE + 24.0);
+        let size = (self.width, lanes + BELOW + 2.0 * LINE + 24.0);
         let samples = self.channels.iter().map(|c| c.1.len()).max().unwrap_or(0);
-        if samples == 0 {
-            nothing(&mut scene);
-        } else {
-            self.draw_in(&mut scene, samples, lanes);
-        }
-        let alt = self.alt(samples);
-        Figure::new(scene, alt)
+        figure(size, self.alt(samples), samples > 0, |scene| {
+            self.draw_in(scene, samples, lanes);
+        })
     }
 
     fn draw_in(&self, scene: &mut Scene, samples: usize, lanes: f64) {

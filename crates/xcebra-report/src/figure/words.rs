@@ -1,5 +1,7 @@
 //! The words of alternative texts: numbers with units, plurals, lists.
 
+use xcebra_numeric::{decimals, trimmed};
+
 use crate::figure::scale::{number, range};
 
 /// Names that a list says before it only counts.
@@ -65,9 +67,8 @@ fn position(value: f64) -> String {
     if !(1e-4..0.1).contains(&value.abs()) {
         return number(value);
     }
-    let digits = (3.0 - value.abs().log10().floor()) as usize;
-    let text = format!("{value:.digits$}");
-    text.trim_end_matches('0').replace('-', "−")
+    let text = trimmed(value, decimals(value.abs(), 4));
+    text.replace('-', "−")
 }
 
 /// What values there are: `values from 1 to 2`, `every value 1`, `no values`.

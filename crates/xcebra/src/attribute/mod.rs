@@ -160,7 +160,7 @@ fn maps(
 ) -> Result<Vec<AttributionMap>> {
     let mut options = Options::new().watch(*watch);
     if let Some(sink) = sink {
-        options = options.with_sink(sink);
+        options = options.sink(sink);
     }
     let model = watch.over(&run.encoder);
     let found = xcebra_attr::attribute(&model, windows, methods, &options);

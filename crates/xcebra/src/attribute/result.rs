@@ -4,7 +4,8 @@ use std::path::Path;
 
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
-use xcebra_attr::{AttrError, AttributionMap, title};
+use xcebra_attr::methods::title;
+use xcebra_attr::{AttrError, AttributionMap};
 use xcebra_files::NpzOutput;
 
 use super::tested::AllTested;

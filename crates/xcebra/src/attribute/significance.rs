@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use xcebra_attr::{
-    AttrError, Blocks, Bootstrap, Control, Methods, Piece, Significance, Tail, mean_over_lags,
-};
+use xcebra_attr::map::mean_over_lags;
+use xcebra_attr::significance::{Blocks, Bootstrap, Control, Significance, Tail};
+use xcebra_attr::{AttrError, Methods, Piece};
 use xcebra_core::{Config, Recording};
 use xcebra_model::Watch;
 
@@ -94,7 +94,7 @@ impl SignificanceSettings {
             ));
         }
         let trainings = self.trainings;
-        let retraining = Retraining::new(self.null, trainings).with_blocks(self.blocks);
+        let retraining = Retraining::new(self.null, trainings).blocks(self.blocks);
         let config = run.settings.config();
         retraining.check(&config, &data.recording)?;
         let steps = config.train.steps;
@@ -104,10 +104,14 @@ impl SignificanceSettings {
         watch.note(&format!(
             "{trainings} trainings of {steps} steps{estimate}; after Ctrl-C nothing is written"
         ));
-        let test = Significance::new().with_level(self.level)?;
+        let test = Significance::new()
+            .level(self.level)
+            .control(self.control)
+            .tail(self.tail());
+        test.check()?;
         Ok(Test {
             null: self.null,
-            test: test.with_control(self.control).with_tail(self.tail()),
+            test,
             level: self.level,
             trainings,
             retraining,

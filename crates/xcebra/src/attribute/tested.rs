@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 use serde_json::{Value, json};
-use xcebra_attr::{Connection, Findings, Intervals, Verdicts, title};
+use xcebra_attr::methods::title;
+use xcebra_attr::significance::{Connection, Findings, Intervals, Verdicts};
 use xcebra_files::NpzOutput;
 
 use crate::report::{Report, Table, verdict_map};

@@ -59,7 +59,7 @@ impl Data {
             array.bring_to_units(units.as_deref())?;
             units = units.or(array.units.clone());
             let clock = array.clock();
-            let session: files::Recording<f64> = array.recording()?;
+            let session: files::Table<f64> = array.recording()?;
             open.push(SessionFile {
                 file,
                 path: source.path,
@@ -85,7 +85,7 @@ impl Data {
     /// As [`read`](Self::read) of the same arrays in files, and [`Kind::Data`](xcebra_model::Kind::Data) if a
     /// label that the settings name is missing.
     pub fn of_arrays(arrays: Arrays, settings: &FitFile) -> Result<Self> {
-        let mut sessions: Vec<files::Recording<f64>> = Vec::new();
+        let mut sessions: Vec<files::Table<f64>> = Vec::new();
         let mut units: Option<Vec<String>> = None;
         for array in arrays.sessions {
             let mut array = match settings.data.transpose {
@@ -126,7 +126,7 @@ impl Data {
     }
 
     fn of_sessions(
-        sessions: &[files::Recording<f64>],
+        sessions: &[files::Table<f64>],
         units: Option<Vec<String>>,
         (labels, said): (Parts, Vec<String>),
         place: String,
@@ -142,7 +142,7 @@ impl Data {
         notes.extend(said);
         let scaled = sessions.iter().map(|session| channels.apply(session));
         let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
-        let segments = sessions.iter().flat_map(files::Recording::segments);
+        let segments = sessions.iter().flat_map(files::Table::segments);
         let lengths: Vec<usize> = segments.map(|segment| segment.len()).collect();
         let mut recording = Recording::new(rows(&scaled)?.view())?.with_sessions(&lengths)?;
         let mut shown = Vec::new();
@@ -173,7 +173,7 @@ impl Data {
 }
 
 /// What there is to say of the recording itself.
-fn notes_on(sessions: &[files::Recording<f64>], whole: &files::Recording<f64>) -> Vec<String> {
+fn notes_on(sessions: &[files::Table<f64>], whole: &files::Table<f64>) -> Vec<String> {
     let mut notes = Vec::new();
     for session in sessions {
         notes.extend(session.notes.iter().cloned());
@@ -196,7 +196,7 @@ fn notes_on(sessions: &[files::Recording<f64>], whole: &files::Recording<f64>) -
 }
 
 /// Refuses a recording whose columns are as many as the label has values.
-fn require_upright(sessions: &[files::Recording<f64>], name: &str, parts: &[Part]) -> Result<()> {
+fn require_upright(sessions: &[files::Table<f64>], name: &str, parts: &[Part]) -> Result<()> {
     let columns: usize = sessions.iter().map(|session| session.channels.len()).sum();
     for (k, part) in parts.iter().enumerate() {
         let (session, samples, columns) = match (parts.len(), sessions) {
@@ -248,7 +248,7 @@ fn read_session(source: &Source, settings: &FitFile) -> Result<(DataFile, DataAr
 }
 
 /// Refuses sessions whose channels are not those of the first.
-fn require_same_channels(sessions: &[files::Recording<f64>]) -> Result<()> {
+fn require_same_channels(sessions: &[files::Table<f64>]) -> Result<()> {
     let Some((first, others)) = sessions.split_first() else {
         return Ok(());
     };
@@ -270,14 +270,14 @@ fn require_same_channels(sessions: &[files::Recording<f64>]) -> Result<()> {
 }
 
 /// The sessions one after another.
-fn joined(sessions: &[files::Recording<f64>]) -> Result<Cow<'_, files::Recording<f64>>> {
+fn joined(sessions: &[files::Table<f64>]) -> Result<Cow<'_, files::Table<f64>>> {
     if let [one] = sessions {
         return Ok(Cow::Borrowed(one));
     }
     let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
     let views: Vec<_> = sessions.iter().map(|s| s.values.view()).collect();
     let channels = sessions.first().map(|s| s.channels.clone());
-    Ok(Cow::Owned(files::Recording {
+    Ok(Cow::Owned(files::Table {
         place: places.join(" with "),
         values: concatenate(Axis(0), &views).map_err(misfit)?,
         channels: channels.unwrap_or_default(),

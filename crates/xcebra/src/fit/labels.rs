@@ -151,7 +151,7 @@ pub fn parts(
 pub fn parts_of_arrays(
     name: &str,
     arrays: Vec<LabelArray>,
-    sessions: &[files::Recording<f64>],
+    sessions: &[files::Table<f64>],
 ) -> Result<Vec<Part>> {
     if arrays.len() != sessions.len() {
         return Err(Problem::data(

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, Slice};
-use xcebra_attr::{AttrError, Methods, Options, Piece, Tolerance, attribute, pseudo_inverse};
+use xcebra_attr::inverse::{Tolerance, pseudo_inverse};
+use xcebra_attr::{AttrError, Methods, Options, Piece, attribute};
 use xcebra_core::{Config, Encoder, Recording};
 use xcebra_model::Model;
 
@@ -124,7 +125,7 @@ impl Probe {
             rows.assign(&piece.values);
             Ok(())
         };
-        let options = Options::new().with_sink(&sink);
+        let options = Options::new().sink(&sink);
         let maps = attribute(encoder, &self.windows, methods, &options)?;
         let mut found = found.into_inner();
         if let Some(alignment) = alignment {

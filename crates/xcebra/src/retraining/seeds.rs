@@ -2,7 +2,9 @@
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use xcebra_attr::{Deviations, Methods, agreement};
+use xcebra_attr::Methods;
+use xcebra_attr::diagnostics::agreement;
+use xcebra_attr::significance::Deviations;
 use xcebra_core::{Config, Encoder, Recording};
 use xcebra_eval::consistency;
 

@@ -53,7 +53,7 @@ pub fn per_sample<A: Scalar>(
         found.extend(piece.values.outer_iter().map(|one| one.to_owned()));
         Ok(())
     };
-    attribute(model, x, methods, &options.with_sink(&sink)).unwrap();
+    attribute(model, x, methods, &options.sink(&sink)).unwrap();
     let stacked = |maps: &Vec<Array2<f64>>| {
         let views: Vec<_> = maps.iter().map(|map| map.view()).collect();
         ndarray::stack(Axis(0), &views).unwrap()

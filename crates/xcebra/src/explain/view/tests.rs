@@ -3,7 +3,7 @@
 use super::*;
 use crate::explain::{DomainSpec, Setting};
 use cdig::axes::AxisLabels;
-use cdig::{LaneTransform, Lanewise};
+use cdig::domains::{LaneTransform, Lanewise};
 
 fn view<'a>(built: &'a Built, shape: &[usize]) -> View<'a> {
     let coefficients = built.domain.coefficient_shape().to_vec();

@@ -36,16 +36,16 @@ use work::{Job, One};
 /// kind [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
 ///
 /// ```
-/// use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
+/// use ndarray::{ArrayD, array};
 /// use xcebra::explain::{ExplainSettings, Input, Subject};
 /// use xcebra::model::{FnModel, Watch};
 ///
 /// // the energy of a signal of 32 samples
-/// let model = FnModel::new(
+/// let model = FnModel::per_sample(
 ///     [32],
 ///     1,
-///     |x: ArrayViewD<'_, f64>| Ok(x.mapv(|v| v * v).sum_axis(Axis(1)).insert_axis(Axis(1)).into_dimensionality().unwrap()),
-///     |x: ArrayViewD<'_, f64>, c: ArrayView2<'_, f64>| Ok(&x * 2.0 * &c.into_dyn()),
+///     |x| Ok(array![x.mapv(|v: f64| v * v).sum()]),
+///     |x, cotangent| Ok(&x * (2.0 * cotangent[0])),
 /// );
 /// let signal = ArrayD::from_shape_fn(vec![32], |t| (t[0] as f64 * std::f64::consts::TAU / 8.0).sin());
 /// let mut settings = ExplainSettings::new(Input::new(signal, "a sine"));

@@ -6,6 +6,7 @@ use std::path::Path;
 use cdig::Rule;
 use ndarray::{Array1, ArrayD, Axis, stack};
 use xcebra_files::NpzOutput;
+use xcebra_numeric::decimals;
 
 use super::output::{FrequencyUnit, OutputSpec};
 use super::work::{One, Scored};
@@ -336,7 +337,8 @@ pub fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         size if (1e-3..1e6).contains(&size) => {
-            let digits = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
+            // not trimmed, so that the numbers of a column are aligned
+            let digits = decimals(size, 4).min(6);
             format!("{value:.digits$}")
         }
         _ => format!("{value:.3e}"),

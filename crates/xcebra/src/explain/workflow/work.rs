@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::explain::{Built, Order, OrderCurves, Signals};
-use cdig::{Attribution, Baseline, CdigError, Concentration, Domain, Explainer, Rule, Time};
+use cdig::choose::Concentration;
+use cdig::{Attribution, Baseline, CdigError, Domain, Explainer, Rule, Time};
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 use xcebra_model::{Progress, Watch};

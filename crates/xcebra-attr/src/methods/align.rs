@@ -2,9 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView2};
 use xcebra_model::Scalar;
-use xcebra_numeric::{LinearFit, SumsOfSquares, ensure_finite, first_not_finite};
+use xcebra_numeric::{LinearFit, SumsOfSquares, ensure_finite};
 
 use crate::error::{AttrError, Result};
+use crate::samples::finite;
 
 /// A regression `f ≈ A z + b` of an embedding on latents. Made by [`align`].
 #[derive(Clone, Debug)]
@@ -34,13 +35,13 @@ impl Alignment {
 /// Regresses an embedding `(n, outputs)` on latents `(n, latents)` by least squares, `f ≈ A z + b`.
 ///
 /// An encoder identifies latents up to a linear map at best; with known latents, or those of another
-/// recording or training, [`Aligned`](crate::Aligned) attributes to them whatever that map is. Keep
-/// the latents of different samples than those that are attributed where `A` might overfit: it has
-/// `latents` coefficients an output.
+/// recording or training, [`Aligned`](crate::methods::Aligned) attributes to them for any such map. If `A`
+/// might overfit (it has `latents` coefficients for each output), fit it to other samples than those that
+/// are attributed.
 ///
 /// ```
 /// use ndarray::{Array2, array};
-/// use xcebra_attr::align;
+/// use xcebra_attr::methods::align;
 ///
 /// let latents = Array2::from_shape_fn((50, 2), |(i, k)| ((i * (k + 3)) as f64).sin());
 /// let mixing = array![[1.0, 2.0], [0.5, -1.0], [0.0, 3.0]];
@@ -90,20 +91,6 @@ pub fn align<A: Scalar, B: Scalar>(
         intercept: fit.intercept,
         r2,
     })
-}
-
-/// Fails unless all entries are finite.
-pub(crate) fn finite(what: &str, a: Array2<f64>) -> Result<Array2<f64>> {
-    match first_not_finite(&a) {
-        Some((index, value)) => Err(AttrError::NonFinite {
-            what: what.to_owned(),
-            sample: index[0],
-            output: index[1],
-            input: 0,
-            value,
-        }),
-        None => Ok(a),
-    }
 }
 
 #[cfg(test)]
