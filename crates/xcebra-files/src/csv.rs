@@ -32,10 +32,11 @@ use ndarray::{Array1, Array2};
 
 pub use options::TableOptions;
 
-use crate::array::{DataArray, Values};
+use crate::array::DataArray;
 use crate::columns;
 use crate::error::{FileError, Result};
 use crate::source::Source;
+use crate::values::Values;
 use column::{Column, Mark};
 use roles::Roles;
 use rows::Rows;

@@ -45,12 +45,15 @@ mod npy_advice;
 mod npy_header;
 mod npz;
 mod open;
+mod recorded;
 mod recording;
+mod series;
 mod signals;
 mod source;
+mod values;
 mod wav;
 
-pub use array::{DataArray, Values};
+pub use array::DataArray;
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};
 pub use clock::Clock;
 pub use csv::TableOptions;
@@ -59,10 +62,12 @@ pub use folder::AtomicFolder;
 pub use lock::{FolderClaim, FolderLock};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
-pub use recording::Recording;
+pub use recorded::{Recorded, Scale};
+pub use recording::{Recording, constant_channels, require_varying_channels};
 pub use signals::annotations::{Annotation, TextLabel};
 pub use signals::rates::rates_agree;
 pub use source::{Format, Source};
+pub use values::Values;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
