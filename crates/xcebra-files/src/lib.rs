@@ -51,6 +51,7 @@ mod series;
 mod signals;
 mod source;
 mod values;
+mod varying;
 mod wav;
 
 pub use array::DataArray;
@@ -63,11 +64,12 @@ pub use lock::{FolderClaim, FolderLock};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
 pub use recorded::{Recorded, Scale};
-pub use recording::{Recording, constant_channels, require_varying_channels};
+pub use recording::Recording;
 pub use signals::annotations::{Annotation, TextLabel};
 pub use signals::rates::rates_agree;
 pub use source::{Format, Source};
 pub use values::Values;
+pub use varying::{constant_channels, require_varying_channels};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -189,7 +189,7 @@ impl Values {
             out.clear();
             out.extend(values.iter().map(|value| value.wide()));
         }
-        of_array!(self, a => of(a, rows, out), r => r.widen(rows, out))
+        of_array!(self, a => of(a, rows, out), r => r.widen(rows, out));
     }
 
     /// Number of values that are not finite; none if the type has no such numbers.
