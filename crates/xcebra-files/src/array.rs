@@ -6,71 +6,7 @@ use xcebra_model::Scalar;
 use crate::clock::Clock;
 use crate::error::{FileError, Result};
 use crate::source::Source;
-
-/// Values of an array in (nearly) the element type of the file: integers of any width become `i64`.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Values {
-    /// 32-bit floats.
-    F32(ArrayD<f32>),
-    /// 64-bit floats.
-    F64(ArrayD<f64>),
-    /// Integers.
-    I64(ArrayD<i64>),
-    /// Truth values.
-    Bool(ArrayD<bool>),
-}
-
-impl Values {
-    /// Shape of the array.
-    pub fn shape(&self) -> &[usize] {
-        match self {
-            Self::F32(a) => a.shape(),
-            Self::F64(a) => a.shape(),
-            Self::I64(a) => a.shape(),
-            Self::Bool(a) => a.shape(),
-        }
-    }
-
-    /// Name of the element type, as numpy has it.
-    pub fn element_type(&self) -> &'static str {
-        match self {
-            Self::F32(_) => "float32",
-            Self::F64(_) => "float64",
-            Self::I64(_) => "int64",
-            Self::Bool(_) => "bool",
-        }
-    }
-
-    /// Machine epsilon of the element type; that of 64-bit floats for whole numbers and truth values.
-    pub fn epsilon(&self) -> f64 {
-        match self {
-            Self::F32(_) => f64::from(f32::EPSILON),
-            Self::F64(_) | Self::I64(_) | Self::Bool(_) => f64::EPSILON,
-        }
-    }
-
-    /// The values with their axes in reverse order.
-    #[must_use]
-    pub fn transposed(self) -> Self {
-        match self {
-            Self::F32(a) => Self::F32(a.reversed_axes()),
-            Self::F64(a) => Self::F64(a.reversed_axes()),
-            Self::I64(a) => Self::I64(a.reversed_axes()),
-            Self::Bool(a) => Self::Bool(a.reversed_axes()),
-        }
-    }
-
-    /// All values as floats of type `A`, rounded where `A` is narrower.
-    pub fn to_float<A: Scalar>(&self) -> ArrayD<A> {
-        match self {
-            Self::F32(a) => a.mapv(|v| A::of(f64::from(v))),
-            Self::F64(a) => a.mapv(A::of),
-            Self::I64(a) => a.mapv(|v| A::of(v as f64)),
-            Self::Bool(a) => a.mapv(|v| if v { A::one() } else { A::zero() }),
-        }
-    }
-}
+use crate::values::Values;
 
 /// An array that was read, with where it came from.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,41 +15,44 @@ mod hints;
 mod long;
 mod moments;
 mod names;
+mod numbers;
 mod options;
 mod parse;
 mod rates;
 mod roles;
 mod rows;
+mod spaces;
 mod text;
 mod units;
 
 use std::collections::HashSet;
-use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ndarray::{Array1, Array2};
 
 pub use options::TableOptions;
 
-use crate::array::{DataArray, Values};
+use crate::array::DataArray;
 use crate::columns;
 use crate::error::{FileError, Result};
 use crate::source::Source;
+use crate::values::Values;
 use column::{Column, Mark};
+use numbers::Numbers;
 use roles::Roles;
 use rows::Rows;
+use text::Text;
 
 /// A table of numbers, its columns still unchecked: text in a column matters only if it is used.
 #[derive(Debug)]
 pub(crate) struct Table {
-    path: PathBuf,
+    text: Text,
     /// The file with its options, as on the command line.
     place: String,
     options: TableOptions,
     rows: Rows,
-    /// Number of rows.
-    length: usize,
+    numbers: Numbers,
     pub(crate) names: Vec<String>,
     columns: Vec<Column>,
     /// Columns that `x` and `*` leave out; a name, a pattern or a range still selects them.
@@ -63,43 +66,59 @@ pub(crate) struct Table {
     notes: Vec<String>,
 }
 
-fn decoded(path: &Path, options: &TableOptions) -> Result<(String, Option<String>)> {
-    let bytes = fs::read(path).map_err(|error| FileError::read(path, error))?;
-    text::decode(bytes, options.encoding.as_deref())
-        .map_err(|problem| FileError::damaged(path.display().to_string(), problem))
-}
-
 impl Table {
     pub(crate) fn open(path: &Path, options: &TableOptions) -> Result<Self> {
-        let (text, note) = decoded(path, options)?;
-        Self::parse(path, &text, options, note.into_iter().collect())
+        let (text, note) = Text::open(path, options.encoding.as_deref())?;
+        Self::parse(text, options, note.into_iter().collect())
     }
 
     /// Number of rows and columns.
     pub(crate) fn shape(&self) -> [usize; 2] {
-        [self.length, self.columns.len()]
+        [self.numbers.rows(), self.columns.len()]
     }
 
-    /// One column `(rows,)` by its name, or several `(rows, columns)` by a selection.
-    pub(crate) fn select(&self, selection: &str) -> Result<DataArray> {
+    /// One column `(rows,)` by its name, or several `(rows, columns)` by a selection. The file is read again
+    /// if values were taken before.
+    pub(crate) fn select(&mut self, selection: &str) -> Result<DataArray> {
         if let Some(index) = self.names.iter().position(|name| name == selection) {
-            let values = Array1::from_vec(self.numbers(index)?.to_vec());
-            return Ok(self.array(selection, &[index], Values::F64(values.into_dyn()), false));
+            self.check(index)?;
+            self.ensure(&[index])?;
+            let values = Array1::from_vec(self.numbers.column(index)).into_dyn();
+            return Ok(self.array(selection, &[index], Values::F64(values), false));
         }
         let shown = |column: usize| !self.hidden[column];
-        let (chosen, from_all) = columns::select_shown(&self.path, &self.names, shown, selection)?;
+        let path = self.text.path();
+        let (chosen, from_all) = columns::select_shown(path, &self.names, shown, selection)?;
         if let (Some((problem, advice)), true) = (&self.long, from_all) {
             return Err(FileError::Value {
-                place: self.path.display().to_string(),
+                place: path.display().to_string(),
                 problem: problem.clone(),
                 advice: advice.clone(),
             });
         }
-        let mut values = Array2::zeros((self.length, chosen.len()));
-        for (mut target, &index) in values.columns_mut().into_iter().zip(&chosen) {
-            target.assign(&ndarray::aview1(self.numbers(index)?));
+        chosen.iter().try_for_each(|&index| self.check(index))?;
+        self.ensure(&chosen)?;
+        let shape = (self.numbers.rows(), chosen.len());
+        let values = Array2::from_shape_vec(shape, self.numbers.take(&chosen));
+        let values = values
+            .expect("a value of each column in each row")
+            .into_dyn();
+        Ok(self.array(selection, &chosen, Values::F64(values), from_all))
+    }
+
+    /// Makes sure that the values of these columns are in memory.
+    fn ensure(&mut self, columns: &[usize]) -> Result<()> {
+        if self.numbers.hold(columns) {
+            return Ok(());
         }
-        Ok(self.array(selection, &chosen, Values::F64(values.into_dyn()), from_all))
+        let path = self.text.path();
+        let again = Self::open(path, &self.options)?;
+        if again.names != self.names || again.shape() != self.shape() {
+            let problem = "it was changed while it was read";
+            return Err(FileError::damaged(path.display().to_string(), problem));
+        }
+        self.numbers = again.numbers;
+        Ok(())
     }
 
     /// The array of columns, with notes on those that were left out of all.
@@ -126,7 +145,7 @@ impl Table {
             ..DataArray::new(
                 Source {
                     options: self.options.clone(),
-                    ..Source::new(&self.path, selection)
+                    ..Source::new(self.text.path(), selection)
                 },
                 values,
             )
@@ -142,20 +161,21 @@ impl Table {
         if self.columns[index].text().is_none() {
             return Ok(None);
         }
-        let (text, _) = decoded(&self.path, &self.options)?;
-        let mut cells = Vec::with_capacity(self.length);
-        rows::each_row(&text, self.rows, |record| {
-            if cells.len() == self.length {
+        let rows = self.numbers.rows();
+        let mut cells = Vec::with_capacity(rows);
+        rows::each_row(&self.text, self.rows, |record| {
+            if cells.len() == rows {
                 return ControlFlow::Break(());
             }
             cells.push(dialect::unquoted(&record[index]).to_owned());
             ControlFlow::Continue(())
         })
-        .map_err(|problem| FileError::damaged(self.path.display().to_string(), problem))?;
+        .map_err(|problem| FileError::damaged(self.text.path().display().to_string(), problem))?;
         Ok(Some(cells))
     }
 
-    fn numbers(&self, index: usize) -> Result<&[f64]> {
+    /// Refuses a column of text, and one of numbers that can be read in two ways.
+    fn check(&self, index: usize) -> Result<()> {
         let (column, name) = (&self.columns[index], &self.names[index]);
         let (problem, advice) = if let Some((row, text)) = column.text() {
             let what = hints::hint(text, &self.place);
@@ -185,10 +205,10 @@ impl Table {
                 format!("say which, with {place},decimal={sign} or {place},thousands={sign}"),
             )
         } else {
-            return Ok(&column.values);
+            return Ok(());
         };
         Err(FileError::Value {
-            place: self.path.display().to_string(),
+            place: self.text.path().display().to_string(),
             problem,
             advice,
         })

@@ -45,12 +45,16 @@ mod npy_advice;
 mod npy_header;
 mod npz;
 mod open;
+mod recorded;
 mod recording;
+mod series;
 mod signals;
 mod source;
+mod values;
+mod varying;
 mod wav;
 
-pub use array::{DataArray, Values};
+pub use array::DataArray;
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};
 pub use clock::Clock;
 pub use csv::TableOptions;
@@ -59,10 +63,13 @@ pub use folder::AtomicFolder;
 pub use lock::{FolderClaim, FolderLock};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
+pub use recorded::{Recorded, Scale};
 pub use recording::Table;
 pub use signals::annotations::{Annotation, TextLabel};
 pub use signals::rates::rates_agree;
 pub use source::{Format, Source};
+pub use values::Values;
+pub use varying::{constant_channels, require_varying_channels};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -8,9 +8,9 @@ use std::io::{self, Read};
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use crate::array::Values;
 use crate::error::{FileError, Result};
 use crate::npy_header::{Element, Header};
+use crate::values::Values;
 
 /// Reads the array behind a header.
 ///
@@ -33,20 +33,20 @@ pub(crate) fn read_values(
             ),
         ));
     }
-    let big = header.big_endian;
     let values = match header.element {
-        Element::F32 => Values::F32(arrange(header, place, {
-            decode(reader, count, place, big, |b| Ok(f32::from_le_bytes(b)))?
+        Element::F32 => Values::F32(plain(reader, header, place, f32::from_le_bytes)?),
+        Element::F64 => Values::F64(plain(reader, header, place, f64::from_le_bytes)?),
+        Element::I8 => Values::I8(plain(reader, header, place, i8::from_le_bytes)?),
+        Element::U8 => Values::U8(plain(reader, header, place, u8::from_le_bytes)?),
+        Element::I16 => Values::I16(plain(reader, header, place, i16::from_le_bytes)?),
+        Element::U16 => Values::U16(plain(reader, header, place, u16::from_le_bytes)?),
+        Element::I32 => Values::I32(plain(reader, header, place, i32::from_le_bytes)?),
+        Element::U32 => Values::U32(plain(reader, header, place, u32::from_le_bytes)?),
+        Element::I64 => Values::I64(plain(reader, header, place, i64::from_le_bytes)?),
+        Element::U64 => Values::I64(checked(reader, header, place, |bytes| {
+            i64::try_from(u64::from_le_bytes(bytes)).map_err(|_| BEYOND)
         })?),
-        Element::F64 => Values::F64(arrange(header, place, {
-            decode(reader, count, place, big, |b| Ok(f64::from_le_bytes(b)))?
-        })?),
-        Element::Bool => Values::Bool(arrange(header, place, {
-            decode(reader, count, place, big, truth)?
-        })?),
-        integer => Values::I64(arrange(header, place, {
-            integers(reader, integer, count, place, big)?
-        })?),
+        Element::Bool => Values::Bool(checked(reader, header, place, truth)?),
     };
     expect_end(reader, place)?;
     Ok(values)
@@ -54,39 +54,6 @@ pub(crate) fn read_values(
 
 /// What is wrong with a number that only unsigned integers hold.
 const BEYOND: &str = "an integer above 2^63 − 1";
-
-fn integers(
-    reader: &mut impl Read,
-    element: Element,
-    count: usize,
-    place: &str,
-    big: bool,
-) -> Result<Vec<i64>> {
-    match element {
-        Element::I8 => decode(reader, count, place, big, |b| {
-            Ok(i8::from_le_bytes(b).into())
-        }),
-        Element::I16 => decode(reader, count, place, big, |b| {
-            Ok(i16::from_le_bytes(b).into())
-        }),
-        Element::I32 => decode(reader, count, place, big, |b| {
-            Ok(i32::from_le_bytes(b).into())
-        }),
-        Element::U8 => decode(reader, count, place, big, |b| {
-            Ok(u8::from_le_bytes(b).into())
-        }),
-        Element::U16 => decode(reader, count, place, big, |b| {
-            Ok(u16::from_le_bytes(b).into())
-        }),
-        Element::U32 => decode(reader, count, place, big, |b| {
-            Ok(u32::from_le_bytes(b).into())
-        }),
-        Element::U64 => decode(reader, count, place, big, |b| {
-            i64::try_from(u64::from_le_bytes(b)).map_err(|_| BEYOND)
-        }),
-        _ => decode(reader, count, place, big, |b| Ok(i64::from_le_bytes(b))),
-    }
-}
 
 fn truth([byte]: [u8; 1]) -> Result<bool, &'static str> {
     match byte {
@@ -96,34 +63,29 @@ fn truth([byte]: [u8; 1]) -> Result<bool, &'static str> {
     }
 }
 
-fn arrange<T>(header: &Header, place: &str, values: Vec<T>) -> Result<ArrayD<T>> {
-    let shape = IxDyn(&header.shape).set_f(header.fortran);
-    ArrayD::from_shape_vec(shape, values)
-        .map_err(|error| FileError::damaged(place, format!("shape {:?}: {error}", header.shape)))
+/// An array of elements that have a value whatever their bytes are.
+fn plain<T, const N: usize>(
+    reader: &mut impl Read,
+    header: &Header,
+    place: &str,
+    convert: impl Fn([u8; N]) -> T,
+) -> Result<ArrayD<T>> {
+    decode(reader, header, place, |bytes: &[[u8; N]], values| {
+        values.extend(bytes.iter().map(|&bytes| convert(bytes)));
+        Ok(())
+    })
 }
 
-/// Decodes `count` elements of `N` bytes; memory grows with what has been read.
-fn decode<T, const N: usize>(
+/// An array of elements of which some are refused.
+fn checked<T, const N: usize>(
     reader: &mut impl Read,
-    count: usize,
+    header: &Header,
     place: &str,
-    big_endian: bool,
     convert: impl Fn([u8; N]) -> Result<T, &'static str>,
-) -> Result<Vec<T>> {
-    const CHUNK: usize = 1 << 16;
-    let mut values = Vec::with_capacity(count.min(CHUNK));
-    let mut bytes = vec![0; count.min(CHUNK) * N];
-    while values.len() < count {
-        let chunk = &mut bytes[..(count - values.len()).min(CHUNK) * N];
-        reader.read_exact(chunk).map_err(|error| {
-            let position = values.len();
-            read_error(place, &format!("values {position} to {count}"), &error)
-        })?;
-        for element in chunk.as_chunks_mut::<N>().0 {
-            if big_endian {
-                element.reverse();
-            }
-            let value = convert(*element).map_err(|problem| {
+) -> Result<ArrayD<T>> {
+    decode(reader, header, place, |bytes: &[[u8; N]], values| {
+        for &bytes in bytes {
+            let value = convert(bytes).map_err(|problem| {
                 let place = place.to_owned();
                 let problem = format!("value {} is {problem}", values.len());
                 match problem.ends_with(BEYOND) {
@@ -137,8 +99,36 @@ fn decode<T, const N: usize>(
             })?;
             values.push(value);
         }
+        Ok(())
+    })
+}
+
+/// Decodes elements of `N` bytes in chunks; memory grows with what has been read.
+fn decode<T, const N: usize>(
+    reader: &mut impl Read,
+    header: &Header,
+    place: &str,
+    mut convert: impl FnMut(&[[u8; N]], &mut Vec<T>) -> Result<()>,
+) -> Result<ArrayD<T>> {
+    const CHUNK: usize = 1 << 14;
+    let count = header.count(place)?;
+    let mut values = Vec::with_capacity(count.min(CHUNK));
+    let mut bytes = vec![0; count.min(CHUNK) * N];
+    while values.len() < count {
+        let chunk = &mut bytes[..(count - values.len()).min(CHUNK) * N];
+        reader.read_exact(chunk).map_err(|error| {
+            let position = values.len();
+            read_error(place, &format!("values {position} to {count}"), &error)
+        })?;
+        let elements = chunk.as_chunks_mut::<N>().0;
+        if header.big_endian {
+            elements.iter_mut().for_each(|element| element.reverse());
+        }
+        convert(elements, &mut values)?;
     }
-    Ok(values)
+    let shape = IxDyn(&header.shape).set_f(header.fortran);
+    ArrayD::from_shape_vec(shape, values)
+        .map_err(|error| FileError::damaged(place, format!("shape {:?}: {error}", header.shape)))
 }
 
 /// Reads on to the end, which also lets an archive check its checksum.

@@ -12,12 +12,13 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::array::{Values, place};
+use crate::array::place;
 use crate::atomic::AtomicFile;
 use crate::error::{FileError, Result};
 use crate::npy::read_values;
 use crate::npy_header::Header;
 use crate::source::Source;
+use crate::values::Values;
 
 /// A compressed array of at most this many values is always read (1 GiB as `float64`).
 pub const SMALL_ARRAY: u64 = 1 << 27;

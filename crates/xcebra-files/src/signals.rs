@@ -8,11 +8,13 @@ pub(crate) mod units;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::array::{DataArray, Values};
+use crate::array::DataArray;
 use crate::clock::Clock;
 use crate::edf::Records;
 use crate::error::{FileError, Result};
+use crate::recorded::Scale;
 use crate::source::Source;
+use crate::values::Values;
 use crate::wav::Frames;
 use annotations::{ANNOTATIONS, Annotation, TextLabel};
 
@@ -121,10 +123,9 @@ impl Signals {
         };
         let units: Vec<&str> = chosen.iter().map(|c| c.unit.as_str()).collect();
         let common = units::common(&units);
-        for (mut column, (factor, _)) in values.columns_mut().into_iter().zip(&common) {
-            if *factor != 1.0 {
-                column.mapv_inplace(|value| value * factor);
-            }
+        let factors = Scale::times(common.iter().map(|(factor, _)| *factor).collect());
+        if !factors.is_identity() {
+            values.scale(factors);
         }
         let mut notes = self.notes.clone();
         notes.extend(choice.notes);
@@ -143,10 +144,7 @@ impl Signals {
             notes,
             units: named.then(|| common.into_iter().map(|(_, unit)| unit).collect()),
             clock: Some(Clock::interrupted(rate, first.samples, pieces).starting(self.start)),
-            ..DataArray::new(
-                Source::new(&self.path, selection),
-                Values::F64(values.into_dyn()),
-            )
+            ..DataArray::new(Source::new(&self.path, selection), Values::Recorded(values))
         })
     }
 

@@ -25,7 +25,7 @@
 //! | deletion and insertion curves | [`ranking`], [`even_counts`], [`geometric_counts`], [`exchange`], [`area`] |
 //! | quantiles and the bootstrap | [`quantile`], [`Bootstrap`], [`Interval`] |
 //! | control of false discoveries | [`adjust`], [`Control`] |
-//! | infinities, NaN and values that are constant but for rounding | [`ensure_finite`], [`first_not_finite`], [`is_constant`] |
+//! | infinities, NaN and values that are constant but for rounding | [`ensure_finite`], [`first_not_finite`], [`is_constant`], [`Spreads`] |
 //! | numbers for a reader | [`decimals`], [`trimmed`] |
 //!
 //! Feature `bootstrap` (default): [`Bootstrap`], the only part that draws random numbers.
@@ -61,7 +61,7 @@ pub use least_squares::{LeastSquares, least_squares};
 pub use linear_fit::{LinearFit, SumsOfSquares};
 pub use quadrature::{Node, Rule};
 pub use quantile::quantile;
-pub use rounding::is_constant;
+pub use rounding::{Spreads, is_constant};
 pub use row_svd::RowSvd;
 
 #[cfg(doctest)]

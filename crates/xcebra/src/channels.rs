@@ -1,10 +1,12 @@
 //! The channels of a training, and the scale they were brought to.
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
-use xcebra_numeric::is_constant;
+use xcebra_core::{Moments, Scaling, Session};
 
-use crate::files::{FileError, Table};
+use crate::files::{FileError, Table, constant_channels, require_varying_channels};
+use crate::run_error::RunError;
+use crate::stored;
 use crate::suspicion::names_in_words;
 
 /// From this deviation on, in standard deviations of the training (root mean square; about 1 is usual),
@@ -32,17 +34,30 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Names, means and standard deviations of a recording; 0 and 1 unless `standardize`.
+    /// Names, means and standard deviations of the sessions of a recording, which have the same channels; 0
+    /// and 1 unless `standardize`.
     ///
     /// # Errors
     /// [`FileError::Value`] for channels that are constant but for rounding, in the precision of the
     /// file or of the training, and for one whose standard deviation is not a positive finite number.
-    pub fn of(recording: &Table<f64>, standardize: bool) -> Result<Self, FileError> {
-        recording.require_varying_channels()?;
-        let values = &recording.values;
-        let mean = values.mean_axis(Axis(0)).unwrap_or_default().to_vec();
-        let scale = values.std_axis(Axis(0), 0.0).to_vec();
-        let names = recording.channels.clone();
+    pub fn of(sessions: &[Table], standardize: bool) -> Result<Self, FileError> {
+        require_varying_channels(sessions)?;
+        let names = sessions.first().map(|s| s.channels.clone());
+        let names = names.unwrap_or_default();
+        let mut moments = Moments::new(names.len());
+        for session in sessions {
+            session.each_block(|_, rows| moments.add(rows));
+        }
+        let scale = moments.deviations();
+        let mean = match sessions {
+            // their columns were always summed one by one; models know their recording by its means
+            [one] if one.came_by_columns() => {
+                let sum = |c| ArrayView1::from(&one.column(c)).sum();
+                let samples = one.samples() as f64;
+                (0..names.len()).map(|c| sum(c) / samples).collect()
+            }
+            _ => moments.means(),
+        };
         let channels = match standardize {
             true => Self {
                 names,
@@ -66,7 +81,7 @@ impl Channels {
         if let Some(c) = unusable {
             let [mean, scale] = channels.moments();
             return Err(FileError::Value {
-                place: recording.place.clone(),
+                place: places(sessions),
                 problem: format!(
                     "channel `{}` has mean {:e} and standard deviation {:e}",
                     channels.names[c], mean[c], scale[c]
@@ -75,7 +90,7 @@ impl Channels {
             });
         }
         if !standardize {
-            channels.require_single_precision(recording)?;
+            channels.require_single_precision(sessions)?;
         }
         Ok(channels)
     }
@@ -87,60 +102,80 @@ impl Channels {
     }
 
     /// Refuses channels whose changes are lost in the single precision of a training.
-    fn require_single_precision(&self, recording: &Table<f64>) -> Result<(), FileError> {
-        let single = f64::from(f32::EPSILON);
-        let lost = |column: ArrayView1<'_, f64>| is_constant(column.iter().copied(), single);
-        let values = &recording.values;
-        match (0..values.ncols()).find(|&c| lost(values.column(c))) {
+    fn require_single_precision(&self, sessions: &[Table]) -> Result<(), FileError> {
+        match constant_channels(sessions, f64::from(f32::EPSILON)).first() {
             None => Ok(()),
-            Some(c) => Err(FileError::Value {
-                place: recording.place.clone(),
+            Some(name) => Err(FileError::Value {
+                place: places(sessions),
                 problem: format!(
-                    "the changes of channel `{}` around its mean are lost in single precision",
-                    self.names[c]
+                    "the changes of channel `{name}` around its mean are lost in single precision"
                 ),
                 advice: "set data.standardize = true, or subtract its mean first".to_owned(),
             }),
         }
     }
 
-    /// The recording on the common scale, in single precision.
+    /// The recording on the common scale. Its values stay as they are until they are needed.
     ///
     /// # Errors
-    /// [`FileError::Value`] for the first value that single precision cannot hold.
-    pub fn apply(&self, recording: &Table<f64>) -> Result<Array2<f32>, FileError> {
-        let values = &recording.values;
-        let scaled = Array2::from_shape_fn(values.dim(), |(t, c)| {
-            ((values[[t, c]] - self.mean[c]) / self.scale[c]) as f32
-        });
-        let Some(((t, c), _)) = scaled.indexed_iter().find(|(_, v)| !v.is_finite()) else {
-            return Ok(scaled);
-        };
-        Err(FileError::Value {
-            place: recording.place.clone(),
-            problem: format!(
-                "row {t} (counting from 0), column `{}` is {:e}, {:e} on the scale of the training",
-                self.names[c],
-                values[[t, c]],
-                (values[[t, c]] - self.mean[c]) / self.scale[c]
-            ),
-            advice: "check its unit, or cut out or interpolate such values".to_owned(),
+    /// [`FileError::Value`] for the first value that single precision cannot hold on that scale, and
+    /// [`CoreError`](xcebra_core::CoreError) if the recording has another number of channels.
+    pub fn scale(&self, recording: Table) -> Result<Session, RunError> {
+        let on_scale = |c: usize, value: f64| (value - self.mean[c]) / self.scale[c];
+        let is_lost = |c: usize, value: f64| !(on_scale(c, value) as f32).is_finite();
+        // scales keep the order of values
+        let ends = extremes(&recording);
+        if (0..self.names.len().min(ends.len())).any(|c| ends[c].iter().any(|&v| is_lost(c, v))) {
+            let mut first = None;
+            recording.each_block(|rows, values| {
+                let columns = ends.len();
+                let lost = |i: &usize| is_lost(i % columns, values[*i]);
+                if first.is_none() {
+                    let at = (0..values.len()).find(lost);
+                    first = at.map(|i| (rows.start + i / columns, i % columns));
+                }
+            });
+            let (t, c) = first.unwrap_or_default();
+            let value = recording.at(t, c);
+            return Err(FileError::Value {
+                place: recording.place.clone(),
+                problem: format!(
+                    "row {t} (counting from 0), column `{}` is {value:e}, {:e} on the scale of the training",
+                    self.names[c],
+                    on_scale(c, value)
+                ),
+                advice: "check its unit, or cut out or interpolate such values".to_owned(),
+            }
+            .into());
+        }
+        let session = stored::session(recording)?;
+        let is_own = self.mean.iter().all(|&v| v == 0.0) && self.scale.iter().all(|&v| v == 1.0);
+        Ok(match is_own {
+            true => session,
+            false => session.scaled(Scaling::Standard {
+                mean: self.mean.clone(),
+                scale: self.scale.clone(),
+            })?,
         })
     }
 
     /// A sentence for channels whose values are far from those of the training, as in another unit.
-    pub fn notes(&self, recording: &Table<f64>) -> Vec<String> {
+    pub fn notes(&self, recording: &Table) -> Vec<String> {
         let [mean, scale] = self.moments();
-        let deviation = |c: usize| {
-            let column = recording.values.column(c);
-            let square = |v: &f64| ((v - mean[c]) / scale[c]).powi(2);
-            (column.iter().map(square).sum::<f64>() / column.len() as f64).sqrt()
-        };
         let known = self.seen.is_some() || self.scale.iter().any(|&scale| scale != 1.0);
-        let deviations: Vec<f64> = match known {
-            true => (0..mean.len()).map(deviation).collect(),
-            false => Vec::new(),
-        };
+        let mut squares = vec![0.0; if known { mean.len() } else { 0 }];
+        if known {
+            recording.each_block(|_, rows| {
+                for row in rows.chunks_exact(mean.len()) {
+                    let places = squares.iter_mut().zip(mean).zip(scale);
+                    for (((sum, mean), scale), v) in places.zip(row) {
+                        *sum += ((v - mean) / scale).powi(2);
+                    }
+                }
+            });
+        }
+        let samples = recording.samples() as f64;
+        let deviations: Vec<f64> = squares.iter().map(|sum| (sum / samples).sqrt()).collect();
         let of = |foreign: &dyn Fn(f64) -> bool, words: &str| {
             let chosen: Vec<usize> = (0..deviations.len())
                 .filter(|&c| foreign(deviations[c]))
@@ -182,6 +217,26 @@ impl Channels {
     }
 }
 
+/// The places of sessions, for a message about all of them.
+fn places(sessions: &[Table]) -> String {
+    let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
+    places.join(" with ")
+}
+
+/// The smallest and the largest value of each channel.
+fn extremes(recording: &Table) -> Vec<[f64; 2]> {
+    let channels = recording.channels.len();
+    let mut ends = vec![[f64::INFINITY, f64::NEG_INFINITY]; channels];
+    recording.each_block(|_, rows| {
+        for row in rows.chunks_exact(channels) {
+            for ([least, most], &v) in ends.iter_mut().zip(row) {
+                (*least, *most) = (least.min(v), most.max(v));
+            }
+        }
+    });
+    ends
+}
+
 /// Whether channels have names, and not only positions.
 pub(crate) fn is_named(names: &[String]) -> bool {
     let is_position = |(at, name): (usize, &String)| *name == at.to_string();
@@ -199,21 +254,19 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
+    use crate::files::{DataArray, Values};
 
-    fn recording(values: Array2<f64>) -> Table<f64> {
-        Table {
-            place: "x".to_owned(),
-            channels: (0..values.ncols()).map(|c| format!("c{c}")).collect(),
-            values,
-            sampling_rate: None,
-            breaks: Vec::new(),
-            notes: Vec::new(),
-            epsilon: f64::EPSILON,
-        }
+    fn recording(values: Array2<f64>) -> Table {
+        let names = (0..values.ncols()).map(|c| format!("c{c}")).collect();
+        let array = DataArray {
+            columns: Some(names),
+            ..DataArray::in_memory("x", Values::F64(values.into_dyn()))
+        };
+        array.recording().unwrap()
     }
 
     /// Two waves, the second around 40.
-    fn waves(rows: usize, gain: f64, offset: f64) -> Table<f64> {
+    fn waves(rows: usize, gain: f64, offset: f64) -> Table {
         recording(Array2::from_shape_fn((rows, 2), |(t, c)| {
             gain * ((0.1 * t as f64).sin() + 40.0 * c as f64) + offset
         }))
@@ -222,7 +275,7 @@ mod tests {
     #[test]
     fn other_units_are_noted_and_the_same_are_not() {
         for standardize in [true, false] {
-            let channels = Channels::of(&waves(500, 1.0, 0.0), standardize).unwrap();
+            let channels = Channels::of(&[waves(500, 1.0, 0.0)], standardize).unwrap();
             // Fahrenheit, milli, a sixtieth, a shift; a session that is half or twice as lively is usual
             for (gain, offset) in [
                 (1.8, 32.0),
@@ -249,7 +302,7 @@ mod tests {
 
     #[test]
     fn changes_that_single_precision_loses_are_refused() {
-        let far = waves(200, 1.0, 1e9);
+        let far = [waves(200, 1.0, 1e9)];
         let error = Channels::of(&far, false).unwrap_err().to_string();
         assert!(
             error.contains("`c0`") && error.contains("single precision"),
@@ -257,14 +310,41 @@ mod tests {
         );
         // the mean is subtracted in double precision
         assert!(Channels::of(&far, true).is_ok());
-        assert!(Channels::of(&waves(200, 1.0, 1e3), false).is_ok());
+        assert!(Channels::of(&[waves(200, 1.0, 1e3)], false).is_ok());
     }
 
     #[test]
     fn a_scale_of_rounding_is_not_read() {
-        let mut channels = Channels::of(&waves(200, 1.0, 0.0), true).unwrap();
+        let mut channels = Channels::of(&[waves(200, 1.0, 0.0)], true).unwrap();
         assert!(channels.is_consistent());
         (channels.mean[0], channels.scale[0]) = (1e5, 1.03e-11);
         assert!(!channels.is_consistent());
+    }
+
+    /// Means of an array in Fortran order keep the bits of sums down its columns.
+    #[test]
+    fn means_are_those_of_the_array() {
+        use ndarray::{Axis, ShapeBuilder};
+        let rows = Array2::from_shape_fn((777, 3), |(t, c)| 1e3 + (t * (c + 7) % 101) as f64 / 7.0);
+        let mut columns = Array2::zeros((777, 3).f());
+        columns.assign(&rows);
+        for x in [rows, columns] {
+            let mean = x.mean_axis(Axis(0)).unwrap().to_vec();
+            let scale = x.std_axis(Axis(0), 0.0).to_vec();
+            let found = Channels::of(&[recording(x)], true).unwrap();
+            assert_eq!((found.mean, found.scale), (mean, scale));
+        }
+    }
+
+    #[test]
+    fn values_beyond_single_precision_are_refused_in_their_place() {
+        let mut x = Array2::from_shape_fn((2000, 2), |(t, c)| (t * (c + 1)) as f64);
+        x[[1717, 1]] = 1e300;
+        let channels = Channels::of(&[waves(200, 1.0, 0.0)], true).unwrap();
+        let error = channels.scale(recording(x)).unwrap_err().to_string();
+        assert!(
+            error.contains("row 1717") && error.contains("`c1` is 1e300"),
+            "{error}"
+        );
     }
 }

@@ -88,7 +88,9 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     let maps = attribute(run, &recording, &methods, None, watch)?.maps;
     let attribute = start.elapsed().as_secs_f64();
 
-    let embedding = run.encoder.forward(recording.x.view().into_dyn())?;
+    let embedding = run
+        .encoder
+        .forward(recording.x.samples().view().into_dyn())?;
     let scores = Scores {
         ing: auroc_map(&data.map, maps[0].values())?,
         gradient: auroc_map(&data.map, maps[1].values())?,

@@ -8,7 +8,7 @@ use xcebra_core::encoder::Edges;
 use xcebra_files::{NpzOutput, Source};
 use xcebra_model::{Kind, Watch};
 
-use crate::{Answer, Problem, Result, Run, ScaledRecording, embed_segments};
+use crate::{Answer, Problem, Result, Run, ScaledRecording, embed_sessions};
 
 /// The embedding of a recording.
 #[derive(Clone, Debug)]
@@ -37,11 +37,11 @@ pub fn embed(
     for note in &recording.notes {
         watch.note(note);
     }
-    let (x, segments) = (&recording.x, &recording.segments);
-    let total = x.nrows() as u64;
+    let x = &recording.x;
+    let total = x.len() as u64;
     let done = |rows: usize| watch.progress("embed", (rows as u64, total), "");
     done(0);
-    let (times, values) = embed_segments(&run.encoder, x.view(), segments, edges, done)?;
+    let (times, values) = embed_sessions(&run.encoder, x, edges, done)?;
     if watch.is_stopped() {
         return Err(Problem::stopped());
     }
@@ -49,7 +49,7 @@ pub fn embed(
     Ok(Embedding {
         values,
         times,
-        segments: segments.len(),
+        segments: x.sessions().len(),
         notes: recording.notes.clone(),
     })
 }

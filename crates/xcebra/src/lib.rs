@@ -47,7 +47,7 @@
 //! output.add("map", &data.map)?;
 //! output.commit()?;
 //!
-//! let recording = read(&Source::new(folder.join("data.npz"), "x"))?.recording::<f32>()?;
+//! let recording = read(&Source::new(folder.join("data.npz"), "x"))?.recording()?;
 //! assert_eq!((recording.samples(), recording.channels.len()), (500, 50));
 //!
 //! let jacobian = data.jacobian(0)?.mapv(|slope| f64::from(slope.abs()));
@@ -79,6 +79,7 @@ mod retraining;
 mod run;
 mod run_error;
 mod scoring;
+mod stored;
 pub mod suspicion;
 mod windows;
 
@@ -105,10 +106,10 @@ pub use problem::{Problem, Result, TextPlace};
 pub use retraining::{
     Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
 };
-pub use run::{MODEL, Run, ScaledRecording, read_recording};
+pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
 pub use scoring::{MapScore, score_map, score_map_files};
-pub use windows::{Windows, embed_segments, embed_session};
+pub use windows::{Windows, embed_sessions};
 
 #[doc(inline)]
 pub use cdig;

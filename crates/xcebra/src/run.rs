@@ -16,7 +16,6 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
-use ndarray::Array2;
 use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Encoder, History};
 
@@ -121,29 +120,22 @@ impl Run {
     /// As [`recording`](Self::recording).
     pub fn scaled(&self, mut array: DataArray) -> Result<ScaledRecording, RunError> {
         array.bring_to_units(self.channels.units.as_deref())?;
-        let recording: Table<f64> = array.recording()?;
+        let recording = array.recording()?;
         self.require_channels(&recording)?;
-        let x = self.channels.apply(&recording)?;
         let mut notes = recording.notes.clone();
         notes.extend(self.channels.notes(&recording));
-        notes.extend(suspicion::of_channels(&recording));
+        notes.extend(suspicion::of_channels(std::slice::from_ref(&recording)));
         let segments = recording.segments();
         let window = self.encoder.architecture().window.len();
         notes.extend(suspicion::of_segments(&recording.place, &segments, window));
+        let sampling_rate = recording.sampling_rate;
+        let lengths: Vec<usize> = segments.iter().map(Range::len).collect();
+        let x = xcebra_core::Recording::to_embed(vec![self.channels.scale(recording)?])?;
         Ok(ScaledRecording {
-            x,
-            segments,
-            sampling_rate: recording.sampling_rate,
+            x: x.with_sessions(&lengths)?,
+            sampling_rate,
             notes,
         })
-    }
-
-    /// As [`recording`](Self::recording), the values only.
-    ///
-    /// # Errors
-    /// Those of [`recording`](Self::recording).
-    pub fn read(&self, source: &Source) -> Result<Array2<f32>, RunError> {
-        Ok(self.recording(source)?.x)
     }
 
     /// The largest rank that the outputs of the encoder allow.
@@ -153,7 +145,7 @@ impl Run {
     }
 
     /// Refuses a recording that has other channels than the training, or has them in another order.
-    fn require_channels(&self, recording: &Table<f64>) -> Result<(), RunError> {
+    fn require_channels(&self, recording: &Table) -> Result<(), RunError> {
         let (found, expected) = (&recording.channels, &self.channels.names);
         let place = recording.place.clone();
         if found != expected && sorted(found) == sorted(expected) {
@@ -190,22 +182,12 @@ impl Run {
 /// A recording on the scale of a training.
 #[derive(Clone, Debug)]
 pub struct ScaledRecording {
-    /// The values, (time, channels).
-    pub x: Array2<f32>,
-    /// Its stretches without interruption, in order.
-    pub segments: Vec<Range<usize>>,
+    /// Its samples; their sessions are the stretches without interruption.
+    pub x: xcebra_core::Recording<f32>,
     /// Samples per second, if the file tells.
     pub sampling_rate: Option<f64>,
     /// What the reader left out, assumed or repaired, and what looks like a mistake; a sentence each.
     pub notes: Vec<String>,
-}
-
-/// Reads a recording: the array that `source` names, otherwise `default`.
-///
-/// # Errors
-/// [`FileError`].
-pub fn read_recording(source: &Source, default: &str) -> Result<Table<f64>, FileError> {
-    read_array(source, default, false)?.recording()
 }
 
 fn read_array(source: &Source, default: &str, transpose: bool) -> Result<DataArray, FileError> {

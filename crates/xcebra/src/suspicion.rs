@@ -1,36 +1,28 @@
 //! What in data is likely a mistake, though it can be computed with: a sentence each.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod channels;
+mod columns;
+
+pub use channels::of_channels;
+pub use columns::{marks_in, times};
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 
-use crate::files::Table;
+use columns::Findings;
 
 /// Names of channels that are shown before the others are only counted.
 const SHOWN: usize = 6;
-/// From this size on, a value that appears repeatedly is hardly a measurement.
-const HUGE: f64 = 1e10;
-/// An outlier that rules the scale is this many times the range of most values away from them.
-const OUTLYING: f64 = 1e3;
-/// A mark that appears once is this many times as large as all other values.
-const FAR: f64 = 3.0;
-
-/// Sentences about the channels of a recording.
-pub fn of_channels(recording: &Table<f64>) -> Vec<String> {
-    let columns: Vec<(&str, ArrayView1<'_, f64>)> = recording
-        .channels
-        .iter()
-        .map(String::as_str)
-        .zip(recording.values.columns())
-        .collect();
-    of_columns("channel", &columns)
-}
 
 /// Sentences about a label of real numbers, (time, columns).
 pub fn of_label(name: &str, values: &Array2<f64>) -> Vec<String> {
-    let columns: Vec<_> = values.columns().into_iter().map(|c| (name, c)).collect();
-    let mut notes = of_columns("label", &columns);
+    let mut findings = Findings::default();
+    for column in values.columns() {
+        findings.look_at(name, &column.to_vec());
+    }
+    let mut notes = findings.sentences("label");
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     if largest > f64::from(f32::MAX) {
         notes.push(format!(
@@ -75,7 +67,9 @@ pub fn of_classes(name: &str, classes: &[i64], names: Option<&[String]>) -> Vec<
     }
     if names.is_none() {
         let values: Vec<f64> = classes.iter().map(|&class| class as f64).collect();
-        notes.extend(of_columns("label", &[(name, ArrayView1::from(&values))]));
+        let mut findings = Findings::default();
+        findings.look_at(name, &values);
+        notes.extend(findings.sentences("label"));
     }
     notes
 }
@@ -108,185 +102,8 @@ pub fn names_in_words(word: &str, names: &[&str]) -> String {
     }
 }
 
-fn of_columns(word: &str, columns: &[(&str, ArrayView1<'_, f64>)]) -> Vec<String> {
-    // by the value, so that one sentence serves all channels; as bits, which have an order
-    let mut marks: BTreeMap<u64, (f64, usize, Vec<&str>)> = BTreeMap::new();
-    let mut outliers: Vec<(&str, f64, [f64; 2])> = Vec::new();
-    for (name, column) in columns {
-        // a column of a matrix is far apart in memory, and it is passed over several times
-        let values = column.to_vec();
-        let found = marks_in(values.iter().copied());
-        for (value, count) in &found {
-            let entry = marks
-                .entry(value.to_bits())
-                .or_insert((*value, 0, Vec::new()));
-            entry.1 += count;
-            entry.2.push(name);
-        }
-        let is_mark = |v: &f64| found.iter().any(|(mark, _)| mark == v);
-        let rest = values.iter().copied().filter(|v| !is_mark(v));
-        if let Some((value, most)) = outlier(rest) {
-            outliers.push((name, value, most));
-        }
-    }
-    let mut notes: Vec<String> = marks
-        .into_values()
-        .map(|(value, count, names)| {
-            let names: BTreeSet<&str> = names.into_iter().collect();
-            let names: Vec<&str> = names.into_iter().collect();
-            format!(
-                "{}: the value {value} appears {}, far from all others: if it marks missing \
-                 or saturated samples, cut them out or interpolate them; it counts as measured",
-                names_in_words(word, &names),
-                times(count)
-            )
-        })
-        .collect();
-    if let Some((_, value, [low, high])) = outliers.first() {
-        let names: Vec<&str> = outliers.iter().map(|(name, ..)| *name).collect();
-        notes.push(format!(
-            "{}: values reach {value:e} where nine of ten are between {low:.3e} and {high:.3e}, so that \
-             few samples rule the scale (check them)",
-            names_in_words(word, &names)
-        ));
-    }
-    notes
-}
-
-/// Values that mark missing or saturated samples, by all appearances, with how often they appear.
-///
-/// Such a value is the smallest or the largest of all, farther from the others than half their range, and
-/// one that nobody measures: nines, the end of an integer type, or huge. It appears twice or more, or
-/// is several times as large as all others.
-pub fn marks_in(values: impl Iterator<Item = f64> + Clone) -> Vec<(f64, usize)> {
-    let mut found: Vec<(f64, usize)> = Vec::new();
-    loop {
-        let is_found = |v: &f64| found.iter().any(|(mark, _)| mark == v);
-        let ends = Ends::of(values.clone().filter(|v| !is_found(v)));
-        let Some(mark) = ends.and_then(|ends| ends.mark()) else {
-            return found;
-        };
-        found.push(mark);
-    }
-}
-
-/// The smallest and the largest of some values, how often they appear, and their neighbours.
-struct Ends {
-    low: (f64, usize),
-    above: f64,
-    high: (f64, usize),
-    below: f64,
-}
-
-impl Ends {
-    /// None unless there are two different values.
-    fn of(mut values: impl Iterator<Item = f64>) -> Option<Self> {
-        let first = values.next()?;
-        let (mut low, mut high) = ((first, 1), (first, 1));
-        let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
-        for v in values {
-            if v < low.0 {
-                (above, low) = (low.0, (v, 1));
-            } else if v == low.0 {
-                low.1 += 1;
-            } else if v < above {
-                above = v;
-            }
-            if v > high.0 {
-                (below, high) = (high.0, (v, 1));
-            } else if v == high.0 {
-                high.1 += 1;
-            } else if v > below {
-                below = v;
-            }
-        }
-        (low.0 < high.0).then_some(Self {
-            low,
-            above,
-            high,
-            below,
-        })
-    }
-
-    /// The end that is a mark, if one is.
-    fn mark(&self) -> Option<(f64, usize)> {
-        let bottom = (self.low, [self.above, self.high.0]);
-        let top = (self.high, [self.low.0, self.below]);
-        [bottom, top].into_iter().find_map(|(end, [first, last])| {
-            let (value, count) = end;
-            let gap = (first - value).max(value - last);
-            let largest = first.abs().max(last.abs());
-            let telling = count >= 2 || value.abs() > FAR * largest;
-            let isolated = gap > 0.5 * (last - first);
-            (telling && isolated && is_mark(value, largest)).then_some(end)
-        })
-    }
-}
-
-/// How often, in words.
-pub fn times(count: usize) -> String {
-    match count {
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
-    }
-}
-
-/// Whether a number is one that programs write where there is no value; `largest` is the size of the
-/// largest other one.
-fn is_mark(value: f64, largest: f64) -> bool {
-    let size = value.abs();
-    let digits = format!("{size}");
-    let nines = digits.chars().all(|c| c == '9' || c == '.');
-    let nines = nines && digits.chars().filter(|&c| c == '9').count() >= 3;
-    // 127 and 128, 255, 32767 and 32768, 65535, …: the ends of signed and unsigned integers
-    let ends = [8, 12, 16, 24, 32].into_iter().any(|bits| {
-        let half = 2_f64.powi(bits - 1);
-        [half, half - 1.0, 2.0 * half - 1.0].contains(&size)
-    });
-    nines || (ends && size > 1000.0) || (size >= HUGE && size > OUTLYING * largest)
-}
-
-/// The value farthest from nine tenths of the values, and the range of those, if it rules their scale.
-fn outlier(values: impl Iterator<Item = f64> + Clone) -> Option<(f64, [f64; 2])> {
-    let Ends { low, high, .. } = Ends::of(values.clone())?;
-    let (least, most) = (low.0, high.0);
-    if !are_gathered(values.clone(), (least, most)) {
-        return None;
-    }
-    let mut values: Vec<f64> = values.collect();
-    let last = values.len() - 1;
-    let mut at = |share: f64| {
-        let at = (share * last as f64) as usize;
-        *values.select_nth_unstable_by(at, f64::total_cmp).1
-    };
-    let (low, high) = (at(0.05), at(0.95));
-    let range = high - low;
-    let (value, distance) = match low - least > most - high {
-        true => (least, low - least),
-        false => (most, most - high),
-    };
-    (range > 0.0 && distance > OUTLYING * range).then_some((value, [low, high]))
-}
-
-/// Whether nine tenths of the values may be in a small part of their range, as those beside an
-/// [`outlier`] are. It costs a pass over the values, where their order costs ten.
-fn are_gathered(values: impl Iterator<Item = f64>, (least, most): (f64, f64)) -> bool {
-    // a range of nine tenths that an outlier rules is narrower than a bin
-    let mut bins = [0_usize; OUTLYING as usize];
-    let width = (most - least) / OUTLYING;
-    let mut n = 0;
-    for v in values {
-        bins[(((v - least) / width) as usize).min(bins.len() - 1)] += 1;
-        n += 1;
-    }
-    let neighbours = bins.windows(2).map(|pair| pair[0] + pair[1]).max();
-    // as many as are between the quantiles, whose places are rounded
-    neighbours.unwrap_or(n) as f64 + 2.0 >= 0.9 * n as f64
-}
-
 #[cfg(test)]
 mod tests {
-    use ndarray::Array1;
     use proptest::prelude::*;
 
     use super::*;
@@ -345,51 +162,6 @@ mod tests {
             let notes = label(values.collect());
             prop_assert!(notes.is_empty(), "{:?}", notes);
         }
-    }
-
-    proptest! {
-        /// The shortcut finds what sorting finds, for any share and distance of the outliers.
-        #[test]
-        fn outliers_are_those_of_the_sorted_values(
-            scale in -6i32..6,
-            far in prop::sample::select(&[1.0, 30.0, 900.0, 1100.0, 1e5][..]),
-            every in 2usize..60,
-            n in 3usize..400,
-            flip: bool,
-        ) {
-            let gain = 10_f64.powi(scale) * if flip { -1.0 } else { 1.0 };
-            let value = |t: usize| gain * if t.is_multiple_of(every) { far } else { (t as f64).sin() };
-            let values: Vec<f64> = (0..n).map(value).collect();
-            let mut sorted = values.clone();
-            sorted.sort_by(f64::total_cmp);
-            let at = |share: f64| sorted[(share * (n - 1) as f64) as usize];
-            let (low, high, least, most) = (at(0.05), at(0.95), sorted[0], sorted[n - 1]);
-            let range = high - low;
-            let is = range > 0.0 && (low - least).max(most - high) > OUTLYING * range;
-            let found = outlier(values.iter().copied());
-            prop_assert_eq!(found.map(|f| f.1), is.then_some([low, high]));
-        }
-    }
-
-    #[test]
-    fn several_marks_in_several_channels_are_told_apart() {
-        let a = Array1::from_iter((0..50).map(|t| match t % 10 {
-            0 => -9999.0,
-            1 => -999.0,
-            _ => f64::from(t).cos(),
-        }));
-        let b = Array1::from_iter((0..50).map(|t| if t < 2 { -9999.0 } else { f64::from(t) }));
-        let notes = of_columns("channel", &[("a", a.view()), ("b", b.view())]);
-        assert_eq!(notes.len(), 2, "{notes:?}");
-        let has = |part: &str| notes.iter().any(|note| note.starts_with(part));
-        assert!(
-            has("channels `a`, `b`: the value -9999 appears 7 times"),
-            "{notes:?}"
-        );
-        assert!(
-            has("channel `a`: the value -999 appears 5 times"),
-            "{notes:?}"
-        );
     }
 
     #[test]

@@ -2,74 +2,69 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayD, ArrayView2, Axis, IxDyn, Slice};
+use ndarray::{Array2, ArrayD, Axis, Slice};
 use xcebra_attr::{AttrError, Samples};
 use xcebra_core::encoder::Edges;
-use xcebra_core::{CoreError, Encoder};
+use xcebra_core::{CoreError, Encoder, Recording};
 
-/// The windows of a recording (time, channels), read as they are needed: samples `[channels]` for an
-/// encoder that sees one at a time, `[channels, window]` otherwise.
+/// The windows of a recording, read as they are needed: samples `[channels]` for an encoder that sees one at a
+/// time, `[channels, window]` otherwise.
 ///
 /// Sample 0 is the window around time `window.left`, the first that fits into the recording; no window
-/// reaches from one segment of the recording into another.
+/// reaches from one session of the recording into another.
 #[derive(Clone, Debug)]
 pub struct Windows<'a> {
-    x: ArrayView2<'a, f32>,
+    recording: &'a Recording<f32>,
     shape: Vec<usize>,
-    /// For each segment that holds a window, how many there are before it and its first row.
-    segments: Vec<(usize, usize)>,
+    /// For each session that holds a window, how many there are before it and its first row.
+    sessions: Vec<(usize, usize)>,
     len: usize,
 }
 
 impl<'a> Windows<'a> {
-    /// The windows of an encoder on a recording in one piece.
-    pub fn of(encoder: &Encoder<f32>, x: ArrayView2<'a, f32>) -> Self {
-        let whole = 0..x.nrows();
-        Self::of_segments(encoder, x, std::slice::from_ref(&whole))
-    }
-
-    /// The windows of an encoder on a recording of several segments, ranges of its rows.
-    pub fn of_segments(
-        encoder: &Encoder<f32>,
-        x: ArrayView2<'a, f32>,
-        segments: &[Range<usize>],
-    ) -> Self {
+    /// The windows of an encoder on a recording.
+    pub fn of(encoder: &Encoder<f32>, recording: &'a Recording<f32>) -> Self {
         let window = encoder.architecture().window;
+        let channels = recording.channels();
         let shape = match window.len() {
-            1 => vec![x.ncols()],
-            len => vec![x.ncols(), len],
+            1 => vec![channels],
+            len => vec![channels, len],
         };
         let (mut starts, mut len) = (Vec::new(), 0);
-        for segment in segments {
-            let windows = (segment.len() + 1).saturating_sub(window.len());
+        for session in recording.sessions() {
+            let windows = (session.len() + 1).saturating_sub(window.len());
             if windows > 0 {
-                starts.push((len, segment.start));
+                starts.push((len, session.start));
                 len += windows;
             }
         }
         Self {
-            x,
+            recording,
             shape,
-            segments: starts,
+            sessions: starts,
             len,
         }
     }
 
-    /// How many windows each segment holds, for those that hold some.
+    /// How many windows each session holds, for those that hold some.
     pub fn stretches(&self) -> Vec<usize> {
-        let ends = self.segments.iter().skip(1).map(|(before, _)| *before);
+        let ends = self.sessions.iter().skip(1).map(|(before, _)| *before);
         let ends = ends.chain(std::iter::once(self.len));
-        let both = self.segments.iter().zip(ends);
+        let both = self.sessions.iter().zip(ends);
         both.map(|((before, _), end)| end - before).collect()
     }
 
-    /// The row at which a window begins.
-    fn row(&self, window: usize) -> usize {
-        let segment = self
-            .segments
-            .partition_point(|(before, _)| *before <= window);
-        let (before, row) = self.segments[segment - 1];
-        row + window - before
+    /// Some windows of one session: how many of those from `range.start` on are in it, and its row.
+    fn stretch(&self, range: &Range<usize>) -> (usize, usize) {
+        let next = self
+            .sessions
+            .partition_point(|(before, _)| *before <= range.start);
+        let (before, row) = self.sessions[next - 1];
+        let end = self
+            .sessions
+            .get(next)
+            .map_or(self.len, |(before, _)| *before);
+        (end.min(range.end) - range.start, row + range.start - before)
     }
 }
 
@@ -91,100 +86,77 @@ impl Samples<f32> for Windows<'_> {
                 advice: None,
             });
         }
-        if self.shape.len() == 1 && self.segments.len() <= 1 {
-            let first = self.segments.first().map_or(0, |(_, row)| *row);
-            return self.x.batch(first + range.start..first + range.end);
-        }
-        let rows: Vec<usize> = range.map(|window| self.row(window)).collect();
-        let mut shape = vec![rows.len()];
+        let window = self.shape.get(1).copied().unwrap_or(1);
+        let mut shape = vec![range.len()];
         shape.extend(&self.shape);
-        let wide = self.shape.len() > 1;
-        let lag = |i: &IxDyn| if wide { i[2] } else { 0 };
-        let at = |i: IxDyn| self.x[[rows[i[0]] + lag(&i), i[1]]];
-        Ok(ArrayD::from_shape_fn(IxDyn(&shape), at))
+        let (mut values, mut left) = (Vec::with_capacity(shape.iter().product()), range);
+        while !left.is_empty() {
+            let (count, row) = self.stretch(&left);
+            let rows = self.recording.rows(row..row + count + window - 1);
+            for windows in rows.windows((window, rows.ncols())) {
+                // channels come before lags
+                values.extend(windows.t());
+            }
+            left.start += count;
+        }
+        Ok(ArrayD::from_shape_vec(shape, values).expect("whole windows"))
     }
 }
 
 /// Times that are embedded between two reports of progress.
 const STRETCH: usize = 16_384;
 
-/// Embeds a recording (time, channels) of one session stretch by stretch, telling `progress` how
-/// many times are done. Gives the time of the first row and the embedding (times, outputs).
+/// Embeds a recording stretch by stretch, each session by itself, and tells `progress` how many times are
+/// done. Gives the time of each row and the embedding (times, outputs).
+///
+/// With [`Edges::Drop`], sessions shorter than the encoder's window are left out.
 ///
 /// # Errors
-/// [`CoreError::Data`] for other channels than the encoder's, or a recording shorter than its window
-/// with [`Edges::Drop`].
-pub fn embed_session(
+/// [`CoreError::Data`] for other channels than the encoder's, and if with [`Edges::Drop`] no session is as long
+/// as the window.
+pub fn embed_sessions(
     encoder: &Encoder<f32>,
-    x: ArrayView2<'_, f32>,
-    edges: Edges,
-    mut progress: impl FnMut(usize),
-) -> Result<(usize, Array2<f32>), CoreError> {
-    let window = encoder.architecture().window;
-    let time = x.nrows();
-    let (start, end) = match edges {
-        Edges::Pad => (0, time),
-        Edges::Drop => (window.left, (time + 1).saturating_sub(window.right)),
-    };
-    if start >= end {
-        return Err(CoreError::Data {
-            what: "the recording".to_owned(),
-            problem: format!("{time} samples for a window of {}", window.len()),
-            advice: "pass a longer recording, or pad its edges".to_owned(),
-        });
-    }
-    let outputs = encoder.architecture().outputs();
-    let mut embedding = Array2::zeros((end - start, outputs));
-    for first in (start..end).step_by(STRETCH) {
-        let last = end.min(first + STRETCH);
-        // with as many neighbours as the windows reach out; rows that see an end of the stretch
-        // which is none of the recording are left out
-        let from = first.saturating_sub(window.left);
-        let to = time.min(last + window.right - 1);
-        let stretch = x.slice_axis(Axis(0), Slice::from(from..to));
-        let rows = encoder.embed(stretch, Edges::Pad)?.values;
-        let rows = rows.slice_axis(Axis(0), Slice::from(first - from..last - from));
-        let place = Slice::from(first - start..last - start);
-        embedding.slice_axis_mut(Axis(0), place).assign(&rows);
-        progress(last - start);
-    }
-    Ok((start, embedding))
-}
-
-/// Embeds a recording (time, channels) of several segments, ranges of its rows, each as a recording of its
-/// own. Gives the time of each row and the embedding (times, outputs).
-///
-/// With [`Edges::Drop`], segments shorter than the encoder's window are left out.
-///
-/// # Errors
-/// As [`embed_session`]; [`CoreError::Data`] if no segment is as long as the window.
-pub fn embed_segments(
-    encoder: &Encoder<f32>,
-    x: ArrayView2<'_, f32>,
-    segments: &[Range<usize>],
+    recording: &Recording<f32>,
     edges: Edges,
     mut progress: impl FnMut(usize),
 ) -> Result<(Vec<usize>, Array2<f32>), CoreError> {
-    let needed = match edges {
-        Edges::Pad => 1,
-        Edges::Drop => encoder.architecture().window.len(),
+    let window = encoder.architecture().window;
+    let times_of = |session: &Range<usize>| match edges {
+        Edges::Pad => session.clone(),
+        Edges::Drop => session.start + window.left..(session.end + 1).saturating_sub(window.right),
     };
-    let fits = |segment: &&Range<usize>| segment.len() >= needed;
-    let mut chosen: Vec<&Range<usize>> = segments.iter().filter(fits).collect();
-    if chosen.is_empty() {
-        // for the error of the longest
-        chosen.extend(segments.iter().max_by_key(|segment| segment.len()));
+    let sessions = recording.sessions();
+    let total: usize = sessions.iter().map(|session| times_of(session).len()).sum();
+    if total == 0 {
+        let longest = sessions.iter().map(Range::len).max();
+        return Err(CoreError::Data {
+            what: "the recording".to_owned(),
+            problem: format!(
+                "{} samples for a window of {}",
+                longest.unwrap_or(0),
+                window.len()
+            ),
+            advice: "pass a longer recording, or pad its edges".to_owned(),
+        });
     }
-    let (mut times, mut parts) = (Vec::new(), Vec::new());
-    for segment in chosen {
-        let piece = x.slice_axis(Axis(0), Slice::from(segment.clone()));
-        let done = times.len();
-        let (first, rows) = embed_session(encoder, piece, edges, |n| progress(done + n))?;
-        times.extend((0..rows.nrows()).map(|row| segment.start + first + row));
-        parts.push(rows);
+    let mut times = Vec::with_capacity(total);
+    let mut embedding = Array2::zeros((total, encoder.architecture().outputs()));
+    for session in sessions {
+        let wanted = times_of(session);
+        for first in wanted.clone().step_by(STRETCH) {
+            let last = wanted.end.min(first + STRETCH);
+            // with as many neighbours as the windows reach out; rows are left out that see an end of the
+            // stretch where the session goes on
+            let from = first.saturating_sub(window.left).max(session.start);
+            let to = session.end.min(last + window.right - 1);
+            let rows = encoder.embed_rows(recording, from..to, Edges::Pad)?.values;
+            let rows = rows.slice_axis(Axis(0), Slice::from(first - from..last - from));
+            let place = Slice::from(times.len()..times.len() + rows.nrows());
+            embedding.slice_axis_mut(Axis(0), place).assign(&rows);
+            times.extend(first..last);
+            progress(times.len());
+        }
     }
-    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-    let embedding = ndarray::concatenate(Axis(0), &views).expect("rows of one encoder");
     Ok((times, embedding))
 }
 
@@ -193,10 +165,10 @@ mod tests {
     use ndarray::{Array2, Axis, Slice};
     use xcebra_attr::Samples;
     use xcebra_core::encoder::{Edges, Sizes};
-    use xcebra_core::{Architecture, Encoder, EncoderName};
+    use xcebra_core::{Architecture, Encoder, EncoderName, Recording, Scaling, Session};
     use xcebra_model::Model;
 
-    use super::{STRETCH, Windows, embed_segments, embed_session};
+    use super::{STRETCH, Windows, embed_sessions};
 
     fn encoder() -> Encoder<f32> {
         let sizes = Sizes {
@@ -207,15 +179,20 @@ mod tests {
         Encoder::new(architecture, 0).unwrap()
     }
 
+    fn waves(samples: usize) -> Array2<f32> {
+        Array2::from_shape_fn((samples, 3), |(t, c)| ((t * 7 + c) as f32 * 0.1).sin())
+    }
+
     #[test]
     fn stretches_join_without_a_seam() {
-        let encoder = encoder();
-        let x = Array2::from_shape_fn((STRETCH + 40, 3), |(t, c)| ((t * 7 + c) as f32 * 0.1).sin());
+        let (encoder, x) = (encoder(), waves(STRETCH + 40));
+        let recording = Recording::new(x.view()).unwrap();
         for edges in [Edges::Pad, Edges::Drop] {
             let whole = encoder.embed(x.view(), edges).unwrap();
             let mut done = Vec::new();
-            let (start, rows) = embed_session(&encoder, x.view(), edges, |n| done.push(n)).unwrap();
-            assert_eq!((start, rows.dim()), (whole.start, whole.values.dim()));
+            let found = embed_sessions(&encoder, &recording, edges, |n| done.push(n));
+            let (times, rows) = found.unwrap();
+            assert_eq!((times[0], rows.dim()), (whole.start, whole.values.dim()));
             assert_eq!(done.last(), Some(&rows.nrows()));
             let far = (&rows - &whole.values)
                 .iter()
@@ -227,63 +204,75 @@ mod tests {
 
     #[test]
     fn windows_are_what_the_encoder_embeds() {
-        let encoder = encoder();
-        let x = Array2::from_shape_fn((60, 3), |(t, c)| ((t * 5 + c) as f32 * 0.2).cos());
-        let windows = Windows::of(&encoder, x.view());
+        let (encoder, x) = (encoder(), waves(60));
+        let recording = Recording::new(x.view()).unwrap();
+        let windows = Windows::of(&encoder, &recording);
         assert_eq!((windows.len(), windows.sample_shape()), (51, &[3, 10][..]));
         let by_window = encoder
             .forward(windows.batch(0..51).unwrap().view())
             .unwrap();
-        let (start, rows) = embed_session(&encoder, x.view(), Edges::Drop, |_| ()).unwrap();
-        assert_eq!(start, 5);
+        let (times, rows) = embed_sessions(&encoder, &recording, Edges::Drop, |_| ()).unwrap();
+        assert_eq!(times[0], 5);
         assert!((&by_window - &rows).iter().all(|d| d.abs() < 1e-5));
         assert!(windows.batch(40..52).is_err());
+        let batch = windows.batch(17..20).unwrap();
+        assert_eq!(batch[[2, 1, 4]], x[[19 + 4, 1]]);
     }
 
     #[test]
     fn too_short_a_recording_is_refused() {
-        let x = Array2::<f32>::zeros((9, 3));
-        let short = embed_session(&encoder(), x.view(), Edges::Drop, |_| ());
+        let recording = Recording::new(waves(9).view()).unwrap();
+        let short = embed_sessions(&encoder(), &recording, Edges::Drop, |_| ());
         assert!(short.unwrap_err().to_string().contains("window of 10"));
-        assert!(embed_session(&encoder(), x.view(), Edges::Pad, |_| ()).is_ok());
+        assert!(embed_sessions(&encoder(), &recording, Edges::Pad, |_| ()).is_ok());
     }
 
+    /// Integers that are scaled when a batch needs them, in sessions that the values do not show.
     #[test]
-    fn segments_are_recordings_of_their_own() {
+    fn sessions_are_recordings_of_their_own() {
         let encoder = encoder();
-        let x = Array2::from_shape_fn((90, 3), |(t, c)| ((t * 5 + c) as f32 * 0.2).cos());
-        let segments = [0..30, 30..35, 35..90];
-        let own = |range: &std::ops::Range<usize>| {
-            x.slice_axis(Axis(0), Slice::from(range.clone())).to_owned()
+        let values: Vec<i16> = (0..270).map(|i| (i * i % 97) as i16).collect();
+        let scaling = Scaling::Standard {
+            mean: vec![40.0, 50.0, 60.0],
+            scale: vec![30.0, 20.0, 10.0],
         };
-        let windows = Windows::of_segments(&encoder, x.view(), &segments);
+        let x = Array2::from_shape_fn((90, 3), |(t, c)| {
+            let value = f64::from(values[3 * t + c]);
+            ((value - [40.0, 50.0, 60.0][c]) / [30.0, 20.0, 10.0][c]) as f32
+        });
+        let session = Session::new(values, 3).unwrap().scaled(scaling).unwrap();
+        let recording = Recording::<f32>::from_sessions(vec![session]).unwrap();
+        let recording = recording.with_sessions(&[30, 5, 55]).unwrap();
+        let own = |session: &std::ops::Range<usize>| {
+            let x = x.slice_axis(Axis(0), Slice::from(session.clone()));
+            Recording::new(x).unwrap()
+        };
+        let windows = Windows::of(&encoder, &recording);
         assert_eq!(
             (windows.len(), windows.stretches()),
             (21 + 46, vec![21, 46])
         );
+        let all = windows.batch(0..67).unwrap();
         let mut first = 0;
-        for segment in [&segments[0], &segments[2]] {
-            let piece = own(segment);
-            let alone = Windows::of(&encoder, piece.view());
-            let same = windows.batch(first..first + alone.len()).unwrap();
+        for session in [&recording.sessions()[0], &recording.sessions()[2]] {
+            let piece = own(session);
+            let alone = Windows::of(&encoder, &piece);
+            let same = all.slice_axis(Axis(0), Slice::from(first..first + alone.len()));
             assert_eq!(same, alone.batch(0..alone.len()).unwrap());
             first += alone.len();
         }
         for (edges, kept) in [(Edges::Pad, vec![0, 1, 2]), (Edges::Drop, vec![0, 2])] {
-            let (times, rows) =
-                embed_segments(&encoder, x.view(), &segments, edges, |_| ()).unwrap();
+            let (times, rows) = embed_sessions(&encoder, &recording, edges, |_| ()).unwrap();
             let mut at = 0;
-            for segment in kept.iter().map(|&k| &segments[k]) {
-                let (start, alone) =
-                    embed_session(&encoder, own(segment).view(), edges, |_| ()).unwrap();
+            for session in kept.iter().map(|&k| &recording.sessions()[k]) {
+                let (own_times, alone) =
+                    embed_sessions(&encoder, &own(session), edges, |_| ()).unwrap();
                 let same = rows.slice_axis(Axis(0), Slice::from(at..at + alone.nrows()));
                 assert_eq!(same, alone);
-                assert_eq!(times[at], segment.start + start);
+                assert_eq!(times[at], session.start + own_times[0]);
                 at += alone.nrows();
             }
             assert_eq!((at, times.len()), (rows.nrows(), at));
         }
-        let short = embed_segments(&encoder, x.view(), &segments[1..2], Edges::Drop, |_| ());
-        assert!(short.unwrap_err().to_string().contains("window of 10"));
     }
 }

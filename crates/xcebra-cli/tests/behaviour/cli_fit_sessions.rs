@@ -2,9 +2,9 @@
 
 use crate::common::{Folder, assert_self_contained, speed, state, x};
 use ndarray::{Array2, Axis, concatenate, s};
+use xcebra::FitFile;
 use xcebra::core::{Labels, Recording, Trainer};
 use xcebra::files::NpzOutput;
-use xcebra::{Channels, FitFile};
 
 const SETTINGS: &str = "
 [encoder]
@@ -53,16 +53,9 @@ fn several_files_are_the_sessions_of_one_recording() {
     );
 
     // the same by hand: one scale for both, an edge between them, labels one after another
-    let raw = xcebra::files::Table {
-        place: String::new(),
-        values: x(),
-        channels: (0..4).map(|c| c.to_string()).collect(),
-        sampling_rate: None,
-        breaks: Vec::new(),
-        epsilon: f64::EPSILON,
-        notes: Vec::new(),
-    };
-    let scaled = Channels::of(&raw, true).unwrap().apply(&raw).unwrap();
+    let x = x();
+    let mean = x.mean_axis(Axis(0)).unwrap();
+    let scaled = ((&x - &mean) / x.std_axis(Axis(0), 0.0)).mapv(|v| v as f32);
     let classes = state().iter().map(|&s| s as i64).collect();
     let recording = Recording::new(scaled.view())
         .unwrap()

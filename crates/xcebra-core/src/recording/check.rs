@@ -1,63 +1,71 @@
 //! What no recording may hold.
 
 use xcebra_model::Scalar;
-use xcebra_numeric::is_constant;
+use xcebra_numeric::Spreads;
 
 use super::Recording;
 use crate::error::{CoreError, Result};
 
-/// Refuses values that are not finite and channels that are constant up to rounding, as the training
-/// sees them.
-pub(super) fn values<E: Scalar>(recording: &Recording<E>) -> Result<()> {
-    finite(recording)?;
-    (0..recording.channels).try_for_each(|c| varying(recording, c))
-}
-
-fn finite<E: Scalar>(recording: &Recording<E>) -> Result<()> {
+/// Refuses values that are not finite and, if they `must_vary`, channels that are constant but for rounding,
+/// as the training sees them. One pass over the samples decides almost always.
+pub(super) fn values<E: Scalar>(recording: &Recording<E>, must_vary: bool) -> Result<()> {
     let channels = recording.channels;
-    let (mut rows, mut wide) = (Vec::<E>::new(), Vec::new());
+    let mut spreads = Spreads::new(channels);
+    let (mut room, mut wide) = (Vec::<E>::new(), Vec::new());
     for (session, range) in recording.store.sessions.iter().zip(&recording.sessions) {
         for block in session.blocks() {
             let first = range.start + block.start;
-            rows.clear();
-            session.append(block, &mut rows, &mut wide);
-            if let Some(at) = rows.iter().position(|v| !v.is_finite()) {
-                return Err(CoreError::data(
-                    "the recording",
-                    format!(
-                        "sample {} of channel {} is {}",
-                        first + at / channels,
-                        at % channels,
-                        rows[at]
-                    ),
-                    "drop or interpolate such samples first",
-                ));
+            let rows: &[E] = match session.as_slice() {
+                Some(all) => &all[block.start * channels..block.end * channels],
+                None => {
+                    room.clear();
+                    session.append(block, &mut room, &mut wide);
+                    &room
+                }
+            };
+            // without a way out of the loop it is vectorised
+            if !rows.iter().fold(true, |all, v| all & v.is_finite()) {
+                return Err(not_finite(rows, first, channels));
+            }
+            if must_vary {
+                wide.clear();
+                wide.extend(rows.iter().map(|v| v.as_f64()));
+                spreads.add(&wide);
             }
         }
     }
-    Ok(())
-}
-
-fn varying<E: Scalar>(recording: &Recording<E>, c: usize) -> Result<()> {
-    let sessions = &recording.store.sessions;
-    if let [session] = sessions.as_slice()
-        && let Some(values) = session.as_slice::<E>()
-    {
-        let column = values[c..].iter().step_by(recording.channels);
-        return column_varies(column.copied(), c);
+    match must_vary {
+        true => (0..channels).try_for_each(|c| varying(recording, &spreads, c)),
+        false => Ok(()),
     }
-    let column = sessions
-        .iter()
-        .flat_map(|session| (0..session.len()).map(move |t| E::of(session.wide(t, c))));
-    column_varies(column, c)
 }
 
-fn column_varies<E: Scalar>(mut column: impl Iterator<Item = E> + Clone, c: usize) -> Result<()> {
-    if !is_constant(column.clone().map(E::as_f64), E::epsilon().as_f64()) {
+fn not_finite<E: Scalar>(rows: &[E], first: usize, channels: usize) -> CoreError {
+    let at = rows.iter().position(|v| !v.is_finite()).unwrap_or(0);
+    CoreError::data(
+        "the recording",
+        format!(
+            "sample {} of channel {} is {}",
+            first + at / channels,
+            at % channels,
+            rows[at]
+        ),
+        "drop or interpolate such samples first",
+    )
+}
+
+fn varying<E: Scalar>(recording: &Recording<E>, spreads: &Spreads, c: usize) -> Result<()> {
+    let column = || {
+        let sessions = recording.store.sessions.iter();
+        sessions.flat_map(|session| (0..session.len()).map(move |t| E::of(session.wide(t, c))))
+    };
+    let epsilon = E::epsilon().as_f64();
+    let closer = || spreads.is_constant_on_closer_look(c, column().map(E::as_f64), epsilon);
+    if !spreads.is_constant(c, epsilon).unwrap_or_else(closer) {
         return Ok(());
     }
-    let first = column.next().unwrap_or_default();
-    let but = match column.all(|v| v == first) {
+    let first = column().next().unwrap_or_default();
+    let but = match column().all(|v| v == first) {
         true => "",
         false => ", but for rounding",
     };

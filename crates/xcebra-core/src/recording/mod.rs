@@ -4,6 +4,7 @@ mod check;
 mod labels;
 mod moments;
 mod pieces;
+mod rows;
 mod scaling;
 mod session;
 mod values;
@@ -19,11 +20,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2, CowArray, Ix2};
+use ndarray::ArrayView2;
 use xcebra_model::Scalar;
 
 use crate::error::{CoreError, Result};
-use crate::window::Window;
 
 /// Samples (time, channels) of one or more sessions, and their labels.
 ///
@@ -35,6 +35,8 @@ pub struct Recording<E> {
     channels: usize,
     sessions: Vec<Range<usize>>,
     labels: BTreeMap<String, Arc<Labels>>,
+    /// Whether it is known that there are samples enough and that all channels vary.
+    trainable: bool,
     /// Numbers are rounded to `E` when they leave the store.
     element: std::marker::PhantomData<E>,
 }
@@ -66,20 +68,35 @@ impl<E: Scalar> Recording<E> {
     }
 
     /// Sessions as they are stored. Nothing is copied: values of the precision `E` are scaled in
-    /// place, all others when a batch needs them.
+    /// place, 64-bit floats are rounded to `E`, all others are scaled when a batch needs them.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if a session has no sample or other channels than the first.
-    pub fn from_sessions(mut sessions: Vec<Session>) -> Result<Self> {
-        let time = sessions.iter().map(Session::len).sum::<usize>();
-        if time < 2 {
-            return Err(CoreError::data(
-                "the recording",
-                format!("{time} samples"),
-                "pass an array (time, channels) of at least two samples",
-            ));
-        }
-        let channels = sessions[0].channels();
+    pub fn from_sessions(sessions: Vec<Session>) -> Result<Self> {
+        let mut recording = Self::of(sessions)?;
+        recording.require_two_samples()?;
+        check::values(&recording, true)?;
+        recording.trainable = true;
+        Ok(recording)
+    }
+
+    /// As [`from_sessions`](Self::from_sessions), of samples to embed or to explain and not to train on:
+    /// one is enough, and channels may be constant.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] without a sample, for values that are not finite, and if a session has no sample
+    /// or other channels than the first.
+    pub fn to_embed(sessions: Vec<Session>) -> Result<Self> {
+        let recording = Self::of(sessions)?;
+        check::values(&recording, false)?;
+        Ok(recording)
+    }
+
+    fn of(mut sessions: Vec<Session>) -> Result<Self> {
+        let Some(first) = sessions.first() else {
+            return Err(too_few(0));
+        };
+        let channels = first.channels();
         for (i, session) in sessions.iter().enumerate() {
             if session.channels() != channels || session.is_empty() {
                 return Err(CoreError::data(
@@ -103,15 +120,30 @@ impl<E: Scalar> Recording<E> {
             })
             .collect();
         let starts = std::iter::once(0).chain(ends.iter().copied());
-        let recording = Self {
+        Ok(Self {
             channels,
             sessions: starts.zip(&ends).map(|(start, &end)| start..end).collect(),
             store: Arc::new(Store { sessions, ends }),
             labels: BTreeMap::new(),
+            trainable: false,
             element: std::marker::PhantomData,
-        };
-        check::values(&recording)?;
-        Ok(recording)
+        })
+    }
+
+    /// Refuses a recording [to embed](Self::to_embed) from which nothing can be learned.
+    pub(crate) fn require_trainable(&self) -> Result<()> {
+        if self.trainable {
+            return Ok(());
+        }
+        self.require_two_samples()?;
+        check::values(self, true)
+    }
+
+    fn require_two_samples(&self) -> Result<()> {
+        match self.len() {
+            0 | 1 => Err(too_few(self.len())),
+            _ => Ok(()),
+        }
     }
 
     /// Splits the recording into sessions of the given lengths.
@@ -168,7 +200,7 @@ impl<E: Scalar> Recording<E> {
         self.store.ends[self.store.ends.len() - 1]
     }
 
-    /// Never true: a recording has at least two samples.
+    /// Never true: a recording has samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -224,57 +256,12 @@ impl<E: Scalar> Recording<E> {
             )
         })
     }
+}
 
-    /// All samples, (time, channels); see [`rows`](Self::rows).
-    pub fn samples(&self) -> CowArray<'_, E, Ix2> {
-        self.rows(0..self.len())
-    }
-
-    /// Some samples, (time, channels). They are a view of the recording where it holds them as they are,
-    /// and a copy where they have to be scaled or converted, or come from several sessions.
-    ///
-    /// # Panics
-    /// If the range reaches out of the recording.
-    pub fn rows(&self, range: Range<usize>) -> CowArray<'_, E, Ix2> {
-        let shape = (range.len(), self.channels);
-        if let [session] = self.store.sessions.as_slice()
-            && let Some(values) = session.as_slice::<E>()
-        {
-            let values = &values[range.start * self.channels..range.end * self.channels];
-            let view = ArrayView2::from_shape(shape, values);
-            return view.expect("whole samples fill their shape").into();
-        }
-        let mut rows = Vec::with_capacity(range.len() * self.channels);
-        self.append(range, &mut rows, &mut Vec::new());
-        let rows = Array2::from_shape_vec(shape, rows);
-        rows.expect("whole samples fill their shape").into()
-    }
-
-    /// Appends samples, one after another; `wide` is room.
-    pub(crate) fn append(&self, mut range: Range<usize>, out: &mut Vec<E>, wide: &mut Vec<f64>) {
-        let Store { sessions, ends } = &*self.store;
-        let mut at = match sessions.len() {
-            1 => 0,
-            _ => ends.partition_point(|&end| end <= range.start),
-        };
-        while range.start < range.end {
-            let start = ends[at] - sessions[at].len();
-            let end = range.end.min(ends[at]);
-            sessions[at].append(range.start - start..end - start, out, wide);
-            (range.start, at) = (end, at + 1);
-        }
-    }
-
-    /// The windows around the given times, one after another: (times, window, channels).
-    ///
-    /// Every window lies in the recording; [`crate::sampling`] draws no others.
-    pub(crate) fn gather(&self, times: &[usize], window: Window) -> Vec<E> {
-        let mut rows = Vec::with_capacity(times.len() * window.len() * self.channels);
-        let mut wide = Vec::new();
-        for &t in times {
-            let first = t - window.left;
-            self.append(first..first + window.len(), &mut rows, &mut wide);
-        }
-        rows
-    }
+fn too_few(samples: usize) -> CoreError {
+    CoreError::data(
+        "the recording",
+        format!("{samples} samples"),
+        "pass an array (time, channels) of at least two samples",
+    )
 }

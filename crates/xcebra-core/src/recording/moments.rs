@@ -53,13 +53,29 @@ impl Moments {
     pub fn add(&mut self, samples: &[f64]) {
         let channels = self.sum.len();
         assert!(samples.len().is_multiple_of(channels), "whole samples");
+        // fused multiplications are calls without the instruction, which most processors have
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || self.add_samples(samples, channels),
+        );
+    }
+
+    #[inline(always)]
+    fn add_samples(&mut self, samples: &[f64], channels: usize) {
+        let Self {
+            count,
+            sum,
+            mean,
+            squares,
+        } = self;
         for sample in samples.chunks_exact(channels) {
-            self.count += 1.0;
-            for (c, &value) in sample.iter().enumerate() {
-                self.sum[c] += value;
-                let delta = value - self.mean[c];
-                self.mean[c] += delta / self.count;
-                self.squares[c] = (value - self.mean[c]).mul_add(delta, self.squares[c]);
+            *count += 1.0;
+            let running = sum.iter_mut().zip(&mut *mean).zip(&mut *squares);
+            for (&value, ((sum, mean), squares)) in sample.iter().zip(running) {
+                *sum += value;
+                let delta = value - *mean;
+                *mean += delta / *count;
+                *squares = (value - *mean).mul_add(delta, *squares);
             }
         }
     }

@@ -35,7 +35,8 @@ impl Scaling {
     /// Refuses lists of another length, and numbers with which every value would be lost.
     pub(super) fn check(&self, channels: usize) -> Result<()> {
         let [first, second] = self.lists();
-        let unusable = |c: usize| !first[c].is_finite() || !second[c].is_normal();
+        let unusable =
+            |c: usize| !first[c].is_finite() || !second[c].is_finite() || second[c] == 0.0;
         let problem = if first.len() != channels || second.len() != channels {
             format!(
                 "{} and {} numbers for {channels} channels",

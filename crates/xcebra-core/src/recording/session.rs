@@ -153,24 +153,50 @@ impl Session {
         }
     }
 
-    /// Scales numbers of this type in place; others are scaled when they are asked for.
+    /// Scales numbers of this type in place and rounds 64-bit floats to it; others are scaled when they are
+    /// asked for.
     pub(super) fn settle<E: Scalar>(&mut self) {
-        if self.scalings.is_empty() {
-            return;
-        }
         let block = self.samples_of_a_block() * self.channels;
-        let Some(values) = self.values.as_vec_mut::<E>() else {
-            return;
-        };
         let mut wide = Vec::new();
-        for block in values.chunks_mut(block) {
-            wide.clear();
-            wide.extend(block.iter().map(|v| v.as_f64()));
-            self.scalings.iter().for_each(|s| s.apply(&mut wide));
-            for (value, &wide) in block.iter_mut().zip(&wide) {
-                *value = E::of(wide);
+        if let Some(values) = self.values.as_vec_mut::<E>() {
+            if self.scalings.is_empty() {
+                return;
             }
+            for block in values.chunks_mut(block) {
+                wide.clear();
+                wide.extend(block.iter().map(|v| v.as_f64()));
+                self.scalings.iter().for_each(|s| s.apply(&mut wide));
+                for (value, &wide) in block.iter_mut().zip(&wide) {
+                    *value = E::of(wide);
+                }
+            }
+        } else if let Some(values) = self.values.as_vec_mut::<f64>() {
+            self.values = Values::of(rounded::<E>(std::mem::take(values), &self.scalings, block));
+        } else {
+            return;
         }
         self.scalings.clear();
     }
+}
+
+/// Numbers scaled and rounded, block by block. It begins at the end, so that the memory of what was rounded
+/// can be given back at once: both together take hardly more than the wide numbers.
+fn rounded<E: Scalar>(mut wide: Vec<f64>, scalings: &[Scaling], block: usize) -> Vec<E> {
+    /// Blocks between two times that memory is given back.
+    const GIVEN_BACK: usize = 256;
+    let mut values = vec![E::zero(); wide.len()];
+    let blocks = wide.len().div_ceil(block);
+    for i in (0..blocks).rev() {
+        let from = i * block;
+        let rows = &mut wide[from..];
+        scalings.iter().for_each(|s| s.apply(rows));
+        for (value, &wide) in values[from..].iter_mut().zip(&*rows) {
+            *value = E::of(wide);
+        }
+        wide.truncate(from);
+        if i.is_multiple_of(GIVEN_BACK) {
+            wide.shrink_to_fit();
+        }
+    }
+    values
 }

@@ -99,6 +99,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 "build it for the recording",
             ));
         }
+        recording.require_trainable()?;
         let sessions = recording.pieces();
         let window = encoder.window();
         let v = &config.validation;

@@ -234,6 +234,38 @@ fn unusable_sessions_are_refused() {
     );
 }
 
+#[test]
+fn what_cannot_be_trained_on_can_be_embedded() {
+    let session = |values: Vec<u8>| Session::new(values, 2).unwrap();
+    let one = Recording::<f32>::to_embed(vec![session(vec![3, 4])]).unwrap();
+    let still = Recording::<f32>::to_embed(vec![session(vec![1, 2, 3, 2])]).unwrap();
+    assert_eq!(
+        (one.len(), still.rows(1..2)),
+        (1, ndarray::aview2(&[[3.0, 2.0]]).into())
+    );
+    for (recording, words) in [
+        (one, "1 samples"),
+        (still, "channel 1 is 2 at every sample"),
+    ] {
+        let error = Trainer::new(Config::default(), recording).err().unwrap();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let varying = session((0..200).map(|i| (i * i % 91) as u8).collect());
+    assert!(
+        Trainer::new(
+            Config::default(),
+            Recording::<f32>::to_embed(vec![varying]).unwrap()
+        )
+        .is_ok()
+    );
+    let infinite = Session::new(vec![0.0, f32::INFINITY], 1).unwrap();
+    let error = Recording::<f32>::to_embed(vec![infinite]).unwrap_err();
+    assert!(
+        error.to_string().contains("sample 1 of channel 0 is inf"),
+        "{error}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -124,7 +124,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     attribute(&encoder, &x, &methods, &Options::new().sink(&sink))?;
     let intervals = blocks.intervals("ing", &Bootstrap::new())?;
 
-    let (_, embedding) = xcebra::embed_session(&encoder, x.view(), Edges::Pad, |_| ())?;
+    let (_, embedding) = xcebra::embed_sessions(&encoder, &recording, Edges::Pad, |_| ())?;
     let embedding = embedding.mapv(f64::from);
     let row_by_row = |map: &Array2<f64>| map.iter().copied().collect();
     Ok(Outcome {

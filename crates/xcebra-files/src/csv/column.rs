@@ -1,12 +1,12 @@
-//! One column of a table as it is read: its numbers, and what its cells were besides.
+//! One column of a table as it is read: what its cells are besides numbers.
 
 use super::cells::{Cell, Numbers, may_be_grouped};
 use super::moments;
 
 #[derive(Debug, Default)]
 pub(super) struct Column {
-    /// Values; NaN where a cell is missing or text.
-    pub(super) values: Vec<f64>,
+    /// Cells so far.
+    rows: usize,
     /// Row and content of the first cell that is text.
     pub(super) text: Option<(usize, String)>,
     /// Whether the values are seconds, read from dates or times of day.
@@ -44,12 +44,20 @@ pub(super) struct Mark {
 }
 
 impl Column {
-    pub(super) fn push(&mut self, cell: &str, numbers: Numbers, mark: Mark, decimals: &mut bool) {
-        let row = self.values.len();
+    /// The value of the next cell; NaN where it is missing or text.
+    pub(super) fn read(
+        &mut self,
+        cell: &str,
+        numbers: Numbers,
+        mark: Mark,
+        decimals: &mut bool,
+    ) -> f64 {
+        let row = self.rows;
+        self.rows += 1;
         if !cell.is_empty() {
             self.filled = row + 1;
         }
-        let value = match numbers.read(cell) {
+        match numbers.read(cell) {
             Cell::Number(value) => {
                 self.has_numbers = true;
                 self.has_signs |= !cell.bytes().all(|b| b.is_ascii_digit());
@@ -75,8 +83,7 @@ impl Column {
                 }
                 f64::NAN
             }
-        };
-        self.values.push(value);
+        }
     }
 
     /// Row and content of a cell by which the column is text: real text, or a word such as `none`

@@ -6,18 +6,19 @@
 //! times in rows of equal length is taken.
 
 use std::borrow::Cow;
+use std::io::Read;
 
 use super::cells::{Cell, Numbers};
 use super::moments;
 use super::options::TableOptions;
-use super::text::single_spaces;
+use super::spaces::single_spaces;
 
 /// Rows that are looked at.
 const ROWS: usize = 200;
 /// Cells that are rated with each separator.
 const CELLS: usize = 20_000;
 /// Bytes that are looked at.
-const BYTES: usize = 1 << 20;
+pub(super) const BYTES: usize = 1 << 20;
 /// Stands for a separator in tables of one column; text that holds zero bytes is refused before.
 const NONE: u8 = 0;
 
@@ -40,14 +41,19 @@ pub(super) struct Sample {
 }
 
 impl Dialect {
-    /// Finds the dialect of a text; what the options or a line `sep=` say is taken as it is.
-    pub(super) fn detect(text: &str, options: &TableOptions, separator: Option<char>) -> Self {
+    /// Finds the dialect of a table by its beginning; what the options or a line `sep=` say is taken as it
+    /// is. With `errors`, lines begin with words such as `#N/A`.
+    pub(super) fn detect(
+        text: &str,
+        errors: bool,
+        options: &TableOptions,
+        separator: Option<char>,
+    ) -> Self {
         let first = text.trim_start().bytes().next();
         let comment = match first.filter(|b| b"#%".contains(b)) {
-            _ if has_spreadsheet_errors(text) => NONE,
+            _ if errors => NONE,
             first => first.unwrap_or(b'#'),
         };
-        let text = beginning(text);
         let separators = match options.separator.or(separator) {
             Some(given) => vec![given as u8, NONE],
             None => vec![b',', b';', b'\t', b'|', b' ', NONE],
@@ -148,7 +154,7 @@ impl Dialect {
     }
 
     /// The text as [`reader`](Self::reader) takes it: with single spaces if spaces separate.
-    pub(super) fn prepare(self, text: &str) -> Cow<'_, str> {
+    fn prepare(self, text: &str) -> Cow<'_, str> {
         match self.separator {
             b' ' => Cow::Owned(single_spaces(text)),
             _ => Cow::Borrowed(text),
@@ -160,14 +166,15 @@ impl Dialect {
     }
 
     /// Reads records of a prepared text; comments and blank lines are passed over.
-    pub(super) fn reader(self, prepared: &str) -> ::csv::Reader<&[u8]> {
+    pub(super) fn reader<R: Read>(self, prepared: R) -> ::csv::Reader<R> {
         ::csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(self.separator)
             .comment(Some(self.comment))
             .trim(::csv::Trim::All)
-            .from_reader(prepared.as_bytes())
+            .buffer_capacity(1 << 16)
+            .from_reader(prepared)
     }
 
     /// Cells of one line, such as a comment that holds the names.
@@ -180,9 +187,8 @@ impl Dialect {
         rows.into_iter().next().unwrap_or_default()
     }
 
-    /// The first rows.
-    pub(super) fn sample(self, text: &str) -> Sample {
-        let beginning = beginning(text);
+    /// The first rows of the beginning of a table.
+    pub(super) fn sample(self, beginning: &str) -> Sample {
         let rows = self.rows(&self.prepare(beginning), ROWS);
         let mut quoted = [false; 2];
         for ((quoted, line), row) in quoted.iter_mut().zip(self.lines(beginning)).zip(&rows) {
@@ -210,7 +216,7 @@ impl Dialect {
     }
 
     fn rows(self, prepared: &str, most: usize) -> Vec<Vec<String>> {
-        let records = self.reader(prepared).into_records();
+        let records = self.reader(prepared.as_bytes()).into_records();
         let rows = records.map_while(Result::ok).filter(|r| !is_blank(r));
         rows.take(most)
             .map(|record| {
@@ -223,23 +229,18 @@ impl Dialect {
     }
 }
 
-/// Whether a row begins with a word such as `#N/A`, and so is not a comment.
-fn has_spreadsheet_errors(text: &str) -> bool {
+/// Whether a line begins with a word such as `#N/A`, and so is not a comment.
+pub(super) fn begins_with_spreadsheet_error(line: &str) -> bool {
     const ERRORS: [&str; 8] = [
         "#n/a", "#na", "#div/0!", "#num!", "#value!", "#ref!", "#name?", "#null!",
     ];
-    let begins = |line: &str, word: &str| {
+    let begins = |word: &str| {
         let start = line.get(..word.len());
         let ends = |c: char| !c.is_alphanumeric();
         start.is_some_and(|start| start.eq_ignore_ascii_case(word))
             && line[word.len()..].chars().next().is_none_or(ends)
     };
-    let marked = text
-        .split(['\n', '\r'])
-        .filter(|line| line.starts_with('#'));
-    marked
-        .into_iter()
-        .any(|line| ERRORS.iter().any(|word| begins(line, word)))
+    ERRORS.iter().any(|word| begins(word))
 }
 
 /// Whether a record is a line of nothing but spaces.
@@ -262,17 +263,4 @@ pub(super) fn usual_width(rows: &[Vec<String>]) -> usize {
     let runs = widths.chunk_by(|a, b| a == b);
     let longest = runs.max_by_key(|run| run.len());
     longest.map_or(0, |run| run[0])
-}
-
-/// The whole lines at the start of a text.
-fn beginning(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let end = bytes[..bytes.len().min(BYTES)]
-        .iter()
-        .rposition(|b| b"\n\r".contains(b));
-    // a first line of more than that is looked at as a whole
-    match end.or_else(|| text.find(['\n', '\r'])) {
-        Some(end) if text.len() > BYTES => &text[..=end],
-        _ => text,
-    }
 }

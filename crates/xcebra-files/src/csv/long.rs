@@ -32,10 +32,13 @@ pub(super) fn refusal(columns: &[Candidate<'_>]) -> Option<(String, String)> {
     let (series, value) = (called(&SERIES)?, called(&VALUES)?);
     let time = called(&TIMES);
     let restarts = match time.map(|time| time.values) {
-        Some(Some(times)) => match pace(times) {
-            Pace::Even { breaks, .. } => breaks.iter().any(|&row| times[row] <= times[row - 1]),
-            _ => times.windows(2).any(|pair| pair[1] <= pair[0]),
-        },
+        Some(Some(times)) => {
+            let times = times.to_vec();
+            match pace(&times) {
+                Pace::Even { breaks, .. } => breaks.iter().any(|&row| times[row] <= times[row - 1]),
+                _ => times.windows(2).any(|pair| pair[1] <= pair[0]),
+            }
+        }
         // without times only text names series
         Some(None) | None => series.values.is_none(),
     };

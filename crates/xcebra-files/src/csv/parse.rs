@@ -5,22 +5,21 @@ use super::column::{Column, Mark};
 use super::dialect::{Dialect, unquoted};
 use super::header::{self, Header};
 use super::moments::Moments;
+use super::numbers::Numbers;
 use super::options::TableOptions;
-use super::roles::{Candidate, Roles};
-use super::rows::{Rows, blank_line, comments, each_row, table_of};
+use super::roles::{Candidate, Roles, Values};
+use super::rows::{Above, LONGEST_LINE, Lines, Rows, each_row, last_comment_above};
+use super::text::Text;
 use super::{clock, long, names};
 use crate::error::{FileError, Result};
 
-/// Most bytes of the first line: enough for 300,000 columns.
-const LONGEST_LINE: usize = 1 << 22;
-
 impl Table {
     pub(super) fn parse(
-        path: &std::path::Path,
-        text: &str,
+        text: Text,
         options: &TableOptions,
         mut notes: Vec<String>,
     ) -> Result<Self> {
+        let path = text.path().to_path_buf();
         let place = format!("{}{options}", path.display());
         let refused = |(problem, advice): (String, String)| match advice.is_empty() {
             true => FileError::damaged(path.display().to_string(), problem),
@@ -31,17 +30,24 @@ impl Table {
             },
         };
         let damaged = |problem: String| refused((problem, String::new()));
-        let (body, skipped, separator) = table_of(text, options.skip);
+        let fail = |error| FileError::read(&path, error);
+        let above = Above::of(&text, options.skip).map_err(fail)?;
+        let separator = above.separator;
+        let beginning = above.beginning(&text).map_err(fail)?;
+        let first_line = beginning.find(['\n', '\r']).unwrap_or(beginning.len());
         // a name takes more memory than a byte of a file of nothing but separators
-        if body.find(['\n', '\r']).unwrap_or(body.len()) > LONGEST_LINE {
+        if first_line > LONGEST_LINE {
             return Err(damaged(format!(
                 "its first line has more than {LONGEST_LINE} bytes"
             )));
         }
-        let dialect = Dialect::detect(body, options, separator);
-        let (count, above) = comments(body, dialect.comment);
-        let sample = dialect.sample(body);
-        let header = header::decide(&sample, above, dialect, options, &place).map_err(refused)?;
+        let lines = Lines::of(&text, above).map_err(fail)?;
+        let errors = lines.spreadsheet_errors;
+        let dialect = Dialect::detect(&beginning, errors, options, separator);
+        let count = lines.comments(dialect.comment);
+        let comment = last_comment_above(&beginning, dialect.comment);
+        let sample = dialect.sample(&beginning);
+        let header = header::decide(&sample, comment, dialect, options, &place).map_err(refused)?;
         drop(sample);
         if count > 0 {
             let mark = char::from(dialect.comment);
@@ -56,12 +62,12 @@ impl Table {
             ));
         }
         if header.width == 1
-            && let Some(line) = blank_line(body)
+            && let Some(line) = lines.blank
         {
             return Err(refused((
                 format!(
                     "line {} is blank, which can be a missing value",
-                    skipped + line + 1
+                    above.lines + line + 1
                 ),
                 "write NaN for a missing value, or take the line out".to_owned(),
             )));
@@ -76,7 +82,7 @@ impl Table {
         notes.extend(found);
         let rows = Rows {
             dialect,
-            skip: options.skip,
+            above,
             records,
             width,
         };
@@ -90,10 +96,10 @@ impl Table {
         };
         let mut columns: Vec<Column> = Vec::new();
         columns.resize_with(width, Column::default);
-        let mut decimals = false;
-        each_row(text, rows, |record| {
+        let (mut decimals, mut values) = (false, Vec::new());
+        each_row(&text, rows, |record| {
             for (column, cell) in columns.iter_mut().zip(record) {
-                column.push(unquoted(cell), dialect.numbers, mark, &mut decimals);
+                values.push(column.read(unquoted(cell), dialect.numbers, mark, &mut decimals));
             }
             std::ops::ControlFlow::Continue(())
         })
@@ -110,11 +116,11 @@ impl Table {
             ));
         }
         let mut table = Self {
-            path: path.to_path_buf(),
+            text,
             place,
             options: options.clone(),
             rows,
-            length: columns.first().map_or(0, |column| column.values.len()),
+            numbers: Numbers::new(values, width),
             names: match &written {
                 Some(written) => names::unique(written, &mut notes),
                 None => (0..width).map(|position| position.to_string()).collect(),
@@ -129,7 +135,7 @@ impl Table {
         };
         let written = written.unwrap_or_else(|| vec![String::new(); width]);
         table.leave_out_empty(&written);
-        table.read_moments(text).map_err(damaged)?;
+        table.read_moments().map_err(damaged)?;
         table.give_roles(&written, units.as_deref(), named);
         Ok(table)
     }
@@ -139,19 +145,17 @@ impl Table {
     fn leave_out_empty(&mut self, written: &[String]) {
         let filled = self.columns.iter().map(|column| column.filled).max();
         let filled = filled.unwrap_or_default();
-        if self.columns.len() > 1 && filled < self.length {
+        let rows = self.numbers.rows();
+        if self.columns.len() > 1 && filled < rows {
             self.notes.push(format!(
                 "the last {} rows are empty: they are left out",
-                self.length - filled
+                rows - filled
             ));
-            for column in &mut self.columns {
-                column.values.truncate(filled);
-            }
-            self.length = filled;
+            self.numbers.truncate(filled);
         }
         let empty = |j: &usize| written[*j].is_empty() && self.columns[*j].filled == 0;
         let empty: Vec<usize> = (0..self.columns.len()).filter(empty).collect();
-        if self.length == 0 || empty.is_empty() || empty.len() == self.columns.len() {
+        if self.numbers.rows() == 0 || empty.is_empty() || empty.len() == self.columns.len() {
             return;
         }
         self.notes.push(format!(
@@ -166,7 +170,7 @@ impl Table {
     }
 
     /// Columns of dates and times of day become seconds from their first.
-    fn read_moments(&mut self, text: &str) -> Result<(), String> {
+    fn read_moments(&mut self) -> Result<(), String> {
         let mut readers: Vec<(usize, Option<Moments>)> = (0..self.columns.len())
             .filter(|&j| self.columns[j].may_be_moments())
             .map(|j| (j, Some(Moments::default())))
@@ -174,8 +178,8 @@ impl Table {
         if readers.is_empty() {
             return Ok(());
         }
-        let (numbers, mut left) = (self.rows.dialect.numbers, self.length);
-        each_row(text, self.rows, |record| {
+        let (numbers, mut left) = (self.rows.dialect.numbers, self.numbers.rows());
+        each_row(&self.text, self.rows, |record| {
             if left == 0 {
                 return std::ops::ControlFlow::Break(());
             }
@@ -195,7 +199,7 @@ impl Table {
             };
             let mut chosen = 0;
             if let [first, second] = readings.as_slice()
-                && self.length > 1
+                && self.numbers.rows() > 1
             {
                 let spreads = [first, second].map(|times| clock::spread(times));
                 chosen = usize::from(spreads[1] < spreads[0]);
@@ -206,8 +210,8 @@ impl Table {
                 ));
             }
             if !readings.is_empty() {
+                self.numbers.replace(j, &readings.swap_remove(chosen));
                 let column = &mut self.columns[j];
-                column.values = readings.swap_remove(chosen);
                 column.text = None;
                 column.moments = true;
             }
@@ -226,7 +230,10 @@ impl Table {
                 name: &written[j],
                 unit: units.and_then(|units| units.get(j)).map(String::as_str),
                 values: match self.columns[j].text() {
-                    None => Some(self.columns[j].values.as_slice()),
+                    None => Some(Values {
+                        numbers: &self.numbers,
+                        column: j,
+                    }),
                     Some(_) => None,
                 },
                 moments: self.columns[j].moments,

@@ -1,6 +1,7 @@
 //! Which columns of a table are not channels: numbers of rows, and times, of which one is the clock.
 
 use super::clock::{Pace, pace};
+use super::numbers::Numbers;
 use super::rates::samples_a_second;
 use super::units::{self, Unit};
 
@@ -13,9 +14,22 @@ pub(super) struct Candidate<'a> {
     /// The unit below the name.
     pub(super) unit: Option<&'a str>,
     /// Values; none for a column of text.
-    pub(super) values: Option<&'a [f64]>,
+    pub(super) values: Option<Values<'a>>,
     /// Whether the values are seconds, read from dates or times of day.
     pub(super) moments: bool,
+}
+
+/// The values of a column, which are copied when they are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Values<'a> {
+    pub(super) numbers: &'a Numbers,
+    pub(super) column: usize,
+}
+
+impl Values<'_> {
+    pub(super) fn to_vec(self) -> Vec<f64> {
+        self.numbers.column(self.column)
+    }
 }
 
 /// What the columns are.
@@ -161,9 +175,10 @@ impl Roles {
         };
         let counts = COUNTS.contains(&lower.as_str()) || lower.starts_with("unnamed:");
         let perhaps = PERHAPS.contains(&lower.as_str());
-        if !(unnamed || counts || perhaps || !named && values.len() >= TELLING) {
+        if !(unnamed || counts || perhaps || !named && values.numbers.rows() >= TELLING) {
             return None;
         }
+        let values = &values.to_vec();
         let whole = values.iter().all(|v| v.fract() == 0.0);
         let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
         let start = *values.first()?;
@@ -214,6 +229,7 @@ impl Roles {
             sure => sure,
         };
         let values = column.values.filter(|_| sure != Sure::No)?;
+        let values = &values.to_vec();
         let unit = unit
             .or_else(|| Unit::of(&base))
             .or(column.unit.and_then(Unit::of));
@@ -286,7 +302,8 @@ fn sureness(base: &str) -> Sure {
 
 /// Whether a column other than the first continues evenly: then the first is not special for it.
 fn has_ramps(columns: &[Candidate<'_>]) -> bool {
-    let even =
-        |values: &[f64]| values.len() >= TELLING && matches!(pace(values), Pace::Even { .. });
+    let even = |values: Values<'_>| {
+        values.numbers.rows() >= TELLING && matches!(pace(&values.to_vec()), Pace::Even { .. })
+    };
     columns.iter().any(|column| column.values.is_some_and(even))
 }

@@ -45,7 +45,7 @@ pub(super) struct Described {
     pub(super) unit: String,
     /// Samples in a record.
     pub(super) samples: usize,
-    pub(super) scale: Scale,
+    pub(super) scale: Physical,
     pub(super) usable: Usable,
     /// Whether a number has a decimal comma.
     pub(super) comma: bool,
@@ -53,17 +53,11 @@ pub(super) struct Described {
 
 /// From digital to physical values.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scale {
+pub(super) struct Physical {
     /// Physical value of the digital 0.
     pub(super) offset: f64,
     /// Physical value of one digital step.
     pub(super) gain: f64,
-}
-
-impl Scale {
-    pub(super) fn physical(&self, digital: f64) -> f64 {
-        self.offset + self.gain * digital
-    }
 }
 
 impl Start {
@@ -158,7 +152,7 @@ impl Described {
 }
 
 /// The scale of physical minimum and maximum, digital minimum and maximum; an error if they give none.
-fn scale(texts: &[String; 4]) -> (Scale, Result<(), String>) {
+fn scale(texts: &[String; 4]) -> (Physical, Result<(), String>) {
     let numbers = texts.each_ref().map(|text| number(text));
     let [
         Some(physical_min),
@@ -167,7 +161,7 @@ fn scale(texts: &[String; 4]) -> (Scale, Result<(), String>) {
         Some(digital_max),
     ] = numbers
     else {
-        let none = Scale {
+        let none = Physical {
             offset: 0.0,
             gain: 0.0,
         };
@@ -182,7 +176,7 @@ fn scale(texts: &[String; 4]) -> (Scale, Result<(), String>) {
         return (none, Err(problem));
     };
     let gain = (physical_max - physical_min) / (digital_max - digital_min);
-    let scale = Scale {
+    let scale = Physical {
         offset: physical_min - gain * digital_min,
         gain,
     };

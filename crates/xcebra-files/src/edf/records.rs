@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Axis, Slice};
+use ndarray::{Array2, ArrayD, Axis, Slice};
 
-use super::header::{Described, Scale};
+use super::header::{Described, Physical};
 use crate::error::{FileError, Result};
+use crate::recorded::{Recorded, Scale};
+use crate::values::Values;
 
 /// Where the samples of a file are.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub(crate) struct Records {
 pub(super) struct Place {
     from: u64,
     bytes: usize,
-    scale: Scale,
+    scale: Physical,
 }
 
 impl Place {
@@ -110,32 +112,39 @@ impl Records {
         Ok(())
     }
 
-    /// Physical values of some signals, which have as many samples each, `(time, signals)`.
-    pub(crate) fn read(&self, signals: &[usize]) -> Result<Array2<f64>> {
+    /// Some signals, which have as many samples each, `(time, signals)`.
+    pub(crate) fn read(&self, signals: &[usize]) -> Result<Recorded> {
+        let scales = signals.iter().map(|&i| self.signals[i].scale);
+        let (offset, gain) = scales.map(|scale| (scale.offset, scale.gain)).unzip();
+        let numbers = match self.width {
+            2 => Values::I16(self.numbers(signals, |[a, b]| i16::from_le_bytes([a, b]))?),
+            // the sign is in the highest byte
+            _ => Values::I32(
+                self.numbers(signals, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) >> 8)?,
+            ),
+        };
+        Ok(Recorded::new(numbers, vec![Scale::Linear { offset, gain }]))
+    }
+
+    /// The numbers of `N` bytes of some signals.
+    fn numbers<T: Copy + Default, const N: usize>(
+        &self,
+        signals: &[usize],
+        digital: impl Fn([u8; N]) -> T,
+    ) -> Result<ArrayD<T>> {
         let samples = signals
             .first()
             .map_or(0, |&i| self.signals[i].bytes / self.width);
-        let mut values = Array2::zeros((samples * self.count, signals.len()));
+        let mut values = Array2::from_elem((samples * self.count, signals.len()), T::default());
         self.each(signals, |record, i, bytes| {
-            let scale = self.signals[signals[i]].scale;
             let mut column = values.column_mut(i);
             let rows = Slice::from(record * samples..(record + 1) * samples);
             let mut rows = column.slice_axis_mut(Axis(0), rows);
-            for (value, sample) in rows.iter_mut().zip(bytes.chunks_exact(self.width)) {
-                *value = scale.physical(digital(sample));
+            for (value, &sample) in rows.iter_mut().zip(bytes.as_chunks::<N>().0) {
+                *value = digital(sample);
             }
             Ok(())
         })?;
-        Ok(values)
-    }
-}
-
-/// A little-endian integer of two or three bytes.
-fn digital(sample: &[u8]) -> f64 {
-    match *sample {
-        [a, b] => f64::from(i16::from_le_bytes([a, b])),
-        // the sign is in the highest byte
-        [a, b, c] => f64::from(i32::from_le_bytes([0, a, b, c]) >> 8),
-        _ => f64::NAN,
+        Ok(values.into_dyn())
     }
 }

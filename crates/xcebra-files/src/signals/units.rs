@@ -2,8 +2,10 @@
 
 use ndarray::Axis;
 
-use crate::array::{DataArray, Values, place};
+use crate::array::{DataArray, place};
 use crate::error::{FileError, Result};
+use crate::recorded::Scale;
+use crate::values::Values;
 
 /// Units that channels share but for a prefix. Only equal ones are converted into each other.
 const BASES: [&str; 11] = ["V", "A", "T", "S", "Hz", "Pa", "g", "m", "s", "W", "Ohm"];
@@ -74,14 +76,18 @@ impl DataArray {
         let (Some(own), Some(units)) = (self.units.clone(), units) else {
             return Ok(());
         };
-        let Values::F64(values) = &mut self.values else {
-            return Ok(());
-        };
-        if own.len() != units.len() {
+        if !matches!(self.values, Values::F64(_) | Values::Recorded(_)) || own.len() != units.len()
+        {
             return Ok(());
         }
-        let columns = values.axis_iter_mut(Axis(1)).zip(own.iter().zip(units));
-        for (j, (mut column, (from, to))) in columns.enumerate().filter(|(_, c)| c.1.0 != c.1.1) {
+        // powers of ten from 1 on are exact, so that columns are multiplied or divided by one
+        let [mut factors, mut divisors] = [(); 2].map(|()| vec![1.0; own.len()]);
+        for (j, (from, to)) in own
+            .iter()
+            .zip(units)
+            .enumerate()
+            .filter(|(_, u)| u.0 != u.1)
+        {
             let name = self.columns.as_ref().and_then(|names| names.get(j));
             let name = name.cloned().unwrap_or_else(|| j.to_string());
             let power = match (parse(from), parse(to)) {
@@ -96,14 +102,35 @@ impl DataArray {
                     });
                 }
             };
-            let factor = 10_f64.powi(power.abs());
-            // powers of ten from 1 on are exact
-            column.mapv_inplace(|v| if power < 0 { v / factor } else { v * factor });
+            let by = if power < 0 {
+                &mut divisors
+            } else {
+                &mut factors
+            };
+            by[j] = 10_f64.powi(power.abs());
             self.notes
                 .push(format!("converted from {from} to {to}: `{name}`"));
         }
+        self.scale(Scale::times(factors));
+        self.scale(Scale::Divided { divisor: divisors });
         self.units = Some(units.to_vec());
         Ok(())
+    }
+
+    /// Maps the columns of physical values.
+    fn scale(&mut self, scale: Scale) {
+        if scale.is_identity() {
+            return;
+        }
+        match &mut self.values {
+            Values::Recorded(recorded) => recorded.scale(scale),
+            Values::F64(values) => {
+                for (j, mut column) in values.axis_iter_mut(Axis(1)).enumerate() {
+                    column.mapv_inplace(|v| scale.of(j, v));
+                }
+            }
+            _ => {}
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayD};
 
 use super::format::{Coding, Format};
 use crate::error::{FileError, Result};
+use crate::recorded::{Recorded, Scale};
+use crate::values::Values;
 
 /// Where the frames of a file are.
 #[derive(Debug)]
@@ -20,24 +22,79 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// Values of some channels, full scale is 1, `(time, channels)`.
-    pub(crate) fn read(&self, channels: &[usize]) -> Result<Array2<f64>> {
+    pub(crate) fn read(&self, channels: &[usize]) -> Result<Recorded> {
+        let signed = |bits: i32| (-0.0, 2_f64.powi(1 - bits));
+        let number = |sample: &[u8]| i64::from_be_bytes(self.left(sample));
+        let (numbers, (offset, gain)) = match (self.format.coding, self.format.width) {
+            (Coding::Unsigned, _) => {
+                let values = self.numbers(channels, |sample| sample[0])?;
+                (Values::U8(values), (-1.0, 1.0 / 128.0))
+            }
+            // bits that a container does not use are the lowest
+            (Coding::Integer, 2) => {
+                let values = self.numbers(channels, |sample| (number(sample) >> 48) as i16)?;
+                (Values::I16(values), signed(16))
+            }
+            (Coding::Integer, 3 | 4) => {
+                let values = self.numbers(channels, |sample| (number(sample) >> 32) as i32)?;
+                (Values::I32(values), signed(32))
+            }
+            (Coding::Integer, _) => {
+                let values = self.numbers(channels, number)?;
+                (Values::I64(values), signed(64))
+            }
+            (Coding::Float, 4) => {
+                let single = |sample: &[u8]| {
+                    let [a, b, c, d, ..] = self.left(sample);
+                    f32::from_be_bytes([a, b, c, d])
+                };
+                (Values::F32(self.numbers(channels, single)?), (-0.0, 1.0))
+            }
+            (Coding::Float, _) => {
+                let double = |sample: &[u8]| f64::from_be_bytes(self.left(sample));
+                (Values::F64(self.numbers(channels, double)?), (-0.0, 1.0))
+            }
+            (Coding::ALaw, _) => {
+                let values = self.numbers(channels, |sample| a_law(sample[0]))?;
+                (Values::I16(values), signed(16))
+            }
+            (Coding::MuLaw, _) => {
+                let values = self.numbers(channels, |sample| mu_law(sample[0]))?;
+                (Values::I16(values), signed(16))
+            }
+        };
+        let [offset, gain] = [offset, gain].map(|value| vec![value; channels.len()]);
+        let scale = Scale::Linear { offset, gain };
+        let scales = match scale.is_identity() {
+            true => Vec::new(),
+            false => vec![scale],
+        };
+        Ok(Recorded::new(numbers, scales))
+    }
+
+    /// The samples of some channels.
+    fn numbers<T: Copy + Default>(
+        &self,
+        channels: &[usize],
+        decoded: impl Fn(&[u8]) -> T,
+    ) -> Result<ArrayD<T>> {
         let fail = |error| FileError::read(&self.path, error);
         let mut reader = BufReader::with_capacity(1 << 16, File::open(&self.path).map_err(fail)?);
         reader.seek(SeekFrom::Start(self.from)).map_err(fail)?;
         let width = self.format.width;
         let mut frame = vec![0; width * self.format.channels];
-        let mut values = Array2::zeros((self.count, channels.len()));
+        let mut values = Array2::from_elem((self.count, channels.len()), T::default());
         for mut row in values.rows_mut() {
             reader.read_exact(&mut frame).map_err(fail)?;
             for (value, &channel) in row.iter_mut().zip(channels) {
-                *value = self.decoded(&frame[channel * width..(channel + 1) * width]);
+                *value = decoded(&frame[channel * width..(channel + 1) * width]);
             }
         }
-        Ok(values)
+        Ok(values.into_dyn())
     }
 
-    fn decoded(&self, sample: &[u8]) -> f64 {
-        // the highest byte first
+    /// The bytes of a sample, the highest first, with zeros behind them.
+    fn left(&self, sample: &[u8]) -> [u8; 8] {
         let mut bytes = [0; 8];
         for (i, to) in bytes.iter_mut().take(sample.len()).enumerate() {
             let from = match self.format.big_endian {
@@ -46,24 +103,13 @@ impl Frames {
             };
             *to = sample[from];
         }
-        match (self.format.coding, sample.len()) {
-            (Coding::Unsigned, _) => (f64::from(bytes[0]) - 128.0) / 128.0,
-            // bits that a container does not use are the lowest
-            (Coding::Integer, _) => i64::from_be_bytes(bytes) as f64 / 9_223_372_036_854_775_808.0,
-            (Coding::Float, 4) => {
-                let [a, b, c, d, ..] = bytes;
-                f32::from_be_bytes([a, b, c, d]).into()
-            }
-            (Coding::Float, _) => f64::from_be_bytes(bytes),
-            (Coding::ALaw, _) => f64::from(a_law(bytes[0])) / 32_768.0,
-            (Coding::MuLaw, _) => f64::from(mu_law(bytes[0])) / 32_768.0,
-        }
+        bytes
     }
 }
 
 /// ITU-T G.711: sign, exponent of three bits, mantissa of four; every second bit is inverted.
-fn a_law(byte: u8) -> i32 {
-    let byte = i32::from(byte ^ 0x55);
+fn a_law(byte: u8) -> i16 {
+    let byte = i16::from(byte ^ 0x55);
     let (exponent, mantissa) = ((byte >> 4) & 7, byte & 15);
     let size = match exponent {
         0 => (mantissa << 4) + 8,
@@ -73,8 +119,8 @@ fn a_law(byte: u8) -> i32 {
 }
 
 /// ITU-T G.711: sign, exponent of three bits, mantissa of four; every bit is inverted.
-fn mu_law(byte: u8) -> i32 {
-    let byte = i32::from(!byte);
+fn mu_law(byte: u8) -> i16 {
+    let byte = i16::from(!byte);
     let (exponent, mantissa) = ((byte >> 4) & 7, byte & 15);
     let size = (((mantissa << 3) + 0x84) << exponent) - 0x84;
     if byte & 0x80 == 0 { size } else { -size }

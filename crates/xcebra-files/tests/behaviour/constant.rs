@@ -15,7 +15,7 @@ fn array(name: &str) -> DataArray {
 
 #[test]
 fn the_same_channels_are_constant_as_for_scikit_learn() {
-    let recording = array("x").recording::<f64>().unwrap();
+    let recording = array("x").recording().unwrap();
     let expected = array("constant").vector::<f64>().unwrap();
     assert!(recording.channels.len() > 40);
     let found = recording.constant_channels();
@@ -31,7 +31,7 @@ fn they_are_refused_and_the_message_tells_rounding_from_nothing() {
     let rounded = x.slice(s![.., last..]).to_owned();
     let message = |x: Array2<f64>| {
         let array = DataArray::new(Source::new("d.npz", "x"), Values::F64(x.into_dyn()));
-        let recording = array.recording::<f64>().unwrap();
+        let recording = array.recording().unwrap();
         told(&recording.require_varying_channels().unwrap_err())
     };
     let (problem, _) = message(rounded);
@@ -55,7 +55,7 @@ fn a_file_in_single_precision_has_its_own_rounding() {
     let x = Array2::from_shape_fn((600, 1), |(t, _)| 1e5 + 0.0078125 * (t % 2) as f64);
     let recording = |values| {
         let array = DataArray::new(Source::new("d.npz", "x"), values);
-        array.recording::<f64>().unwrap().constant_channels()
+        array.recording().unwrap().constant_channels()
     };
     let single = Values::F32(x.mapv(|v| v as f32).into_dyn());
     assert_eq!(recording(single), ["0"]);
@@ -79,7 +79,7 @@ fn labels_that_are_constant_but_for_rounding_are_refused() {
 fn segments_are_what_lies_between_the_breaks() {
     let x = Array2::from_shape_fn((10, 1), |(t, _)| t as f64);
     let mut array = DataArray::new(Source::new("d.npz", "x"), Values::F64(x.into_dyn()));
-    let segments = |array: &DataArray| array.recording::<f64>().unwrap().segments();
+    let segments = |array: &DataArray| array.clone().recording().unwrap().segments();
     assert_eq!(segments(&array), vec![0..10]);
     array.breaks = vec![3, 7];
     assert_eq!(segments(&array), vec![0..3, 3..7, 7..10]);

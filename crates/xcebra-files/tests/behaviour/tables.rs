@@ -130,6 +130,40 @@ fn tables_of_other_programs() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Values of a recording are moved out of the table; whatever is asked for next is there all the same.
+#[test]
+fn a_table_is_read_as_often_as_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("d.csv");
+    let rows: Vec<String> = (0..50)
+        .map(|t| {
+            format!(
+                "{},{},{},{}",
+                t * t % 7,
+                t * 3 % 11,
+                0.5 + f64::from(t % 3),
+                t % 2
+            )
+        })
+        .collect();
+    std::fs::write(&path, format!("a,b,c,z\n{}\n", rows.join("\n"))).unwrap();
+    let mut file = DataFile::open(&path).unwrap();
+    for selection in ["*,!z", "z", "c,a,b", "a", "x", "b,z", "z,c"] {
+        let fresh = read(&Source::new(&path, selection)).unwrap();
+        assert_eq!(file.read(selection).unwrap(), fresh, "{selection}");
+        let columns = fresh.columns.as_ref().unwrap();
+        assert_eq!(
+            fresh.shape()[1..],
+            [columns.len()][..fresh.shape().len() - 1]
+        );
+    }
+    file.read("*,!z").unwrap();
+    std::fs::write(&path, "a,b\n1,2\n3,5\n").unwrap();
+    let message = file.read("a").unwrap_err().to_string();
+    assert!(message.contains("changed while it was read"), "{message}");
+    file.read("z").unwrap();
+}
+
 #[test]
 fn very_wide_tables_take_no_square_of_their_width() {
     let folder = tempfile::tempdir().unwrap();

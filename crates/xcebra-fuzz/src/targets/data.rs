@@ -83,10 +83,10 @@ fn read(path: &Path) {
 
 fn convert(array: &DataArray) {
     let rows = array.shape().first().copied().unwrap_or(0);
-    if let Ok(recording) = array.recording::<f32>() {
+    if let Ok(recording) = array.clone().recording() {
         let _ = recording.require_varying_channels();
-        assert!(recording.values.iter().all(|value| value.is_finite()));
-        assert_eq!(recording.channels.len(), recording.values.ncols());
+        recording.each_block(|_, rows| assert!(rows.iter().all(|value| value.is_finite())));
+        assert_eq!(recording.values().shape()[1..], [recording.channels.len()]);
         assert!(recording.breaks.is_sorted());
         assert!(recording.breaks.last().is_none_or(|&row| row < rows));
     }

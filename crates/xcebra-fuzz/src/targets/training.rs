@@ -41,7 +41,7 @@ impl Small {
         let raw = DataArray::new(Source::file("x.npy"), values)
             .recording()
             .expect("a sound recording");
-        let channels = Channels::of(&raw, true).expect("channels that vary");
+        let channels = Channels::of(&[raw], true).expect("channels that vary");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let run = Run {
             encoder,

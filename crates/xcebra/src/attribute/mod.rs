@@ -122,8 +122,8 @@ fn maps_and_test(
         run: run.clone(),
         encoder: "memory".to_owned(),
         data: "a recording in memory".to_owned(),
-        inputs: recording.x.ncols(),
-        segments: recording.segments.len(),
+        inputs: recording.x.channels(),
+        segments: recording.x.sessions().len(),
         seconds,
         maps,
         tested,
@@ -134,11 +134,16 @@ fn maps_and_test(
 
 /// The windows of a recording, of which there must be some.
 fn windows_of<'a>(run: &Run, recording: &'a ScaledRecording) -> Result<Windows<'a>> {
-    let windows = Windows::of_segments(&run.encoder, recording.x.view(), &recording.segments);
+    let windows = Windows::of(&run.encoder, &recording.x);
     if !windows.is_empty() {
         return Ok(windows);
     }
-    let longest = recording.segments.iter().map(ExactSizeIterator::len).max();
+    let longest = recording
+        .x
+        .sessions()
+        .iter()
+        .map(ExactSizeIterator::len)
+        .max();
     Err(Problem::data(
         format!(
             "{} samples without interruption are fewer than the {} that the encoder sees at once",

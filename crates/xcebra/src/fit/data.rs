@@ -1,9 +1,8 @@
 //! The sessions of a recording with their labels, ready for a training.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use ndarray::{Array2, Axis, concatenate};
 use xcebra_core::Recording;
 use xcebra_files::{self as files, DataArray, DataFile, Source};
 
@@ -59,7 +58,7 @@ impl Data {
             array.bring_to_units(units.as_deref())?;
             units = units.or(array.units.clone());
             let clock = array.clock();
-            let session: files::Table<f64> = array.recording()?;
+            let session = array.recording()?;
             open.push(SessionFile {
                 file,
                 path: source.path,
@@ -76,7 +75,7 @@ impl Data {
             labels.insert(name, (array, parts));
         }
         let place = places(inputs, &settings.data.x)?;
-        Self::of_sessions(&sessions, units, (labels, said), place, settings)
+        Self::of_sessions(sessions, units, (labels, said), place, settings)
     }
 
     /// Takes arrays in memory instead of files.
@@ -85,7 +84,7 @@ impl Data {
     /// As [`read`](Self::read) of the same arrays in files, and [`Kind::Data`](xcebra_model::Kind::Data) if a
     /// label that the settings name is missing.
     pub fn of_arrays(arrays: Arrays, settings: &FitFile) -> Result<Self> {
-        let mut sessions: Vec<files::Table<f64>> = Vec::new();
+        let mut sessions = Vec::new();
         let mut units: Option<Vec<String>> = None;
         for array in arrays.sessions {
             let mut array = match settings.data.transpose {
@@ -122,41 +121,43 @@ impl Data {
         }
         let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
         let place = places.join(", ");
-        Self::of_sessions(&sessions, units, (labels, Vec::new()), place, settings)
+        Self::of_sessions(sessions, units, (labels, Vec::new()), place, settings)
     }
 
     fn of_sessions(
-        sessions: &[files::Table<f64>],
+        sessions: Vec<files::Table>,
         units: Option<Vec<String>>,
         (labels, said): (Parts, Vec<String>),
         place: String,
         settings: &FitFile,
     ) -> Result<Self> {
-        for session in sessions {
+        for session in &sessions {
             session.require_samples(2, "training")?;
         }
-        require_same_channels(sessions)?;
-        let whole = joined(sessions)?;
-        let channels = Channels::of(&whole, settings.data.standardize)?.in_units(units);
-        let mut notes = notes_on(sessions, &whole);
+        require_same_channels(&sessions)?;
+        let channels = Channels::of(&sessions, settings.data.standardize)?.in_units(units);
+        let mut notes = notes_on(&sessions);
         notes.extend(said);
-        let scaled = sessions.iter().map(|session| channels.apply(session));
-        let scaled: Vec<Array2<f32>> = scaled.collect::<Result<_, _>>()?;
+        let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
+        let all = places.join(" with ");
+        let files = sessions.iter().map(files::Table::samples).collect();
         let segments = sessions.iter().flat_map(files::Table::segments);
         let lengths: Vec<usize> = segments.map(|segment| segment.len()).collect();
-        let mut recording = Recording::new(rows(&scaled)?.view())?.with_sessions(&lengths)?;
+        let scaled = sessions.into_iter().map(|session| channels.scale(session));
+        let scaled = scaled.collect::<Result<_, _>>()?;
+        let mut recording = Recording::from_sessions(scaled)?.with_sessions(&lengths)?;
         let mut shown = Vec::new();
         for (name, (array, parts)) in labels {
-            if whole.channels.contains(&array) {
+            if channels.names.contains(&array) {
                 return Err(Problem::data(
-                    format!("the label `{name}` is also a channel of {}", whole.place),
+                    format!("the label `{name}` is also a channel of {all}"),
                     format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
                 ));
             }
             notes.extend(parts.iter().flat_map(Part::notes).cloned());
-            let (values, label) = Label::new(&name, parts, settings.use_of(&name))?;
+            let label = Label::new(&name, parts, settings.use_of(&name))?;
             notes.extend(label.suspicions());
-            recording = recording.with_label(name, values)?;
+            recording = recording.with_label(name, Arc::clone(&label.values))?;
             shown.push(label);
         }
         let mut seen = BTreeSet::new();
@@ -166,14 +167,14 @@ impl Data {
             channels,
             labels: shown,
             place,
-            files: scaled.iter().map(Array2::nrows).collect(),
+            files,
             notes,
         })
     }
 }
 
 /// What there is to say of the recording itself.
-fn notes_on(sessions: &[files::Table<f64>], whole: &files::Table<f64>) -> Vec<String> {
+fn notes_on(sessions: &[files::Table]) -> Vec<String> {
     let mut notes = Vec::new();
     for session in sessions {
         notes.extend(session.notes.iter().cloned());
@@ -182,7 +183,7 @@ fn notes_on(sessions: &[files::Table<f64>], whole: &files::Table<f64>) -> Vec<St
             &session.segments(),
             0,
         ));
-        let (samples, channels) = session.values.dim();
+        let (samples, channels) = (session.samples(), session.channels.len());
         if channels > samples {
             notes.push(format!(
                 "{} has {samples} samples of {channels} channels: if its rows are channels, set \
@@ -191,12 +192,12 @@ fn notes_on(sessions: &[files::Table<f64>], whole: &files::Table<f64>) -> Vec<St
             ));
         }
     }
-    notes.extend(suspicion::of_channels(whole));
+    notes.extend(suspicion::of_channels(sessions));
     notes
 }
 
 /// Refuses a recording whose columns are as many as the label has values.
-fn require_upright(sessions: &[files::Table<f64>], name: &str, parts: &[Part]) -> Result<()> {
+fn require_upright(sessions: &[files::Table], name: &str, parts: &[Part]) -> Result<()> {
     let columns: usize = sessions.iter().map(|session| session.channels.len()).sum();
     for (k, part) in parts.iter().enumerate() {
         let (session, samples, columns) = match (parts.len(), sessions) {
@@ -248,7 +249,7 @@ fn read_session(source: &Source, settings: &FitFile) -> Result<(DataFile, DataAr
 }
 
 /// Refuses sessions whose channels are not those of the first.
-fn require_same_channels(sessions: &[files::Table<f64>]) -> Result<()> {
+fn require_same_channels(sessions: &[files::Table]) -> Result<()> {
     let Some((first, others)) = sessions.split_first() else {
         return Ok(());
     };
@@ -267,38 +268,4 @@ fn require_same_channels(sessions: &[files::Table<f64>]) -> Result<()> {
             "give every session the same channels in the same order",
         )),
     }
-}
-
-/// The sessions one after another.
-fn joined(sessions: &[files::Table<f64>]) -> Result<Cow<'_, files::Table<f64>>> {
-    if let [one] = sessions {
-        return Ok(Cow::Borrowed(one));
-    }
-    let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
-    let views: Vec<_> = sessions.iter().map(|s| s.values.view()).collect();
-    let channels = sessions.first().map(|s| s.channels.clone());
-    Ok(Cow::Owned(files::Table {
-        place: places.join(" with "),
-        values: concatenate(Axis(0), &views).map_err(misfit)?,
-        channels: channels.unwrap_or_default(),
-        sampling_rate: sessions.first().and_then(|s| s.sampling_rate),
-        breaks: Vec::new(),
-        notes: Vec::new(),
-        // the coarsest, so that no rounding passes for a signal
-        epsilon: sessions.iter().map(|s| s.epsilon).fold(0.0, f64::max),
-    }))
-}
-
-/// The rows of all parts one after another.
-pub fn rows<A: Clone>(parts: &[Array2<A>]) -> Result<Array2<A>> {
-    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-    concatenate(Axis(0), &views).map_err(misfit)
-}
-
-/// Parts that differ in their columns, which their readers refuse before.
-fn misfit(error: ndarray::ShapeError) -> Problem {
-    Problem::data(
-        format!("the sessions do not fit together: {error}"),
-        "give every session the same columns",
-    )
 }

@@ -7,7 +7,7 @@ use xcebra_core::encoder::Edges;
 use xcebra_core::ops::Head;
 
 use super::labels::Label;
-use crate::{Result, Run, embed_segments};
+use crate::{Result, Run, embed_sessions};
 
 /// More classes than this are drawn as numbers.
 const MOST_CLASSES: usize = 8;
@@ -19,16 +19,9 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
     if outputs < 2 {
         return Ok(Vec::new());
     }
-    let x = recording.samples();
     // a picture holds only so many points
-    let stride = x.nrows().div_ceil(Scatter::MOST_POINTS).max(1);
-    let (_, embedding) = embed_segments(
-        &run.encoder,
-        x.view(),
-        recording.sessions(),
-        Edges::Pad,
-        |_| (),
-    )?;
+    let stride = recording.len().div_ceil(Scatter::MOST_POINTS).max(1);
+    let (_, embedding) = embed_sessions(&run.encoder, recording, Edges::Pad, |_| ())?;
     let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let sphere = match run.encoder.architecture().head {
         Head::Normalize => format!(
@@ -53,20 +46,22 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
         (plot, caption)
     };
     if labels.is_empty() {
-        let times: Vec<f64> = (0..x.nrows()).step_by(stride).map(|t| t as f64).collect();
+        let times: Vec<f64> = (0..recording.len())
+            .step_by(stride)
+            .map(|t| t as f64)
+            .collect();
         let (plot, caption) = plot("sample", 0, "the number of the sample");
         let figure = plot.colored_by("sample", &times).draw();
         return Ok(vec![Picture::new("embedding", figure, caption)]);
     }
     let pictures = labels.iter().map(|label| {
         let name = &label.name;
-        let column = label.values.column(0);
-        let values: Vec<f64> = column.iter().step_by(stride).copied().collect();
+        let values = label.strided(stride);
         let mut distinct = values.clone();
         distinct.sort_by(f64::total_cmp);
         distinct.dedup();
-        let classes = label.discrete && distinct.len() <= MOST_CLASSES;
-        let color = match (label.values.ncols(), label.discrete) {
+        let classes = label.is_discrete() && distinct.len() <= MOST_CLASSES;
+        let color = match (label.columns(), label.is_discrete()) {
             (_, true) if classes => format!("the class of `{name}`"),
             (_, true) => format!("the number of the class of `{name}`"),
             (1, false) => format!("`{name}`"),

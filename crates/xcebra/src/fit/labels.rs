@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array2, Axis, concatenate};
 use xcebra_core::Labels;
 use xcebra_files::{
     self as files, Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, Values, read,
 };
 
-use super::data::rows;
 use super::fit_file::LabelKind;
 use super::unfinished::Inputs;
 use crate::{Problem, Result, suspicion};
@@ -25,10 +24,8 @@ const FEWEST_A_CLASS: usize = 5;
 pub struct Label {
     /// Its name.
     pub name: String,
-    /// Values (time, k).
-    pub values: Array2<f64>,
-    /// Whether the values are classes.
-    pub discrete: bool,
+    /// Its values, which the recording shares.
+    pub values: Arc<Labels>,
     /// Names of the classes 0, 1, …, if they are text in the file.
     pub classes: Option<Vec<String>>,
 }
@@ -151,7 +148,7 @@ pub fn parts(
 pub fn parts_of_arrays(
     name: &str,
     arrays: Vec<LabelArray>,
-    sessions: &[files::Table<f64>],
+    sessions: &[files::Table],
 ) -> Result<Vec<Part>> {
     if arrays.len() != sessions.len() {
         return Err(Problem::data(
@@ -213,7 +210,7 @@ fn of_other_file(
 impl Label {
     /// A label as the objectives use it. One that none uses is for pictures and decoding alone: it holds
     /// classes if its values are text, truth values, or few whole numbers.
-    pub fn new(name: &str, parts: Vec<Part>, used: Option<LabelKind>) -> Result<(Labels, Self)> {
+    pub fn new(name: &str, parts: Vec<Part>, used: Option<LabelKind>) -> Result<Self> {
         match used {
             Some(LabelKind::Classes) => Self::discrete(name, parts),
             Some(LabelKind::Numbers) => Self::continuous(name, &parts),
@@ -224,17 +221,39 @@ impl Label {
 
     /// What in the values looks like a mistake.
     pub fn suspicions(&self) -> Vec<String> {
-        match self.discrete {
-            false => suspicion::of_label(&self.name, &self.values),
-            true => {
-                let ids: Vec<i64> = self.values.iter().map(|&v| v as i64).collect();
-                suspicion::of_classes(&self.name, &ids, self.classes.as_deref())
+        match &*self.values {
+            Labels::Continuous(values) => suspicion::of_label(&self.name, values),
+            Labels::Discrete(ids) => {
+                suspicion::of_classes(&self.name, ids, self.classes.as_deref())
             }
         }
     }
 
+    /// Whether the values are classes.
+    pub fn is_discrete(&self) -> bool {
+        matches!(*self.values, Labels::Discrete(_))
+    }
+
+    /// Values of each sample.
+    pub fn columns(&self) -> usize {
+        match &*self.values {
+            Labels::Continuous(values) => values.ncols(),
+            Labels::Discrete(_) => 1,
+        }
+    }
+
+    /// The first value of every `stride`-th sample.
+    pub fn strided(&self, stride: usize) -> Vec<f64> {
+        match &*self.values {
+            Labels::Continuous(values) => {
+                values.column(0).iter().step_by(stride).copied().collect()
+            }
+            Labels::Discrete(ids) => ids.iter().step_by(stride).map(|&id| id as f64).collect(),
+        }
+    }
+
     /// Real numbers; in one session of several they may be constant.
-    fn continuous(name: &str, parts: &[Part]) -> Result<(Labels, Self)> {
+    fn continuous(name: &str, parts: &[Part]) -> Result<Self> {
         let mut values: Vec<Array2<f64>> = Vec::new();
         let mut first: Option<(String, usize)> = None;
         for part in parts {
@@ -264,18 +283,15 @@ impl Label {
             }
             values.push(found);
         }
-        let values = rows(&values)?;
-        let label = Self {
+        Ok(Self {
             name: name.to_owned(),
-            values: values.clone(),
-            discrete: false,
+            values: Arc::new(Labels::Continuous(rows(values)?)),
             classes: None,
-        };
-        Ok((Labels::Continuous(values), label))
+        })
     }
 
     /// Classes, as whole numbers or as text; one session of several may have but one.
-    fn discrete(name: &str, parts: Vec<Part>) -> Result<(Labels, Self)> {
+    fn discrete(name: &str, parts: Vec<Part>) -> Result<Self> {
         let is_text = |part: &Part| matches!(part.content, Content::Text(..));
         let (ids, classes) = match parts.iter().any(is_text) {
             true => {
@@ -284,15 +300,27 @@ impl Label {
             }
             false => (of_numbers(&parts)?, None),
         };
-        let values = ids.iter().map(|&id| id as f64).collect::<Vec<f64>>();
-        let label = Self {
+        Ok(Self {
             name: name.to_owned(),
-            values: Array1::from_vec(values).insert_axis(Axis(1)),
-            discrete: true,
+            values: Arc::new(Labels::Discrete(ids)),
             classes,
-        };
-        Ok((Labels::Discrete(ids), label))
+        })
     }
+}
+
+/// The rows of all parts one after another; one part is not copied.
+fn rows(mut parts: Vec<Array2<f64>>) -> Result<Array2<f64>> {
+    if parts.len() == 1 {
+        return Ok(parts.remove(0));
+    }
+    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+    // parts that differ in their columns were refused before
+    concatenate(Axis(0), &views).map_err(|error| {
+        Problem::data(
+            format!("the sessions do not fit together: {error}"),
+            "give every session the same columns",
+        )
+    })
 }
 
 /// Whether a label that no objective uses holds classes.

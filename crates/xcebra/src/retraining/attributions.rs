@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, Slice};
+use ndarray::{Array2, Array3, ArrayD, Axis, Slice};
 use xcebra_attr::inverse::{Tolerance, pseudo_inverse};
 use xcebra_attr::{AttrError, Methods, Options, Piece, attribute};
 use xcebra_core::{Config, Encoder, Recording};
@@ -57,14 +57,17 @@ impl Probe {
         let centers: Vec<usize> = (0..wanted)
             .map(|i| centers[i * centers.len() / wanted])
             .collect();
-        let x = recording.samples();
         let shape = match window.len() {
             1 => vec![wanted, channels],
             len => vec![wanted, channels, len],
         };
-        let lag = |i: &IxDyn| if window.len() > 1 { i[2] } else { 0 };
-        let windows =
-            ArrayD::from_shape_fn(shape, |i| x[[centers[i[0]] - window.left + lag(&i), i[1]]]);
+        let mut windows = Vec::with_capacity(shape.iter().product());
+        for center in &centers {
+            let first = center - window.left;
+            // channels come before lags
+            windows.extend(recording.rows(first..first + window.len()).t());
+        }
+        let windows = ArrayD::from_shape_vec(shape, windows).expect("whole windows");
         Ok(Self { windows, centers })
     }
 

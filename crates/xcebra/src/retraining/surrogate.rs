@@ -102,8 +102,10 @@ pub fn resampled(
             continue;
         }
         let lengths: Vec<usize> = drawn.iter().map(Range::len).collect();
-        let x = recording.samples().select(Axis(0), &rows);
-        let x = x.into_raw_vec_and_offset().0;
+        let mut x = Vec::with_capacity(rows.len() * recording.channels());
+        for block in drawn {
+            x.extend(recording.rows(block).iter());
+        }
         let resampled = Recording::from_vec(x, recording.channels())?.with_sessions(&lengths)?;
         return with_labels(resampled, recording, &rows);
     }

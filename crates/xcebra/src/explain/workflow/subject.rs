@@ -108,13 +108,16 @@ impl Subject {
         let (input, sampling_rate, mut notes) = match (source, &self.run) {
             (SignalSource::File(source), Some(run)) => {
                 let recording = run.recording(source)?;
-                let starts = recording.segments.iter().skip(1);
+                let starts = recording.x.sessions().iter().skip(1);
                 let input = Input {
                     // the channels of a recording are checked against those of the training
                     rows_are_time: true,
                     breaks: starts.map(|segment| segment.start).collect(),
                     columns: run.channels.names.clone(),
-                    ..Input::new(recording.x.mapv(f64::from).into_dyn(), &source.to_string())
+                    ..Input::new(
+                        recording.x.samples().mapv(f64::from).into_dyn(),
+                        &source.to_string(),
+                    )
                 };
                 (input, recording.sampling_rate, recording.notes)
             }
