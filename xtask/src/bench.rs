@@ -2,7 +2,7 @@
 
 mod document;
 mod groups;
-mod machine;
+pub mod machine;
 mod peers;
 mod report;
 mod statistics;

@@ -35,6 +35,8 @@ cargo xtask <command>
   book links    a preprocessor of mdBook: links that leave the book become names of files in the repository
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
+  soak memory [--samples N]
+                the peak memory of fit, embed and attribute on a recording in each format, and its limit (Linux)
   soak properties [--rounds N] [--seed N]
                 the libraries' tests with other random cases than `ci` takes, once for each seed
   soak fuzz [--runs N] [--seconds N] [TARGET…]

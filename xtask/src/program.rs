@@ -34,6 +34,14 @@ impl Program {
         })
     }
 
+    /// As [`in_fresh_folder`](Self::in_fresh_folder), built as for users.
+    pub fn optimised(workspace: &Workspace, name: &str) -> Result<Self> {
+        Ok(Self {
+            path: workspace.target.join("release").join("xcebra"),
+            folder: workspace.fresh_folder(name)?,
+        })
+    }
+
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(&self.path);
         command.args(arguments.split_whitespace());

@@ -1,6 +1,8 @@
 //! `cargo xtask soak`: what only shows when it is done many times.
 
 mod fuzz;
+mod memory;
+mod recordings;
 mod resume;
 
 use std::ops::Range;
@@ -19,6 +21,10 @@ pub fn main(arguments: &[String]) -> Result<()> {
             let workspace = Workspace::load()?;
             program::build(&workspace)?;
             resume(&workspace, kills as usize, seed)
+        }
+        Some(("memory", options)) => {
+            let [samples, _] = numbers(options, [("--samples", 1_000_000), ("--", 0)], 1000)?;
+            memory::memory(&Workspace::load()?, samples as usize)
         }
         Some(("properties", options)) => {
             let [rounds, seed] = numbers(options, [("--rounds", 5), ("--seed", 2)], 1)?;
@@ -40,8 +46,8 @@ pub fn main(arguments: &[String]) -> Result<()> {
             fuzz(&Workspace::load()?, FUZZING, names, effort)
         }
         _ => Err(Failure::new(
-            "`soak` can do `resume`, `properties` and `fuzz`: cargo xtask soak resume --kills 20, \
-             cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
+            "`soak` can do `resume`, `memory`, `properties` and `fuzz`: cargo xtask soak resume --kills 20, \
+             cargo xtask soak memory --samples 1000000, cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
         )),
     }
 }
