@@ -23,4 +23,4 @@ mod spec;
 
 pub use built::{Built, Setting};
 pub use named_bands::{Bands, NamedBand};
-pub use spec::{DomainSpec, help};
+pub use spec::{DomainSpec, help, list};

@@ -73,6 +73,13 @@ impl<'a> Watch<'a> {
         self
     }
 
+    /// The same watch, which does not hear of progress: for parts of a work that counts its parts itself.
+    #[must_use]
+    pub fn without_progress(mut self) -> Self {
+        self.progress = None;
+        self
+    }
+
     /// Reports how far `task` is.
     pub fn progress(&self, task: &str, (done, total): (u64, u64), message: &str) {
         if let Some(report) = self.progress {

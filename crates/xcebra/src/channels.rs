@@ -34,6 +34,17 @@ pub struct Channels {
 }
 
 impl Channels {
+    /// So many channels, counted from 0, that are taken as they are.
+    pub fn unscaled(count: usize) -> Self {
+        Self {
+            names: (0..count).map(|channel| channel.to_string()).collect(),
+            mean: vec![0.0; count],
+            scale: vec![1.0; count],
+            units: None,
+            seen: None,
+        }
+    }
+
     /// Names, means and standard deviations of the sessions of a recording, which have the same channels; 0
     /// and 1 unless `standardize`.
     ///

@@ -9,7 +9,7 @@
 //! | train an encoder on arrays; on files, into a folder that can be resumed | [`fit()`], [`fit_files`], [`resume`] |
 //! | embed a recording | [`embed`], [`embed_files`] |
 //! | which inputs drive which latents, and which entries of the map are real | [`attribute()`], [`attribute_files`] |
-//! | can an encoder be trusted? | [`Diagnostics`], [`compare`] |
+//! | can an encoder be trusted? | [`Diagnostics`], [`compare`], [`goodness_of_fit`] |
 //! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
 //! | score a map against the true one | [`score_map`] |
 //! | see it work on data with a known answer | [`demo()`] |
@@ -73,6 +73,7 @@ mod diagnostics;
 mod embedding;
 pub mod explain;
 mod fit;
+mod goodness;
 mod pictures;
 mod problem;
 mod retraining;
@@ -100,8 +101,9 @@ pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind};
 pub use fit::unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
 pub use fit::{
     Arrays, Data, FitJob, Fitted, Label, LabelArray, ResumeJob, compare, fit, fit_files,
-    read_settings, resume,
+    fit_so_far, read_settings, resume,
 };
+pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};
 pub use retraining::{
     Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,

@@ -15,8 +15,8 @@ use xcebra::files::{DataArray, NpzOutput, Source, Values};
 use xcebra::model::{FnModel, Kind, Watch};
 use xcebra::{
     Arrays, AttributeSettings, Data, FitFile, FitJob, SignificanceSettings, attribute,
-    attribute_files, compare, embed, embed_files, explain, fit, fit_files, score_map,
-    score_map_files,
+    attribute_files, compare, embed, embed_files, explain, fit, fit_files, fit_so_far,
+    goodness_of_fit, score_map, score_map_files,
 };
 
 fn settings() -> FitFile {
@@ -151,6 +151,66 @@ fn entries_are_tested_and_seeds_compared_in_memory() {
 
     let agreement = compare(&fitted, 3, &watch).unwrap();
     assert_eq!(agreement.seeds.len(), 3);
+}
+
+#[test]
+fn a_training_that_is_stopped_can_give_what_it_has_reached() {
+    let settings = settings();
+    let data = || Data::of_arrays(arrays(), &settings).unwrap();
+    let asked = AtomicUsize::new(0);
+    let stop = || asked.fetch_add(1, Ordering::SeqCst) >= 7;
+    let watch = Watch::new().stop_when(&stop);
+    let part = fit_so_far(&settings, data(), &watch).unwrap();
+    assert!(part.is_part());
+    let steps = *part.history().step.last().unwrap() + 1;
+    assert!(steps < 40, "{steps}");
+    let whole = fit_so_far(&settings, data(), &Watch::new()).unwrap();
+    assert!(!whole.is_part());
+    let same = fit(&settings, data(), &Watch::new()).unwrap();
+    let bytes = |fitted: &xcebra::Fitted| fitted.run().encoder.to_safetensors().unwrap();
+    assert_eq!(bytes(&whole), bytes(&same));
+    assert_ne!(bytes(&whole), bytes(&part));
+}
+
+#[test]
+fn the_goodness_of_fit_knows_a_trained_encoder_and_what_it_was_told() {
+    let mut settings = settings();
+    settings.train.steps = 300;
+    settings.train.learning_rate = 3e-3;
+    let watch = Watch::new();
+    let trained = fit(
+        &settings,
+        Data::of_arrays(arrays(), &settings).unwrap(),
+        &watch,
+    )
+    .unwrap();
+    settings.train.steps = 1;
+    let new = fit(
+        &settings,
+        Data::of_arrays(arrays(), &settings).unwrap(),
+        &watch,
+    )
+    .unwrap();
+    let bits = |fitted: &xcebra::Fitted, recording: Arrays| {
+        let found = goodness_of_fit(fitted.run(), recording, &watch).unwrap();
+        assert_eq!(found.len(), 1);
+        found[0]
+    };
+    let own = bits(&trained, arrays());
+    assert_eq!(own, bits(&trained, arrays()));
+    assert!(own > 0.5 && own > bits(&new, arrays()) + 0.3, "{own}");
+    // with labels in another order, positives are any samples
+    let mut shuffled = arrays();
+    let other = Array2::from_shape_fn((600, 1), |(t, _)| speed()[[(t * 211) % 600, 0]]);
+    let other = DataArray::in_memory("speed", Values::F64(other.into_dyn()));
+    shuffled
+        .labels
+        .insert("speed".to_owned(), vec![other.into()]);
+    assert!(bits(&trained, shuffled) < own - 0.3);
+    let mut without = arrays();
+    without.labels.clear();
+    let problem = goodness_of_fit(trained.run(), without, &watch).unwrap_err();
+    assert!(problem.to_string().contains("`speed`"), "{problem}");
 }
 
 #[test]

@@ -78,6 +78,12 @@ fn expected() -> String {
     )
 }
 
+/// Every domain that has a name: how it is written, what it is in a line, and whether it needs a sampling rate.
+pub fn list() -> impl Iterator<Item = (String, &'static str, bool)> {
+    let rows = DOMAINS.iter();
+    rows.map(|row| (row.usage(), row.help, row.needs_sampling_rate))
+}
+
 /// Every domain with an example and what it is, a line each, for a help text.
 pub fn help() -> String {
     let examples = DOMAINS.iter().map(|entry| {

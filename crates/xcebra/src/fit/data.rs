@@ -75,7 +75,7 @@ impl Data {
             labels.insert(name, (array, parts));
         }
         let place = places(inputs, &settings.data.x)?;
-        Self::of_sessions(sessions, units, (labels, said), place, settings)
+        Self::of_sessions(sessions, units, (labels, said), place, (settings, None))
     }
 
     /// Takes arrays in memory instead of files.
@@ -84,6 +84,15 @@ impl Data {
     /// As [`read`](Self::read) of the same arrays in files, and [`Kind::Data`](xcebra_model::Kind::Data) if a
     /// label that the settings name is missing.
     pub fn of_arrays(arrays: Arrays, settings: &FitFile) -> Result<Self> {
+        Self::of_arrays_on(arrays, settings, None)
+    }
+
+    /// As [`of_arrays`](Self::of_arrays), on the scale of `channels` instead of the arrays' own.
+    pub(crate) fn of_arrays_on(
+        arrays: Arrays,
+        settings: &FitFile,
+        channels: Option<&Channels>,
+    ) -> Result<Self> {
         let mut sessions = Vec::new();
         let mut units: Option<Vec<String>> = None;
         for array in arrays.sessions {
@@ -121,7 +130,8 @@ impl Data {
         }
         let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
         let place = places.join(", ");
-        Self::of_sessions(sessions, units, (labels, Vec::new()), place, settings)
+        let labels = (labels, Vec::new());
+        Self::of_sessions(sessions, units, labels, place, (settings, channels))
     }
 
     fn of_sessions(
@@ -129,13 +139,16 @@ impl Data {
         units: Option<Vec<String>>,
         (labels, said): (Parts, Vec<String>),
         place: String,
-        settings: &FitFile,
+        (settings, channels): (&FitFile, Option<&Channels>),
     ) -> Result<Self> {
         for session in &sessions {
             session.require_samples(2, "training")?;
         }
         require_same_channels(&sessions)?;
-        let channels = Channels::of(&sessions, settings.data.standardize)?.in_units(units);
+        let channels = match channels {
+            Some(known) => known.clone(),
+            None => Channels::of(&sessions, settings.data.standardize)?.in_units(units),
+        };
         let mut notes = notes_on(&sessions);
         notes.extend(said);
         let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();

@@ -1,5 +1,6 @@
 //! A training from files into a folder, and going on with one.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -104,7 +105,8 @@ fn complete(prepared: Prepared, mut keeper: Keeper<'_>, watch: &Watch<'_>) -> Re
     } = prepared;
     let (mut state, before) = (unfinished.clone(), unfinished.effort);
     let trained = train(watch, trainer, before, |trainer, effort| {
-        keeper.after_step(trainer, &mut state, effort)
+        keeper.after_step(trainer, &mut state, effort)?;
+        Ok(ControlFlow::Continue(()))
     })?;
     let mut fitted = Fitted::new(unfinished.settings, data, trained)?;
     keeper.finish(|folder| fitted.write(folder))?;

@@ -61,16 +61,29 @@ const NOTE: &str = "note: ";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fit(settings: &FitFile, data: Data, watch: &Watch<'_>) -> Result<Fitted> {
-    let trainer = trainer(settings, &data)?;
-    let mut before = Effort::default();
-    note_all(settings, &data, watch, &mut before);
-    let trained = train(watch, trainer, before, |trainer, _| {
-        match watch.is_stopped() && !trainer.is_done() {
-            true => Err(Problem::stopped()),
-            false => Ok(()),
-        }
-    })?;
+    let trained = fit_steps(settings, &data, watch)?;
+    match watch.is_stopped() && trained.is_part(settings) {
+        true => Err(Problem::stopped()),
+        false => Fitted::new(settings.clone(), data, trained),
+    }
+}
+
+/// As [`fit`], but a training that the watch stops gives the encoder as it is by then;
+/// [`Fitted::is_part`] says so.
+///
+/// # Errors
+/// As [`fit`], but for the watch.
+pub fn fit_so_far(settings: &FitFile, data: Data, watch: &Watch<'_>) -> Result<Fitted> {
+    let trained = fit_steps(settings, &data, watch)?;
     Fitted::new(settings.clone(), data, trained)
+}
+
+/// The steps of a training, until the watch stops it.
+fn fit_steps(settings: &FitFile, data: &Data, watch: &Watch<'_>) -> Result<training::Trained> {
+    let trainer = trainer(settings, data)?;
+    let mut before = Effort::default();
+    note_all(settings, data, watch, &mut before);
+    train(watch, trainer, before, |_, _| Ok(watch.flow()))
 }
 
 /// A trainer before its first step.

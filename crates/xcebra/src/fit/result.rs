@@ -70,6 +70,11 @@ impl Fitted {
         Ok(self.run.save(folder, &self.trained.history, &self.log())?)
     }
 
+    /// Whether the training was stopped before its last step.
+    pub fn is_part(&self) -> bool {
+        self.trained.is_part(&self.run.settings)
+    }
+
     /// The recording that it was trained on.
     pub fn recording(&self) -> &Recording<f32> {
         &self.data.recording

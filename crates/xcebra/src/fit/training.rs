@@ -1,10 +1,12 @@
 //! A training with its progress and its log.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use xcebra_core::{Encoder, History, StepReport, Trainer, Validation};
 use xcebra_model::Watch;
 
+use super::fit_file::FitFile;
 use super::unfinished::Effort;
 use crate::Result;
 
@@ -27,6 +29,11 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// Whether it was stopped before its last step, other than by its validation.
+    pub fn is_part(&self, settings: &FitFile) -> bool {
+        !self.stopped_early && self.steps < settings.train.steps
+    }
+
     /// Samples that went through the encoder each second.
     pub fn samples_per_second(&self) -> f64 {
         rate(&self.effort)
@@ -34,12 +41,12 @@ impl Trained {
 }
 
 /// Makes the steps that remain and reports how far the training is. `before` is what it has taken
-/// already; `after_step` is told of every step, and its error ends the training.
+/// already; `after_step` is told of every step and may end the training there, or by its error.
 pub fn train(
     watch: &Watch<'_>,
     mut trainer: Trainer<f32>,
     before: Effort,
-    mut after_step: impl FnMut(&Trainer<f32>, &Effort) -> Result<()>,
+    mut after_step: impl FnMut(&Trainer<f32>, &Effort) -> Result<ControlFlow<()>>,
 ) -> Result<Trained> {
     let steps = trainer.config().train.steps;
     let at = |done: usize, line: &str| watch.progress("fit", (done as u64, steps as u64), line);
@@ -61,7 +68,9 @@ pub fn train(
             let line = line(&report, held_out.as_ref(), &effort);
             effort.log += &format!("step {done} of {steps}: {line}\n");
         }
-        after_step(&trainer, &effort)?;
+        if after_step(&trainer, &effort)?.is_break() {
+            break;
+        }
     }
     let (steps, stopped_early) = (trainer.steps_made(), trainer.stopped_early());
     let (encoder, history) = trainer.finish()?;
