@@ -4,7 +4,7 @@ use crate::shell::{self, Result};
 use crate::workspace::{Package, Workspace};
 
 /// The crates of the workspace that each may use, tests included.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("xcebra-numeric", &[]),
     ("xcebra-model", &["xcebra-numeric"]),
     ("xcebra-synth", &["xcebra-model", "xcebra-numeric"]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ),
     ("xcebra", &LIBRARIES),
     ("xcebra-cli", &LIBRARIES_AND_FACADE),
+    ("xcebra-python", &["xcebra"]),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
     ("xcebra-experiments", &LIBRARIES_AND_FACADE),

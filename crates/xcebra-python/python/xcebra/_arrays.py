@@ -1,0 +1,128 @@
+"""What people have (tensors, frames, labelled arrays) as NumPy arrays, with what it says about itself."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Signals:
+    """Signals with what their container knows."""
+
+    values: np.ndarray
+    #: Samples per second, if the container says so.
+    fs: float | None = None
+    #: Names of the channels, if the container has them.
+    channels: list[str] | None = None
+
+
+def is_instance_of(value: Any, module: str, name: str) -> bool:
+    """Whether `value` is an instance of a class of a module that is not imported for that."""
+    found = sys.modules.get(module)
+    kind = getattr(found, name, None) if found is not None else None
+    return isinstance(kind, type) and isinstance(value, kind)
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor of torch."""
+    return is_instance_of(value, "torch", "Tensor")
+
+
+def is_jax(value: Any) -> bool:
+    """Whether `value` is an array of JAX."""
+    return is_instance_of(value, "jax", "Array")
+
+
+def to_numpy(value: Any, what: str) -> np.ndarray:
+    """Any array as a NumPy array.
+
+    Parameters
+    ----------
+    value
+        An array, tensor (on any device), nested list, frame, or anything with ``__array__``.
+    what
+        What it is, for error messages.
+    """
+    if is_tensor(value):
+        value = value.detach()
+        if value.dtype.is_floating_point and value.element_size() < 4:
+            value = value.float()  # NumPy has no bfloat16
+        return value.cpu().numpy()
+    try:
+        found = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} is not an array of numbers: {error}") from error
+    if found.dtype == object:
+        try:
+            found = found.astype(np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{what} holds objects that are not numbers; rows of different lengths also look like this"
+            ) from None
+    return found
+
+
+def to_float(value: Any, what: str, dtype: type = np.float64) -> np.ndarray:
+    """As `to_numpy`, of real numbers in native byte order, C-contiguous.
+
+    Raises
+    ------
+    TypeError
+        If the numbers are complex or no numbers.
+    """
+    found = to_numpy(value, what)
+    if found.dtype.kind not in "fiub":
+        raise TypeError(f"{what} has dtype {found.dtype}; pass real numbers")
+    # unlike ascontiguousarray, this leaves a single number without axes
+    return np.asarray(found, dtype=dtype, order="C")
+
+
+def read_signals(value: Any, what: str = "x") -> Signals:
+    """Signals with what their container says: sampling rate and channel names.
+
+    Understands arrays, tensors, ``pandas.DataFrame``, ``xarray.DataArray``, ``mne.io.Raw``, ``mne.Epochs`` and
+    ``pynapple`` frames, none of which is imported. Data of MNE come as ``(channels, time)`` or
+    ``(epochs, channels, time)``, those of frames as ``(time, channels)``.
+    """
+    if hasattr(value, "get_data") and hasattr(value, "info"):  # MNE
+        info = value.info
+        sensors = [str(name) for name in value.ch_names]
+        return Signals(np.asarray(value.get_data()), float(info["sfreq"]), sensors)
+    fs = None
+    names = None
+    if hasattr(value, "dims") and hasattr(value, "coords"):  # xarray
+        fs = _rate_of_times(value)
+        for name in ("channel", "channels", "unit", "neuron", "electrode"):
+            if name in value.dims and name in value.coords:
+                names = [str(v) for v in np.asarray(value.coords[name].values)]
+        return Signals(np.asarray(value.values), fs, names)
+    if hasattr(value, "columns") and hasattr(value, "values"):  # pandas, pynapple
+        names = [str(name) for name in value.columns]
+        if hasattr(value, "rate"):
+            fs = float(value.rate)
+        return Signals(to_numpy(value.values, what), fs, names)
+    return Signals(to_numpy(value, what))
+
+
+def _rate_of_times(value: Any) -> float | None:
+    """Samples per second of a labelled array with a coordinate `time` at even steps in seconds."""
+    if "time" not in value.coords:
+        return None
+    times = np.asarray(value.coords["time"].values)
+    if times.ndim != 1 or times.size < 3:
+        return None
+    if times.dtype.kind == "M":
+        times = times.astype("datetime64[ns]").astype(np.int64) / 1e9
+    elif times.dtype.kind == "m":
+        times = times.astype("timedelta64[ns]").astype(np.int64) / 1e9
+    if times.dtype.kind not in "fiu":
+        return None
+    steps = np.diff(times.astype(np.float64))
+    step = float(np.median(steps))
+    even = step > 0 and np.allclose(steps, step, rtol=1e-3, atol=0)
+    # from both ends, because steps of decimal numbers are rounded
+    return float((times.size - 1) / (times[-1] - times[0])) if even else None

@@ -1,0 +1,231 @@
+"""The interface of ``cebra``: replace ``import cebra`` by ``from xcebra.compat import cebra``."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from .._arrays import to_numpy
+from .._estimator import XCEBRA
+from .._maps import attribute
+from ..metrics import auroc
+from ._refused import refuse
+
+__all__ = ["CEBRA", "attribution", "load_data"]
+
+_USUAL: dict[str, tuple[tuple[Any, ...], str]] = {
+    "device": (("cpu", "cuda_if_available"), "training runs on the processor; leave it out"),
+    "criterion": (("infonce",), "the loss is InfoNCE; others are set by settings={'objective': [...]} of xcebra.XCEBRA"),
+    "optimizer": (("adam",), "the optimiser is Adam; leave it out"),
+    "optimizer_kwargs": ((None,), "use learning_rate and weight_decay of xcebra.XCEBRA"),
+    "max_adapt_iterations": ((500, None), "there is no adaptation; fit the new recording"),
+    "masking_kwargs": ((None,), "there is no masking"),
+    "training_kwargs": ((None,), "leave it out"),
+}
+
+
+class CEBRA(XCEBRA):
+    """``cebra.CEBRA``: contrastive learning without the Jacobian penalty, with CEBRA's defaults.
+
+    ``temperature_mode="auto"`` trains the temperature. Differences: ``batch_size=None``, the whole recording as one batch, is
+    refused; ``transform`` gives ``float32``; `save` writes a folder.
+
+    Parameters
+    ----------
+    model_architecture, distance, conditional, temperature, temperature_mode, min_temperature, time_offsets, delta, \
+    max_iterations, batch_size, learning_rate, output_dimension, verbose, num_hidden_units, pad_before_transform, hybrid
+        As in CEBRA.
+    """
+
+    def __init__(
+        self,
+        model_architecture: str = "offset1-model",
+        device: str = "cuda_if_available",
+        criterion: str = "infonce",
+        distance: str = "cosine",
+        conditional: str | None = None,
+        temperature: float = 1.0,
+        temperature_mode: str = "constant",
+        min_temperature: float | None = 0.1,
+        time_offsets: int = 1,
+        delta: float | None = None,
+        max_iterations: int = 10000,
+        max_adapt_iterations: int = 500,
+        batch_size: int | None = None,
+        learning_rate: float = 0.0003,
+        optimizer: str = "adam",
+        output_dimension: int = 8,
+        verbose: bool = False,
+        num_hidden_units: int = 32,
+        pad_before_transform: bool = True,
+        hybrid: bool = False,
+        optimizer_kwargs: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            output_dimension=output_dimension,
+            model_architecture=model_architecture,
+            conditional=conditional,
+            hybrid=hybrid,
+            max_iterations=max_iterations,
+            batch_size=batch_size,  # type: ignore[arg-type]
+            learning_rate=learning_rate,
+            temperature=temperature,
+            temperature_mode=temperature_mode,
+            min_temperature=min_temperature,  # type: ignore[arg-type]
+            time_offsets=time_offsets,
+            delta=delta,
+            distance=distance,
+            num_hidden_units=num_hidden_units,
+            regularizer_weight=0.0,
+            standardize=False,
+            pad_before_transform=pad_before_transform,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.device = device
+        self.criterion = criterion
+        self.max_adapt_iterations = max_adapt_iterations
+        self.optimizer = optimizer
+        self.optimizer_kwargs = optimizer_kwargs
+
+    def fit(self, X: Any, y: Any = None, *more: Any, adapt: bool = False) -> CEBRA:  # noqa: N803
+        """Train the encoder; see `xcebra.XCEBRA.fit`."""
+        given = {
+            "device": self.device,
+            "criterion": self.criterion,
+            "optimizer": self.optimizer,
+            "optimizer_kwargs": _empty(self.optimizer_kwargs),
+            "max_adapt_iterations": self.max_adapt_iterations,
+        }
+        refuse("CEBRA", given, _USUAL)
+        if adapt:
+            raise ValueError("CEBRA.fit: adapt=True has no meaning here; fit the new recording")
+        if self.batch_size is None:
+            raise ValueError(
+                "CEBRA: batch_size=None, the whole recording as one batch, is not supported; pass a number, such as 512"
+            )
+        super().fit(X, y, *more)
+        return self
+
+    def transform(self, X: Any, batch_size: int | None = None, session_id: int | None = None) -> Any:  # noqa: N803
+        """Embed a recording. All sessions share one encoder, so `session_id` only picks from a list."""
+        if session_id is not None and isinstance(X, (list, tuple)):
+            X = X[session_id]  # noqa: N806
+        return super().transform(X)
+
+    def save(self, filename: str | os.PathLike[str], backend: str = "sklearn", overwrite: bool = True) -> None:
+        """Write a folder, whose name is that of the file."""
+        super().save(filename, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, filename: str | os.PathLike[str], backend: str = "auto", **_: Any) -> XCEBRA:  # type: ignore[override]
+        """Read a folder that `save` wrote, or a file that CEBRA wrote."""
+        return XCEBRA.load(filename) if os.path.isdir(filename) else XCEBRA.from_cebra(filename)
+
+
+def _empty(value: Any) -> Any:
+    """CEBRA's defaults of its optimiser, as a tuple of pairs, mean what leaving them out means."""
+    usual = {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False}
+    if value is not None and dict(value) == usual:
+        return None
+    return value or None
+
+
+def load_data(file: str, key: str | None = None, columns: list[str] | None = None) -> np.ndarray:
+    """``cebra.load_data`` for ``.npy``, ``.npz`` and ``.csv``."""
+    if str(file).endswith(".npy"):
+        return np.load(file)
+    if str(file).endswith(".npz"):
+        with np.load(file) as arrays:
+            return arrays[key or arrays.files[0]]
+    if str(file).endswith(".csv"):
+        import pandas
+
+        frame = pandas.read_csv(file)
+        return frame[columns].to_numpy() if columns else frame.to_numpy()
+    raise ValueError(f"{file}: pass .npy, .npz or .csv; read other files with the library that wrote them")
+
+
+#: The names of CEBRA's attribution methods, the methods here, and the keys of the results.
+_METHODS = {
+    "jacobian-based": ("ing", ("jf", "jf-inv-svd")),
+    "jacobian-based-batched": ("ing", ("jf", "jf-inv-svd")),
+    "neuron-gradient": ("neuron-gradient", ("neuron-gradient",)),
+    "neuron-gradient-batched": ("neuron-gradient", ("neuron-gradient",)),
+    "neuron-gradient-shap": ("gradient-shap", ("neuron-gradient-shap",)),
+    "neuron-gradient-shap-batched": ("gradient-shap", ("neuron-gradient-shap",)),
+    "integrated-gradients": ("integrated-gradients", ("integrated-gradients",)),
+    "integrated-gradients-batched": ("integrated-gradients", ("integrated-gradients",)),
+    "feature-ablation": ("feature-ablation", ("feature-ablation",)),
+    "feature-ablation-batched": ("feature-ablation", ("feature-ablation",)),
+    "shapley-value-sampling": ("shapley-sampling", ("shapley-value-sampling",)),
+}
+
+
+class _Attribution:
+    """What ``cebra.attribution.init`` gives."""
+
+    def __init__(self, name: str, model: Any, input_data: Any, output_dimension: int | None, num_samples: int | None) -> None:
+        self.name = name
+        self.model = model
+        self.input_data = input_data
+        self.output_dimension = output_dimension
+        self.num_samples = num_samples
+
+    def compute_attribution_map(self, **arguments: Any) -> dict[str, np.ndarray]:
+        """Maps by their keys: ``(samples, latents, channels)`` for each sample, as CEBRA gives them.
+
+        ``jf`` is the Jacobian, ``jf-inv-svd`` its pseudo-inverse (the inverted neuron gradient).
+        """
+        refuse("compute_attribution_map", arguments, {"batch_size": ((None, 1024), "leave it out")})
+        method, keys = _METHODS[self.name]
+        samples = to_numpy(self.input_data, "input_data")
+        if self.num_samples is not None and len(samples) > self.num_samples:
+            rows = np.random.default_rng(0).choice(len(samples), self.num_samples, replace=False)
+            samples = samples[np.sort(rows)]
+        methods = [method] if len(keys) == 1 else ["neuron-gradient", "ing"]
+        found = {}
+        for key, one in zip(keys, methods, strict=True):
+            if isinstance(self.model, XCEBRA):
+                raise ValueError(
+                    "model is an estimator; use its attribution_map, which also takes encoders that see several samples"
+                )
+            values = attribute(self.model, samples, one, per_sample=True).per_sample
+            assert values is not None
+            values = np.moveaxis(values, -1, 1)  # (n, latents, …inputs)
+            found[key] = values if self.output_dimension is None else values[:, : self.output_dimension]
+        return found
+
+    def compute_attribution_score(self, attribution_map: Any, ground_truth: Any) -> float:
+        """Area under the ROC curve."""
+        return auroc(attribution_map, ground_truth)
+
+
+class _AttributionModule:
+    """``cebra.attribution``."""
+
+    @staticmethod
+    def init(
+        name: str, model: Any, input_data: Any, output_dimension: int | None = None, num_samples: int | None = None, **more: Any
+    ) -> _Attribution:
+        """An attribution method of a torch model by CEBRA's name.
+
+        See Also
+        --------
+        xcebra.XCEBRA.attribution_map : of an encoder that was trained here.
+        """
+        if name not in _METHODS:
+            raise ValueError(f"there is no attribution method {name!r}; there are {', '.join(_METHODS)}")
+        refuse("attribution.init", more, {"seed": ((None, 9712341), "leave it out"), "device": (("cpu",), "leave it out")})
+        return _Attribution(name, model, input_data, output_dimension, num_samples)
+
+    @staticmethod
+    def attribution_options() -> list[str]:
+        """Names of the methods."""
+        return list(_METHODS)
+
+
+attribution = _AttributionModule()

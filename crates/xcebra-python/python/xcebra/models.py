@@ -1,0 +1,562 @@
+"""Models of other libraries as functions that can be explained.
+
+`CrossDomainIG` and `attribute` find the right class by themselves; name it where a guess would be wrong, or to set
+its arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _xcebra
+from ._arrays import is_instance_of, is_jax, is_tensor, to_float, to_numpy
+from ._run import warn
+
+__all__ = ["BlackBox", "Callables", "Jax", "Keras", "Model", "Onnx", "Torch"]
+
+
+class Model:
+    """A batched function of arrays with its gradient.
+
+    Inherit from it to explain a model of a library that has no class here: set `input_shape`, `output_shape`, and
+    write `forward` and `value_and_vjp`.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Shape of one sample.
+    output_shape : tuple of int
+        Shape of the output for one sample; () if it is one number.
+    difference_step : float or None
+        Relative step of central differences if the model has no gradient of its own.
+    has_jacobian : bool
+        Whether `jacobian` costs less than one `value_and_vjp` for each output.
+    """
+
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    difference_step: float | None = None
+    has_jacobian: bool = False
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs, all axes of them together."""
+        return int(np.prod(self.output_shape, dtype=int))
+
+    def prepare(self, x: Any) -> None:
+        """Look at the samples, arrays or tensors ``(n, …)``, before the first call."""
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Values.
+
+        Parameters
+        ----------
+        x : ndarray of float64, (n, …input_shape)
+
+        Returns
+        -------
+        ndarray of float64, (n, outputs)
+        """
+        raise NotImplementedError
+
+    def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values ``(n, outputs)``, and for each sample the sum of the gradients of its outputs weighted by `cotangent`.
+
+        Parameters
+        ----------
+        x : ndarray of float64, (n, …input_shape)
+        cotangent : ndarray of float64, (n, outputs)
+
+        Returns
+        -------
+        value : ndarray of float64, (n, outputs)
+        gradient : ndarray of float64, (n, …input_shape)
+        """
+        raise NotImplementedError
+
+    def jacobian(self, x: np.ndarray) -> np.ndarray:
+        """Jacobians ``(n, outputs, …input_shape)``, if `has_jacobian`."""
+        raise NotImplementedError
+
+
+def _flat(value: Any, n: int, what: str = "the model's output") -> np.ndarray:
+    """Values (n, outputs) of an output (n, …)."""
+    found = to_float(value, what)
+    if found.ndim == 0 and n == 1:
+        found = found.reshape(1)
+    if found.ndim == 0 or found.shape[0] != n:
+        raise ValueError(
+            f"{what} for a batch of {n} has shape {found.shape}; its first axis must count the samples of the batch"
+        )
+    return found.reshape(n, -1)
+
+
+def _selected(value: Any, output: Any) -> Any:
+    """One array of what a model returns."""
+    if callable(output):
+        return output(value)
+    if output is not None:
+        if isinstance(output, str) and not isinstance(value, Mapping):
+            return getattr(value, output)
+        return value[output]
+    if isinstance(value, Mapping):
+        if "logits" in value:
+            return value["logits"]
+        if len(value) != 1:
+            raise ValueError(f"the model returns {sorted(map(str, value))}; say which is explained with output=")
+        return next(iter(value.values()))
+    if hasattr(value, "logits"):
+        return value.logits
+    if isinstance(value, (tuple, list)):
+        return value[0]
+    return value
+
+
+class Torch(Model):
+    """A module of torch, or any function of a tensor.
+
+    The module is called as it is: on its device, in training or evaluation mode, under the caller's autocast. Only
+    gradients are switched on for the calls. Its parameters receive no gradients.
+
+    Parameters
+    ----------
+    module : torch.nn.Module or callable
+        Takes a tensor ``(n, …)`` and gives a tensor ``(n, …)``.
+    dtype : torch.dtype, optional
+        What it is called with; by default the type of its first floating parameter, else that of the samples.
+    device : torch.device, optional
+        Likewise.
+    output : str, int or callable, optional
+        Which part is explained, if the module returns several; by default `logits`, or the first.
+    arguments : tuple, optional
+        Further positional arguments of the module.
+    keywords : dict, optional
+        Further keyword arguments of the module.
+    """
+
+    def __init__(
+        self,
+        module: Callable[..., Any],
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        output: str | int | Callable[[Any], Any] | None = None,
+        arguments: Sequence[Any] = (),
+        keywords: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.module = module
+        self.dtype = dtype
+        self.device = device
+        self.output = output
+        self.arguments = tuple(arguments)
+        self.keywords = dict(keywords or {})
+
+    def prepare(self, x: Any) -> None:
+        import torch
+
+        own = list(self.module.parameters()) if isinstance(self.module, torch.nn.Module) else []
+        own = [p for p in own if p.dtype.is_floating_point]
+        like = own[0] if own else (x if is_tensor(x) else None)
+        self._dtype = self.dtype or (like.dtype if like is not None else None)
+        if self._dtype is None or not self._dtype.is_floating_point:
+            kept = getattr(x, "dtype", None) == np.float32
+            self._dtype = torch.float32 if kept else torch.float64
+        self._device = self.device or (like.device if like is not None else "cpu")
+        self._warn_of_training(torch)
+        self.input_shape = tuple(x.shape[1:])
+        value = self._probe(x)
+        self.output_shape = tuple(value.shape[1:])
+
+    def _warn_of_training(self, torch: Any) -> None:
+        if not isinstance(self.module, torch.nn.Module) or not self.module.training:
+            return
+        kinds = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase)
+        if any(isinstance(part, kinds) and part.training for part in self.module.modules()):
+            warn(
+                "the module is in training mode with dropout or batch normalisation: its output is random or depends "
+                "on the other signals of a batch. It is explained like that; call module.eval() first if that is not meant"
+            )
+
+    def _probe(self, x: Any) -> Any:
+        import torch
+
+        with torch.no_grad():
+            value = self._call(self._tensor(to_float(x[:1], "x")))
+        n = 1
+        if value.ndim == 0:
+            value = value.reshape(1)
+        if value.shape[0] != n:
+            raise ValueError(
+                f"the module returns shape {tuple(value.shape)} for a batch of one signal; its first axis must count "
+                "the signals of the batch"
+            )
+        return value
+
+    def _tensor(self, x: np.ndarray) -> Any:
+        import torch
+
+        return torch.from_numpy(x).to(device=self._device, dtype=self._dtype)
+
+    def _call(self, tensor: Any) -> Any:
+        return _selected(self.module(tensor, *self.arguments, **self.keywords), self.output)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        import torch
+
+        with torch.no_grad():
+            return _flat(self._call(self._tensor(x)), len(x))
+
+    def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        import torch
+
+        with torch.inference_mode(False), torch.enable_grad():
+            tensor = self._tensor(x).detach().clone().requires_grad_()
+            value = self._call(tensor)
+            if not value.requires_grad:
+                raise RuntimeError(
+                    "the module's output carries no gradient to its input: it was detached, or computed outside of "
+                    "torch. Wrap the module as xcebra.models.BlackBox to use differences instead"
+                )
+            weights = torch.from_numpy(cotangent).to(device=value.device, dtype=value.dtype)
+            (gradient,) = torch.autograd.grad(value, tensor, weights.reshape(value.shape), allow_unused=True)
+        if gradient is None:
+            gradient = torch.zeros_like(tensor)
+        return _flat(value, len(x)), to_float(gradient, "the gradient")
+
+
+class Jax(Model):
+    """A function of JAX.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an array ``(n, …)`` and gives an array ``(n, …)``; each row of the output depends on the same row of the
+        input only.
+    jit : bool
+        Compile it. Batches are filled up to powers of two then, so that few sizes are compiled.
+    dtype : optional
+        What it is called with; by default the type of the samples if they are an array of JAX, else ``float64`` if
+        JAX computes in it, else ``float32``.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], *, jit: bool = True, dtype: Any = None) -> None:
+        self.function = function
+        self.jit = jit
+        self.dtype = dtype
+
+    def prepare(self, x: Any) -> None:
+        import jax
+
+        usual = jax.numpy.float64 if jax.config.read("jax_enable_x64") else jax.numpy.float32
+        self._dtype = self.dtype or (x.dtype if is_jax(x) and x.dtype.kind == "f" else usual)
+
+        def both(x: Any, cotangent: Any) -> Any:
+            value, pull = jax.vjp(self.function, x)
+            return value, pull(cotangent.reshape(value.shape).astype(value.dtype))[0]
+
+        self._forward = jax.jit(self.function) if self.jit else self.function
+        self._both = jax.jit(both) if self.jit else both
+        self.input_shape = tuple(x.shape[1:])
+        value = self._forward(jax.numpy.asarray(to_float(x[:1], "x"), dtype=self._dtype))
+        self.output_shape = tuple(value.shape[1:])
+        _flat(value, 1)
+
+    def _padded(self, x: np.ndarray) -> np.ndarray:
+        n = len(x)
+        full = 1 << max(n - 1, 0).bit_length() if self.jit else n
+        return x if full == n else np.concatenate([x, np.repeat(x[-1:], full - n, axis=0)])
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        import jax
+
+        value = self._forward(jax.numpy.asarray(self._padded(x), dtype=self._dtype))
+        return _flat(value[: len(x)], len(x))
+
+    def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        import jax
+
+        n = len(x)
+        value, gradient = self._both(
+            jax.numpy.asarray(self._padded(x), dtype=self._dtype), jax.numpy.asarray(self._padded(cotangent))
+        )
+        return _flat(value[:n], n), to_float(gradient[:n], "the gradient")
+
+
+class Keras(Model):
+    """A model of Keras 3, on any of its backends.
+
+    Parameters
+    ----------
+    model : keras.Model
+    training : bool
+        What its layers are told.
+    output : str, int or callable, optional
+        Which part is explained, if it returns several.
+    """
+
+    def __init__(self, model: Any, *, training: bool = False, output: Any = None) -> None:
+        self.model = model
+        self.training = training
+        self.output = output
+
+    def prepare(self, x: Any) -> None:
+        import keras
+
+        backend = keras.backend.backend()
+        call = self._call
+        if backend == "torch":
+            self._inner: Model = Torch(call, dtype=None)
+        elif backend == "jax":
+            self._inner = Jax(call)
+        elif backend == "tensorflow":
+            self._inner = _TensorFlow(call)
+        else:
+            raise ValueError(f"Keras runs on {backend}; its backends tensorflow, jax and torch have gradients")
+        # Keras calls its models in its own type
+        self._inner.prepare(to_float(x, "x").astype(np.float32))
+        self.input_shape = self._inner.input_shape
+        self.output_shape = self._inner.output_shape
+
+    def _call(self, x: Any) -> Any:
+        return _selected(self.model(x, training=self.training), self.output)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return self._inner.forward(x)
+
+    def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._inner.value_and_vjp(x, cotangent)
+
+
+class _TensorFlow(Model):
+    """A function of tensors of TensorFlow."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def prepare(self, x: Any) -> None:
+        self.input_shape = tuple(x.shape[1:])
+        self.output_shape = tuple(self.function(self._tensor(x[:1])).shape[1:])
+
+    def _tensor(self, x: np.ndarray) -> Any:
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(np.asarray(x, dtype=np.float32))
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return _flat(self.function(self._tensor(x)), len(x))
+
+    def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        import tensorflow as tf
+
+        tensor = self._tensor(x)
+        with tf.GradientTape() as tape:
+            tape.watch(tensor)
+            value = self.function(tensor)
+        weights = tf.reshape(tf.cast(cotangent, value.dtype), tf.shape(value))
+        gradient = tape.gradient(value, tensor, output_gradients=weights, unconnected_gradients="zero")
+        return _flat(value, len(x)), to_float(gradient, "the gradient")
+
+
+class Callables(Model):
+    """Two functions of NumPy arrays: values, and gradients weighted by a cotangent.
+
+    Parameters
+    ----------
+    forward : callable
+        Takes ``(n, …)``, gives ``(n, …)``.
+    vjp : callable
+        Takes the same batch and a cotangent of the shape of the output, and gives, for each sample, the sum of the
+        gradients of its outputs weighted by the cotangent, ``(n, …)`` as the batch.
+
+    Examples
+    --------
+    >>> import numpy as np, xcebra
+    >>> energy = xcebra.models.Callables(
+    ...     lambda x: (x**2).sum(axis=(1, 2)), lambda x, c: 2 * x * c[:, None, None]
+    ... )
+    >>> a = xcebra.CrossDomainIG(energy, domain="time").attribute(np.ones((1, 1, 4)))
+    >>> a.values.round(6).tolist()
+    [[[1.0, 1.0, 1.0, 1.0]]]
+    """
+
+    def __init__(
+        self,
+        forward: Callable[[np.ndarray], Any],
+        vjp: Callable[[np.ndarray, np.ndarray], Any],
+    ) -> None:
+        self._forward = forward
+        self._vjp = vjp
+
+    def prepare(self, x: Any) -> None:
+        self.input_shape = tuple(x.shape[1:])
+        value = to_numpy(self._forward(to_float(x[:1], "x")), "the model's output")
+        self.output_shape = tuple(value.shape[1:])
+        _flat(value, 1)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return _flat(self._forward(x), len(x))
+
+    def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        cotangent = cotangent.reshape(len(x), *self.output_shape)
+        gradient = to_float(self._vjp(x, cotangent), "the gradient")
+        if gradient.shape != x.shape:
+            raise ValueError(f"vjp returned shape {gradient.shape} for a batch of shape {x.shape}")
+        return self.forward(x), gradient
+
+
+class BlackBox(Model):
+    """A function of which only values are known, such as ``classifier.predict_proba``.
+
+    Gradients are central differences: two values for each input of a sample and each point of a path. Where
+    the function is a step (trees), they are zero; use ``smoothing`` of `CrossDomainIG`, or groups of coefficients by
+    `interactions`.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a NumPy array ``(n, …)``, gives ``(n, …)``.
+    step : float, optional
+        Relative step: an input moves by ``step * max(1, |x|)`` to both sides. By default the cube root of the
+        precision of what the function returns: 6e-6 for ``float64``, 5e-3 for ``float32``.
+    dtype : optional
+        What the function is called with; by default the type of the samples.
+    """
+
+    def __init__(self, function: Callable[[np.ndarray], Any], *, step: float | None = None, dtype: Any = None) -> None:
+        self.function = function
+        self.step = step
+        self.dtype = dtype
+
+    def prepare(self, x: Any) -> None:
+        self.input_shape = tuple(x.shape[1:])
+        given = to_numpy(x[:1], "x")
+        self._dtype = np.dtype(self.dtype or (given.dtype if given.dtype.kind == "f" else np.float64))
+        value = to_numpy(self.function(given.astype(self._dtype)), "the model's output")
+        self.output_shape = tuple(value.shape[1:])
+        _flat(value, 1)
+        kinds = [kind for kind in (self._dtype, value.dtype) if kind.kind == "f"]
+        precision = max(float(np.finfo(kind).eps) for kind in kinds)
+        self.difference_step = self.step or precision ** (1 / 3)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return _flat(self.function(x.astype(self._dtype, copy=False)), len(x))
+
+
+class Onnx:
+    """A network in an ONNX file. It is computed in double precision here, without any other library.
+
+    Parameters
+    ----------
+    path : str or path
+    input : str, optional
+        The input to differentiate by, if the file has several.
+    output : str, optional
+        The output to explain, if the file has several; any value inside the graph may be named.
+    sample_shape : sequence of int, optional
+        Shape of one sample where the file leaves it open; by default that of the signals.
+    sample_axes : sequence of int, optional
+        Another order of a sample's axes: axis ``i`` of the signals is axis ``sample_axes[i]`` of the file's sample.
+    batch_axis : int or None
+        The axis of the input that counts the samples; None if there is none.
+    dimensions : dict of str to int, optional
+        Lengths of axes that the file only names.
+    constants : dict of str to array, optional
+        Values of further inputs.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        input: str | None = None,  # noqa: A002
+        output: str | None = None,
+        sample_shape: Sequence[int] | None = None,
+        sample_axes: Sequence[int] | None = None,
+        batch_axis: int | None = 0,
+        dimensions: Mapping[str, int] | None = None,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.path = os.fspath(path)
+        self.settings = {
+            "input": input,
+            "output": output,
+            "sample_shape": None if sample_shape is None else [int(n) for n in sample_shape],
+            "sample_axes": None if sample_axes is None else [int(n) for n in sample_axes],
+            "batch_axis": batch_axis,
+            "dimensions": [(str(name), int(n)) for name, n in (dimensions or {}).items()],
+            "constants": [(str(name), to_float(v, f"constant {name}")) for name, v in (constants or {}).items()],
+        }
+
+    def load(self, sample_shape: Sequence[int] | None = None) -> _xcebra.NativeModel:
+        """Read the file for samples of this shape."""
+        try:
+            return _xcebra.load_onnx(self.path, self.settings)
+        except ValueError:
+            if sample_shape is None or self.settings["sample_shape"] is not None:
+                raise
+            return _xcebra.load_onnx(self.path, self.settings | {"sample_shape": list(sample_shape)})
+
+
+class Prepared:
+    """A model that has seen its samples: what the compiled half calls, and what its outputs look like."""
+
+    def __init__(self, native: Any, input_shape: Sequence[int], output_shape: Sequence[int]) -> None:
+        self.native = native
+        self.input_shape = tuple(input_shape)
+        self.output_shape = tuple(output_shape)
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs, all axes of them together."""
+        return int(np.prod(self.output_shape, dtype=int))
+
+
+def prepare(model: Any, x: Any) -> Prepared:
+    """Find out what `model` is, and get it ready for samples `x` ``(n, …)``.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that can be called.
+    """
+    model = _wrapped(model, x)
+    if isinstance(model, Onnx):
+        native = model.load(x.shape[1:])
+        return Prepared(native, native.input_shape, (native.outputs,))
+    model.prepare(x)
+    return Prepared(model, model.input_shape, model.output_shape)
+
+
+def _wrapped(model: Any, x: Any) -> Model | Onnx:
+    if isinstance(model, (Model, Onnx)):
+        return model
+    if isinstance(model, (str, os.PathLike)):
+        return Onnx(model)
+    if is_instance_of(model, "torch.nn", "Module"):
+        return Torch(model)
+    if is_instance_of(model, "keras", "Model"):
+        return Keras(model)
+    if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
+        return Callables(*model)
+    if hasattr(model, "predict") and not callable(model):
+        raise TypeError(
+            f"a {type(model).__name__} has several outputs to explain; pass xcebra.models.BlackBox(model.predict), "
+            "or (model.predict_proba) for the probabilities of a classifier"
+        )
+    if not callable(model):
+        raise TypeError(
+            f"a {type(model).__name__} is not a model; pass a torch or Keras module, a function, a pair of functions "
+            "(value, vjp), a path of an ONNX file or an object of xcebra.models"
+        )
+    if is_tensor(x):
+        return Torch(model)
+    if is_jax(x) or type(model).__module__.split(".")[0] in ("jax", "jaxlib"):
+        return Jax(model)
+    return BlackBox(model)
+
+

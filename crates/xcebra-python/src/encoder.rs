@@ -1,0 +1,482 @@
+//! Trained encoders.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArrayDyn, ToPyArray};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use xcebra::attr::Methods;
+use xcebra::attr::significance::{Connection, Control};
+use xcebra::core::History;
+use xcebra::core::encoder::{Edges, Encoder};
+use xcebra::files::{DataArray, Values};
+use xcebra::{
+    Arrays, AttributeSettings, Attributed, Data, Diagnostics, FitFile, Fitted, LabelArray, Null,
+    Run, SignificanceSettings, attribute, compare, embed, fit_so_far, goodness_of_fit,
+};
+
+use crate::attribution;
+use crate::caller::{Shown, in_background};
+use crate::error::{exception, outcome};
+
+/// A trained encoder with the channels and settings of its training.
+#[pyclass(frozen, module = "xcebra._xcebra")]
+pub(crate) struct TrainedEncoder {
+    run: Run,
+    /// What its training left; none if it was read from a folder.
+    fitted: Option<Fitted>,
+    diagnostics: Option<Diagnostics>,
+}
+
+/// An array of a recording or of a label.
+#[derive(FromPyObject)]
+pub(crate) enum Given<'py> {
+    F32(PyReadonlyArrayDyn<'py, f32>),
+    F64(PyReadonlyArrayDyn<'py, f64>),
+    I64(PyReadonlyArrayDyn<'py, i64>),
+    Text(Vec<String>),
+}
+
+impl Given<'_> {
+    fn values(&self) -> Option<Values> {
+        Some(match self {
+            Self::F32(array) => Values::F32(array.as_array().to_owned()),
+            Self::F64(array) => Values::F64(array.as_array().to_owned()),
+            Self::I64(array) => Values::I64(array.as_array().to_owned()),
+            Self::Text(_) => return None,
+        })
+    }
+}
+
+/// What a recording is made of.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct RecordingGiven<'py> {
+    sessions: Vec<Given<'py>>,
+    labels: BTreeMap<String, Vec<Given<'py>>>,
+    channels: Option<Vec<String>>,
+    fs: Option<f64>,
+}
+
+impl RecordingGiven<'_> {
+    fn to_arrays(&self) -> PyResult<Arrays> {
+        let one = self.sessions.len() == 1;
+        let sessions = self.sessions.iter().enumerate().map(|(i, session)| {
+            let name = match one {
+                true => "X".to_owned(),
+                false => format!("X[{i}]"),
+            };
+            self.array(&name, session)
+        });
+        let label = |name: &String, parts: &Vec<Given<'_>>| {
+            let parts = parts.iter().map(|part| match (part, part.values()) {
+                (Given::Text(text), _) => {
+                    LabelArray::Text(text.iter().map(|t| t.as_str().into()).collect())
+                }
+                (_, Some(values)) => DataArray::in_memory(name, values).into(),
+                (_, None) => unreachable!("only text has no values"),
+            });
+            (name.clone(), parts.collect())
+        };
+        Ok(Arrays {
+            sessions: sessions.collect::<PyResult<_>>()?,
+            labels: self
+                .labels
+                .iter()
+                .map(|(name, parts)| label(name, parts))
+                .collect(),
+        })
+    }
+
+    fn array(&self, name: &str, given: &Given<'_>) -> PyResult<DataArray> {
+        let values = given.values();
+        let values =
+            values.ok_or_else(|| PyValueError::new_err("a recording is text, not numbers"))?;
+        let mut array = DataArray::in_memory(name, values);
+        array.columns.clone_from(&self.channels);
+        array.sampling_rate = self.fs;
+        Ok(array)
+    }
+}
+
+/// Trains an encoder. Gives it, and the exception that stopped the training early, if one did.
+#[pyfunction]
+pub(crate) fn fit<'py>(
+    py: Python<'py>,
+    settings: &str,
+    recording: RecordingGiven<'py>,
+    shown: Shown,
+) -> PyResult<(TrainedEncoder, Option<PyErr>)> {
+    let settings = read_settings(settings)?;
+    let arrays = recording.to_arrays()?;
+    let (fitted, failure) = in_background(py, &shown, |caller| {
+        caller.watched(|watch| {
+            let data = Data::of_arrays(arrays, &settings)?;
+            fit_so_far(&settings, data, &watch)
+        })
+    })?;
+    let fitted = match (fitted, failure) {
+        (Ok(fitted), failure) => (fitted, failure),
+        (Err(_), Some(failure)) => return Err(failure),
+        (Err(problem), None) => return Err(exception(problem)),
+    };
+    let (fitted, failure) = fitted;
+    let diagnostics = Some(fitted.diagnostics().clone());
+    let run = fitted.run().clone();
+    Ok((
+        TrainedEncoder {
+            run,
+            fitted: Some(fitted),
+            diagnostics,
+        },
+        failure,
+    ))
+}
+
+/// The settings of a text of JSON.
+fn read_settings(text: &str) -> PyResult<FitFile> {
+    serde_json::from_str(text)
+        .map_err(|error| PyValueError::new_err(format!("the settings do not fit: {error}")))
+}
+
+/// The settings, every default written out, as JSON.
+#[pyfunction]
+pub(crate) fn complete_settings(settings: &str) -> PyResult<String> {
+    let settings = read_settings(settings)?;
+    Ok(serde_json::to_string(&settings).expect("settings are plain tables"))
+}
+
+#[pymethods]
+impl TrainedEncoder {
+    /// Reads the folder that `xcebra fit` or `save` wrote.
+    #[staticmethod]
+    fn load(folder: PathBuf) -> PyResult<Self> {
+        let run = Run::load(&folder).map_err(exception)?;
+        let diagnostics = Diagnostics::load(&folder);
+        Ok(Self {
+            run,
+            fitted: None,
+            diagnostics,
+        })
+    }
+
+    /// Writes the folder that `xcebra fit` writes. One that holds a model already is refused unless `overwrite`.
+    fn save(&self, folder: PathBuf, overwrite: bool) -> PyResult<()> {
+        if folder.join(xcebra::MODEL).is_file() && !overwrite {
+            return Err(pyo3::exceptions::PyFileExistsError::new_err(format!(
+                "{} holds a trained encoder; pass overwrite=True to replace it",
+                folder.display()
+            )));
+        }
+        fs::create_dir_all(&folder)?;
+        match &self.fitted {
+            Some(fitted) => fitted.write(&folder).map_err(exception),
+            None => {
+                if let Some(diagnostics) = &self.diagnostics {
+                    diagnostics.save(&folder).map_err(exception)?;
+                }
+                self.run
+                    .save(&folder, &History::default(), "")
+                    .map_err(exception)
+            }
+        }
+    }
+
+    /// All that is needed to make it again, for pickling: the bytes of the model, settings, channels, diagnostics.
+    fn state<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyBytes>, String, String, Option<String>)> {
+        let model = self.run.encoder.to_safetensors().map_err(exception)?;
+        let text = |value: serde_json::Result<String>| value.expect("plain tables");
+        Ok((
+            PyBytes::new(py, &model),
+            text(serde_json::to_string(&self.run.settings)),
+            text(serde_json::to_string(&self.run.channels)),
+            self.diagnostics
+                .as_ref()
+                .map(|d| text(serde_json::to_string(d))),
+        ))
+    }
+
+    /// From what `state` gave.
+    #[staticmethod]
+    fn of_state(
+        model: &[u8],
+        settings: &str,
+        channels: &str,
+        diagnostics: Option<&str>,
+    ) -> PyResult<Self> {
+        let damaged = |error: serde_json::Error| {
+            PyValueError::new_err(format!("the pickle is damaged: {error}"))
+        };
+        let run = Run {
+            encoder: Encoder::from_safetensors(model).map_err(exception)?,
+            settings: read_settings(settings)?,
+            channels: serde_json::from_str(channels).map_err(damaged)?,
+        };
+        let diagnostics = diagnostics
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(damaged)?;
+        Ok(Self {
+            run,
+            fitted: None,
+            diagnostics,
+        })
+    }
+
+    /// An encoder of CEBRA, from the `state_dict` in a file of safetensors, with the scale of no channels changed.
+    #[staticmethod]
+    fn load_cebra(path: PathBuf, name: &str) -> PyResult<Self> {
+        let encoder = Encoder::<f32>::load_cebra(&path, name).map_err(exception)?;
+        let architecture = encoder.architecture();
+        let mut settings = FitFile::default();
+        settings.data.standardize = false;
+        settings.encoder.outputs = architecture.outputs();
+        let channels = xcebra::Channels::unscaled(architecture.inputs);
+        Ok(Self {
+            run: Run {
+                encoder,
+                settings,
+                channels,
+            },
+            fitted: None,
+            diagnostics: None,
+        })
+    }
+
+    /// Its settings as JSON.
+    #[getter]
+    fn settings(&self) -> String {
+        serde_json::to_string(&self.run.settings).expect("settings are plain tables")
+    }
+
+    /// Names of its channels.
+    #[getter]
+    fn channels(&self) -> Vec<String> {
+        self.run.channels.names.clone()
+    }
+
+    /// Number of outputs.
+    #[getter]
+    fn outputs(&self) -> usize {
+        self.run.encoder.architecture().outputs()
+    }
+
+    /// Samples that it sees at once.
+    #[getter]
+    fn window(&self) -> usize {
+        self.run.encoder.architecture().window.len()
+    }
+
+    /// What it is like, as JSON; none if its folder does not say.
+    #[getter]
+    fn diagnostics(&self) -> Option<String> {
+        let found = self.diagnostics.as_ref()?;
+        Some(serde_json::to_string(found).expect("plain numbers"))
+    }
+
+    /// What it is like, in sentences.
+    #[getter]
+    fn verdict(&self) -> Vec<String> {
+        self.diagnostics
+            .as_ref()
+            .map(Diagnostics::sentences)
+            .unwrap_or_default()
+    }
+
+    /// The curves of its training as JSON; none if it was read from a folder.
+    #[getter]
+    fn history(&self) -> Option<String> {
+        let history = self.fitted.as_ref()?.history();
+        Some(serde_json::to_string(history).expect("plain numbers"))
+    }
+
+    /// The report of its training, a page of HTML.
+    fn report(&self) -> Option<String> {
+        Some(self.fitted.as_ref()?.report().html())
+    }
+
+    /// The embedding (times, outputs) of a recording, and which of its samples the rows belong to.
+    fn transform<'py>(
+        &self,
+        py: Python<'py>,
+        recording: RecordingGiven<'py>,
+        pad: bool,
+        shown: Shown,
+    ) -> PyResult<(Bound<'py, PyArray2<f32>>, Vec<usize>)> {
+        let array = recording.array("X", &recording.sessions[0])?;
+        let edges = if pad { Edges::Pad } else { Edges::Drop };
+        let found = outcome(in_background(py, &shown, |caller| {
+            caller.watched(|watch| {
+                let recording = self.run.scaled(array)?;
+                embed(&self.run, &recording, edges, &watch)
+            })
+        })?)?;
+        Ok((found.values.into_pyarray(py), found.times))
+    }
+
+    /// Maps by methods, and tests of their entries if `significance` is given.
+    fn attribute<'py>(
+        &self,
+        py: Python<'py>,
+        recording: RecordingGiven<'py>,
+        methods: &str,
+        significance: Option<Significance>,
+        training: Option<RecordingGiven<'py>>,
+        shown: Shown,
+    ) -> PyResult<Maps> {
+        let array = recording.array("X", &recording.sessions[0])?;
+        let significance = significance.map(Significance::settings).transpose()?;
+        let settings = AttributeSettings {
+            methods: methods.parse::<Methods<f32>>().map_err(exception)?,
+            significance,
+        };
+        let training = training.map(|given| given.to_arrays()).transpose()?;
+        let mut found = outcome(in_background(py, &shown, |caller| {
+            caller.watched(|watch| {
+                let recording = self.run.scaled(array)?;
+                let training = training.map(|arrays| Data::of_arrays(arrays, &self.run.settings));
+                attribute(
+                    &self.run,
+                    &recording,
+                    &settings,
+                    training.transpose()?,
+                    &watch,
+                )
+            })
+        })?)?;
+        found.diagnostics.clone_from(&self.diagnostics);
+        Ok(Maps { found })
+    }
+
+    /// Goodness of fit of each contrastive objective on a recording, in bits over chance.
+    fn score(
+        &self,
+        py: Python<'_>,
+        recording: RecordingGiven<'_>,
+        shown: Shown,
+    ) -> PyResult<Vec<f64>> {
+        let arrays = recording.to_arrays()?;
+        outcome(in_background(py, &shown, |caller| {
+            caller.watched(|watch| goodness_of_fit(&self.run, arrays, &watch))
+        })?)
+    }
+
+    /// How alike trainings from several seeds are, as JSON.
+    fn compare_seeds(&self, py: Python<'_>, count: usize, shown: Shown) -> PyResult<String> {
+        let fitted = self.fitted.as_ref().ok_or_else(|| {
+            PyValueError::new_err(
+                "the recording of the training is not here; fit again to compare seeds",
+            )
+        })?;
+        let found = outcome(in_background(py, &shown, |caller| {
+            caller.watched(|watch| compare(fitted, count, &watch))
+        })?)?;
+        Ok(serde_json::to_string(&found).expect("plain numbers"))
+    }
+}
+
+/// How entries of maps are tested.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Significance {
+    trainings: usize,
+    null: String,
+    level: f64,
+    control: String,
+    blocks: usize,
+}
+
+impl Significance {
+    fn settings(self) -> PyResult<SignificanceSettings> {
+        let null = match self.null.as_str() {
+            "resampled" => Null::Resampled,
+            "shifted-labels" => Null::ShiftedLabels,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "null is {other:?}; pass \"resampled\" or \"shifted-labels\""
+                )));
+            }
+        };
+        let control = match self.control.as_str() {
+            "bh" => Control::BenjaminiHochberg,
+            "by" => Control::BenjaminiYekutieli,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "control is {other:?}; pass \"bh\" or \"by\""
+                )));
+            }
+        };
+        Ok(SignificanceSettings {
+            trainings: self.trainings,
+            null,
+            level: self.level,
+            control,
+            tail: None,
+            blocks: self.blocks,
+        })
+    }
+}
+
+/// Maps of an encoder with their report.
+#[pyclass(frozen, module = "xcebra._xcebra")]
+pub(crate) struct Maps {
+    found: Attributed,
+}
+
+#[pymethods]
+impl Maps {
+    /// Each map as a dict.
+    fn maps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let maps = self.found.maps.iter().map(|map| {
+            let dict = attribution::described(py, map)?;
+            let (values, signed) = attribution::by_channel(map)?;
+            dict.set_item("by_channel", values.into_pyarray(py))?;
+            dict.set_item("signed_by_channel", signed.into_pyarray(py))?;
+            Ok(dict)
+        });
+        PyList::new(py, maps.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// The tests of each map as a dict; none if there were none.
+    fn tests<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let Some(all) = &self.found.tested else {
+            return Ok(None);
+        };
+        let tests = all.tested.iter().map(|(method, tested)| {
+            let dict = PyDict::new(py);
+            dict.set_item("method", method)?;
+            dict.set_item("trainings", all.trainings)?;
+            dict.set_item("level", all.level)?;
+            dict.set_item("agreement", &all.agreement)?;
+            dict.set_item("pvalues", tested.findings.p_values().to_pyarray(py))?;
+            dict.set_item("qvalues", tested.findings.q_values().to_pyarray(py))?;
+            dict.set_item("low", tested.intervals.low.to_pyarray(py))?;
+            dict.set_item("high", tested.intervals.high.to_pyarray(py))?;
+            let verdicts = tested.verdicts.map().mapv(|verdict| match verdict {
+                Connection::Connected => 1_i64,
+                Connection::NotConnected => -1,
+                Connection::Undecided => 0,
+            });
+            dict.set_item("verdicts", verdicts.into_pyarray(py))?;
+            dict.set_item("words", tested.verdicts.to_string())?;
+            Ok(dict)
+        });
+        Ok(Some(PyList::new(py, tests.collect::<PyResult<Vec<_>>>()?)?))
+    }
+
+    /// The answer in words.
+    fn text(&self) -> PyResult<String> {
+        Ok(self.found.answer(None).map_err(exception)?.text)
+    }
+
+    /// The report, a page of HTML.
+    fn report(&self) -> String {
+        self.found.report().html()
+    }
+}

@@ -1,0 +1,55 @@
+//! The compiled half of the Python package xcebra.
+//!
+//! The other half, in `python/xcebra`, takes what people have (tensors, frames, models), checks and converts it, and
+//! words results. This one takes arrays of `float64` or `float32` and plain settings. It computes outside of Python's
+//! lock and calls models on the thread that asked (`caller`).
+
+#![forbid(unsafe_code)]
+
+use pyo3::prelude::*;
+
+mod attribution;
+mod axes;
+mod caller;
+mod data;
+mod domain;
+mod encoder;
+mod error;
+mod explain;
+mod interactions;
+mod model;
+mod onnx;
+mod pool;
+mod report;
+
+/// The compiled half of xcebra.
+#[pymodule]
+mod _xcebra {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    #[pymodule_export]
+    use super::attribution::{attribute_model, method_names};
+    #[pymodule_export]
+    use super::axes::bands_of;
+    #[pymodule_export]
+    use super::data::{auroc, average_precision, domain_names, generate};
+    #[pymodule_export]
+    use super::encoder::{Maps, TrainedEncoder, complete_settings, fit};
+    #[pymodule_export]
+    use super::explain::{choose, explain};
+    #[pymodule_export]
+    use super::interactions::{describe, interact, interact_across};
+    #[pymodule_export]
+    use super::model::NativeModel;
+    #[pymodule_export]
+    use super::onnx::load_onnx;
+    #[pymodule_export]
+    use super::pool::usual_threads;
+    #[pymodule_export]
+    use super::report::attribution_page;
+}

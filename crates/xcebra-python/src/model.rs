@@ -1,0 +1,201 @@
+//! Models: functions of Python, and networks that run here.
+
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn};
+use numpy::{IntoPyArray, PyReadonlyArrayDyn};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use xcebra::model::{FnModel, Model, ModelError};
+
+use crate::caller::Caller;
+
+/// A model as it comes from Python.
+pub(crate) enum Given {
+    /// Functions of NumPy arrays; see `xcebra.models.Model`.
+    Functions(Functions),
+    /// A network that is computed here.
+    Native(NativeModel),
+}
+
+/// A model of functions of NumPy arrays, before it is known who calls them.
+#[derive(Clone)]
+pub(crate) struct Functions {
+    object: Arc<Py<PyAny>>,
+    input_shape: Vec<usize>,
+    outputs: usize,
+    gradient: Gradient,
+}
+
+/// Where gradients of functions come from.
+#[derive(Clone, Copy)]
+enum Gradient {
+    /// From the object, with Jacobians in one call if it has them.
+    Own { jacobians: bool },
+    /// From differences of values, with this relative step.
+    Differences { step: f64 },
+}
+
+/// A network that is computed here.
+#[pyclass(frozen, module = "xcebra._xcebra")]
+#[derive(Clone)]
+pub(crate) struct NativeModel {
+    pub(crate) model: Arc<dyn Model<f64>>,
+}
+
+#[pymethods]
+impl NativeModel {
+    /// Shape of one sample.
+    #[getter]
+    fn input_shape(&self) -> Vec<usize> {
+        self.model.input_shape().to_vec()
+    }
+
+    /// Number of outputs.
+    #[getter]
+    fn outputs(&self) -> usize {
+        self.model.output_dim()
+    }
+}
+
+impl Given {
+    /// The model of a Python object.
+    pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Ok(native) = object.cast::<NativeModel>() {
+            return Ok(Self::Native(native.get().clone()));
+        }
+        let step: Option<f64> = object.getattr("difference_step")?.extract()?;
+        let gradient = match step {
+            Some(step) => Gradient::Differences { step },
+            None => Gradient::Own {
+                jacobians: object.getattr("has_jacobian")?.extract()?,
+            },
+        };
+        Ok(Self::Functions(Functions {
+            input_shape: object.getattr("input_shape")?.extract()?,
+            outputs: object.getattr("outputs")?.extract()?,
+            gradient,
+            object: Arc::new(object.clone().unbind()),
+        }))
+    }
+
+    /// The model, whose calls go to `caller`. Native models stop when the job is to stop.
+    pub(crate) fn called(&self, caller: &Caller) -> Result<Arc<dyn Model<f64>>, ModelError> {
+        let functions = match self {
+            Self::Native(native) => return Ok(Arc::clone(&native.model)),
+            Self::Functions(functions) => functions.clone(),
+        };
+        let (gradient, shape, outputs) = (
+            functions.gradient,
+            functions.input_shape.clone(),
+            functions.outputs,
+        );
+        let caller = caller.clone();
+        let called = Called { functions, caller };
+        match gradient {
+            Gradient::Own { .. } => Ok(Arc::new(called)),
+            Gradient::Differences { step } => {
+                let model = FnModel::black_box(shape, outputs, move |x| called.forward(x));
+                Ok(Arc::new(model.step(step)))
+            }
+        }
+    }
+}
+
+/// A model of functions, and who calls them.
+struct Called {
+    functions: Functions,
+    caller: Caller,
+}
+
+impl Called {
+    fn ask<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
+    ) -> Result<T, ModelError> {
+        let object = Arc::clone(&self.functions.object);
+        self.caller.call(move |py| call(object.bind(py)))
+    }
+}
+
+impl Model<f64> for Called {
+    fn input_shape(&self) -> &[usize] {
+        &self.functions.input_shape
+    }
+
+    fn output_dim(&self) -> usize {
+        self.functions.outputs
+    }
+
+    fn forward(&self, x: ArrayViewD<'_, f64>) -> Result<Array2<f64>, ModelError> {
+        let shape = [x.shape()[0], self.functions.outputs];
+        let x = x.to_owned();
+        self.ask(move |model| {
+            let value = model.call_method1("forward", (x.into_pyarray(model.py()),))?;
+            matrix(&value, shape)
+        })
+    }
+
+    fn vjp(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        cotangent: ArrayView2<'_, f64>,
+    ) -> Result<ArrayD<f64>, ModelError> {
+        Ok(self.value_and_vjp(x, cotangent)?.1)
+    }
+
+    fn value_and_vjp(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        cotangent: ArrayView2<'_, f64>,
+    ) -> Result<(Array2<f64>, ArrayD<f64>), ModelError> {
+        let shape = [x.shape()[0], self.functions.outputs];
+        let (x, cotangent) = (x.to_owned(), cotangent.to_owned());
+        self.ask(move |model| {
+            let (py, input) = (model.py(), x.shape().to_vec());
+            let arguments = (x.into_pyarray(py), cotangent.into_pyarray(py));
+            let both = model.call_method1("value_and_vjp", arguments)?;
+            let (value, gradient): (Bound<'_, PyAny>, Bound<'_, PyAny>) = both.extract()?;
+            Ok((matrix(&value, shape)?, array(&gradient, &input)?))
+        })
+    }
+
+    fn jacobian(&self, x: ArrayViewD<'_, f64>) -> Result<ArrayD<f64>, ModelError> {
+        let outputs = self.functions.outputs;
+        let mut shape = x.shape().to_vec();
+        shape.insert(1, outputs);
+        if matches!(self.functions.gradient, Gradient::Own { jacobians: true }) {
+            let x = x.to_owned();
+            return self.ask(move |model| {
+                let found = model.call_method1("jacobian", (x.into_pyarray(model.py()),))?;
+                array(&found, &shape)
+            });
+        }
+        let mut jacobian = ArrayD::zeros(IxDyn(&shape));
+        for k in 0..outputs {
+            let mut cotangent = Array2::zeros((x.shape()[0], outputs));
+            cotangent.column_mut(k).fill(1.0);
+            let row = self.vjp(x.view(), cotangent.view())?;
+            jacobian.index_axis_mut(Axis(1), k).assign(&row);
+        }
+        Ok(jacobian)
+    }
+}
+
+fn matrix(found: &Bound<'_, PyAny>, shape: [usize; 2]) -> PyResult<Array2<f64>> {
+    let values = array(found, &shape)?;
+    Ok(values.into_dimensionality().expect("the shape was checked"))
+}
+
+/// A copy of an array of `float64` of this shape; the layer in Python converts and words what is wrong.
+fn array(found: &Bound<'_, PyAny>, shape: &[usize]) -> PyResult<ArrayD<f64>> {
+    let found: PyReadonlyArrayDyn<'_, f64> = found.extract()?;
+    let found = found.as_array();
+    if found.shape() != shape {
+        return Err(PyValueError::new_err(format!(
+            "the model returned an array of shape {:?}, expected {shape:?}",
+            found.shape()
+        )));
+    }
+    Ok(found.to_owned())
+}

@@ -1,0 +1,221 @@
+"""The estimator: as scikit-learn wants it, and as the program computes it."""
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import xcebra
+
+
+def small(**arguments):
+    defaults = dict(output_dimension=3, max_iterations=60, batch_size=32, learning_rate=3e-3)
+    return xcebra.XCEBRA(**(defaults | arguments))
+
+
+@pytest.fixture(scope="module")
+def data():
+    return xcebra.synth.dataset(latents=4, samples=800, seed=2)
+
+
+def test_scikit_learn_is_content():
+    estimator_checks = pytest.importorskip("sklearn.utils.estimator_checks")
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator_checks.check_estimator(small(max_iterations=5, batch_size=8, output_dimension=2))
+
+
+def test_it_finds_the_map(data):
+    encoder = small(output_dimension=4, max_iterations=400, batch_size=256, hybrid=True, learning_rate=1e-2)
+    encoder.fit(data.x, data.z2)
+    found = encoder.attribution_map(data.x)
+    # the labelled latents are the last two; a channel without them has no entry there
+    score = xcebra.metrics.auroc(found.values[:, 2:].max(1)[:, None], data.map[:, 2:].any(1)[:, None])
+    assert score > 0.9
+    assert found.ranks.shape == (50, 4) and found.channels[0] == "0"
+    assert len(encoder.verdict_) > 0 and encoder.diagnostics_["outputs"] == 4
+
+
+def test_the_same_seed_gives_the_same_bits(data):
+    one = small(random_state=3).fit(data.x, data.z2).transform(data.x)
+    assert np.array_equal(one, small(random_state=3, n_threads=1).fit(data.x, data.z2).transform(data.x))
+    assert not np.array_equal(one, small(random_state=4).fit(data.x, data.z2).transform(data.x))
+    assert one.dtype == np.float32 and one.shape == (800, 3)
+
+
+def test_folders_pickles_and_clones(data, tmp_path):
+    sklearn = pytest.importorskip("sklearn.base")
+    encoder = small(hybrid=True).fit(data.x, data.z2)
+    z = encoder.transform(data.x)
+    encoder.save(tmp_path / "run")
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"model.safetensors", "config.toml", "channels.json", "diagnostics.json", "report.html"} <= names
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        encoder.save(tmp_path / "run")
+    encoder.save(tmp_path / "run", overwrite=True)
+    again = xcebra.XCEBRA.load(tmp_path / "run")
+    assert np.array_equal(again.transform(data.x), z)
+    assert again.get_params()["max_iterations"] == 60
+    assert np.array_equal(pickle.loads(pickle.dumps(encoder)).transform(data.x), z)
+    assert np.array_equal(sklearn.clone(encoder).fit(data.x, data.z2).transform(data.x), z)
+    with pytest.raises(OSError, match="nowhere"):
+        xcebra.XCEBRA.load(tmp_path / "nowhere")
+
+
+def test_pipelines_frames_and_grid_search(data):
+    pandas = pytest.importorskip("pandas")
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    frame = pandas.DataFrame(data.x, columns=[f"unit {i}" for i in range(50)])
+    pipe = make_pipeline(StandardScaler(), small()).set_output(transform="pandas")
+    out = pipe.fit_transform(frame, data.z2)
+    assert list(out.columns) == ["xcebra0", "xcebra1", "xcebra2"]
+    encoder = small().fit(frame)
+    assert list(encoder.feature_names_in_[:2]) == ["unit 0", "unit 1"]
+    assert encoder.attribution_map(frame).to_frame().index[1] == "unit 1"
+    search = GridSearchCV(small(), {"output_dimension": [2, 3]}, cv=2).fit(data.x)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_labels_of_all_kinds(data):
+    classes = (data.z2[:, 0] > 0).astype(int)
+    text = np.where(classes, "left", "right")
+    for labels in (classes, text, {"place": data.z2, "side": classes}, data.z2[:, 0], data.z2.astype(np.float64)):
+        assert small().fit(data.x, labels).transform(data.x).shape == (800, 3)
+    assert small().fit(data.x, data.z2, classes).transform(data.x).shape == (800, 3)
+    settings = {"objective": [{"loss": "mse", "label": "y"}], "train": {"schedule": "cosine"}}
+    assert small(output_dimension=2, settings=settings).fit(data.x, data.z2).transform(data.x).shape == (800, 2)
+    with pytest.raises(ValueError, match="800"):
+        small().fit(data.x, data.z2[:700])
+    with pytest.raises(ValueError, match="needs labels"):
+        small(conditional="time_delta").fit(data.x)
+
+
+def test_sessions(data):
+    parts = [data.x[:500], data.x[500:]]
+    encoder = small().fit(parts, [data.z2[:500], data.z2[500:]])
+    embedded = encoder.transform(parts)
+    assert [len(z) for z in embedded] == [500, 300]
+    assert np.array_equal(embedded[0], encoder.transform(data.x[:500]))
+    with pytest.raises(ValueError, match="channels"):
+        small().fit([data.x[:500], data.x[500:, :40]])
+
+
+def test_architectures_of_cebra(data):
+    for name in ("offset1-model", "offset5-model", "offset10-model", "offset10-model-mse", "offset1-model-mse-clip-5-5"):
+        encoder = small(model_architecture=name, max_iterations=5).fit(data.x)
+        assert encoder.transform(data.x).shape == (800, 3)
+    assert small(model_architecture="offset10-model", pad_before_transform=False, max_iterations=5).fit(data.x).transform(
+        data.x
+    ).shape == (791, 3)
+    with pytest.raises(ValueError, match="offset7"):
+        small(model_architecture="offset7-model").fit(data.x)
+
+
+def test_bad_data_and_settings_are_refused(data):
+    nan = data.x.copy()
+    nan[10, 3] = np.nan
+    with pytest.raises(ValueError, match="NaN|nan"):
+        small().fit(nan)
+    constant = data.x.copy()
+    constant[:, 7] = 1
+    with pytest.raises(ValueError, match="7"):
+        small().fit(constant)
+    for wrong in (
+        dict(max_iterations=0), dict(batch_size=None), dict(output_dimension=1.5), dict(temperature=-1.0),
+        dict(distance="far"), dict(conditional="whenever"), dict(temperature_mode="cold"), dict(held_out=0.9),
+        dict(settings={"train": {"step": 3}}), dict(learning_rate=0.0), dict(random_state="a"), dict(hybrid=True, output_dimension=1),
+    ):
+        with pytest.raises(ValueError):
+            small(**wrong).fit(data.x, data.z2)
+    with pytest.raises(Exception, match="not fitted"):
+        small().transform(data.x)
+    with pytest.raises(ValueError, match="49 features"):
+        small(max_iterations=3).fit(data.x).transform(data.x[:, :49])
+
+
+def test_significance(data):
+    encoder = small(max_iterations=100, hybrid=True).fit(data.x, data.z2)
+    found = encoder.significance(data.x, data.z2, resamples=10, blocks=10)
+    assert found.verdicts.shape == (50, 3)
+    assert set(np.unique(found.verdicts)) <= {"connected", "not connected", "undecided"}
+    assert ((found.low <= found.map.values) & (found.map.values <= found.high)).mean() > 0.9
+    assert found.trainings == 10 and "onnected" in repr(found) or found.words
+    frame = found.to_frame()
+    assert len(frame) == 150 and set(frame.columns) >= {"q", "verdict"}
+    with pytest.raises(ValueError):
+        encoder.significance(data.x, data.z2, resamples=1)
+
+
+def test_history_progress_and_report(data):
+    told = []
+    encoder = small(max_iterations=120)
+    encoder.verbose = lambda *a: told.append(a)
+    encoder.fit(data.x)
+    assert told[-1][0] == "fit" and told[-1][1:3] == (120, 120)
+    assert encoder.n_iter_ == 120 and len(encoder.history_) > 1
+    assert encoder._repr_html_().startswith("<iframe")
+    assert "offset1" not in repr(encoder)
+
+
+def test_ctrl_c_leaves_the_encoder_as_it_is_by_then(data):
+    encoder = small(max_iterations=10_000_000)
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        encoder.fit(data.x)
+    timer.join()
+    assert 0 < encoder.n_iter_ < 10_000_000
+    assert encoder.transform(data.x).shape == (800, 3)
+
+
+def test_a_seed_comparison(data):
+    found = small(max_iterations=40).fit(data.x).compare_seeds(2)
+    assert len(found["seeds"]) == 2
+
+
+def test_joblib_and_forked_children(data):
+    joblib = pytest.importorskip("joblib")
+    encoder = small(max_iterations=20).fit(data.x)
+    z = encoder.transform(data.x)
+    for other in joblib.Parallel(2)(joblib.delayed(encoder.transform)(data.x) for _ in range(2)):
+        assert np.array_equal(other, z)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_a_forked_child_computes():
+    code = """
+import multiprocessing, numpy as np, xcebra
+x = np.random.default_rng(0).normal(size=(20000, 8))
+encoder = xcebra.XCEBRA(max_iterations=10, output_dimension=2).fit(x)
+z = encoder.transform(x)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    for other in pool.map(encoder.transform, [x, x]):
+        assert np.array_equal(other, z)
+print("same")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "same", done.stderr
+
+
+def test_import_is_light():
+    code = "import sys, xcebra; print(sorted({m.split('.')[0] for m in sys.modules} & {'sklearn', 'torch', 'pandas', 'matplotlib', 'tqdm'}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_settings_are_those_of_the_program(data):
+    encoder = small(hybrid=True, model_architecture="offset10-model", regularizer_weight=0.2)
+    settings = json.loads(xcebra._xcebra.complete_settings(json.dumps(encoder._settings({"y": [data.z2]}))))
+    assert settings["encoder"]["name"] == "offset10" and settings["train"]["steps"] == 60
+    assert settings["objective"][1]["dims"] == [2, 3]
+    assert settings["regularizer"]["weight"] == 0.2

@@ -1,0 +1,127 @@
+"""Models of other libraries; those that are not installed are left out."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+import xcebra
+from conftest import Tanh
+
+ROOT = pathlib.Path(__file__).parents[3]
+
+
+def test_jax_equals_numpy(tanh, signals):
+    jax = pytest.importorskip("jax")
+    by_hand = xcebra.CrossDomainIG(tanh, "rfft", fs=16, rule="gauss-legendre:20").attribute(signals)
+    w = tanh.weights
+
+    def function(x):
+        return jax.numpy.tanh(x.reshape(x.shape[0], -1) @ jax.numpy.asarray(w, dtype=x.dtype).T)
+
+    model = xcebra.models.Jax(function)
+    single = xcebra.CrossDomainIG(model, "rfft", fs=16, rule="gauss-legendre:20").attribute(signals)
+    assert np.allclose(single.values, by_hand.values, atol=1e-6 * np.abs(by_hand.values).max())
+    with jax.enable_x64(True):
+        found = xcebra.CrossDomainIG(xcebra.models.Jax(function), "rfft", fs=16, rule="gauss-legendre:20").attribute(signals)
+        assert np.allclose(found.values, by_hand.values, atol=1e-13)
+        # a plain function and an array of JAX
+        plain = xcebra.CrossDomainIG(function, "rfft", fs=16, rule="gauss-legendre:20").attribute(jax.numpy.asarray(signals))
+        assert np.allclose(plain.values, by_hand.values, atol=1e-13)
+
+
+def test_keras(signals):
+    import os
+
+    pytest.importorskip("jax")
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((2, 16)), keras.layers.Flatten(), keras.layers.Dense(3, activation="tanh")])
+    a = xcebra.CrossDomainIG(model, "rfft", fs=16).attribute(signals)
+    w, b = (np.asarray(p) for p in model.get_weights())
+    by_hand = Tanh()
+    by_hand.weights = w.T.astype(float)
+    assert not b.any()
+    expected = xcebra.CrossDomainIG(by_hand, "rfft", fs=16).attribute(signals)
+    assert np.allclose(a.values, expected.values, atol=1e-5 * np.abs(expected.values).max())
+
+
+def test_torch_is_called_as_it_stands(signals):
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Conv1d(2, 4, 3), torch.nn.GELU(), torch.nn.Flatten(), torch.nn.Linear(56, 3)).double()
+
+    def by_hand(n=300):
+        total = 0
+        for step in range(1, n + 1):
+            x = torch.tensor(signals * step / n, requires_grad=True)
+            (g,) = torch.autograd.grad(net(x)[:, 1].sum(), x)
+            total = total + g.numpy() / n
+        z = np.fft.fft(signals)
+        return (np.conj(np.fft.fft(total) / 16) * z).real
+
+    ig = xcebra.CrossDomainIG(net, "fourier", fs=16, rule="right:300")
+    found = ig.attribute(torch.tensor(signals), target=1).values
+    expected = by_hand()
+    assert np.abs(found - expected).max() < 1e-12 * np.abs(expected).max()
+    # parameters receive no gradients, and the caller's grad mode stays
+    assert all(p.grad is None for p in net.parameters())
+    with torch.no_grad():
+        assert np.array_equal(ig.attribute(torch.tensor(signals), target=1).values, found)
+        assert not torch.is_grad_enabled()
+    with torch.inference_mode():
+        assert np.array_equal(ig.attribute(torch.tensor(signals), target=1).values, found)
+    seen = []
+
+    class Spy(torch.nn.Module):
+        def forward(self, x):
+            seen.append((torch.is_autocast_enabled("cpu"), x.dtype))
+            return net.float()(x.float())
+
+    with torch.autocast("cpu", torch.bfloat16):
+        xcebra.CrossDomainIG(Spy(), "time", rule="right:4").attribute(torch.tensor(signals, dtype=torch.float32))
+    assert all(autocast and dtype == torch.float32 for autocast, dtype in seen)
+    net.double()
+    function = xcebra.CrossDomainIG(lambda x: net(x)[:, 1], "fourier", fs=16, rule="right:300").attribute(torch.tensor(signals))
+    assert np.array_equal(function.values, found)
+    with pytest.warns(xcebra.XcebraWarning, match="training mode"):
+        xcebra.CrossDomainIG(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(0.1), torch.nn.Linear(32, 1))).attribute(
+            signals.astype(np.float32)
+        )
+    with pytest.raises(RuntimeError, match="carries no gradient"):
+        xcebra.CrossDomainIG(lambda x: net(x).detach()).attribute(torch.tensor(signals))
+
+
+def test_onnx_files():
+    path = ROOT / "crates/xcebra-onnx/tests/data"
+    files = sorted(path.rglob("conv_net*.onnx"))
+    if not files:
+        pytest.skip("no model file")
+    model = xcebra.models.Onnx(files[0])
+    shape = model.load().input_shape
+    x = np.random.default_rng(0).normal(size=(3, *shape))
+    a = xcebra.CrossDomainIG(str(files[0]), "time").attribute(x, target=0)
+    assert np.allclose(a.values.reshape(3, -1).sum(1), a.value - a.baseline_value, atol=1e-9)
+    with pytest.raises(OSError, match="missing"):
+        xcebra.CrossDomainIG("missing.onnx").attribute(x)
+
+
+def test_scikit_learn_models(signals):
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import LogisticRegression
+
+    flat = signals.reshape(4, -1)
+    classifier = LogisticRegression().fit(flat, [0, 1, 0, 1])
+    a = xcebra.CrossDomainIG(xcebra.models.BlackBox(classifier.predict_proba), "time").attribute(flat, target=1)
+    assert np.allclose(a.values.sum(1), a.value - a.baseline_value, atol=1e-6)
+    with pytest.raises(TypeError, match="predict_proba"):
+        xcebra.CrossDomainIG(classifier).attribute(flat)
+
+
+def test_wrong_gradients_are_refused(signals):
+    with pytest.raises(ValueError, match="vjp returned shape"):
+        xcebra.CrossDomainIG((lambda x: x.sum((1, 2)), lambda x, c: c)).attribute(signals)
+    with pytest.raises(ValueError, match="first axis"):
+        xcebra.CrossDomainIG((lambda x: x.sum(), lambda x, c: x)).attribute(signals)
+    with pytest.raises(RuntimeError, match="not finite"):
+        xcebra.CrossDomainIG((lambda x: x.sum((1, 2)), lambda x, c: x * np.nan)).attribute(signals)
