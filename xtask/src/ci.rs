@@ -6,6 +6,7 @@ mod examples;
 mod layers;
 mod links;
 mod packages;
+mod python;
 mod sources;
 
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use crate::workspace::Workspace;
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
@@ -27,6 +28,7 @@ const STEPS: [Step; 10] = [
     ("docs", cargo_steps::docs),
     ("examples", examples::run),
     ("packages", packages::check),
+    ("python", python::check),
     ("end-to-end", end_to_end::run),
     ("repro", experiments),
     ("fuzz", fuzzing),
