@@ -9,7 +9,7 @@ use crate::error::CdigError;
 
 /// A domain as it is written on a command line; [`build`](DomainSpec::build) makes it for signals of a shape.
 ///
-/// A name of [`DOMAINS`] with its arguments after colons, such as `rfft`, `stft:64:16` or `wavelet:db4:5`. Arguments that
+/// A name of [`list`] with its arguments after colons, such as `rfft`, `stft:64:16` or `wavelet:db4:5`. Arguments that
 /// are left out follow from the signal. `A+B` applies `B` to the coefficients of `A`, as in `ica:5+rfft`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DomainSpec {
