@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use xcebra::model::{ModelError, Progress, Watch};
 
+use crate::error::in_python;
 use crate::pool::pool;
 
 /// How often the calling thread looks for Ctrl-C and progress.
@@ -173,7 +174,7 @@ fn show(py: Python<'_>, shown: &Shown, told: &Mutex<Told>) -> PyResult<()> {
     let told = std::mem::take(&mut *lock(told));
     if let Some(note) = &shown.note {
         for text in told.notes {
-            note.call1(py, (text,))?;
+            note.call1(py, (in_python(&text),))?;
         }
     }
     if let (Some(progress), Some((task, done, total, message))) = (&shown.progress, told.progress) {

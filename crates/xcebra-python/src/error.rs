@@ -16,10 +16,15 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("--signals", "signals"),
     ("--force", "overwrite=True"),
     ("--fs", "fs"),
+    ("set data.transpose = true", "pass the transpose, X.T"),
+    ("set data.standardize = true", "pass standardize=True"),
+    ("data.standardize = true", "standardize=True"),
     ("train.learning_rate", "learning_rate"),
     ("train.steps", "max_iterations"),
     ("train.batch", "batch_size"),
     ("train.seed", "random_state"),
+    ("train.weight_decay", "weight_decay"),
+    ("validation.held_out", "held_out"),
     ("encoder.outputs", "output_dimension"),
     ("encoder.name", "model_architecture"),
     ("encoder.hidden", "num_hidden_units"),
@@ -27,6 +32,15 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("regularizer.start", "regularizer_start"),
     ("regularizer.ramp", "regularizer_ramp"),
 ];
+
+/// A text of the workflows with what they call flags and settings as arguments of Python.
+pub(crate) fn in_python(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (program, python) in SPELLINGS {
+        text = text.replace(program, python);
+    }
+    text
+}
 
 /// The exception that tells a problem: `ValueError` for settings and data, `OSError` for files, `RuntimeError` for
 /// numbers and models.
@@ -36,9 +50,7 @@ pub(crate) fn exception(problem: impl Into<Problem>) -> PyErr {
     if let Some(advice) = problem.advice() {
         text = format!("{text}; {advice}");
     }
-    for (program, python) in SPELLINGS {
-        text = text.replace(program, python);
-    }
+    let text = in_python(&text);
     match problem.kind() {
         Kind::Interrupted => PyKeyboardInterrupt::new_err(text),
         Kind::File => PyOSError::new_err(text),

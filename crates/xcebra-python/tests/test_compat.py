@@ -22,6 +22,9 @@ def test_cebra(tmp_path):
     assert np.allclose(np.linalg.norm(z, axis=1), 1, atol=1e-5)
     model.save(tmp_path / "model.pt")
     assert np.array_equal(cebra.CEBRA.load(tmp_path / "model.pt").transform(data.x), z)
+    hybrid = cebra.CEBRA(batch_size=64, output_dimension=5, hybrid=True)
+    settings = hybrid._settings({"y": [data.z2]})
+    assert [objective.get("dims") for objective in settings["objective"]] == [None, [0, 3]]
     np.save(tmp_path / "x.npy", data.x)
     assert np.array_equal(cebra.load_data(str(tmp_path / "x.npy")), data.x)
     for wrong, words in (
@@ -75,3 +78,13 @@ def test_their_domains_against_the_library_itself():
         assert float((found - expected).abs().max()) < 5e-6 * scale, name
     with pytest.raises(NotImplementedError, match="unwrap"):
         ours.ComplexCepstrumIG(net, 50, 1, device)
+
+
+@pytest.mark.parametrize("name", ["cebra_hippocampus", "cross_domain_saliency"])
+def test_published_scripts_run_with_other_imports(name):
+    import pathlib
+    import runpy
+
+    if name == "cross_domain_saliency":
+        pytest.importorskip("torch")
+    runpy.run_path(str(pathlib.Path(__file__).parents[1] / "examples" / f"{name}.py"))

@@ -137,6 +137,12 @@ def test_bad_data_and_settings_are_refused(data):
     ):
         with pytest.raises(ValueError):
             small(**wrong).fit(data.x, data.z2)
+    with pytest.raises(ValueError, match="^batch_size|batch_size is"):
+        small(batch_size=1).fit(data.x)
+    with pytest.raises(ValueError, match="learning_rate"):
+        small(learning_rate=-1.0).fit(data.x)
+    with pytest.warns(xcebra.XcebraWarning, match=r"X\.T"):
+        small(max_iterations=2).fit(np.random.default_rng(0).normal(size=(20, 30)))
     with pytest.raises(Exception, match="not fitted"):
         small().transform(data.x)
     with pytest.raises(ValueError, match="49 features"):
@@ -219,3 +225,85 @@ def test_settings_are_those_of_the_program(data):
     assert settings["encoder"]["name"] == "offset10" and settings["train"]["steps"] == 60
     assert settings["objective"][1]["dims"] == [2, 3]
     assert settings["regularizer"]["weight"] == 0.2
+
+
+class Raw:
+    """What is used of ``mne.io.Raw``: (channels, time)."""
+
+    def __init__(self, data):
+        self.ch_names, self.info = [f"EEG {i}" for i in range(data.shape[1])], {"sfreq": 250.0}
+        self._data = np.ascontiguousarray(data.T, dtype=np.float64)
+
+    def get_data(self):
+        return self._data
+
+
+class Epochs(Raw):
+    """What is used of ``mne.Epochs``: (epochs, channels, time)."""
+
+    def get_data(self):
+        return self._data.reshape(self._data.shape[0], 4, -1).transpose(1, 0, 2)
+
+
+class TsdFrame:
+    """What is used of ``pynapple.TsdFrame``."""
+
+    def __init__(self, data):
+        self.values, self.columns, self.rate = data, [f"unit {i}" for i in range(data.shape[1])], 40.0
+
+
+def test_recordings_of_other_packages(data):
+    plain = small().fit(data.x.astype(np.float64)).transform(data.x.astype(np.float64))
+    raw = small().fit(Raw(data.x))
+    assert list(raw.state_dict_.channels[:2]) == ["EEG 0", "EEG 1"]
+    assert np.array_equal(raw.transform(Raw(data.x)), plain)
+    epochs = small().fit(Epochs(data.x), np.arange(800) % 7)
+    assert [len(z) for z in [epochs.transform(data.x)]] == [800]
+    frame = small().fit(TsdFrame(data.x.astype(np.float64)))
+    assert frame.attribution_map(TsdFrame(data.x.astype(np.float64))).channels[1] == "unit 1"
+    assert np.array_equal(frame.transform(TsdFrame(data.x.astype(np.float64))), plain)
+    xarray = pytest.importorskip("xarray")
+    labelled = xarray.DataArray(data.x.astype(np.float64), dims=("time", "neuron"), coords={"neuron": [f"n{i}" for i in range(50)]})
+    assert list(small().fit(labelled).feature_names_in_[:2]) == ["n0", "n1"]
+
+
+def test_embeddings_in_three_dimensions(data):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    encoder = small().fit(data.x)
+    assert encoder.plot_embedding(data.x, data.z2[:, 0]).name == "3d"
+    assert encoder.plot_embedding(data.x, latents=[0, 2]).get_ylabel() == "latent 2"
+    with pytest.raises(ValueError, match="two or three"):
+        encoder.plot_embedding(data.x, latents=[0])
+
+
+def test_ctrl_c_stops_maps_and_explanations(data, tanh, signals):
+    import time
+
+    encoder = small(max_iterations=20).fit(data.x)
+    rows = np.tile(data.x, (100, 1))
+
+    class Slow(type(tanh)):
+        def value_and_vjp(self, x, cotangent):
+            time.sleep(0.02)
+            return super().value_and_vjp(x, cotangent)
+
+    for work in (
+        lambda: encoder.attribution_map(rows, "shapley-sampling(permutations=2000)"),
+        lambda: xcebra.CrossDomainIG(Slow(), rule="right:100000").attribute(signals),
+        lambda: encoder.significance(data.x, data.z2, resamples=100000, blocks=10),
+    ):
+        timer = threading.Timer(0.7, signal.raise_signal, [signal.SIGINT])
+        timer.start()
+        start = time.perf_counter()
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        timer.join()
+        # within a second on an idle machine; tests run on busy ones
+        assert time.perf_counter() - start < 5
+
+
+def test_a_progress_bar(data, capsys):
+    pytest.importorskip("tqdm")
+    small(verbose=True, max_iterations=1500).fit(data.x)
+    assert "fit" in capsys.readouterr().err

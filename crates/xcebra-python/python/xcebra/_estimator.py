@@ -462,6 +462,29 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         maps = [AttributionMap._of_encoder(told, channels, found.report()) for told in found.maps()]
         return maps, found.tests()
 
+    def plot_embedding(
+        self, X: Any, y: Any = None, ax: Any = None, *, latents: Sequence[int] | None = None  # noqa: N803
+    ) -> Any:
+        """Draw the embedding of a recording in two or three dimensions; needs matplotlib.
+
+        Parameters
+        ----------
+        X : array (time, channels)
+        y : array (time,), optional
+            Colours of the points.
+        ax : matplotlib.axes.Axes, optional
+            By default new axes, in three dimensions if there are three latents.
+        latents : sequence of int, optional
+            Which two or three latents are drawn; by default the first three.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from ._plot import draw_embedding
+
+        return draw_embedding(self.transform(X), y, ax, latents)
+
     @property
     def diagnostics_(self) -> dict[str, Any]:
         """What the encoder is like, as numbers; ``verdict_`` says it in sentences."""

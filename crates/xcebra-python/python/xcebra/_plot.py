@@ -102,3 +102,32 @@ def draw_verdicts(verdicts: np.ndarray, ax: Any, channels: Sequence[str] | None)
     bar = ax.figure.colorbar(image, ax=ax, ticks=[0, 1, 2])
     bar.ax.set_yticklabels(names)
     return ax
+
+
+def draw_embedding(
+    embedding: np.ndarray, colours: Any, ax: Any, latents: Sequence[int] | None
+) -> matplotlib.axes.Axes:
+    """The points of an embedding in two or three of its dimensions."""
+    chosen = list(range(min(3, embedding.shape[1]))) if latents is None else [int(k) for k in latents]
+    if len(chosen) not in (2, 3):
+        raise ValueError(f"latents lists {len(chosen)} latents; a picture shows two or three")
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure().add_subplot(projection="3d" if len(chosen) == 3 else None)
+    if colours is not None:
+        colours = np.asarray(colours)
+        colours = colours[:, 0] if colours.ndim == 2 else colours
+        if colours.dtype.kind not in "fiub":
+            colours = np.unique(colours, return_inverse=True)[1]
+        if len(colours) != len(embedding):
+            raise ValueError(f"y has {len(colours)} values for {len(embedding)} points")
+    points = ax.scatter(*(embedding[:, k] for k in chosen), c=colours, s=3, cmap="viridis")
+    names = [f"latent {k}" for k in chosen]
+    ax.set_xlabel(names[0])
+    ax.set_ylabel(names[1])
+    if len(chosen) == 3:
+        ax.set_zlabel(names[2])
+    if colours is not None:
+        ax.figure.colorbar(points, ax=ax)
+    return ax

@@ -29,7 +29,8 @@ _USUAL: dict[str, tuple[tuple[Any, ...], str]] = {
 class CEBRA(XCEBRA):
     """``cebra.CEBRA``: contrastive learning without the Jacobian penalty, with CEBRA's defaults.
 
-    ``temperature_mode="auto"`` trains the temperature. Differences: ``batch_size=None``, the whole recording as one batch, is
+    ``temperature_mode="auto"`` trains the temperature. With ``hybrid=True`` all latents follow time and the first three follow
+    the labels. Differences: ``batch_size=None``, the whole recording as one batch, is
     refused; ``transform`` gives ``float32``; `save` writes a folder.
 
     Parameters
@@ -90,6 +91,14 @@ class CEBRA(XCEBRA):
         self.max_adapt_iterations = max_adapt_iterations
         self.optimizer = optimizer
         self.optimizer_kwargs = optimizer_kwargs
+
+    def _objectives(self, labels: Any, encoder: str) -> list[dict[str, Any]]:
+        found = super()._objectives(labels, encoder)
+        if self.hybrid and len(found) > 1:
+            # as there: all latents follow time, the first three the labels
+            dims = [0, min(3, int(self.output_dimension))]
+            found[1:] = [{**one, "dims": dims} for one in found[1:]]
+        return found
 
     def fit(self, X: Any, y: Any = None, *more: Any, adapt: bool = False) -> CEBRA:  # noqa: N803
         """Train the encoder; see `xcebra.XCEBRA.fit`."""
