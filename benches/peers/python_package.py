@@ -1,14 +1,14 @@
 """The Python package beside what its users would take instead, on the route they take.
 
-    python python_package.py [--rounds N] [--threads N] [--program PATH] [--out FILE]
+    python python_package.py [--rounds N] [--threads N] [--program PATH] [--page FILE]
 
-Prints a table and writes it as JSON. Times are processor times of the process, the minimum of the rounds, which take
+Prints a table and writes it as a page. Times are processor times of the process, the minimum of the rounds, which take
 turns. Each comparison first checks that both sides give the same numbers.
 """
 
 import argparse
-import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -20,7 +20,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--rounds", type=int, default=8)
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--program", help="the program xcebra, for the comparison of trainings")
-parser.add_argument("--out")
+parser.add_argument("--page")
 options = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["RAYON_NUM_THREADS"] = str(options.threads)
 
@@ -173,6 +173,21 @@ explaining()
 if options.program:
     training()
 importing()
-if options.out:
-    with open(options.out, "w", encoding="utf-8") as file:
-        json.dump({"torch": torch.__version__, "numpy": np.__version__, "threads": options.threads, "rows": rows}, file, indent=1)
+if options.page:
+    lines = [
+        "# The Python package",
+        "",
+        f"Processor time in milliseconds, the least of {options.rounds} rounds in which the sides take turns, on {options.threads} "
+        f"thread{'s' if options.threads > 1 else ''}. torch {torch.__version__.split('+')[0]}, NumPy {np.__version__}, Python "
+        f"{platform.python_version()}. The model is a convolutional network of nine layers for signals of 256 samples. \"Differ by\" is the "
+        "largest difference over the largest attribution.",
+        "",
+        "`cargo xtask bench --peers python` wrote this page.",
+        "",
+        "| work | side | ms | relative | differ by |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for row in rows:
+        lines.append(f"| {row['work']} | {row['side']} | {row['ms']} | {row['ratio']} × | {row['difference']:.1e} |")
+    with open(options.page, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")

@@ -3,6 +3,7 @@
 mod document;
 mod groups;
 pub mod machine;
+mod package;
 mod peers;
 mod report;
 mod statistics;
@@ -13,6 +14,9 @@ use crate::workspace::Workspace;
 
 pub fn main(arguments: &[String]) -> Result<()> {
     let workspace = Workspace::load()?;
+    if arguments.starts_with(&["--peers".to_owned(), "python".to_owned()]) {
+        return package::compare(&workspace, &options(&arguments[2..])?);
+    }
     if arguments.first().is_some_and(|a| a == "--peers") {
         return peers::compare(&workspace, &options(&arguments[1..])?);
     }
@@ -49,7 +53,7 @@ fn options(arguments: &[String]) -> Result<peers::Options> {
                     let names = groups::ALL.each_ref().map(|g| g.name).join(", ");
                     return Err(Failure::new(format!(
                         "`bench --peers` has no option or group `{name}`; it has --rounds and --threads, \
-                         and the groups {names}"
+                         and the groups {names}; `bench --peers python` compares the Python package"
                     )));
                 }
             },

@@ -7,6 +7,7 @@ mod book;
 mod ci;
 mod pages;
 mod program;
+mod python;
 mod repro;
 mod shell;
 mod soak;

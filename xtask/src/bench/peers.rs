@@ -180,7 +180,7 @@ fn rounds(
 }
 
 /// The Python of the environment variable, or of an environment made for this.
-fn python(workspace: &Workspace) -> Result<PathBuf> {
+pub fn python(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(python) = std::env::var_os("XCEBRA_PEERS_PYTHON") {
         return Ok(PathBuf::from(python));
     }
