@@ -1,26 +1,24 @@
 //! Trained encoders.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use numpy::{IntoPyArray, PyArray2, PyReadonlyArrayDyn, ToPyArray};
+use numpy::{IntoPyArray, PyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::PyBytes;
 use xcebra::attr::Methods;
-use xcebra::attr::significance::{Connection, Control};
 use xcebra::core::History;
 use xcebra::core::encoder::{Edges, Encoder};
-use xcebra::files::{DataArray, Values};
 use xcebra::{
-    Arrays, AttributeSettings, Attributed, Data, Diagnostics, FitFile, Fitted, LabelArray, Null,
-    Run, SignificanceSettings, attribute, compare, embed, fit_so_far, goodness_of_fit,
+    AttributeSettings, Data, Diagnostics, FitFile, Fitted, Run, attribute, compare, embed,
+    fit_so_far, goodness_of_fit,
 };
 
-use crate::attribution;
 use crate::caller::{Shown, in_background};
 use crate::error::{exception, outcome};
+use crate::maps::{Maps, Significance};
+use crate::recording::RecordingGiven;
 
 /// A trained encoder with the channels and settings of its training.
 #[pyclass(frozen, module = "xcebra._xcebra")]
@@ -29,77 +27,6 @@ pub(crate) struct TrainedEncoder {
     /// What its training left; none if it was read from a folder.
     fitted: Option<Fitted>,
     diagnostics: Option<Diagnostics>,
-}
-
-/// An array of a recording or of a label.
-#[derive(FromPyObject)]
-pub(crate) enum Given<'py> {
-    F32(PyReadonlyArrayDyn<'py, f32>),
-    F64(PyReadonlyArrayDyn<'py, f64>),
-    I64(PyReadonlyArrayDyn<'py, i64>),
-    Text(Vec<String>),
-}
-
-impl Given<'_> {
-    fn values(&self) -> Option<Values> {
-        Some(match self {
-            Self::F32(array) => Values::F32(array.as_array().to_owned()),
-            Self::F64(array) => Values::F64(array.as_array().to_owned()),
-            Self::I64(array) => Values::I64(array.as_array().to_owned()),
-            Self::Text(_) => return None,
-        })
-    }
-}
-
-/// What a recording is made of.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct RecordingGiven<'py> {
-    sessions: Vec<Given<'py>>,
-    labels: BTreeMap<String, Vec<Given<'py>>>,
-    channels: Option<Vec<String>>,
-    fs: Option<f64>,
-}
-
-impl RecordingGiven<'_> {
-    fn to_arrays(&self) -> PyResult<Arrays> {
-        let one = self.sessions.len() == 1;
-        let sessions = self.sessions.iter().enumerate().map(|(i, session)| {
-            let name = match one {
-                true => "X".to_owned(),
-                false => format!("X[{i}]"),
-            };
-            self.array(&name, session)
-        });
-        let label = |name: &String, parts: &Vec<Given<'_>>| {
-            let parts = parts.iter().map(|part| match (part, part.values()) {
-                (Given::Text(text), _) => {
-                    LabelArray::Text(text.iter().map(|t| t.as_str().into()).collect())
-                }
-                (_, Some(values)) => DataArray::in_memory(name, values).into(),
-                (_, None) => unreachable!("only text has no values"),
-            });
-            (name.clone(), parts.collect())
-        };
-        Ok(Arrays {
-            sessions: sessions.collect::<PyResult<_>>()?,
-            labels: self
-                .labels
-                .iter()
-                .map(|(name, parts)| label(name, parts))
-                .collect(),
-        })
-    }
-
-    fn array(&self, name: &str, given: &Given<'_>) -> PyResult<DataArray> {
-        let values = given.values();
-        let values =
-            values.ok_or_else(|| PyValueError::new_err("a recording is text, not numbers"))?;
-        let mut array = DataArray::in_memory(name, values);
-        array.columns.clone_from(&self.channels);
-        array.sampling_rate = self.fs;
-        Ok(array)
-    }
 }
 
 /// Trains an encoder. Gives it, and the exception that stopped the training early, if one did.
@@ -378,105 +305,5 @@ impl TrainedEncoder {
             caller.watched(|watch| compare(fitted, count, &watch))
         })?)?;
         Ok(serde_json::to_string(&found).expect("plain numbers"))
-    }
-}
-
-/// How entries of maps are tested.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Significance {
-    trainings: usize,
-    null: String,
-    level: f64,
-    control: String,
-    blocks: usize,
-}
-
-impl Significance {
-    fn settings(self) -> PyResult<SignificanceSettings> {
-        let null = match self.null.as_str() {
-            "resampled" => Null::Resampled,
-            "shifted-labels" => Null::ShiftedLabels,
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "null is {other:?}; pass \"resampled\" or \"shifted-labels\""
-                )));
-            }
-        };
-        let control = match self.control.as_str() {
-            "bh" => Control::BenjaminiHochberg,
-            "by" => Control::BenjaminiYekutieli,
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "control is {other:?}; pass \"bh\" or \"by\""
-                )));
-            }
-        };
-        Ok(SignificanceSettings {
-            trainings: self.trainings,
-            null,
-            level: self.level,
-            control,
-            tail: None,
-            blocks: self.blocks,
-        })
-    }
-}
-
-/// Maps of an encoder with their report.
-#[pyclass(frozen, module = "xcebra._xcebra")]
-pub(crate) struct Maps {
-    found: Attributed,
-}
-
-#[pymethods]
-impl Maps {
-    /// Each map as a dict.
-    fn maps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let maps = self.found.maps.iter().map(|map| {
-            let dict = attribution::described(py, map)?;
-            let (values, signed) = attribution::by_channel(map)?;
-            dict.set_item("by_channel", values.into_pyarray(py))?;
-            dict.set_item("signed_by_channel", signed.into_pyarray(py))?;
-            Ok(dict)
-        });
-        PyList::new(py, maps.collect::<PyResult<Vec<_>>>()?)
-    }
-
-    /// The tests of each map as a dict; none if there were none.
-    fn tests<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        let Some(all) = &self.found.tested else {
-            return Ok(None);
-        };
-        let tests = all.tested.iter().map(|(method, tested)| {
-            let dict = PyDict::new(py);
-            dict.set_item("method", method)?;
-            dict.set_item("trainings", all.trainings)?;
-            dict.set_item("level", all.level)?;
-            dict.set_item("agreement", &all.agreement)?;
-            dict.set_item("pvalues", tested.findings.p_values().to_pyarray(py))?;
-            dict.set_item("qvalues", tested.findings.q_values().to_pyarray(py))?;
-            dict.set_item("low", tested.intervals.low.to_pyarray(py))?;
-            dict.set_item("high", tested.intervals.high.to_pyarray(py))?;
-            let verdicts = tested.verdicts.map().mapv(|verdict| match verdict {
-                Connection::Connected => 1_i64,
-                Connection::NotConnected => -1,
-                Connection::Undecided => 0,
-            });
-            dict.set_item("verdicts", verdicts.into_pyarray(py))?;
-            dict.set_item("words", tested.verdicts.to_string())?;
-            Ok(dict)
-        });
-        Ok(Some(PyList::new(py, tests.collect::<PyResult<Vec<_>>>()?)?))
-    }
-
-    /// The answer in words.
-    fn text(&self) -> PyResult<String> {
-        Ok(self.found.answer(None).map_err(exception)?.text)
-    }
-
-    /// The report, a page of HTML.
-    fn report(&self) -> String {
-        self.found.report().html()
     }
 }

@@ -17,9 +17,11 @@ mod encoder;
 mod error;
 mod explain;
 mod interactions;
+mod maps;
 mod model;
 mod onnx;
 mod pool;
+mod recording;
 mod report;
 
 /// The compiled half of xcebra.
@@ -39,11 +41,13 @@ mod _xcebra {
     #[pymodule_export]
     use super::data::{auroc, average_precision, domain_names, generate};
     #[pymodule_export]
-    use super::encoder::{Maps, TrainedEncoder, complete_settings, fit};
+    use super::encoder::{TrainedEncoder, complete_settings, fit};
     #[pymodule_export]
     use super::explain::{choose, explain};
     #[pymodule_export]
     use super::interactions::{describe, interact, interact_across};
+    #[pymodule_export]
+    use super::maps::Maps;
     #[pymodule_export]
     use super::model::NativeModel;
     #[pymodule_export]
