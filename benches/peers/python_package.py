@@ -2,7 +2,7 @@
 
     python python_package.py [--rounds N] [--threads N] [--program PATH] [--page FILE]
 
-Prints a table and writes it as a page. Times are processor times of the process, the minimum of the rounds, which take
+Prints a table and writes it as a page, on top of which a summary is to be written by hand. Times are processor times of the process, the minimum of the rounds, which take
 turns. Each comparison first checks that both sides give the same numbers.
 """
 
@@ -198,10 +198,7 @@ if options.page:
         f"{platform.python_version()}. The models are convolutional networks for signals of 256 samples. \"Differ by\" is the "
         "largest difference over the largest attribution.",
         "",
-        "`cargo xtask bench --peers python` wrote this page.",
-        "",
-        "The authors' library explains one point of the path after the other. captum sends the points of all signals through the "
-        "model together; the package those of one signal, which costs it the lead where a signal has few points.",
+        "The script `benches/peers/python_package.py` wrote the table; `cargo xtask bench --peers python` runs it.",
         "",
         "| work | side | ms | relative | differ by |",
         "|---|---|---:|---:|---:|",
