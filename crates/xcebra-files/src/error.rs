@@ -217,6 +217,22 @@ fn renewed(place: &str) -> &'static str {
     }
 }
 
+/// The first value that is not finite, at a row of a named column, and how many of all values are not.
+pub(crate) fn not_finite(
+    place: String,
+    (row, column): (usize, &str),
+    value: impl std::fmt::Display,
+    (bad, total): (usize, usize),
+) -> FileError {
+    FileError::Value {
+        place,
+        problem: format!(
+            "row {row} (counting from 0), column `{column}` is {value} ({bad} of {total} values are not finite)"
+        ),
+        advice: "fill or cut out such values first".to_owned(),
+    }
+}
+
 /// Names in back quotes, the first dozen of many.
 pub(crate) fn list(names: &[String]) -> String {
     const SHOWN: usize = 12;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::array::DataArray;
-use crate::error::{FileError, Result, list};
+use crate::error::{FileError, Result, list, not_finite};
 use crate::recorded::blocks;
 use crate::values::Values;
 use crate::varying::{constant_channels, require_varying_channels};
@@ -154,13 +154,6 @@ impl Table {
             None | Some(0) => return Ok(()),
             Some(bad) => bad,
         };
-        let refused = |problem: String, advice: &str| {
-            Err(FileError::Value {
-                place: self.place.clone(),
-                problem,
-                advice: advice.to_owned(),
-            })
-        };
         let columns = self.channels.len();
         let (mut empty, mut first) = (vec![true; columns], None);
         self.each_block(|rows, values| {
@@ -174,21 +167,18 @@ impl Table {
         let empty = self.channels.iter().zip(empty).filter(|(_, empty)| *empty);
         let empty: Vec<String> = empty.map(|(name, _)| name.clone()).collect();
         if !empty.is_empty() {
-            let empty = list(&empty);
-            return refused(
-                format!("channels without any value (all NaN): {empty}"),
-                "leave them out",
-            );
+            return Err(FileError::Value {
+                place: self.place.clone(),
+                problem: format!("channels without any value (all NaN): {}", list(&empty)),
+                advice: "leave them out".to_owned(),
+            });
         }
         let (row, column, value) = first.expect("there is one");
-        refused(
-            format!(
-                "row {row} (counting from 0), column `{}` is {value} ({bad} of {} values are not finite)",
-                self.channels[column],
-                self.samples() * columns
-            ),
-            "fill or cut out such values first",
-        )
+        let (at, counts) = (
+            (row, self.channels[column].as_str()),
+            (bad, self.samples() * columns),
+        );
+        Err(not_finite(self.place.clone(), at, value, counts))
     }
 }
 

@@ -5,7 +5,7 @@ use xcebra_model::Scalar;
 use xcebra_numeric::is_constant;
 
 use crate::array::DataArray;
-use crate::error::{FileError, Result};
+use crate::error::{FileError, Result, not_finite};
 use crate::values::Values;
 
 impl DataArray {
@@ -146,15 +146,13 @@ impl DataArray {
             true => format!("{wide:e}, too large for 32-bit floats"),
             false => value.to_string(),
         };
-        Err(FileError::Value {
-            place: self.place(),
-            problem: format!(
-                "row {row} (counting from 0), column `{}` is {value} ({bad} of {} values are not finite)",
-                columns[column],
-                values.len()
-            ),
-            advice: "fill or cut out such values first".to_owned(),
-        })
+        let counts = (bad, values.len());
+        Err(not_finite(
+            self.place(),
+            (row, &columns[column]),
+            value,
+            counts,
+        ))
     }
 }
 
