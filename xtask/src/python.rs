@@ -49,10 +49,10 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Makes a new one in an empty folder.
+    /// Makes a new one, in place of whatever the folder holds.
     pub fn make(python: &Path, folder: &Path) -> Result<Self> {
         let mut make = Command::new(python);
-        make.args(["-m", "venv"]).arg(folder);
+        make.args(["-m", "venv", "--clear"]).arg(folder);
         shell::run(&mut make).map_err(|_| {
             Failure::new(
                 "python3 cannot make a virtual environment; on Debian and Ubuntu install the package python3-venv",

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::groups::{ALL, Case, Group};
 use super::worker::{Steps, Worker};
 use super::{machine, report};
+use crate::python::{Environment, find};
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
@@ -189,16 +190,11 @@ pub fn python(workspace: &Workspace) -> Result<PathBuf> {
     let complete = folder.join("complete");
     if !complete.exists() {
         let requirements = workspace.root.join("benches/peers/requirements.txt");
-        install(&folder, &python, &requirements)?;
+        let others = Environment::make(&find()?, &folder)?;
+        let mut pip = others.module("pip");
+        pip.args(["install", "--disable-pip-version-check", "-r"]);
+        shell::run(pip.arg(requirements))?;
         std::fs::write(&complete, "").map_err(shell::file_failure(&complete, "write"))?;
     }
     Ok(python)
-}
-
-fn install(folder: &Path, python: &Path, requirements: &Path) -> Result<()> {
-    let mut create = Command::new("python3");
-    shell::run(create.args(["-m", "venv", "--clear"]).arg(folder))?;
-    let mut pip = Command::new(python);
-    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "-r"]);
-    shell::run(pip.arg(requirements))
 }
