@@ -247,7 +247,8 @@ impl TrainedEncoder {
         Ok((found.values.into_pyarray(py), found.times))
     }
 
-    /// Maps by methods, and tests of their entries if `significance` is given.
+    /// Maps by methods, and tests of their entries if `significance` is given. A test trains on `training`, or on what the
+    /// encoder was fitted on.
     fn attribute<'py>(
         &self,
         py: Python<'py>,
@@ -264,17 +265,20 @@ impl TrainedEncoder {
             significance,
         };
         let training = training.map(|given| given.to_arrays()).transpose()?;
+        let own = self.fitted.as_ref().map(Fitted::data);
+        if settings.significance.is_some() && training.is_none() && own.is_none() {
+            return Err(PyValueError::new_err(
+                "the data of the training are not here, since the encoder was loaded; pass y",
+            ));
+        }
         let mut found = outcome(in_background(py, &shown, |caller| {
             caller.watched(|watch| {
                 let recording = self.run.scaled(array)?;
-                let training = training.map(|arrays| Data::of_arrays(arrays, &self.run.settings));
-                attribute(
-                    &self.run,
-                    &recording,
-                    &settings,
-                    training.transpose()?,
-                    &watch,
-                )
+                let training = match training {
+                    Some(arrays) => Some(Data::of_arrays(arrays, &self.run.settings)?),
+                    None => own.cloned(),
+                };
+                attribute(&self.run, &recording, &settings, training, &watch)
             })
         })?)?;
         found.diagnostics.clone_from(&self.diagnostics);

@@ -65,6 +65,9 @@ def test_folders_pickles_and_clones(data, tmp_path):
     assert again.get_params()["max_iterations"] == 60
     assert np.array_equal(pickle.loads(pickle.dumps(encoder)).transform(data.x), z)
     assert np.array_equal(sklearn.clone(encoder).fit(data.x, data.z2).transform(data.x), z)
+    # a pickle holds the encoder, not the recording
+    shorter = small(hybrid=True).fit(data.x[:400], data.z2[:400])
+    assert abs(len(pickle.dumps(encoder)) - len(pickle.dumps(shorter))) < 2000
     with pytest.raises(OSError, match="nowhere"):
         xcebra.XCEBRA.load(tmp_path / "nowhere")
 
@@ -155,7 +158,13 @@ def test_significance(data):
     assert found.verdicts.shape == (50, 3)
     assert set(np.unique(found.verdicts)) <= {"connected", "not connected", "undecided"}
     assert ((found.low <= found.map.values) & (found.map.values <= found.high)).mean() > 0.9
-    assert found.trainings == 10 and "onnected" in repr(found) or found.words
+    assert found.trainings == 10 and len(found.agreement) == 3
+    assert "onnected" in repr(found)
+    # without labels, on what the encoder was fitted on: the same trainings
+    again = encoder.significance(data.x, resamples=10, blocks=10)
+    assert np.array_equal(again.pvalues, found.pvalues)
+    with pytest.raises(ValueError, match="pass y"):
+        pickle.loads(pickle.dumps(encoder)).significance(data.x)
     frame = found.to_frame()
     assert len(frame) == 150 and set(frame.columns) >= {"q", "verdict"}
     with pytest.raises(ValueError):

@@ -186,16 +186,9 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         sessions = self._sessions(X, reset=True)
         labels = _labels([y, *more], [len(s.values) for s in sessions])
         settings = self._settings(labels)
-        given = {
-            "sessions": [s.values for s in sessions],
-            "labels": labels,
-            "channels": sessions[0].channels,
-            "fs": sessions[0].fs,
-        }
         with self._shown() as seen:
-            found, failure = _xcebra.fit(json.dumps(settings), given, seen)
+            found, failure = _xcebra.fit(json.dumps(settings), _recording(sessions, labels), seen)
         self.state_dict_ = found
-        self._training: dict[str, Any] | None = given
         self._history = json.loads(found.history or "{}")
         self.n_iter_ = (self._history.get("step") or [-1])[-1] + 1
         self._n_features_out = found.outputs
@@ -345,7 +338,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         found = []
         for session in self._sessions(X, reset=False):
             with self._shown() as seen:
-                rows, _ = self.state_dict_.transform(_alone(session), bool(self.pad_before_transform), seen)
+                rows, _ = self.state_dict_.transform(_recording([session], {}), bool(self.pad_before_transform), seen)
             found.append(rows)
         return found if _is_sessions(X) else found[0]
 
@@ -360,12 +353,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         sessions = self._sessions(X, reset=False)
-        given = {
-            "sessions": [s.values for s in sessions],
-            "labels": _labels([y, *more], [len(s.values) for s in sessions]),
-            "channels": sessions[0].channels,
-            "fs": sessions[0].fs,
-        }
+        given = _recording(sessions, _labels([y, *more], [len(s.values) for s in sessions]))
         with self._shown() as seen:
             return float(np.mean(self.state_dict_.score(given, seen)))
 
@@ -424,19 +412,11 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         -------
         Significance
         """
+        check_is_fitted(self)
         given: dict[str, Any] | None = None
         if y is not None or more:
             sessions = self._sessions(X, reset=False)
-            given = {
-                "sessions": [s.values for s in sessions],
-                "labels": _labels([y, *more], [len(s.values) for s in sessions]),
-                "channels": sessions[0].channels,
-                "fs": sessions[0].fs,
-            }
-        elif getattr(self, "_training", None) is not None:
-            given = self._training
-        if given is None:
-            raise ValueError("the data of the training are not here, since the encoder was loaded; pass y")
+            given = _recording(sessions, _labels([y, *more], [len(s.values) for s in sessions]))
         test = {
             "trainings": _whole("resamples", resamples),
             "null": null,
@@ -457,7 +437,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         # what a test costs is told at its begin; that is no warning
         note = None if test is None else logging.getLogger("xcebra").info
         with shown(self.verbose if progress is None else progress, note, self.n_threads) as seen:
-            found = self.state_dict_.attribute(_alone(sessions[0]), method, settings, training, seen)
+            found = self.state_dict_.attribute(_recording(sessions, {}), method, settings, training, seen)
         channels = list(self.state_dict_.channels)
         maps = [AttributionMap._of_encoder(told, channels, found.report()) for told in found.maps()]
         return maps, found.tests()
@@ -571,7 +551,6 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         found.state_dict_ = encoder
         found.n_features_in_ = len(encoder.channels)
         found._n_features_out = encoder.outputs
-        found._training = None
         found.n_iter_ = told["train"]["steps"]
         return found
 
@@ -605,8 +584,14 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return page_html(report) if report else f"<pre>{self!r}</pre>"
 
 
-def _alone(session: Signals) -> dict[str, Any]:
-    return {"sessions": [session.values], "labels": {}, "channels": session.channels, "fs": session.fs}
+def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """A recording as the compiled half takes it."""
+    return {
+        "sessions": [session.values for session in sessions],
+        "labels": dict(labels),
+        "channels": sessions[0].channels,
+        "fs": sessions[0].fs,
+    }
 
 
 def _whole(name: str, value: Any) -> int:

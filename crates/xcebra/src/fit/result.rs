@@ -75,6 +75,11 @@ impl Fitted {
         self.trained.is_part(&self.run.settings)
     }
 
+    /// What it was trained on: recording, labels and channels.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
     /// The recording that it was trained on.
     pub fn recording(&self) -> &Recording<f32> {
         &self.data.recording
