@@ -21,8 +21,12 @@ pub enum Baseline<A: Scalar> {
 }
 
 impl<A: Scalar> Baseline<A> {
-    /// The baseline of one finite, non-empty signal.
-    pub(crate) fn of(&self, signal: &ArrayD<A>) -> Result<ArrayD<A>> {
+    /// The baseline of one finite, non-empty signal, of its shape.
+    ///
+    /// # Errors
+    /// [`CdigError::Parameter`] if there is no such axis, [`CdigError::Shape`] and [`CdigError::NonFinite`] for a given
+    /// signal that does not fit or is not finite.
+    pub fn of(&self, signal: &ArrayD<A>) -> Result<ArrayD<A>> {
         match self {
             Self::Zero => Ok(ArrayD::zeros(signal.raw_dim())),
             Self::Mean(axis) => {

@@ -55,6 +55,11 @@ pub(crate) struct Said {
 }
 
 impl Asked {
+    /// What each of several objects asks for.
+    pub(crate) fn all(objects: &[Bound<'_, PyAny>]) -> PyResult<Vec<Self>> {
+        objects.iter().map(Self::of).collect()
+    }
+
     /// What a Python object asks for: a name, an object of `xcebra.domains`, or a domain written in Python.
     pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         if let Ok(name) = object.extract::<String>() {

@@ -142,22 +142,6 @@ impl Question {
         }
     }
 
-    /// The baseline of the first signal.
-    pub(crate) fn baseline_signal(&self, arrays: &Arrays, signal: &ArrayD<f64>) -> ArrayD<f64> {
-        match self.baseline(arrays, 0) {
-            Baseline::Signal(baseline) => baseline,
-            Baseline::Mean(axis) => {
-                let axis = Axis(axis);
-                let mean = signal.mean_axis(axis).expect("signals are not empty");
-                let mean = mean.insert_axis(axis);
-                mean.broadcast(signal.raw_dim())
-                    .expect("length 1 along the axis")
-                    .to_owned()
-            }
-            _ => ArrayD::zeros(signal.raw_dim()),
-        }
-    }
-
     /// The domains of the signals.
     pub(crate) fn build(
         &self,
@@ -185,8 +169,7 @@ pub(crate) fn explain<'py>(
     shown: Shown,
 ) -> PyResult<Bound<'py, PyList>> {
     let model = Given::of(model)?;
-    let domains = domains.iter().map(Asked::of);
-    let domains = domains.collect::<PyResult<Vec<_>>>()?;
+    let domains = Asked::all(&domains)?;
     let arrays = arrays.to_arrays();
     let path = path.map(PathOwned::of);
     // functions of Python are called one at a time
@@ -393,8 +376,7 @@ pub(crate) fn choose<'py>(
     shown: Shown,
 ) -> PyResult<Vec<Vec<Score>>> {
     let model = Given::of(model)?;
-    let domains = domains.iter().map(Asked::of);
-    let domains = domains.collect::<PyResult<Vec<_>>>()?;
+    let domains = Asked::all(&domains)?;
     let arrays = arrays.to_arrays();
     outcome(in_background(py, &shown, |caller| {
         caller.watched(|watch| {

@@ -14,7 +14,7 @@ use xcebra::cdig::interactions::{
 use crate::caller::{Shown, in_background};
 use crate::domain::Asked;
 use crate::error::outcome;
-use crate::explain::{ArraysGiven, Question};
+use crate::explain::{Arrays, ArraysGiven, Question};
 use crate::model::Given;
 
 /// Named sets of flat indices of the coefficients.
@@ -66,7 +66,7 @@ pub(crate) fn interact<'py>(
     let found = outcome(in_background(py, &shown, |caller| {
         let model = model.called(caller)?;
         let built = question.build(&domain, model.as_ref(), &arrays, caller)?;
-        let (signal, baseline) = ends(&question, &arrays);
+        let (signal, baseline) = ends(&question, &arrays)?;
         let domain = &*built[0].domain;
         let switched = Switched::between(
             model.as_ref(),
@@ -105,7 +105,7 @@ pub(crate) fn interact_across<'py>(
     let found = outcome(in_background(py, &shown, |caller| {
         let model = model.called(caller)?;
         let built = question.build(&domains, model.as_ref(), &arrays, caller)?;
-        let (signal, baseline) = ends(&question, &arrays);
+        let (signal, baseline) = ends(&question, &arrays)?;
         interactions_across(
             model.as_ref(),
             (&*built[0].domain, &first),
@@ -124,8 +124,8 @@ pub(crate) fn interact_across<'py>(
 }
 
 /// The first signal and its baseline.
-fn ends(question: &Question, arrays: &crate::explain::Arrays) -> (ArrayD<f64>, ArrayD<f64>) {
+fn ends(question: &Question, arrays: &Arrays) -> Result<(ArrayD<f64>, ArrayD<f64>), CdigError> {
     let signal = arrays.signals.index_axis(Axis(0), 0).to_owned();
-    let baseline = question.baseline_signal(arrays, &signal);
-    (signal, baseline)
+    let baseline = question.baseline(arrays, 0).of(&signal)?;
+    Ok((signal, baseline))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD};
 use numpy::{IntoPyArray, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -24,16 +24,8 @@ pub(crate) struct Functions {
     object: Arc<Py<PyAny>>,
     input_shape: Vec<usize>,
     outputs: usize,
-    gradient: Gradient,
-}
-
-/// Where gradients of functions come from.
-#[derive(Clone, Copy)]
-enum Gradient {
-    /// From the object, with Jacobians in one call if it has them.
-    Own { jacobians: bool },
-    /// From differences of values, with this relative step.
-    Differences { step: f64 },
+    /// Relative step of differences, for functions without a gradient.
+    difference_step: Option<f64>,
 }
 
 /// A network that is computed here.
@@ -64,37 +56,27 @@ impl Given {
         if let Ok(native) = object.cast::<NativeModel>() {
             return Ok(Self::Native(native.get().clone()));
         }
-        let step: Option<f64> = object.getattr("difference_step")?.extract()?;
-        let gradient = match step {
-            Some(step) => Gradient::Differences { step },
-            None => Gradient::Own {
-                jacobians: object.getattr("has_jacobian")?.extract()?,
-            },
-        };
         Ok(Self::Functions(Functions {
             input_shape: object.getattr("input_shape")?.extract()?,
             outputs: object.getattr("outputs")?.extract()?,
-            gradient,
+            difference_step: object.getattr("difference_step")?.extract()?,
             object: Arc::new(object.clone().unbind()),
         }))
     }
 
-    /// The model, whose calls go to `caller`. Native models stop when the job is to stop.
+    /// The model; calls of functions go to `caller`.
     pub(crate) fn called(&self, caller: &Caller) -> Result<Arc<dyn Model<f64>>, ModelError> {
         let functions = match self {
             Self::Native(native) => return Ok(Arc::clone(&native.model)),
             Self::Functions(functions) => functions.clone(),
         };
-        let (gradient, shape, outputs) = (
-            functions.gradient,
-            functions.input_shape.clone(),
-            functions.outputs,
-        );
+        let (step, shape) = (functions.difference_step, functions.input_shape.clone());
+        let outputs = functions.outputs;
         let caller = caller.clone();
         let called = Called { functions, caller };
-        match gradient {
-            Gradient::Own { .. } => Ok(Arc::new(called)),
-            Gradient::Differences { step } => {
+        match step {
+            None => Ok(Arc::new(called)),
+            Some(step) => {
                 let model = FnModel::black_box(shape, outputs, move |x| called.forward(x));
                 Ok(Arc::new(model.step(step)))
             }
@@ -158,27 +140,6 @@ impl Model<f64> for Called {
             let (value, gradient): (Bound<'_, PyAny>, Bound<'_, PyAny>) = both.extract()?;
             Ok((matrix(&value, shape)?, array(&gradient, &input)?))
         })
-    }
-
-    fn jacobian(&self, x: ArrayViewD<'_, f64>) -> Result<ArrayD<f64>, ModelError> {
-        let outputs = self.functions.outputs;
-        let mut shape = x.shape().to_vec();
-        shape.insert(1, outputs);
-        if matches!(self.functions.gradient, Gradient::Own { jacobians: true }) {
-            let x = x.to_owned();
-            return self.ask(move |model| {
-                let found = model.call_method1("jacobian", (x.into_pyarray(model.py()),))?;
-                array(&found, &shape)
-            });
-        }
-        let mut jacobian = ArrayD::zeros(IxDyn(&shape));
-        for k in 0..outputs {
-            let mut cotangent = Array2::zeros((x.shape()[0], outputs));
-            cotangent.column_mut(k).fill(1.0);
-            let row = self.vjp(x.view(), cotangent.view())?;
-            jacobian.index_axis_mut(Axis(1), k).assign(&row);
-        }
-        Ok(jacobian)
     }
 }
 

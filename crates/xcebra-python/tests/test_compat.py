@@ -44,6 +44,10 @@ def test_cebra_attribution_of_a_model(tanh, signals):
     assert np.allclose(found["jf"].reshape(4, 3, 32), jacobian)
     inverse = np.linalg.pinv(jacobian).transpose(0, 2, 1)
     assert np.allclose(found["jf-inv-svd"].reshape(4, 3, 32), inverse, atol=1e-10)
+    with pytest.raises(ValueError, match="use its attribution_map"):
+        cebra.attribution.init(name="jacobian-based", model=xcebra.XCEBRA(), input_data=signals)
+    with pytest.raises(TypeError, match="unexpected"):
+        cebra.CEBRA.load("m.pt", weights=True)
     with pytest.raises(ValueError, match="there is no attribution method"):
         cebra.attribution.init(name="magic", model=tanh, input_data=signals)
 

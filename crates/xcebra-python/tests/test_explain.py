@@ -346,6 +346,10 @@ def test_interactions(signals):
     found = xcebra.interactions(model, x, "rfft", {"slow": (1, 4), "fast": (4, 33)}, fs=64)
     assert found.names == ["slow", "fast", "other"]
     assert np.allclose(found.values[0], [[0, 1, 0], [1, 0, 0], [0, 0, 0]], atol=1e-9)
+    with pytest.raises(ValueError, match="weighted sum"):
+        xcebra.interactions(model, x, "rfft", {"slow": (1, 4)}, fs=64, target={0: 2.0})
+    mean = xcebra.interactions(model, x + 1, "rfft", {"slow": (1, 4), "fast": (4, 33)}, fs=64, baselines="mean")
+    assert np.allclose(mean.values[0], [[0, 1, 0], [1, 0, 0], [0, 0, 0]], atol=1e-9)
     across = xcebra.interactions(model, x, "rfft", {"slow": (1, 4)}, other=("rfft", {"fast": (4, 33)}), fs=64)
     assert across.values.shape == (1, 2, 2) and np.isclose(across.values[0, 0, 0], 1.0)
 

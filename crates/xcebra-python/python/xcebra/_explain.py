@@ -271,7 +271,6 @@ class _Asked:
             baseline_coefficients=baseline.real if real else baseline,
             axes=axes,
             outputs=[list(map(int, row["outputs"])) for row in rows],
-            output_shape=self.model.output_shape,
             has_output_axis=self.kept,
             value=stacked("value"),
             baseline_value=stacked("baseline_value"),
@@ -284,9 +283,7 @@ class _Asked:
             jumps=stacked("jumps"),
             tolerance_met=None if met[0] is None else np.asarray(met, dtype=bool),
             standard_error=stacked("standard_error"),
-            signals=self.signals,
             fs=self.fs,
-            time_axis=self.question["time_axis"],
         )
 
 

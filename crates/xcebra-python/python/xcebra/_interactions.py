@@ -176,6 +176,8 @@ def interactions(
     asked = ig._ask(x, baselines, target, False, None)
     if len(asked.signals) != 1:
         raise ValueError(f"x holds {len(asked.signals)} signals; interactions are of one, x[i : i + 1]")
+    if asked.question["summed"]:
+        raise ValueError("target is a weighted sum; interactions are of outputs, so weight those of each output instead")
     outputs = sorted({k for k, _ in asked.question["targets"][0]})
     first = _members(asked, domain, groups)
     with shown(progress, n_threads=n_threads) as seen:

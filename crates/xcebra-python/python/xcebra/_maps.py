@@ -266,6 +266,26 @@ def attribute(
     >>> xcebra.attribute(linear, np.ones((5, 3)), "neuron-gradient").values.tolist()
     [[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]]
     """
+    found = attribute_all(
+        model, x, [method], per_sample, batch_size=batch_size, random_state=random_state, progress=progress, n_threads=n_threads
+    )
+    if len(found) != 1:
+        raise ValueError("method names several methods; pass one")
+    return found[0]
+
+
+def attribute_all(
+    model: Any,
+    x: Any,
+    methods: Sequence[str],
+    per_sample: bool,
+    *,
+    batch_size: int | None = None,
+    random_state: int = 0,
+    progress: bool | Callable[..., None] | None = None,
+    n_threads: int | None = None,
+) -> list[AttributionMap]:
+    """As `attribute`, by several methods, which share Jacobians."""
     known = read_signals(x)
     samples = to_float(known.values, "x")
     if samples.ndim < 2 or 0 in samples.shape:
@@ -273,12 +293,10 @@ def attribute(
     prepared = prepare(model, x if is_tensor(x) or is_jax(x) else known.values)
     with shown(progress, n_threads=n_threads) as seen:
         settings = {
-            "methods": str(method),
+            "methods": ",".join(map(str, methods)),
             "seed": int(random_state),
             "batch_size": batch_size,
             "kept": bool(per_sample),
         }
         found = _xcebra.attribute_model(prepared.native, samples, settings, seen)
-    if len(found) != 1:
-        raise ValueError("method names several methods; pass one")
-    return AttributionMap._of_model(found[0])
+    return [AttributionMap._of_model(one) for one in found]

@@ -55,7 +55,6 @@ class Attribution:
     baseline_coefficients: np.ndarray
     axes: Axes
     outputs: list[list[int]]
-    output_shape: tuple[int, ...]
     has_output_axis: bool
     value: np.ndarray
     baseline_value: np.ndarray
@@ -68,9 +67,7 @@ class Attribution:
     jumps: np.ndarray | None = None
     tolerance_met: np.ndarray | None = None
     standard_error: np.ndarray | None = None
-    signals: np.ndarray | None = None
     fs: float | None = None
-    time_axis: int = -1
 
     @property
     def convergence_delta(self) -> np.ndarray:

@@ -34,14 +34,11 @@ class Model:
         Shape of the output for one sample; () if it is one number.
     difference_step : float or None
         Relative step of central differences if the model has no gradient of its own.
-    has_jacobian : bool
-        Whether `jacobian` costs less than one `value_and_vjp` for each output.
     """
 
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     difference_step: float | None = None
-    has_jacobian: bool = False
 
     @property
     def outputs(self) -> int:
@@ -77,10 +74,6 @@ class Model:
         value : ndarray of float64, (n, outputs)
         gradient : ndarray of float64, (n, …input_shape)
         """
-        raise NotImplementedError
-
-    def jacobian(self, x: np.ndarray) -> np.ndarray:
-        """Jacobians ``(n, outputs, …input_shape)``, if `has_jacobian`."""
         raise NotImplementedError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._arrays import to_numpy
 from .._estimator import XCEBRA
-from .._maps import attribute
+from .._maps import attribute_all
 from ..metrics import auroc
 from ._refused import refuse
 
@@ -127,12 +127,20 @@ class CEBRA(XCEBRA):
 
     def save(self, filename: str | os.PathLike[str], backend: str = "sklearn", overwrite: bool = True) -> None:
         """Write a folder, whose name is that of the file."""
+        _backend(backend)
         super().save(filename, overwrite=overwrite)
 
     @classmethod
-    def load(cls, filename: str | os.PathLike[str], backend: str = "auto", **_: Any) -> XCEBRA:  # type: ignore[override]
+    def load(cls, filename: str | os.PathLike[str], backend: str = "auto", **more: Any) -> XCEBRA:  # type: ignore[override]
         """Read a folder that `save` wrote, or a file that CEBRA wrote."""
+        _backend(backend)
+        refuse("CEBRA.load", more, {"weights_only": ((None, True), "nothing in a file is run; leave it out")})
         return XCEBRA.load(filename) if os.path.isdir(filename) else XCEBRA.from_cebra(filename)
+
+
+def _backend(backend: str) -> None:
+    if backend not in ("auto", "sklearn"):
+        raise ValueError(f"backend={backend!r} has no meaning here; a model is a folder of its own form, leave it out")
 
 
 def _empty(value: Any) -> Any:
@@ -197,12 +205,8 @@ class _Attribution:
             samples = samples[np.sort(rows)]
         methods = [method] if len(keys) == 1 else ["neuron-gradient", "ing"]
         found = {}
-        for key, one in zip(keys, methods, strict=True):
-            if isinstance(self.model, XCEBRA):
-                raise ValueError(
-                    "model is an estimator; use its attribution_map, which also takes encoders that see several samples"
-                )
-            values = attribute(self.model, samples, one, per_sample=True).per_sample
+        for key, one in zip(keys, attribute_all(self.model, samples, methods, True), strict=True):
+            values = one.per_sample
             assert values is not None
             values = np.moveaxis(values, -1, 1)  # (n, latents, …inputs)
             found[key] = values if self.output_dimension is None else values[:, : self.output_dimension]
@@ -228,6 +232,10 @@ class _AttributionModule:
         """
         if name not in _METHODS:
             raise ValueError(f"there is no attribution method {name!r}; there are {', '.join(_METHODS)}")
+        if isinstance(model, XCEBRA):
+            raise ValueError(
+                "model is an estimator; use its attribution_map, which also takes encoders that see several samples"
+            )
         refuse("attribution.init", more, {"seed": ((None, 9712341), "leave it out"), "device": (("cpu",), "leave it out")})
         return _Attribution(name, model, input_data, output_dimension, num_samples)
 
