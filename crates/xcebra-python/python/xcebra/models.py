@@ -76,6 +76,10 @@ class Model:
         """
         raise NotImplementedError
 
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        """The gradient of `value_and_vjp` alone, for models that find it without the values."""
+        return self.value_and_vjp(x, cotangent)[1]
+
 
 def _flat(value: Any, n: int, what: str = "the model's output") -> np.ndarray:
     """Values (n, outputs) of an output (n, …)."""
@@ -205,10 +209,19 @@ class Torch(Model):
             return _flat(self._call(self._tensor(x)), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, gradient = self._pulled(x, cotangent)
+        return _flat(value, len(x)), gradient
+
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        return self._pulled(x, cotangent)[1]
+
+    def _pulled(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Values as the module gives them, and gradients."""
         import torch
 
         with torch.inference_mode(False), torch.enable_grad():
-            tensor = self._tensor(x).detach().clone().requires_grad_()
+            # the array is not used again, so that the module may share it
+            tensor = self._tensor(x).requires_grad_()
             value = self._call(tensor)
             if not value.requires_grad:
                 raise RuntimeError(
@@ -219,7 +232,7 @@ class Torch(Model):
             (gradient,) = torch.autograd.grad(value, tensor, weights.reshape(value.shape), allow_unused=True)
         if gradient is None:
             gradient = torch.zeros_like(tensor)
-        return _flat(value, len(x)), to_float(gradient, "the gradient")
+        return value, to_float(gradient, "the gradient")
 
 
 class Jax(Model):
@@ -324,6 +337,9 @@ class Keras(Model):
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._inner.value_and_vjp(x, cotangent)
 
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        return self._inner.vjp(x, cotangent)
+
 
 class _TensorFlow(Model):
     """A function of tensors of TensorFlow."""
@@ -395,11 +411,14 @@ class Callables(Model):
         return _flat(self._forward(x), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.forward(x), self.vjp(x, cotangent)
+
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         cotangent = cotangent.reshape(len(x), *self.output_shape)
         gradient = to_float(self._vjp(x, cotangent), "the gradient")
         if gradient.shape != x.shape:
             raise ValueError(f"vjp returned shape {gradient.shape} for a batch of shape {x.shape}")
-        return self.forward(x), gradient
+        return gradient
 
 
 class BlackBox(Model):
