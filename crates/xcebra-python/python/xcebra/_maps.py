@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _xcebra
-from ._arrays import is_jax, is_tensor, read_signals, to_float
+from ._arrays import read_signals, tells_its_library, to_float
 from ._run import shown
 from .models import prepare
 
@@ -301,7 +301,7 @@ def attribute_all(
     samples = to_float(known.values, "x")
     if samples.ndim < 2 or 0 in samples.shape:
         raise ValueError(f"x has shape {samples.shape}; pass samples (n, …) as the model takes them")
-    prepared = prepare(model, x if is_tensor(x) or is_jax(x) else known.values)
+    prepared = prepare(model, x if tells_its_library(x) else known.values)
     with shown(progress, n_threads=n_threads) as seen:
         settings = {
             "methods": ",".join(map(str, methods)),
