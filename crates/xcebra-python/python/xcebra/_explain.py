@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _xcebra
-from ._arrays import is_jax, is_tensor, read_signals, to_float, to_numpy
+from ._arrays import is_tensor, read_signals, tells_its_library, to_float, to_numpy
 from ._axes import Axes, Axis
 from ._result import Attribution
 from ._run import shown
@@ -197,7 +197,7 @@ class CrossDomainIG:
             raise ValueError(f"x holds NaN or infinity, first at index {where}; fill or cut the gaps first")
         if known.fs is not None and self.fs is not None and not np.isclose(known.fs, self.fs, rtol=1e-3):
             raise ValueError(f"fs is {self.fs}, but x says that it has {known.fs:g} samples per second; leave one out")
-        model = prepare(self.model, x if is_tensor(x) or is_jax(x) else known.values)
+        model = prepare(self.model, x if tells_its_library(x) else known.values)
         targets, summed, kept = _targets(target, model, len(signals))
         kind, given = _baselines(baselines, signals, expected)
         time_axis = self.time_axis + (signals.ndim - 1 if self.time_axis < 0 else 0)
