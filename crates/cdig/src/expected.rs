@@ -46,8 +46,22 @@ impl<A: Scalar> Explainer<'_, A> {
         signal: ArrayView<'_, A, D>,
         baselines: ArrayView<'_, A, E>,
     ) -> Result<Expected<A>> {
-        let domains = [domain];
-        let plan = self.check(&domains)?;
+        let mut found = self.explain_expected_many(&[domain], signal, baselines)?;
+        Ok(found.remove(0))
+    }
+
+    /// As [`explain_expected`](Self::explain_expected), in several domains, in their order. All domains with an
+    /// affine inverse share one set of model evaluations for each baseline.
+    ///
+    /// # Errors
+    /// As [`explain_many`](Self::explain_many); [`CdigError::Shape`] if there are no baselines.
+    pub fn explain_expected_many<D: Dimension, E: Dimension>(
+        &self,
+        domains: &[&dyn Domain<A>],
+        signal: ArrayView<'_, A, D>,
+        baselines: ArrayView<'_, A, E>,
+    ) -> Result<Vec<Expected<A>>> {
+        let plan = self.check(domains)?;
         let shape = self.model.input_shape();
         let n = batch_len("the baselines", shape, baselines.shape())?;
         if n == 0 || signal.shape() != shape {
@@ -83,25 +97,26 @@ impl<A: Scalar> Explainer<'_, A> {
             A::is_finite,
         )?;
 
-        let total = n * self.planned_points(&domains, &plan);
+        let total = n * self.planned_points(domains, &plan);
         let tracker = Tracker::new(self.watch, total);
         let baselines: Vec<ArrayD<A>> = baselines.outer_iter().map(|b| b.to_owned()).collect();
-        let mut moments: Option<Moments<A>> = None;
+        let mut moments: Vec<Moments<A>> = Vec::new();
         // as many at a time as run side by side, so that memory does not grow with the baselines
         for baselines in baselines.chunks(ABREAST) {
             let run = |baseline: &ArrayD<A>| {
-                let mut found = Explaining::new(self, &plan, &tracker)
-                    .explain_from(&domains, baseline, &signal)?;
-                Ok(found.remove(0))
+                Explaining::new(self, &plan, &tracker).explain_from(domains, baseline, &signal)
             };
-            for attribution in tracker.all(baselines, run)? {
-                match &mut moments {
-                    None => moments = Some(Moments::new(attribution)),
-                    Some(moments) => moments.add(&attribution),
+            for attributions in tracker.all(baselines, run)? {
+                match moments.is_empty() {
+                    true => moments = attributions.into_iter().map(Moments::new).collect(),
+                    false => moments
+                        .iter_mut()
+                        .zip(&attributions)
+                        .for_each(|(moments, next)| moments.add(next)),
                 }
             }
         }
-        moments.expect("at least one baseline").finish()
+        moments.into_iter().map(Moments::finish).collect()
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Explainer<'a, A: Scalar> {
     pub(crate) gradient: Gradient,
     pub(crate) batch_size: usize,
     pub(crate) round_trip_tolerance: f64,
+    pub(crate) precision: f64,
     pub(crate) watch: Watch<'a>,
 }
 
@@ -54,6 +55,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             gradient: Gradient::Model,
             batch_size: BATCH_SIZE,
             round_trip_tolerance: A::epsilon().as_f64().sqrt(),
+            precision: A::epsilon().as_f64(),
             watch: Watch::new(),
         }
     }
@@ -120,6 +122,15 @@ impl<'a, A: Scalar> Explainer<'a, A> {
     #[must_use]
     pub fn round_trip_tolerance(mut self, tolerance: f64) -> Self {
         self.round_trip_tolerance = tolerance;
+        self
+    }
+
+    /// Relative precision of the model's arithmetic, where it is coarser than that of `A`: 2⁻²³ for a network that
+    /// computes in single precision behind an interface of doubles. The adaptive rule takes differences below it
+    /// for rounding instead of following them with more points.
+    #[must_use]
+    pub fn precision(mut self, relative: f64) -> Self {
+        self.precision = relative;
         self
     }
 
@@ -227,6 +238,13 @@ impl<'a, A: Scalar> Explainer<'a, A> {
                 "a number that is not negative",
             ));
         }
+        if !(self.precision >= A::epsilon().as_f64() && self.precision < 1.0) {
+            return Err(CdigError::parameter(
+                "the precision of the model",
+                self.precision,
+                "at least that of the numbers it takes, and less than 1",
+            ));
+        }
         self.gradient.check()?;
         let shape = self.model.input_shape();
         if shape.contains(&0) {
@@ -248,7 +266,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             }
             domain.axes().check(domain.coefficient_shape())?;
         }
-        Plan::new(self.rule, self.batch_size)
+        Plan::new(self.rule, self.batch_size, self.precision)
     }
 
     pub(crate) fn planned_points(&self, domains: &[&dyn Domain<A>], plan: &Plan) -> usize {

@@ -9,7 +9,7 @@ use crate::ends::Ends;
 use crate::error::{CdigError, Result};
 use crate::explain::Explainer;
 use crate::integrand::{Integrand, attribute_affine};
-use crate::integrate::{Integral, Plan, rounding};
+use crate::integrate::{Integral, Plan};
 use crate::numeric::ensure_finite;
 use crate::probe::Probe;
 use crate::progress::Tracker;
@@ -98,7 +98,7 @@ impl<'a, A: Scalar> Explaining<'a, A> {
                 Some(gradient) if explainer.shares(*domain) => {
                     let (sum, sizes) =
                         attribute_affine(*domain, &gradient.sum, &ends.start, &ends.end)?;
-                    let unit = rounding::<A>(ends.end.len());
+                    let unit = self.plan.rounding(ends.end.len());
                     Integral {
                         sum,
                         rounding: &gradient.rounding + sizes * unit,
@@ -120,7 +120,7 @@ impl<'a, A: Scalar> Explaining<'a, A> {
         let results = domains.iter().zip(ends).zip(integrals);
         let results = results.map(|((domain, ends), integral)| {
             let sizes = value.mapv(f64::abs) + baseline_value.mapv(f64::abs);
-            let of_values = sizes * rounding::<A>(signal.len());
+            let of_values = sizes * self.plan.rounding(signal.len());
             let mut found = Attribution {
                 domain: domain.name().to_owned(),
                 outputs: probe.selection.outputs(),

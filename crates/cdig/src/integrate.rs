@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) nodes: Vec<Node>,
     /// Path points that go through the model together.
     pub(crate) batch: usize,
+    /// Relative precision of the model's arithmetic.
+    pub(crate) precision: f64,
 }
 
 /// An integral `(rows, …entry_shape)`, and what the adaptive rule knows about it.
@@ -39,12 +41,17 @@ pub(crate) struct Integral {
 }
 
 impl Plan {
-    pub(crate) fn new(rule: Rule, batch: usize) -> Result<Self> {
+    pub(crate) fn new(rule: Rule, batch: usize, precision: f64) -> Result<Self> {
         let nodes = match rule {
             Rule::Adaptive { .. } => rule.check().map(|()| Vec::new())?,
             _ => rule.nodes()?,
         };
-        Ok(Self { rule, nodes, batch })
+        Ok(Self {
+            rule,
+            nodes,
+            batch,
+            precision,
+        })
     }
 
     /// The largest number of points on a path with this number of pieces.
@@ -53,6 +60,11 @@ impl Plan {
             Rule::Adaptive { budget, .. } => budget.max(FEWEST * pieces),
             _ => pieces * self.nodes.len(),
         }
+    }
+
+    /// The largest rounding error of a sum of this many terms, relative to their size.
+    pub(crate) fn rounding(&self, terms: usize) -> f64 {
+        ROUNDINGS.max((terms as f64).sqrt()) * self.precision
     }
 
     pub(crate) fn integrate<A: Scalar>(
@@ -95,7 +107,7 @@ impl Plan {
             tracker.advance(places.len())?;
         }
         // once for the integral, once for the values at the two ends, of which nothing else is known
-        let rounding = 2.0 * rounding::<A>(integrand.entries());
+        let rounding = 2.0 * self.rounding(integrand.entries());
         Ok(Integral {
             sum: sum.finish(),
             rounding: sizes * rounding,
@@ -114,10 +126,9 @@ impl Plan {
         let entries = integrand.entries().max(1);
         let most = (KEPT / (size_of::<f64>() * rows * entries).max(1)).max(self.batch);
         let most_points = self.points(integrand.pieces());
-        let epsilon = A::epsilon().as_f64();
         let sketch = Sketch::new(entries);
         let wanted = (tolerance, most_points);
-        let precision = (epsilon, rounding::<A>(entries));
+        let precision = (self.precision, self.rounding(entries));
         let mut mesh = Mesh::new(rows, integrand.pieces(), sketch, wanted, precision);
         let mut kept = Vec::new();
         loop {
@@ -175,11 +186,6 @@ impl Plan {
             }),
         })
     }
-}
-
-/// The largest rounding error of a sum of this many terms, relative to their size.
-pub(crate) fn rounding<A: Scalar>(terms: usize) -> f64 {
-    ROUNDINGS.max((terms as f64).sqrt()) * A::epsilon().as_f64()
 }
 
 /// A weighted sum of integrands.

@@ -61,6 +61,7 @@ pub use csv::TableOptions;
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
 pub use lock::{FolderClaim, FolderLock};
+pub use npy::{npy_bytes, read_npy};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 pub use open::{ArrayInfo, DataFile, read};
 pub use recorded::{Recorded, Scale};

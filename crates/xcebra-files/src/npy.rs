@@ -6,7 +6,8 @@
 
 use std::io::{self, Read};
 
-use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
+use ndarray_npy::{WritableElement, WriteNpyExt};
 
 use crate::error::{FileError, Result};
 use crate::npy_header::{Element, Header};
@@ -33,7 +34,33 @@ pub(crate) fn read_values(
             ),
         ));
     }
-    let values = match header.element {
+    let values = elements(reader, header, place)?;
+    expect_end(reader, place)?;
+    Ok(values)
+}
+
+/// An array as the bytes of an `.npy` file, in C order.
+pub fn npy_bytes<A: Copy + WritableElement>(array: &ArrayViewD<'_, A>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let written = array.as_standard_layout().write_npy(&mut bytes);
+    written.expect("memory takes what is written to it");
+    bytes
+}
+
+/// Reads one array in `.npy` format from a stream, such as a pipe, which may hold more behind it.
+///
+/// `place` names the stream in messages.
+///
+/// # Errors
+/// [`FileError::Damaged`] if the stream ends early or holds something else.
+pub fn read_npy(reader: &mut impl Read, place: &str) -> Result<Values> {
+    let header = Header::read(reader, place)?;
+    elements(reader, &header, place)
+}
+
+/// The elements behind a header.
+fn elements(reader: &mut impl Read, header: &Header, place: &str) -> Result<Values> {
+    Ok(match header.element {
         Element::F32 => Values::F32(plain(reader, header, place, f32::from_le_bytes)?),
         Element::F64 => Values::F64(plain(reader, header, place, f64::from_le_bytes)?),
         Element::I8 => Values::I8(plain(reader, header, place, i8::from_le_bytes)?),
@@ -47,9 +74,7 @@ pub(crate) fn read_values(
             i64::try_from(u64::from_le_bytes(bytes)).map_err(|_| BEYOND)
         })?),
         Element::Bool => Values::Bool(checked(reader, header, place, truth)?),
-    };
-    expect_end(reader, place)?;
-    Ok(values)
+    })
 }
 
 /// What is wrong with a number that only unsigned integers hold.

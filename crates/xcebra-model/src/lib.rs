@@ -31,6 +31,7 @@
 //! |---|---|
 //! | the contract, generic over [`Scalar`] (`f32`, `f64`) | [`Model`] |
 //! | models from closures, with or without a gradient | [`FnModel`], [`BlackBox`] |
+//! | a model that computes in single precision, for callers in double precision | [`Narrowed`] |
 //! | models from models | [`select_output`], [`then`], [`mean_over_outputs`], [`softmax`], [`log_odds`] |
 //! | comparing a gradient with finite differences | [`check_vjp`], [`VjpCheck`] |
 //! | progress, notes and stopping of long work | [`Watch`] |
@@ -47,6 +48,7 @@ mod differences;
 mod error;
 mod function;
 mod model;
+mod narrowed;
 mod scalar;
 mod shape;
 mod watch;
@@ -62,6 +64,7 @@ pub use differences::central_differences;
 pub use error::{ModelError, Result};
 pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
+pub use narrowed::Narrowed;
 pub use scalar::Scalar;
 pub use watch::{Progress, Watch, Watched};
 

@@ -3,6 +3,7 @@
 use xcebra_model::Scalar;
 
 use crate::error::{OnnxError, Result};
+use crate::need::Need;
 use crate::source::Source;
 use crate::tensor::Tensor;
 
@@ -47,13 +48,13 @@ pub(crate) fn choose<A: Scalar>(source: &Source<A>) -> Result<(Batching, usize)>
 fn fixed<A: Scalar>(source: &Source<A>, n: usize) -> Result<(Batching, usize)> {
     let shape = source.plan(n)?.output_shape;
     let Some(axis) = shape.iter().position(|&length| length == n) else {
-        return Err(OnnxError::Choice {
-            problem: format!(
+        return OnnxError::choice(
+            format!(
                 "the file takes {n} samples at once and returns an array of shape {shape:?}, which does \
                  not count them"
             ),
-            advice: "export the model with a dynamic batch axis",
-        });
+            Need::Export("export the model with a dynamic batch axis"),
+        );
     };
     let batching = Batching {
         chunk: n,

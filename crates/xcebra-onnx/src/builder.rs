@@ -5,7 +5,7 @@ use xcebra_model::Scalar;
 use crate::error::{OnnxError, Result};
 use crate::ops::Op;
 use crate::plan::Step;
-use crate::proto::{Content, Literal};
+use crate::proto::Literal;
 use crate::shape::count;
 use crate::tensor::{Kind, Tensor};
 
@@ -162,18 +162,30 @@ impl<A: Scalar> Builder<A> {
     }
 
     /// The numbers of `literal` as a known value.
+    ///
+    /// Real numbers are read in the precision of the model. The limit is looked at before any are.
     pub fn literal(&mut self, literal: &Literal) -> Result<Slot> {
-        match &literal.content {
-            Content::Numbers { kind, values } => {
-                self.constant(&literal.shape, *kind, values.clone())
-            }
-            Content::Unusable { problem, advice } if literal.name.is_empty() => {
-                self.fail(problem.clone(), *advice)
-            }
-            Content::Unusable { problem, advice } => Err(OnnxError::Tensor {
+        let read = |b: &mut Self| {
+            let kind = literal.kind()?;
+            Ok(match b.spend(&literal.shape) {
+                Err(error) => Err(error),
+                Ok(()) if kind == Kind::Real => {
+                    let numbers = literal.numbers()?;
+                    Ok((kind, Known::Real(Tensor::new(&literal.shape, numbers))))
+                }
+                Ok(()) => {
+                    let numbers = literal.numbers()?;
+                    Ok((kind, Known::Whole(Tensor::new(&literal.shape, numbers))))
+                }
+            })
+        };
+        match read(self) {
+            Ok(known) => known.map(|(kind, known)| self.insert(kind, known)),
+            Err((problem, advice)) if literal.name.is_empty() => self.fail(problem, advice),
+            Err((problem, advice)) => Err(OnnxError::Tensor {
                 name: literal.name.clone(),
-                problem: problem.clone(),
-                advice: *advice,
+                problem,
+                advice,
             }),
         }
     }
@@ -302,7 +314,7 @@ impl<A: Scalar> Builder<A> {
                     self.at.0, self.at.1
                 ),
                 limit: self.limit,
-                advice: "raise it with OnnxOptions::max_elements if the model is really that large",
+                advice: "allow more elements if the model is really that large (max_elements), or explain shorter signals",
             }),
         }
     }

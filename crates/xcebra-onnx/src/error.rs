@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use xcebra_model::{Advice, Kind};
 
+use crate::need::Need;
+
 /// Result of this crate's functions.
 pub type Result<T, E = OnnxError> = std::result::Result<T, E>;
 
@@ -43,9 +45,9 @@ pub enum OnnxError {
         advice: &'static str,
     },
     /// The model uses a version of the operators that is not known here.
-    #[error("the model uses opset {found}, which is not supported")]
+    #[error("the model uses opset {found} of the standard operators, which is not supported")]
     Opset {
-        /// The version of the file.
+        /// The version of the file; 0 if it names none.
         found: i64,
         /// The oldest that is understood.
         oldest: i64,
@@ -72,6 +74,14 @@ pub enum OnnxError {
         /// What to do.
         advice: &'static str,
     },
+    /// A node needs a value that is not in the file.
+    #[error("the graph is broken: node '{node}' needs '{name}', which nothing makes")]
+    Missing {
+        /// The value.
+        name: String,
+        /// The node.
+        node: String,
+    },
     /// A constant tensor cannot be used.
     #[error("tensor '{name}': {problem}")]
     Tensor {
@@ -87,8 +97,8 @@ pub enum OnnxError {
     Choice {
         /// What is open, or does not fit.
         problem: String,
-        /// What to set.
-        advice: &'static str,
+        /// What has to be said.
+        need: Need,
     },
 }
 
@@ -102,6 +112,23 @@ impl OnnxError {
     }
 }
 
+impl OnnxError {
+    /// What has to be said before the file becomes a model, if that is the problem.
+    pub fn need(&self) -> Option<&Need> {
+        match self {
+            Self::Choice { need, .. } => Some(need),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn choice<T>(problem: impl Into<String>, need: Need) -> Result<T> {
+        Err(Self::Choice {
+            problem: problem.into(),
+            need,
+        })
+    }
+}
+
 impl Advice for OnnxError {
     fn advice(&self) -> Option<Cow<'_, str>> {
         match self {
@@ -112,9 +139,9 @@ impl Advice for OnnxError {
             Self::Opset { oldest, newest, .. } => {
                 Some(format!("export the model with an opset from {oldest} to {newest}").into())
             }
-            Self::Limit { advice, .. }
-            | Self::Graph { advice, .. }
-            | Self::Choice { advice, .. } => Some((*advice).into()),
+            Self::Limit { advice, .. } | Self::Graph { advice, .. } => Some((*advice).into()),
+            Self::Missing { .. } => Some(AGAIN.into()),
+            Self::Choice { need, .. } => Some(need.advice()),
             Self::Node { advice, .. } | Self::Tensor { advice, .. } => advice.map(Cow::from),
         }
     }
@@ -127,6 +154,7 @@ impl Advice for OnnxError {
             | Self::Opset { .. }
             | Self::Node { .. }
             | Self::Graph { .. }
+            | Self::Missing { .. }
             | Self::Tensor { .. } => Kind::Model,
         }
     }
@@ -169,7 +197,9 @@ mod tests {
         };
         let choice = OnnxError::Choice {
             problem: "the outputs of the file are: y, z".to_owned(),
-            advice: "choose one with OnnxOptions::output",
+            need: Need::Output {
+                names: vec!["y".to_owned(), "z".to_owned()],
+            },
         };
         for (error, advised, kind) in [
             (io, true, Kind::File),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::{OnnxError, Result};
+use crate::need::Need;
 use crate::proto::{Attribute, GraphProto, Literal, NodeProto};
 
 /// Operations, ordered such that each follows those it needs, and only those that are needed.
@@ -49,8 +50,18 @@ impl Graph {
             .map(|c| (c.name.clone(), c))
             .collect();
         let is_given = |name: &str| constants.contains_key(name) || given.contains(&name);
-        let nodes = ordered(proto.nodes, &[output], is_given, is_given)?;
-        Ok(Self { nodes, constants })
+        let inputs: Vec<String> = proto.inputs.into_iter().map(|i| i.name).collect();
+        let nodes = ordered(proto.nodes, &[output], is_given, is_given);
+        match nodes {
+            Err(OnnxError::Missing { name, .. }) if inputs.contains(&name) => OnnxError::choice(
+                format!("the output '{output}' depends on the input '{name}', which has no value"),
+                Need::Constant { input: name },
+            ),
+            nodes => Ok(Self {
+                nodes: nodes?,
+                constants,
+            }),
+        }
     }
 }
 
@@ -157,13 +168,9 @@ fn order(
                 Some(_) => {}
                 None if is_given(name) => {}
                 None => {
-                    return Err(OnnxError::Graph {
-                        problem: format!(
-                            "node '{}' needs '{name}', which nothing makes",
-                            nodes[node].name
-                        ),
-                        advice: "fix it with OnnxOptions::constant if it is another input of the model, \
-                                 or export the model again",
+                    return Err(OnnxError::Missing {
+                        name: name.to_string(),
+                        node: nodes[node].name.clone(),
                     });
                 }
             }
@@ -201,6 +208,16 @@ impl Node {
     pub fn needs(&self) -> impl Iterator<Item = &String> {
         let outer = self.body.iter().flat_map(|body| &body.outer);
         self.inputs.iter().flatten().chain(outer)
+    }
+
+    /// Makes its tensors independent of the file.
+    pub fn settle(&mut self) {
+        let tensors = self.attributes.iter_mut().filter_map(|a| a.tensor.as_mut());
+        tensors.for_each(Literal::settle);
+        if let Some(body) = &mut self.body {
+            body.constants.values_mut().for_each(Literal::settle);
+            body.nodes.iter_mut().for_each(Self::settle);
+        }
     }
 
     fn attribute(&self, name: &str) -> Option<&Attribute> {

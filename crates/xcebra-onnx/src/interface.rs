@@ -1,137 +1,154 @@
-//! Which input and output of a file are meant, and how long a sample is.
+//! Which inputs and which output of a file are meant.
 
 use std::collections::HashMap;
 
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Known};
-use crate::error::{AGAIN, OnnxError, Result};
+use crate::error::{OnnxError, Result};
+use crate::listing::FileValue;
+use crate::need::Need;
 use crate::options::OnnxOptions;
-use crate::proto::{Dim, GraphProto, ValueInfo, kind_of};
+use crate::proto::{Dim, Form, GraphProto, ValueInfo, kind_of};
 use crate::tensor::Kind;
 
-/// The input to differentiate by.
-pub(crate) fn input<'a>(graph: &'a GraphProto, options: &OnnxOptions) -> Result<&'a ValueInfo> {
+/// The inputs to differentiate by, in the order of the options or else of the file.
+pub(crate) fn explained<'a>(
+    graph: &'a GraphProto,
+    options: &OnnxOptions,
+) -> Result<Vec<&'a ValueInfo>> {
     let is_free = |input: &&ValueInfo| {
         !options.constants.contains_key(&input.name)
             && !graph.constants.iter().any(|c| c.name == input.name)
     };
+    let is_real = |input: &&ValueInfo| kind_of(input.element) == Some(Kind::Real);
     let free: Vec<&ValueInfo> = graph.inputs.iter().filter(is_free).collect();
-    let names = |list: &[&ValueInfo]| {
-        let names: Vec<&str> = list.iter().map(|i| i.name.as_str()).collect();
-        names.join(", ")
+    let real: Vec<&ValueInfo> = free.iter().copied().filter(is_real).collect();
+    let need = Need::Input {
+        names: real.iter().map(|i| i.name.clone()).collect(),
     };
-    let found = match &options.input {
-        Some(name) => free.iter().find(|i| i.name == *name).copied(),
-        None => match free[..] {
-            [one] => Some(one),
-            _ => None,
-        },
+    let listed = || {
+        let entries: Vec<String> = free.iter().map(|i| FileValue::of(i).to_string()).collect();
+        entries.join(", ")
     };
-    match found {
-        Some(input) if kind_of(input.element) == Some(Kind::Real) => Ok(input),
-        Some(input) => Err(OnnxError::Choice {
-            problem: format!(
-                "input '{}' does not hold floating-point numbers",
-                input.name
+    if options.inputs.is_empty() {
+        return match (&real[..], &free[..]) {
+            ([_], [one]) => Ok(vec![one]),
+            (_, [one]) => OnnxError::choice(
+                format!(
+                    "the input of the file, {}, does not hold floating-point numbers",
+                    FileValue::of(one)
+                ),
+                Need::Export("explain a model whose input is a signal of floating-point numbers"),
             ),
-            advice: "choose one that does with OnnxOptions::input and fix this one with constant",
-        }),
-        None => Err(OnnxError::Choice {
-            problem: format!("the inputs of the file are: {}", names(&free)),
-            advice: "choose one with OnnxOptions::input and fix the others with constant",
-        }),
+            ([_], _) => {
+                let open = free.iter().find(|input| !is_real(input));
+                let open = open.map_or("", |input| &input.name);
+                OnnxError::choice(
+                    format!("the inputs of the file are {}", listed()),
+                    Need::Constant {
+                        input: open.to_owned(),
+                    },
+                )
+            }
+            (_, []) => OnnxError::choice("the file has no input that is not fixed", need),
+            _ => OnnxError::choice(format!("the inputs of the file are {}", listed()), need),
+        };
     }
+    let mut found: Vec<&ValueInfo> = Vec::new();
+    for name in &options.inputs {
+        let Some(input) = free.iter().find(|i| i.name == *name).copied() else {
+            return OnnxError::choice(
+                format!(
+                    "'{name}' is not among the inputs that can be explained: {}",
+                    listed()
+                ),
+                need,
+            );
+        };
+        if !is_real(&input) {
+            return OnnxError::choice(
+                format!("input '{name}' does not hold floating-point numbers"),
+                need,
+            );
+        }
+        if found.iter().any(|other| other.name == *name) {
+            return OnnxError::choice(format!("input '{name}' is named twice"), need);
+        }
+        found.push(input);
+    }
+    Ok(found)
 }
 
 /// The output to explain.
 pub(crate) fn output(graph: &GraphProto, options: &OnnxOptions) -> Result<String> {
-    match (&options.output, &graph.outputs[..]) {
-        (Some(name), _) => Ok(name.clone()),
-        (None, [one]) => Ok(one.name.clone()),
-        (None, several) => {
-            let names: Vec<&str> = several.iter().map(|o| o.name.as_str()).collect();
-            Err(OnnxError::Choice {
-                problem: format!("the outputs of the file are: {}", names.join(", ")),
-                advice: "choose one with OnnxOptions::output",
-            })
+    let need = || Need::Output {
+        names: graph.outputs.iter().map(|o| o.name.clone()).collect(),
+    };
+    if let Some(name) = &options.output {
+        return match results(graph, name)[..] {
+            [one, ..] => Ok(tensor_before(graph, one).to_owned()),
+            [] => OnnxError::choice(format!("the file has no value '{name}'"), need()),
+        };
+    }
+    if let [one] = &graph.outputs[..] {
+        return Ok(tensor_before(graph, &one.name).to_owned());
+    }
+    // a classifier has a label, which is a number of a class, and probabilities
+    let candidates = graph.outputs.iter().filter_map(|output| {
+        let tensor = tensor_before(graph, &output.name);
+        let unknown = matches!(output.form, Form::Unknown) || tensor != output.name;
+        let real = kind_of(output.element) == Some(Kind::Real);
+        (real || unknown).then_some(tensor)
+    });
+    match candidates.collect::<Vec<_>>()[..] {
+        [one] => Ok(one.to_owned()),
+        _ => {
+            let outputs = graph.outputs.iter();
+            let entries: Vec<String> = outputs.map(|o| FileValue::of(o).to_string()).collect();
+            OnnxError::choice(
+                format!("the outputs of the file are {}", entries.join(", ")),
+                need(),
+            )
         }
     }
 }
 
-/// Lengths of the axes of a sample, and of the batch axis if the file fixes it.
-pub(crate) fn sample_shape(
-    input: &ValueInfo,
-    options: &OnnxOptions,
-) -> Result<(Vec<usize>, Option<usize>)> {
-    let choice = |problem: &str, advice| {
-        Err(OnnxError::Choice {
-            problem: format!("input '{}' {problem}", input.name),
-            advice,
-        })
-    };
-    let mut dims = input.shape.clone();
-    let mut batch = None;
-    match (options.batch_axis, &mut dims) {
-        (Some(axis), Some(dims)) if axis < dims.len() => {
-            if let Dim::Fixed(n) = dims.remove(axis) {
-                match usize::try_from(n) {
-                    Ok(n) if n > 0 => batch = Some(n),
-                    _ => return choice(&format!("has a batch of {n} samples"), AGAIN),
-                }
-            }
-        }
-        (Some(axis), Some(dims)) => {
-            return choice(
-                &format!(
-                    "has {} axes, of which axis {axis} cannot count the samples",
-                    dims.len()
-                ),
-                "say which axis does with OnnxOptions::batch_axis or no_batch_axis",
-            );
-        }
-        _ => {}
+/// The values that a name means: itself, or the results of a node of this name. None if there is nothing like it.
+pub(crate) fn results<'a>(graph: &'a GraphProto, name: &'a str) -> Vec<&'a str> {
+    let is_value = graph.inputs.iter().any(|i| i.name == name)
+        || graph.constants.iter().any(|c| c.name == name)
+        || graph
+            .nodes
+            .iter()
+            .any(|n| n.outputs.iter().any(|o| o == name));
+    if is_value {
+        return vec![name];
     }
-    if let Some(shape) = &options.sample_shape {
-        let fits = |dims: &Vec<Dim>| dims.len() == shape.len();
-        let axis_fits = options.batch_axis.is_none_or(|axis| axis <= shape.len());
-        if !dims.as_ref().is_none_or(fits) || !axis_fits {
-            return choice(
-                &format!("does not take samples of shape {shape:?}"),
-                "give the lengths of one sample, without the axis that counts the samples",
-            );
-        }
-        return Ok((shape.clone(), batch));
-    }
-    let Some(dims) = dims else {
-        return choice(
-            "has no shape in the file",
-            "give it with OnnxOptions::sample_shape",
-        );
-    };
-    let mut shape = Vec::new();
-    for dim in dims {
-        let length = match &dim {
-            Dim::Fixed(length) => usize::try_from(*length).ok(),
-            Dim::Symbol(name) => options.dimensions.get(name).copied(),
+    let node = graph.nodes.iter().find(|n| n.name == name);
+    let outputs = node.into_iter().flat_map(|node| &node.outputs);
+    outputs
+        .map(String::as_str)
+        .filter(|o| !o.is_empty())
+        .collect()
+}
+
+/// The tensor from which a value that is no tensor is made, such as a list of probabilities by name; a tensor itself.
+fn tensor_before<'a>(graph: &'a GraphProto, name: &'a str) -> &'a str {
+    let mut name = name;
+    // each step goes to another node, so there are no more of them than nodes
+    for _ in 0..graph.nodes.len() {
+        let made = |node: &&crate::proto::NodeProto| node.outputs.iter().any(|o| o == name);
+        let Some(maker) = graph.nodes.iter().find(made) else {
+            break;
         };
-        match (length, dim) {
-            (Some(length), _) => shape.push(length),
-            (None, Dim::Symbol(name)) if !name.is_empty() => {
-                return choice(
-                    &format!("leaves the length '{name}' open"),
-                    "set it with OnnxOptions::dimension",
-                );
-            }
-            (None, _) => {
-                return choice(
-                    "leaves a length open",
-                    "give the shape with OnnxOptions::sample_shape",
-                );
-            }
+        match (maker.op.as_str(), &maker.inputs[..]) {
+            ("ZipMap" | "Optional" | "SequenceConstruct", [one]) => name = one,
+            ("SplitToSequence", [one, ..]) => name = one,
+            _ => break,
         }
     }
-    Ok((shape, batch))
+    name
 }
 
 /// The inputs that are fixed.
@@ -142,18 +159,68 @@ pub(crate) fn constants<A: Scalar>(
     let mut constants = HashMap::new();
     for (name, value) in &options.constants {
         let input = graph.inputs.iter().find(|i| i.name == *name);
-        let Some(kind) = input.and_then(|i| kind_of(i.element)) else {
-            return Err(OnnxError::Choice {
-                problem: format!("'{name}' is not an input of numbers of this file"),
-                advice: "pass the name of an input to constant",
-            });
+        let Some((input, kind)) = input.and_then(|i| Some((i, kind_of(i.element)?))) else {
+            let names: Vec<&str> = graph.inputs.iter().map(|i| i.name.as_str()).collect();
+            return OnnxError::choice(
+                format!(
+                    "'{name}' is not an input of numbers of this file, whose inputs are {}",
+                    names.join(", ")
+                ),
+                Need::Constant {
+                    input: names.first().copied().unwrap_or_default().to_owned(),
+                },
+            );
         };
+        let shape = constant_shape(input, value.shape(), options.batch_axis)?;
+        if kind != Kind::Real && value.iter().any(|v| v.fract() != 0.0) {
+            return OnnxError::choice(
+                format!("input '{name}' holds integers, but its value has others"),
+                Need::Constant {
+                    input: name.clone(),
+                },
+            );
+        }
         let mut b = Builder::new(options.max_elements);
         b.enter(name, "constant");
-        let slot = b.constant(value.shape(), kind, value.iter().copied().collect())?;
+        let slot = b.constant(&shape, kind, value.iter().copied().collect())?;
         if let Some(known) = b.known(slot) {
             constants.insert(name.clone(), (kind, known.clone()));
         }
     }
     Ok(constants)
+}
+
+/// The shape in which the file wants a constant: a batch axis of 1 is added to a sample.
+fn constant_shape(
+    input: &ValueInfo,
+    given: &[usize],
+    batch_axis: Option<usize>,
+) -> Result<Vec<usize>> {
+    let Some(dims) = &input.shape else {
+        return Ok(given.to_vec());
+    };
+    let mut shape = given.to_vec();
+    if let Some(axis) = batch_axis
+        && shape.len() + 1 == dims.len()
+        && axis < dims.len()
+        && matches!(dims[axis], Dim::Fixed(1) | Dim::Symbol(_))
+    {
+        shape.insert(axis, 1);
+    }
+    let fits = |(dim, &length): (&Dim, &usize)| match dim {
+        Dim::Fixed(fixed) => usize::try_from(*fixed) == Ok(length),
+        Dim::Symbol(_) => true,
+    };
+    if shape.len() == dims.len() && dims.iter().zip(&shape).all(fits) {
+        return Ok(shape);
+    }
+    OnnxError::choice(
+        format!(
+            "input {} is given an array of shape {given:?}",
+            FileValue::of(input)
+        ),
+        Need::Constant {
+            input: input.name.clone(),
+        },
+    )
 }

@@ -24,7 +24,8 @@
 //! |---|---|
 //! | a file as a model | [`OnnxModel`] |
 //! | several inputs or outputs, open lengths, other orders of axes, hidden layers | [`OnnxOptions`] |
-//! | what can be wrong with a file | [`OnnxError`] |
+//! | what a file offers | [`list`] |
+//! | what can be wrong with a file, and what it leaves open | [`OnnxError`], [`Need`] |
 //!
 //! The README lists the operators.
 //!
@@ -36,7 +37,7 @@
 //!
 //! # How a file is evaluated
 //!
-//! The file is read by a small hand-written reader rather than by generated code: six messages matter,
+//! The file is read by a small hand-written reader rather than by generated code: a dozen messages matter,
 //! and so nothing that a file merely claims is allocated. Values that no input influences are computed
 //! once. For a given number of samples, every node is lowered to steps with fixed shapes; shape
 //! arithmetic is done with at that point, and a shape that depends on values is refused with the name
@@ -44,19 +45,23 @@
 //!
 //! # Limits
 //!
-//! A file has at most 1 GiB and a million items (nodes, names, attributes, dimensions); a tensor has at
-//! most 12 axes; windows, strides and paddings are at most 2¹⁶ along an axis; all tensors of one
-//! evaluation hold at most [`max_elements`](OnnxOptions::max_elements) numbers. Integers are
-//! exact up to 2⁵³. What exceeds a limit is an error.
+//! A file has at most a million items (nodes, names, attributes, dimensions), or one for each 8 bytes if these are more; a
+//! tensor has at most 12 axes; windows, strides and paddings are at most 2¹⁶ along an axis; all tensors of one
+//! evaluation hold at most [`max_elements`](OnnxOptions::max_elements) numbers, and some for each number of the file. Integers are
+//! exact up to 2⁵³. Files beside the model are read only inside its folder. What exceeds a limit is an error.
 
 #![forbid(unsafe_code)]
 
 mod batching;
 mod builder;
 mod error;
+mod file;
 mod graph;
 mod interface;
+mod lengths;
+mod listing;
 mod model;
+mod need;
 mod ops;
 mod options;
 mod plan;
@@ -67,7 +72,9 @@ mod source;
 mod tensor;
 
 pub use error::{OnnxError, Result};
-pub use model::OnnxModel;
+pub use listing::{FileValue, Length, Listing, list};
+pub use model::{InputPart, OnnxModel};
+pub use need::Need;
 pub use options::OnnxOptions;
 
 #[cfg(doctest)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,13 +12,27 @@ use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 
 use crate::batching::{Batching, choose};
 use crate::error::Result;
+use crate::lengths::Explained;
 use crate::options::OnnxOptions;
 use crate::plan::Plan;
+use crate::proto::Context;
 use crate::source::Source;
 use crate::tensor::Tensor;
 
 /// Plans kept for different numbers of samples.
 const MOST_PLANS: usize = 8;
+
+/// An input of the file that is explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InputPart {
+    /// Its name in the file.
+    pub name: String,
+    /// Shape of one sample of it, as the model is given it.
+    pub shape: Vec<usize>,
+    /// Its numbers in a sample of the model that is laid out flat, in the order of C.
+    pub range: Range<usize>,
+}
 
 /// A model read from an ONNX file.
 ///
@@ -25,6 +40,7 @@ const MOST_PLANS: usize = 8;
 /// for any number of threads. An output of more than one axis is laid out flat, in the order of C.
 pub struct OnnxModel<A> {
     source: Source<A>,
+    parts: Vec<InputPart>,
     sample_shape: Vec<usize>,
     outputs: usize,
     batching: Batching,
@@ -49,10 +65,11 @@ impl<A: Scalar> OnnxModel<A> {
         OnnxOptions::new().from_bytes(bytes)
     }
 
-    pub(crate) fn new(bytes: &[u8], options: &OnnxOptions) -> Result<Self> {
-        let source = Source::new(bytes, options)?;
+    pub(crate) fn new(context: &Context, options: &OnnxOptions) -> Result<Self> {
+        let source = Source::new(context, options)?;
         let (batching, outputs) = choose(&source)?;
         Ok(Self {
+            parts: parts(&source),
             sample_shape: source.sample_shape(),
             outputs,
             batching,
@@ -61,9 +78,15 @@ impl<A: Scalar> OnnxModel<A> {
         })
     }
 
-    /// Name of the input in the file.
+    /// The inputs of the file that are explained, and where each is in a sample of this model. There is one unless
+    /// [`OnnxOptions::inputs`] names several.
+    pub fn parts(&self) -> &[InputPart] {
+        &self.parts
+    }
+
+    /// Name of the input in the file; of the first if several are explained.
     pub fn input_name(&self) -> &str {
-        &self.source.input
+        &self.parts[0].name
     }
 
     /// Name of the output in the file.
@@ -167,6 +190,21 @@ impl<A: Scalar> OnnxModel<A> {
     }
 }
 
+fn parts<A: Scalar>(source: &Source<A>) -> Vec<InputPart> {
+    let mut start = 0;
+    let part = |input: &Explained| {
+        let shape = input.shape();
+        let range = start..start + shape.iter().product::<usize>();
+        start = range.end;
+        InputPart {
+            name: input.name.clone(),
+            shape,
+            range,
+        }
+    };
+    source.inputs.iter().map(part).collect()
+}
+
 /// Consecutive samples of a batch.
 #[derive(Clone, Copy)]
 struct Chunk {
@@ -260,7 +298,7 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
 impl<A> fmt::Debug for OnnxModel<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnnxModel")
-            .field("input", &self.source.input)
+            .field("inputs", &self.parts)
             .field("output", &self.source.output)
             .field("input_shape", &self.sample_shape)
             .field("outputs", &self.outputs)

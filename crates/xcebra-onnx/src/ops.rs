@@ -28,7 +28,8 @@ use crate::error::{AGAIN, Result};
 use crate::graph::Node;
 use crate::tensor::Tensor;
 
-pub(crate) use layout::{join, permute, reshape_to};
+pub(crate) use layout::{detach, join, permute, reshape_to};
+pub(crate) use select::select;
 
 /// The arithmetic of a step. Shapes were checked when it was made.
 pub(crate) trait Op<A: Scalar>: Send + Sync {

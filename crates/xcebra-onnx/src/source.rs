@@ -7,16 +7,22 @@ use xcebra_model::Scalar;
 use crate::builder::{Builder, Known, Slot};
 use crate::error::{OnnxError, Result};
 use crate::graph::{Graph, Node};
-use crate::interface::{constants, input, output, sample_shape};
-use crate::ops::{self, Call, permute, reshape_to};
+use crate::interface::{constants, explained, output, results};
+use crate::lengths::{Explained, measure};
+use crate::need::Need;
+use crate::ops::{self, Call, permute, reshape_to, select};
 use crate::options::OnnxOptions;
 use crate::plan::Plan;
-use crate::proto::{Literal, ModelProto};
+use crate::proto::{Context, GraphProto, Literal, ModelProto};
 use crate::repeat;
+use crate::shape::count;
 use crate::tensor::Kind;
 
 /// Versions of the operators that are understood.
 const OPSETS: [i64; 2] = [11, 24];
+
+/// Numbers that folding may make of each number that the file has: transposed, for example, or dequantised.
+const FOLDED: usize = 4;
 
 /// The graph with what is known of it.
 pub(crate) struct Source<A> {
@@ -25,20 +31,19 @@ pub(crate) struct Source<A> {
     known: HashMap<String, (Kind, Known<A>)>,
     opset: i64,
     limit: usize,
-    pub input: String,
+    pub inputs: Vec<Explained>,
     pub output: String,
-    /// Lengths of the axes of a sample, in the order of the file.
-    sample: Vec<usize>,
-    /// Axis of the file's sample at each axis of ours.
-    axes: Vec<usize>,
+    /// Values at which derivatives stop.
+    detached: HashSet<String>,
     batch_axis: Option<usize>,
     /// Number of samples that the file asks for, if it does.
     pub batch: Option<usize>,
 }
 
 impl<A: Scalar> Source<A> {
-    pub fn new(bytes: &[u8], options: &OnnxOptions) -> Result<Self> {
-        let ModelProto { opset, graph } = ModelProto::parse(bytes)?;
+    pub fn new(context: &Context, options: &OnnxOptions) -> Result<Self> {
+        let ModelProto { opsets, graph, .. } = ModelProto::parse(context)?;
+        let opset = opsets.get("").copied().unwrap_or(0);
         if !(OPSETS[0]..=OPSETS[1]).contains(&opset) {
             return Err(OnnxError::Opset {
                 found: opset,
@@ -46,40 +51,27 @@ impl<A: Scalar> Source<A> {
                 newest: OPSETS[1],
             });
         }
-        let input = input(&graph, options)?;
-        let input_name = input.name.clone();
-        let (sample, batch) = sample_shape(input, options)?;
-        let output = output(&graph, options)?;
+        let explained = explained(&graph, options)?;
         let constants = constants::<A>(&graph, options)?;
+        let inputs = measure(&explained, &graph, options)?;
+        let batch = common_batch(&inputs)?;
+        let output = output(&graph, options)?;
+        let detached = detached(&graph, options)?;
         let mut given: Vec<&str> = options.constants.keys().map(String::as_str).collect();
-        given.push(&input_name);
+        given.extend(inputs.iter().map(|input| input.name.as_str()));
         let Graph {
             nodes,
             constants: literals,
         } = Graph::new(graph, &output, &given)?;
-        let axes = match &options.sample_axes {
-            Some(axes) => axes.clone(),
-            None => (0..sample.len()).collect(),
-        };
-        let mut sorted = axes.clone();
-        sorted.sort_unstable();
-        if !sorted.into_iter().eq(0..sample.len()) {
-            return Err(OnnxError::Choice {
-                problem: format!(
-                    "{axes:?} is not an order of the axes of a sample of shape {sample:?}"
-                ),
-                advice: "name each axis once",
-            });
-        }
+        let room = context.numbers().saturating_mul(FOLDED);
         let mut source = Self {
             nodes,
             known: constants,
             opset,
-            limit: options.max_elements,
-            input: input_name,
+            limit: options.max_elements.saturating_add(room),
+            inputs,
             output,
-            sample,
-            axes,
+            detached,
             batch_axis: options.batch_axis,
             batch,
         };
@@ -87,9 +79,17 @@ impl<A: Scalar> Source<A> {
         Ok(source)
     }
 
-    /// Shape of a sample as we are given it.
+    /// Shape of a sample as we are given it: that of the only input, or all numbers of several.
     pub fn sample_shape(&self) -> Vec<usize> {
-        self.axes.iter().map(|&a| self.sample[a]).collect()
+        match &self.inputs[..] {
+            [one] => one.shape(),
+            several => vec![
+                several
+                    .iter()
+                    .map(|i| i.sample.iter().product::<usize>())
+                    .sum(),
+            ],
+        }
     }
 
     /// Whether the input is one sample.
@@ -120,6 +120,7 @@ impl<A: Scalar> Source<A> {
                 later.push(node);
             }
         }
+        later.iter_mut().for_each(Node::settle);
         if let (false, Some(literal)) =
             (slots.contains_key(&self.output), literals.get(&self.output))
         {
@@ -165,16 +166,14 @@ impl<A: Scalar> Source<A> {
         finish: impl Fn(&mut Builder<A>, Slot) -> Result<Slot>,
     ) -> Result<Plan<A>> {
         let mut b = Builder::new(self.limit);
-        b.enter(&self.input, "input");
-        let shape = [&[n], self.sample_shape().as_slice()].concat();
-        let input = b.input(&shape)?;
         let mut slots = HashMap::new();
-        slots.insert(self.input.clone(), self.as_in_file(&mut b, input)?);
+        let input = self.enter(&mut b, n, &mut slots)?;
         for (name, (kind, known)) in &self.known {
             slots.insert(name.clone(), b.insert(*kind, known.clone()));
         }
         for node in &self.nodes {
             lower(&mut b, node, &mut slots, self.opset)?;
+            self.detach(&mut b, node.outputs.iter().flatten(), &mut slots)?;
         }
         let Some(&output) = slots.get(&self.output) else {
             return Err(OnnxError::graph(format!(
@@ -187,18 +186,99 @@ impl<A: Scalar> Source<A> {
         Ok(Plan::new(b, input, output))
     }
 
+    /// The plan's input (n, …sample), and the values of the file that are made of it.
+    fn enter(
+        &self,
+        b: &mut Builder<A>,
+        n: usize,
+        slots: &mut HashMap<String, Slot>,
+    ) -> Result<Slot> {
+        let names: Vec<&str> = self.inputs.iter().map(|i| i.name.as_str()).collect();
+        b.enter(&names.join(", "), "input");
+        let mut sizes = self.inputs.iter().map(|i| count(&i.sample));
+        if sizes
+            .try_fold(0_usize, |sum, size| sum.checked_add(size?))
+            .is_none()
+        {
+            return b.refuse("a sample that is too large");
+        }
+        let whole = b.input(&[&[n], self.sample_shape().as_slice()].concat())?;
+        let mut start = 0;
+        for input in &self.inputs {
+            b.enter(&input.name, "input");
+            let mut x = whole;
+            if self.inputs.len() > 1 {
+                let end = start + input.sample.iter().product::<usize>();
+                x = select(b, whole, &[(0..n).collect(), (start..end).collect()], 0.0)?;
+                x = reshape_to(b, x, &[&[n], input.shape().as_slice()].concat())?;
+                start = end;
+            }
+            let x = self.as_in_file(b, input, x)?;
+            slots.insert(input.name.clone(), x);
+        }
+        self.detach(b, names.iter(), slots)?;
+        Ok(whole)
+    }
+
+    /// Stops derivatives at those of the values that are detached.
+    fn detach<N: AsRef<str>>(
+        &self,
+        b: &mut Builder<A>,
+        names: impl Iterator<Item = N>,
+        slots: &mut HashMap<String, Slot>,
+    ) -> Result<()> {
+        for name in names.filter(|name| self.detached.contains(name.as_ref())) {
+            if let Some(slot) = slots.get_mut(name.as_ref()) {
+                *slot = ops::detach(b, *slot)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Our (n, …sample) with axes and batch where the file wants them.
-    fn as_in_file(&self, b: &mut Builder<A>, x: Slot) -> Result<Slot> {
-        let ours = |axis: usize| self.axes.iter().position(|&a| a == axis).unwrap_or(axis);
+    fn as_in_file(&self, b: &mut Builder<A>, input: &Explained, x: Slot) -> Result<Slot> {
+        let ours = |axis: usize| input.axes.iter().position(|&a| a == axis).unwrap_or(axis);
         let Some(batch_axis) = self.batch_axis else {
-            let x = reshape_to(b, x, &self.sample_shape())?;
-            let order: Vec<usize> = (0..self.sample.len()).map(ours).collect();
+            let x = reshape_to(b, x, &input.shape())?;
+            let order: Vec<usize> = (0..input.sample.len()).map(ours).collect();
             return permute(b, x, &order);
         };
-        let mut order: Vec<usize> = (0..self.sample.len()).map(|a| ours(a) + 1).collect();
+        let mut order: Vec<usize> = (0..input.sample.len()).map(|a| ours(a) + 1).collect();
         order.insert(batch_axis, 0);
         permute(b, x, &order)
     }
+}
+
+/// The number of samples that the file asks for, which is that of all inputs.
+fn common_batch(inputs: &[Explained]) -> Result<Option<usize>> {
+    let mut batches = inputs.iter().filter_map(|input| input.batch);
+    let first = batches.next();
+    match batches.find(|&other| Some(other) != first) {
+        None => Ok(first),
+        Some(other) => OnnxError::choice(
+            format!(
+                "the inputs take {} and {other} samples at once, but are explained together",
+                first.unwrap_or_default()
+            ),
+            Need::Export("explain one of the inputs, and give the others as constants"),
+        ),
+    }
+}
+
+/// The values at which derivatives stop.
+fn detached(graph: &GraphProto, options: &OnnxOptions) -> Result<HashSet<String>> {
+    let mut all = HashSet::new();
+    for name in &options.detached {
+        let found = results(graph, name);
+        if found.is_empty() {
+            return OnnxError::choice(
+                format!("the file has no value '{name}' at which derivatives could stop"),
+                Need::Detach,
+            );
+        }
+        all.extend(found.into_iter().map(str::to_owned));
+    }
+    Ok(all)
 }
 
 /// Lowers one node and names its results.

@@ -1,7 +1,7 @@
 //! Expected gradients over several baselines.
 
 use cdig::expected::draw_baselines;
-use cdig::{Baseline, CdigError, Explainer, RealFourier};
+use cdig::{Baseline, CdigError, Explainer, RealFourier, Time};
 use ndarray::{ArrayD, Axis};
 
 use crate::models::{Activation, Network, random};
@@ -136,4 +136,28 @@ fn refuses_no_baselines_and_gaps() {
     ));
     let one = explain(random(&SHAPE, 1), random(&[1, 2, 6], 2)).unwrap();
     assert!(one.standard_error.is_none());
+}
+
+/// Several domains share the evaluations of each baseline, and each is explained as if it were alone.
+#[test]
+fn several_domains_from_several_baselines() {
+    let model = Network::random(&SHAPE, 4, 3, Activation::Tanh, 5);
+    let spectrum = RealFourier::new(&SHAPE, 6.0).unwrap();
+    let time = Time::new(&SHAPE).unwrap();
+    let signal = random(&SHAPE, 1);
+    let baselines = random(&[5, 2, 6], 2);
+    let explainer = Explainer::new(&model).outputs([1]);
+    let both = explainer
+        .explain_expected_many(&[&spectrum, &time], signal.view(), baselines.view())
+        .unwrap();
+    let alone = [
+        explainer.explain_expected(&spectrum, signal.view(), baselines.view()),
+        explainer.explain_expected(&time, signal.view(), baselines.view()),
+    ];
+    for (found, alone) in both.iter().zip(alone) {
+        let alone = alone.unwrap();
+        assert_eq!(found.mean.attribution, alone.mean.attribution);
+        assert_eq!(found.standard_error, alone.standard_error);
+        assert_eq!(found.mean.evaluations, alone.mean.evaluations);
+    }
 }

@@ -21,6 +21,7 @@ mod known_coefficients;
 mod laws;
 mod models;
 mod paths;
+mod precision;
 mod python_reference;
 mod reference;
 mod refusals;

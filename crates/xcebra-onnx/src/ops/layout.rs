@@ -66,6 +66,19 @@ pub(crate) fn reshape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
     reshape_to(b, x, &to)
 }
 
+/// The same numbers, as if they did not depend on the model's input.
+pub(crate) fn detach<A: Scalar>(b: &mut Builder<A>, x: Slot) -> Result<Slot> {
+    let shape = b.shape(x).to_vec();
+    let op = Reshape {
+        from: shape.clone(),
+        to: shape.clone(),
+    };
+    // another value: the same one may go on under another name
+    let y = b.emit_as(b.kind(x), op, &[x], &shape)?;
+    b.flatten_derivative(y);
+    Ok(y)
+}
+
 /// A view of the same numbers; both shapes have the same length.
 pub(crate) fn reshape_to<A: Scalar>(b: &mut Builder<A>, x: Slot, to: &[usize]) -> Result<Slot> {
     let from = b.shape(x).to_vec();

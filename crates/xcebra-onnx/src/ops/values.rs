@@ -6,7 +6,6 @@ use super::Call;
 use super::functions::{Function, apply};
 use crate::builder::{Builder, Slot};
 use crate::error::{AGAIN, Result};
-use crate::proto::Content;
 use crate::tensor::Kind;
 
 /// Integers cut off what follows the point; real numbers of any width are those of the model.
@@ -61,10 +60,12 @@ pub(crate) fn constant_of_shape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) 
     let Some(shape) = lengths(&shape) else {
         return b.refuse(format!("the shape {shape:?} is impossible"));
     };
-    let (kind, value) = match call.node.tensor("value").map(|t| &t.content) {
-        Some(Content::Numbers { kind, values }) if values.len() == 1 => (*kind, values[0]),
+    let (kind, value) = match call.node.tensor("value") {
+        Some(tensor) => {
+            let one = b.literal(tensor)?;
+            (b.kind(one), b.number(one, "its value")?)
+        }
         None => (Kind::Real, 0.0),
-        _ => return b.refuse("its value must be one number"),
     };
     filled(b, &shape, kind, value)
 }

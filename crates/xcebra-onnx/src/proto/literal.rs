@@ -1,7 +1,11 @@
 //! Tensors that the file contains.
 
-use super::MOST_AXES;
+use xcebra_model::Scalar;
+
+use super::beside::Place;
+use super::element::Element;
 use super::wire::Reader;
+use super::{Bytes, MOST_AXES};
 use crate::error::{AGAIN, Result};
 use crate::tensor::Kind;
 
@@ -10,45 +14,39 @@ use crate::tensor::Kind;
 pub struct Literal {
     pub name: String,
     pub shape: Vec<usize>,
-    pub content: Content,
+    content: Content,
 }
 
 /// What a tensor holds.
 #[derive(Clone, Debug)]
-pub enum Content {
-    /// Numbers, in the order of C; as many as the shape says. Integers beyond 2⁵³ are rounded.
-    Numbers { kind: Kind, values: Vec<f64> },
-    /// Something that cannot be used.
-    Unusable {
-        /// Why not, in words.
-        problem: String,
-        /// What to do about it.
-        advice: Option<&'static str>,
+enum Content {
+    /// As many numbers as the shape says.
+    Stored {
+        element: Element,
+        bytes: Bytes,
     },
+    /// The same in the fields of the message; integers beyond 2⁵³ are rounded.
+    Numbers {
+        element: Element,
+        values: Vec<f64>,
+    },
+    Unusable(Reason),
 }
 
-/// Problem and advice of [`Content::Unusable`].
-type Reason = (String, Option<&'static str>);
-
-/// The element types of `TensorProto.DataType`.
-pub fn kind_of(code: i64) -> Option<Kind> {
-    match code {
-        1 | 10 | 11 | 16 => Some(Kind::Real),
-        2..=7 | 12 | 13 => Some(Kind::Whole),
-        9 => Some(Kind::Bool),
-        _ => None,
-    }
-}
+/// A problem and what to do about it.
+pub type Reason = (String, Option<&'static str>);
 
 #[derive(Default)]
 struct Raw<'a> {
     name: String,
     dims: Vec<i64>,
     code: i64,
-    bytes: Option<&'a [u8]>,
+    bytes: Option<Reader<'a>>,
     reals: Vec<f64>,
     integers: Vec<i64>,
     external: bool,
+    /// Keys and values of where the numbers are.
+    place: Vec<(String, String)>,
 }
 
 impl Literal {
@@ -61,16 +59,19 @@ impl Literal {
                 4 => field.floats(&reader, &mut raw.reals)?,
                 5 | 7 | 11 => field.integers(&reader, &mut raw.integers)?,
                 8 => raw.name = field.message(&reader)?.text()?,
-                9 => raw.bytes = Some(field.message(&reader)?.bytes()),
+                9 => raw.bytes = Some(field.message(&reader)?),
                 10 => field.doubles(&reader, &mut raw.reals)?,
-                13 => raw.external = true,
+                13 => {
+                    raw.external = true;
+                    raw.place.push(entry(field.message(&reader)?)?);
+                }
                 14 => raw.external |= field.integer(&reader)? == 1,
                 _ => {}
             }
         }
-        let (shape, content) = match raw.content() {
-            Ok((shape, kind, values)) => (shape, Content::Numbers { kind, values }),
-            Err((problem, advice)) => (Vec::new(), Content::Unusable { problem, advice }),
+        let (shape, content) = match raw.content(&reader) {
+            Ok(found) => found,
+            Err(reason) => (Vec::new(), Content::Unusable(reason)),
         };
         Ok(Self {
             name: raw.name,
@@ -78,17 +79,70 @@ impl Literal {
             content,
         })
     }
+
+    /// What its numbers mean.
+    pub fn kind(&self) -> Result<Kind, Reason> {
+        match &self.content {
+            Content::Stored { element, .. } | Content::Numbers { element, .. } => {
+                Ok(element.kind())
+            }
+            Content::Unusable(reason) => Err(reason.clone()),
+        }
+    }
+
+    /// Its numbers, in the order of C.
+    ///
+    /// Nothing is allocated before it is known that there are as many as the shape says.
+    pub fn numbers<A: Scalar>(&self) -> Result<Vec<A>, Reason> {
+        match &self.content {
+            Content::Stored { element, bytes } => {
+                let count = self.shape.iter().product();
+                let length = element.bytes(count);
+                bytes.check(length)?;
+                let mut numbers = Vec::new();
+                if numbers.try_reserve_exact(count).is_err() {
+                    return Err((format!("its {count} numbers do not fit into memory"), None));
+                }
+                bytes.pieces(length, |piece| element.decode(piece, &mut numbers))?;
+                numbers.truncate(count);
+                Ok(numbers)
+            }
+            Content::Numbers { values, .. } => Ok(values.iter().map(|&v| A::of(v)).collect()),
+            Content::Unusable(reason) => Err(reason.clone()),
+        }
+    }
+
+    /// Makes it independent of the bytes of the file and of files beside it.
+    pub fn settle(&mut self) {
+        if let Content::Stored { element, bytes } = &self.content {
+            let length = element.bytes(self.shape.iter().product());
+            self.content = match bytes.alone(length) {
+                Ok(bytes) => Content::Stored {
+                    element: *element,
+                    bytes,
+                },
+                Err(reason) => Content::Unusable(reason),
+            };
+        }
+    }
+}
+
+/// `StringStringEntryProto`.
+fn entry(mut reader: Reader<'_>) -> Result<(String, String)> {
+    let mut entry = (String::new(), String::new());
+    while let Some((number, field)) = reader.field()? {
+        match number {
+            1 => entry.0 = field.message(&reader)?.text()?,
+            2 => entry.1 = field.message(&reader)?.text()?,
+            _ => {}
+        }
+    }
+    Ok(entry)
 }
 
 impl Raw<'_> {
-    fn content(&self) -> Result<(Vec<usize>, Kind, Vec<f64>), Reason> {
-        if self.external {
-            return Err((
-                "its numbers are in another file".to_owned(),
-                Some("export the model with the data inside"),
-            ));
-        }
-        let Some(kind) = kind_of(self.code) else {
+    fn content(&self, reader: &Reader<'_>) -> Result<(Vec<usize>, Content), Reason> {
+        let Some(element) = Element::of(self.code) else {
             return Err((
                 format!("element type {} is not supported", self.code),
                 Some("use floating-point, integer or boolean tensors"),
@@ -105,104 +159,76 @@ impl Raw<'_> {
         }
         let shape: Option<Vec<usize>> = self.dims.iter().map(|&d| d.try_into().ok()).collect();
         let length = shape.as_deref().and_then(crate::shape::count);
-        let (Some(shape), Some(length)) = (shape, length) else {
+        let (Some(shape), Some(length)) = (shape, length.filter(|&n| n <= usize::MAX / 16)) else {
             return Err((format!("impossible shape {:?}", self.dims), Some(AGAIN)));
         };
-        let values = match self.bytes {
-            Some(bytes) => from_bytes(self.code, bytes)?,
-            None if matches!(self.code, 1 | 11) => self.reals.clone(),
-            None => self.integers_as_numbers(),
-        };
-        if values.len() != length {
-            return Err((
+        let short = |found: usize| {
+            (
                 format!(
-                    "{} numbers where its shape {shape:?} needs {length}: the file is damaged",
-                    values.len()
+                    "{found} numbers where its shape {shape:?} needs {length}: the file is damaged"
                 ),
                 Some(AGAIN),
-            ));
-        }
-        Ok((shape, kind, values))
-    }
-
-    /// The typed fields: 16-bit floats are stored as the bits of an integer.
-    fn integers_as_numbers(&self) -> Vec<f64> {
-        let low = |v: i64| v as u16;
-        let number = |&v: &i64| match self.code {
-            10 => half(low(v)),
-            16 => brain(low(v)),
-            13 => v.cast_unsigned() as f64,
-            _ => v as f64,
+            )
         };
-        self.integers.iter().map(number).collect()
+        let content = if self.external {
+            let place = self.place(reader)?;
+            place.folder.claim(&place.location, length);
+            Content::Stored {
+                element,
+                bytes: Bytes::Beside(place),
+            }
+        } else if let Some(bytes) = &self.bytes {
+            let found = bytes.bytes().len();
+            if found != element.bytes(length) {
+                return Err(short(element.numbers(found)));
+            }
+            reader.context().note_numbers(length);
+            Content::Stored {
+                element,
+                bytes: bytes.stored(),
+            }
+        } else {
+            let values = match element.is_wide_float() {
+                true => self.reals.clone(),
+                false => element.from_integers(&self.integers, length),
+            };
+            if values.len() != length {
+                return Err(short(values.len()));
+            }
+            reader.context().note_numbers(length);
+            Content::Numbers { element, values }
+        };
+        Ok((shape, content))
     }
-}
 
-/// Little-endian numbers of fixed width.
-fn from_bytes(code: i64, bytes: &[u8]) -> Result<Vec<f64>, Reason> {
-    fn all<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f64) -> Option<Vec<f64>> {
-        let (chunks, rest) = bytes.as_chunks();
-        rest.is_empty()
-            .then(|| chunks.iter().map(|&chunk| read(chunk)).collect())
-    }
-    let values = match code {
-        1 => all(bytes, |b| f64::from(f32::from_le_bytes(b))),
-        2 | 9 => all(bytes, |[b]| f64::from(b)),
-        3 => all(bytes, |b| f64::from(i8::from_le_bytes(b))),
-        4 => all(bytes, |b| f64::from(u16::from_le_bytes(b))),
-        5 => all(bytes, |b| f64::from(i16::from_le_bytes(b))),
-        6 => all(bytes, |b| f64::from(i32::from_le_bytes(b))),
-        7 => all(bytes, |b| i64::from_le_bytes(b) as f64),
-        10 => all(bytes, |b| half(u16::from_le_bytes(b))),
-        11 => all(bytes, f64::from_le_bytes),
-        12 => all(bytes, |b| f64::from(u32::from_le_bytes(b))),
-        13 => all(bytes, |b| u64::from_le_bytes(b) as f64),
-        16 => all(bytes, |b| brain(u16::from_le_bytes(b))),
-        _ => None,
-    };
-    values.ok_or_else(|| {
-        (
-            "its bytes are cut off: the file is damaged".to_owned(),
-            Some(AGAIN),
-        )
-    })
-}
-
-/// IEEE 754 binary16.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
-    sign * match exponent {
-        0 => fraction * f64::exp2(-24.0),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        _ => (1.0 + fraction / 1024.0) * f64::exp2(f64::from(exponent - 15)),
-    }
-}
-
-/// The upper half of a binary32.
-fn brain(bits: u16) -> f64 {
-    f64::from(f32::from_bits(u32::from(bits) << 16))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sixteen_bit_floats_have_their_values() {
-        let cases = [
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x3555, 0.333_251_953_125),
-            (0x0001, 5.960_464_477_539_063e-8),
-        ];
-        for (bits, value) in cases {
-            assert_eq!(half(bits), value);
-        }
-        assert_eq!(half(0x7c00), f64::INFINITY);
-        assert!(half(0x7e00).is_nan());
-        assert_eq!(brain(0x3f80), 1.0);
-        assert_eq!(brain(0xc040), -3.0);
+    /// Where numbers are that the file does not hold.
+    fn place(&self, reader: &Reader<'_>) -> Result<Place, Reason> {
+        let text = |key: &str| {
+            let mut entries = self.place.iter();
+            entries.find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+        };
+        let number = |key: &str| match text(key).map(str::parse::<u64>) {
+            None => Ok(None),
+            Some(Ok(number)) => Ok(Some(number)),
+            Some(Err(_)) => Err((
+                format!("the {key} of its numbers in another file is not a number"),
+                Some(AGAIN),
+            )),
+        };
+        let Some(folder) = reader.context().beside.clone() else {
+            return Err((
+                format!(
+                    "its numbers are in another file, '{}', and the model was given as bytes",
+                    text("location").unwrap_or_default()
+                ),
+                Some("give the path of the model's file, or export it with its numbers inside"),
+            ));
+        };
+        Ok(Place {
+            folder,
+            location: text("location").unwrap_or_default().to_owned(),
+            offset: number("offset")?.unwrap_or(0),
+            length: number("length")?,
+        })
     }
 }

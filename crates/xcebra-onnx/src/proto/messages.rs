@@ -1,43 +1,71 @@
 //! The messages of `onnx.proto`, as far as they are needed.
 
-use std::cell::Cell;
+use std::collections::BTreeMap;
 
+use super::context::Context;
 use super::literal::Literal;
+use super::value::ValueInfo;
 use super::wire::Reader;
 use crate::error::{OnnxError, Result};
 
 /// A file.
 #[derive(Debug, Default)]
 pub struct ModelProto {
-    /// Version of the standard operators.
-    pub opset: i64,
+    /// Versions of the operators of each domain.
+    pub opsets: Opsets,
+    /// The program that wrote the file.
+    pub producer: String,
     pub graph: GraphProto,
+    pub functions: Vec<FunctionProto>,
+}
+
+/// Versions of the operators by domain; the standard one is "".
+pub type Opsets = BTreeMap<String, i64>;
+
+/// A function whose calls in the file stand for its nodes.
+#[derive(Debug, Default)]
+pub struct FunctionProto {
+    pub name: String,
+    pub domain: String,
+    pub overload: String,
+    pub opsets: Opsets,
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    pub nodes: Vec<NodeProto>,
+    /// Attributes with what they are if a call does not give them.
+    pub defaults: Vec<Attribute>,
 }
 
 /// A computation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct GraphProto {
     pub nodes: Vec<NodeProto>,
     pub constants: Vec<Literal>,
     pub inputs: Vec<ValueInfo>,
     pub outputs: Vec<ValueInfo>,
+    /// What the file says about other values.
+    pub values: Vec<ValueInfo>,
 }
 
 /// One operation; an empty name among the inputs or outputs means that it is left out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct NodeProto {
     pub name: String,
     pub op: String,
     pub domain: String,
+    /// Which of several functions of one name is meant.
+    pub overload: String,
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub attributes: Vec<Attribute>,
 }
 
 /// A setting of an operation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Attribute {
     pub name: String,
+    /// Within a function: the attribute of the call that is meant.
+    pub reference: Option<String>,
     pub float: Option<f64>,
     pub int: Option<i64>,
     pub text: Option<String>,
@@ -49,59 +77,41 @@ pub struct Attribute {
     pub graph: Option<GraphProto>,
 }
 
+/// The other name of the standard domain.
+const STANDARD: &str = "ai.onnx";
+
 /// Graphs within graphs that a file may have.
 const MOST_DEPTH: usize = 8;
 
-/// Name and type of an input or output.
-#[derive(Debug, Default)]
-pub struct ValueInfo {
-    pub name: String,
-    /// Code of the element type, 0 if it is not a tensor.
-    pub element: i64,
-    pub shape: Option<Vec<Dim>>,
-}
-
-/// Length of an axis.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Dim {
-    Fixed(i64),
-    /// A name such as `batch`; empty if the file gives none.
-    Symbol(String),
-}
-
 impl ModelProto {
-    /// Reads a file.
-    pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let items = Cell::new(0);
+    /// Reads the file of the context.
+    pub fn parse(context: &Context) -> Result<Self> {
         let mut model = Self::default();
         let mut graphs = 0;
-        let mut reader = Reader::new(bytes, &items);
+        let mut reader = Reader::new(context);
         while let Some((number, field)) = reader.field()? {
             match number {
+                2 => model.producer = field.message(&reader)?.text()?,
                 7 => {
                     model.graph = graph(field.message(&reader)?, 0)?;
                     graphs += 1;
                 }
-                8 => {
-                    let (domain, version) = opset(field.message(&reader)?)?;
-                    if domain.is_empty() || domain == "ai.onnx" {
-                        model.opset = version;
-                    }
-                }
+                8 => opset(field.message(&reader)?, &mut model.opsets)?,
+                25 => model.functions.push(function(field.message(&reader)?)?),
                 _ => {}
             }
         }
         match graphs {
             1 => Ok(model),
             _ => Err(OnnxError::Malformed {
-                at: bytes.len(),
+                at: context.file.len(),
                 what: "no graph, or several",
             }),
         }
     }
 }
 
-fn opset(mut reader: Reader<'_>) -> Result<(String, i64)> {
+fn opset(mut reader: Reader<'_>, opsets: &mut Opsets) -> Result<()> {
     let (mut domain, mut version) = (String::new(), 0);
     while let Some((number, field)) = reader.field()? {
         match number {
@@ -110,7 +120,40 @@ fn opset(mut reader: Reader<'_>) -> Result<(String, i64)> {
             _ => {}
         }
     }
-    Ok((domain, version))
+    if domain == STANDARD {
+        domain.clear();
+    }
+    opsets.insert(domain, version);
+    Ok(())
+}
+
+fn function(mut reader: Reader<'_>) -> Result<FunctionProto> {
+    let mut function = FunctionProto::default();
+    while let Some((number, field)) = reader.field()? {
+        match number {
+            1 => function.name = field.message(&reader)?.text()?,
+            4 => function.inputs.push(field.message(&reader)?.text()?),
+            5 => function.outputs.push(field.message(&reader)?.text()?),
+            7 => function.nodes.push(node(field.message(&reader)?, 0)?),
+            9 => opset(field.message(&reader)?, &mut function.opsets)?,
+            10 => function.domain = domain(field.message(&reader)?)?,
+            11 => function
+                .defaults
+                .push(attribute(field.message(&reader)?, 0)?),
+            13 => function.overload = field.message(&reader)?.text()?,
+            _ => {}
+        }
+    }
+    Ok(function)
+}
+
+/// The name of a domain; the standard one has two.
+fn domain(reader: Reader<'_>) -> Result<String> {
+    let mut name = reader.text()?;
+    if name == STANDARD {
+        name.clear();
+    }
+    Ok(name)
 }
 
 fn graph(mut reader: Reader<'_>, depth: usize) -> Result<GraphProto> {
@@ -124,8 +167,15 @@ fn graph(mut reader: Reader<'_>, depth: usize) -> Result<GraphProto> {
             5 => graph
                 .constants
                 .push(Literal::parse(field.message(&reader)?)?),
-            11 => graph.inputs.push(value_info(field.message(&reader)?)?),
-            12 => graph.outputs.push(value_info(field.message(&reader)?)?),
+            11 => graph
+                .inputs
+                .push(ValueInfo::parse(field.message(&reader)?)?),
+            12 => graph
+                .outputs
+                .push(ValueInfo::parse(field.message(&reader)?)?),
+            13 => graph
+                .values
+                .push(ValueInfo::parse(field.message(&reader)?)?),
             _ => {}
         }
     }
@@ -143,7 +193,8 @@ fn node(mut reader: Reader<'_>, depth: usize) -> Result<NodeProto> {
             5 => node
                 .attributes
                 .push(attribute(field.message(&reader)?, depth)?),
-            7 => node.domain = field.message(&reader)?.text()?,
+            7 => node.domain = domain(field.message(&reader)?)?,
+            8 => node.overload = field.message(&reader)?.text()?,
             _ => {}
         }
     }
@@ -167,58 +218,9 @@ fn attribute(mut reader: Reader<'_>, depth: usize) -> Result<Attribute> {
             7 => field.floats(&reader, &mut attribute.floats)?,
             8 => field.integers(&reader, &mut attribute.ints)?,
             9 => attribute.texts.push(field.message(&reader)?.text()?),
+            21 => attribute.reference = Some(field.message(&reader)?.text()?),
             _ => {}
         }
     }
     Ok(attribute)
-}
-
-fn value_info(mut reader: Reader<'_>) -> Result<ValueInfo> {
-    let mut info = ValueInfo::default();
-    while let Some((number, field)) = reader.field()? {
-        match number {
-            1 => info.name = field.message(&reader)?.text()?,
-            2 => {
-                let mut kind = field.message(&reader)?;
-                while let Some((number, field)) = kind.field()? {
-                    if number == 1 {
-                        tensor_type(field.message(&kind)?, &mut info)?;
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(info)
-}
-
-fn tensor_type(mut reader: Reader<'_>, info: &mut ValueInfo) -> Result<()> {
-    while let Some((number, field)) = reader.field()? {
-        match number {
-            1 => info.element = field.integer(&reader)?,
-            2 => {
-                let mut shape = field.message(&reader)?;
-                let dims = info.shape.insert(Vec::new());
-                while let Some((number, field)) = shape.field()? {
-                    if number == 1 {
-                        dims.push(dim(field.message(&shape)?)?);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn dim(mut reader: Reader<'_>) -> Result<Dim> {
-    let mut dim = Dim::Symbol(String::new());
-    while let Some((number, field)) = reader.field()? {
-        match number {
-            1 => dim = Dim::Fixed(field.integer(&reader)?),
-            2 => dim = Dim::Symbol(field.message(&reader)?.text()?),
-            _ => {}
-        }
-    }
-    Ok(dim)
 }

@@ -1,12 +1,12 @@
 //! The wire format of protocol buffers: tags, varints, lengths.
 
-use std::cell::Cell;
+use std::sync::Arc;
 
-use super::MOST_ITEMS;
+use super::context::Context;
 use crate::error::{OnnxError, Result};
 
 /// The value of one field.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Field<'a> {
     Varint(u64),
     Fixed64(u64),
@@ -15,29 +15,41 @@ pub enum Field<'a> {
 }
 
 /// Reads the fields of one message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where `bytes` begins in the file, for messages.
+    /// Where `bytes` begins in the file.
     base: usize,
-    items: &'a Cell<usize>,
+    context: &'a Context,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `bytes`; `items` counts what is read from the whole file.
-    pub fn new(bytes: &'a [u8], items: &'a Cell<usize>) -> Self {
+    /// Reads the file of the context.
+    pub fn new(context: &'a Context) -> Self {
         Self {
-            bytes,
+            bytes: &context.file,
             at: 0,
             base: 0,
-            items,
+            context,
         }
+    }
+
+    pub fn context(&self) -> &'a Context {
+        self.context
     }
 
     /// All bytes of this message.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// The same as a part of the file, which is not copied.
+    pub fn stored(&self) -> super::Bytes {
+        super::Bytes::part(
+            Arc::clone(&self.context.file),
+            self.base..self.base + self.bytes.len(),
+        )
     }
 
     pub fn text(&self) -> Result<String> {
@@ -59,7 +71,7 @@ impl<'a> Reader<'a> {
         if self.at == self.bytes.len() {
             return Ok(None);
         }
-        self.count(1)?;
+        self.context.count()?;
         let tag = self.varint()?;
         let value = match tag & 7 {
             0 => Field::Varint(self.varint()?),
@@ -71,7 +83,7 @@ impl<'a> Reader<'a> {
                     bytes: self.slice(length)?,
                     at: 0,
                     base,
-                    items: self.items,
+                    context: self.context,
                 })
             }
             5 => Field::Fixed32(u32::from_le_bytes(self.take()?)),
@@ -113,19 +125,6 @@ impl<'a> Reader<'a> {
         }
         self.at += length;
         Ok(&rest[..length])
-    }
-
-    fn count(&self, more: usize) -> Result<()> {
-        let items = self.items.get() + more;
-        if items > MOST_ITEMS {
-            return Err(OnnxError::Limit {
-                what: "the number of items in the file".to_owned(),
-                limit: MOST_ITEMS,
-                advice: "simplify the graph when exporting it",
-            });
-        }
-        self.items.set(items);
-        Ok(())
     }
 }
 

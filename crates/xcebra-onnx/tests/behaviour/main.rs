@@ -1,8 +1,10 @@
 //! What the crate does, seen from outside.
 
 mod batches;
+mod beside;
 mod data;
 mod hostile;
+mod interface;
 mod models;
 mod operators;
 mod refusals;

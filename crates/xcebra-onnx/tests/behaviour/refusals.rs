@@ -94,7 +94,10 @@ fn broken_graphs_are_refused() {
         .node("Exp", &["b"], "y", &[]);
     says(&message(&cyclic), &["node of", "needs its own result"]);
     let missing = batch_of(3).node("Add", &["x", "mask"], "y", &[]);
-    advises(&message(&missing), &["node of y", "'mask'"], &["constant"]);
+    says(
+        &message(&missing),
+        &["node of y", "'mask'", "nothing makes"],
+    );
     says(&message(&batch_of(3)), &["no node makes the output 'y'"]);
     let twice = batch_of(3)
         .node("Exp", &["x"], "y", &[])
@@ -109,18 +112,30 @@ fn choices_that_are_open_are_listed() {
             .output("z")
             .node("Exp", &["x"], "y", &[])
             .node("Abs", &["x"], "z", &[]);
-    advises(&message(&several), &["y, z"], &["output"]);
+    advises(&message(&several), &["y, z"], &["output", "y, z"]);
     let inputs =
         batch_of(3)
             .input("u", 1, &[Named("N"), Fixed(3)])
             .node("Add", &["x", "u"], "y", &[]);
-    advises(&message(&inputs), &["x, u"], &["input", "constant"]);
+    advises(
+        &message(&inputs),
+        &["x: float32 [N, 3], u: float32 [N, 3]"],
+        &["input", "together", "constants"],
+    );
     let open = File::new(&[Named("N"), Named("time")]).node("Exp", &["x"], "y", &[]);
-    advises(&message(&open), &["'time'"], &["dimension"]);
+    advises(
+        &message(&open),
+        &["x: float32 [N, time]"],
+        &["length of the dimension 'time'"],
+    );
     let nameless = File::new(&[Named("N"), Named("")]).node("Exp", &["x"], "y", &[]);
-    advises(&message(&nameless), &[], &["sample_shape"]);
+    advises(&message(&nameless), &["[N, ?]"], &["shape of one sample"]);
     let scalar = File::new(&[]).node("Exp", &["x"], "y", &[]);
-    advises(&message(&scalar), &["0 axes"], &["batch_axis"]);
+    advises(
+        &message(&scalar),
+        &["0 axes"],
+        &["which axis", "counts the samples"],
+    );
     let options = OnnxOptions::new().constant("u", arr0(1.0).into_dyn());
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
@@ -148,7 +163,11 @@ fn constants_must_be_whole_and_in_the_file() {
             .node("Mul", &["x", "w"], "y", &[])
     };
     let external = with(&tensor("w", 1, &[3]).int(14, 1));
-    says(&message(&external), &["'w'", "another file"]);
+    advises(
+        &message(&external),
+        &["'w'", "another file", "given as bytes"],
+        &["path of the model's file"],
+    );
     let short = with(&tensor("w", 1, &[3]).bytes(9, &[0; 8]));
     says(&message(&short), &["'w'", "2 numbers", "needs 3"]);
     let text = with(&tensor("w", 8, &[1]));

@@ -1,0 +1,182 @@
+"""Runs ONNX's own cases of single operators through xcebra-onnx: values, and gradients against differences.
+
+    cargo build -p xcebra-onnx --example node_case
+    python benches/peers/onnx_cases.py target/debug/examples/node_case [--only Resize] [--list failed] [--report FILE]
+
+The cases are those of `onnx.backend.test`. A case counts if an operator of real numbers is tested: a real input that can
+vary, an output that is a tensor of numbers, and a result that does not depend on chance. All others are listed with the reason.
+A case is right if every such output equals the one that is stored with the case, as a function of the first real input, while the
+other inputs are fixed, and if its derivative is that of central differences in double precision. `--every` takes each
+real input in turn instead of the first.
+
+Versions: onnx 1.23.2, numpy 2.4.6 (Python 3.11).
+"""
+
+import argparse
+import collections
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+warnings.simplefilter("ignore")  # some cases divide by zero on purpose
+from onnx import TensorProto, numpy_helper  # noqa: E402
+from onnx.backend.test.loader import load_model_tests  # noqa: E402
+
+SINGLE = 1e-5  # a few dozen roundings of single precision
+HALF = 1e-2  # the stored result was rounded to 16 bits, and so was what came before
+REAL = {TensorProto.FLOAT: SINGLE, TensorProto.DOUBLE: SINGLE, TensorProto.FLOAT16: HALF, TensorProto.BFLOAT16: HALF}
+PATIENCE = 20  # seconds for one question
+CHANCE = {"Bernoulli", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"}
+
+
+def operators(model):
+    """All operators of a model, those of its functions and inner graphs included."""
+    found, graphs = set(), [model.graph, *model.functions]
+    while graphs:
+        for node in graphs.pop().node:
+            found.add(node.op_type)
+            for attribute in node.attribute:
+                graphs += [attribute.g] if attribute.HasField("g") else []
+                graphs += attribute.graphs
+    return found
+
+
+def unfit(case, arrays, results):
+    """Why a case says nothing about functions of real numbers; None if it does."""
+    model = case.model
+    if any(o.domain.startswith("ai.onnx.preview") for o in model.opset_import):
+        return "training operator"
+    if operators(model) & CHANCE or (any(n.op_type == "Dropout" for n in model.graph.node) and "train" in case.name):
+        return "depends on chance"
+    if not any(kind in REAL for kind, _ in arrays.values()):
+        return "no input of real numbers"
+    if not results:
+        return "no output that is a tensor of numbers"
+    return None
+
+
+def numbers(value, info):
+    """Element type and numbers of a tensor; None for texts, sequences, optional values and eight-bit floats."""
+    if not info.type.HasField("tensor_type") or not isinstance(value, np.ndarray):
+        return None
+    if value.dtype.kind not in "fiub" and value.dtype.name != "bfloat16":
+        return None
+    return info.type.tensor_type.elem_type, value.astype(np.float64)
+
+
+def loaded(case):
+    """Inputs and outputs of the first data set by their names."""
+    inputs, outputs = case.data_sets[0]
+
+    def named(values, infos):
+        found = {}
+        for value, info in zip(values, infos):
+            if isinstance(value, TensorProto):
+                value = numpy_helper.to_array(value)
+            entry = numbers(value if not np.isscalar(value) else np.asarray(value), info)
+            if entry is not None:
+                found[info.name] = entry
+        return found
+
+    return named(inputs, case.model.graph.input), named(outputs, case.model.graph.output)
+
+
+class Program:
+    """The example `node_case`, which answers one line for each that it reads."""
+
+    def __init__(self, path, folder):
+        self.folder = Path(folder)
+        self.path = path
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def ask(self, **job):
+        try:
+            self.process.stdin.write(json.dumps(job) + "\n")
+            self.process.stdin.flush()
+            watch = threading.Timer(PATIENCE, self.process.kill)
+            watch.start()
+            answer = self.process.stdout.readline()
+            watch.cancel()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            self.process.wait()
+            self.start()
+            return {"problem": f"the program ended, or took more than {PATIENCE} s"}
+        return json.loads(answer)
+
+    def array(self, name, values):
+        path = self.folder / f"{name}.npy"
+        np.save(path, np.ascontiguousarray(values))
+        return str(path)
+
+
+def run(program, case, arrays, results, every):
+    """What went wrong, a line each, for the real inputs and all outputs."""
+    model = program.folder / "model.onnx"
+    model.write_bytes(case.model.SerializeToString())
+    real = [name for name, (kind, _) in arrays.items() if kind in REAL]
+    problems = []
+    for x in real if every else real[:1]:
+        constants = {n: program.array(f"constant{i}", v) for i, (n, (_, v)) in enumerate(arrays.items()) if n != x}
+        for y, (kind, expected) in results.items():
+            widest = max(REAL.get(kind, SINGLE), REAL[arrays[x][0]])
+            answer = program.ask(
+                model=str(model), input=x, output=y, constants=constants, tolerance=widest,
+                x=program.array("x", arrays[x][1]), y=program.array("y", expected),
+            )
+            if "problem" in answer:
+                problems.append(f"{x} -> {y}: {answer['problem']}")
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program", help="the example node_case of xcebra-onnx")
+    parser.add_argument("--only", default="", help="cases whose name or operators contain this text")
+    parser.add_argument("--every", action="store_true", help="each real input in turn")
+    parser.add_argument("--list", choices=["failed", "right", "unfit", "none"], default="failed")
+    parser.add_argument("--report", help="writes one JSON object, from each case to its problems, to this file")
+    arguments = parser.parse_args()
+    words = arguments.only.lower()
+    counts, left_out, report = collections.Counter(), collections.Counter(), {}
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(arguments.program, folder)
+        for case in load_model_tests(kind="node"):
+            if words not in " ".join([case.name, *operators(case.model)]).lower():
+                continue
+            arrays, results = loaded(case)
+            reason = unfit(case, arrays, results)
+            if reason:
+                left_out[reason] += 1
+                if arguments.list == "unfit":
+                    print(f"{case.name}: {reason}")
+                continue
+            problems = run(program, case, arrays, results, arguments.every)
+            report[case.name] = problems
+            counts["failed" if problems else "right"] += 1
+            if arguments.list == "failed":
+                for problem in problems[:1]:
+                    print(f"{case.name}: {problem}")
+            elif arguments.list == "right" and not problems:
+                print(case.name)
+    if arguments.report:
+        Path(arguments.report).write_text(json.dumps(report, indent=0))
+    total = sum(counts.values())
+    print(f"{counts['right']} of {total} cases of real numbers are right ({counts['right'] / max(total, 1):.1%})")
+    for reason, count in left_out.most_common():
+        print(f"left out, {reason}: {count}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
