@@ -15,6 +15,7 @@ const BLOCK: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     samples: usize,
+    /// Of all subjects.
     channels: usize,
     checksum: u32,
 }
@@ -33,6 +34,14 @@ impl Fingerprint {
         for session in recording.sessions() {
             sum.update(&(session.end as u64).to_le_bytes());
         }
+        if recording.subjects() > 1 {
+            for session in recording.sessions() {
+                let subject = recording.subject_at(session.start);
+                let channels = recording.channels_of(subject);
+                sum.update(&(subject as u64).to_le_bytes());
+                sum.update(&(channels as u64).to_le_bytes());
+            }
+        }
         for (name, labels) in recording.labels() {
             sum.update(name.as_bytes());
             match labels {
@@ -46,7 +55,9 @@ impl Fingerprint {
         }
         Self {
             samples: recording.len(),
-            channels: recording.channels(),
+            channels: (0..recording.subjects())
+                .map(|subject| recording.channels_of(subject))
+                .sum(),
             checksum: sum.finalize(),
         }
     }

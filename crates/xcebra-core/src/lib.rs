@@ -69,8 +69,8 @@ pub mod train;
 mod window;
 
 pub use config::{
-    Config, EncoderConfig, LabelUse, LearningRateSchedule, LossConfig, ObjectiveConfig,
-    PositivesConfig, RegularizerConfig, TrainConfig, ValidationConfig,
+    Balance, Config, EncoderConfig, LabelUse, LearningRateSchedule, LossConfig, ObjectiveConfig,
+    PositivesConfig, RegularizerConfig, Shared, TrainConfig, ValidationConfig,
 };
 pub use encoder::{Architecture, Edges, Embedding, Encoder, EncoderName};
 pub use error::{CoreError, Result};

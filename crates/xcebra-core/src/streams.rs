@@ -1,7 +1,14 @@
 //! The independent streams of random numbers that one seed gives.
 
-/// Initial weights.
+/// Initial weights of the first encoder.
 pub const WEIGHTS: u64 = 1;
+
+/// Initial weights of the encoder of a subject.
+pub fn weights(subject: usize) -> u64 {
+    // beyond all other streams
+    WEIGHTS + ((subject as u64) << 32)
+}
+
 /// References, negatives and positives.
 pub const SAMPLES: u64 = 2;
 /// Random projections of the Jacobian penalty.

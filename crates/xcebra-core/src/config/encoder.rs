@@ -44,6 +44,25 @@ pub struct EncoderConfig {
     /// All layers of `custom`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<Layer>,
+    /// What the encoders of several subjects have in common; default nothing.
+    #[serde(skip_serializing_if = "is_default_shared")]
+    pub shared: Shared,
+}
+
+/// What the encoders of several subjects have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shared {
+    /// Nothing: each subject has its own network.
+    #[default]
+    None,
+    /// All layers but the first, which each subject has for itself.
+    Trunk,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_default_shared(shared: &Shared) -> bool {
+    *shared == Shared::default()
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -63,6 +82,7 @@ impl Default for EncoderConfig {
             left: None,
             head: None,
             layers: Vec::new(),
+            shared: Shared::default(),
         }
     }
 }

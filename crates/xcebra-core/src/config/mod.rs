@@ -7,11 +7,11 @@ mod regularizer;
 mod train;
 mod validation;
 
-pub use encoder::EncoderConfig;
+pub use encoder::{EncoderConfig, Shared};
 pub use objective::{LossConfig, ObjectiveConfig};
 pub use positives::{LabelUse, PositivesConfig};
 pub use regularizer::RegularizerConfig;
-pub use train::{LearningRateSchedule, TrainConfig};
+pub use train::{Balance, LearningRateSchedule, TrainConfig};
 pub use validation::ValidationConfig;
 
 use serde::{Deserialize, Serialize};

@@ -142,7 +142,7 @@ impl PositivesConfig {
             } => Box::new(Mixed::new(
                 recording, centers, discrete, continuous, *delta,
             )?),
-            Self::Uniform {} => Box::new(Uniform::new(centers)?),
+            Self::Uniform {} => Box::new(Uniform::of_subjects(recording, centers)?),
         })
     }
 

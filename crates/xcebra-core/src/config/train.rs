@@ -22,6 +22,25 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Steps between two entries of the training curves, default 50.
     pub log_every: usize,
+    /// How references and negatives are divided among several subjects, default equally.
+    #[serde(skip_serializing_if = "is_default_balance")]
+    pub balance: Balance,
+}
+
+/// How references and negatives are divided among several subjects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Balance {
+    /// Each subject gives as many as any other.
+    #[default]
+    Subjects,
+    /// In the ratio of their samples.
+    Samples,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_default_balance(balance: &Balance) -> bool {
+    *balance == Balance::default()
 }
 
 impl Default for TrainConfig {
@@ -34,6 +53,7 @@ impl Default for TrainConfig {
             schedule: LearningRateSchedule::Constant,
             seed: 0,
             log_every: 50,
+            balance: Balance::default(),
         }
     }
 }

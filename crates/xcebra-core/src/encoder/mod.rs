@@ -49,10 +49,18 @@ impl<E: Element> Encoder<E> {
     /// # Errors
     /// [`CoreError::Setting`] if the architecture is impossible.
     pub fn new(architecture: Architecture, seed: u64) -> Result<Self> {
+        Self::of_subject(architecture, seed, 0)
+    }
+
+    /// As [`new`](Self::new), for the subject of that number: each has its own weights.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_subject(architecture: Architecture, seed: u64, subject: usize) -> Result<Self> {
         architecture.check()?;
         let network = architecture.network();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(streams::WEIGHTS);
+        rng.set_stream(streams::weights(subject));
         let mut parameters = vec![E::zero(); network.parameters()];
         for (layer, spec) in network.layers.iter().zip(&architecture.layers) {
             let bound = 1.0 / ((layer.inputs * layer.kernel) as f64).sqrt();
@@ -108,6 +116,17 @@ impl<E: Element> Encoder<E> {
             input_shape,
             engine: Arc::new(Cpu::default()),
         }
+    }
+
+    /// The same encoder with the layers of another after its first one.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] if they are of other sizes.
+    pub fn with_trunk_of(self, other: &Self) -> Result<Self> {
+        let own = self.network.layers[0].bias.end;
+        let trunk = &other.parameters[other.network.layers[0].bias.end..];
+        let parameters = [&self.parameters[..own], trunk].concat();
+        Self::from_parameters(self.architecture, parameters)
     }
 
     /// The architecture.

@@ -31,6 +31,12 @@ pub trait Trainable<E: Element>: Send + Sync {
     /// All parameters.
     fn parameters(&self) -> &[E];
 
+    /// How many of the first parameters are its own where encoders of several subjects share a trunk, because
+    /// they depend on the channels; by default all.
+    fn own_parameters(&self) -> usize {
+        self.parameters().len()
+    }
+
     /// The same encoder with other parameters.
     ///
     /// # Errors
@@ -76,6 +82,10 @@ impl<E: Element> Trainable<E> for Encoder<E> {
 
     fn parameters(&self) -> &[E] {
         self.parameters()
+    }
+
+    fn own_parameters(&self) -> usize {
+        self.network.layers[0].bias.end
     }
 
     fn engine(&self) -> Arc<dyn Engine<E>> {

@@ -9,10 +9,14 @@ use crate::error::{CoreError, Result};
 /// Refuses values that are not finite and, if they `must_vary`, channels that are constant but for rounding,
 /// as the training sees them. One pass over the samples decides almost always.
 pub(super) fn values<E: Scalar>(recording: &Recording<E>, must_vary: bool) -> Result<()> {
-    let channels = recording.channels;
+    (0..recording.subjects()).try_for_each(|subject| of_subject(recording, subject, must_vary))
+}
+
+fn of_subject<E: Scalar>(recording: &Recording<E>, subject: usize, must_vary: bool) -> Result<()> {
+    let channels = recording.channels[subject];
     let mut spreads = Spreads::new(channels);
     let (mut room, mut wide) = (Vec::<E>::new(), Vec::new());
-    for (session, range) in recording.store.sessions.iter().zip(&recording.sessions) {
+    for (session, range) in recording.store.of_subject(subject) {
         for block in session.blocks() {
             let first = range.start + block.start;
             let rows: &[E] = match session.as_slice() {
@@ -35,7 +39,7 @@ pub(super) fn values<E: Scalar>(recording: &Recording<E>, must_vary: bool) -> Re
         }
     }
     match must_vary {
-        true => (0..channels).try_for_each(|c| varying(recording, &spreads, c)),
+        true => (0..channels).try_for_each(|c| varying(recording, (subject, c), &spreads)),
         false => Ok(()),
     }
 }
@@ -54,10 +58,14 @@ fn not_finite<E: Scalar>(rows: &[E], first: usize, channels: usize) -> CoreError
     )
 }
 
-fn varying<E: Scalar>(recording: &Recording<E>, spreads: &Spreads, c: usize) -> Result<()> {
+fn varying<E: Scalar>(
+    recording: &Recording<E>,
+    (subject, c): (usize, usize),
+    spreads: &Spreads,
+) -> Result<()> {
     let column = || {
-        let sessions = recording.store.sessions.iter();
-        sessions.flat_map(|session| (0..session.len()).map(move |t| E::of(session.wide(t, c))))
+        let sessions = recording.store.of_subject(subject);
+        sessions.flat_map(|(session, _)| (0..session.len()).map(move |t| E::of(session.wide(t, c))))
     };
     let epsilon = E::epsilon().as_f64();
     let closer = || spreads.is_constant_on_closer_look(c, column().map(E::as_f64), epsilon);
@@ -69,9 +77,13 @@ fn varying<E: Scalar>(recording: &Recording<E>, spreads: &Spreads, c: usize) -> 
         true => "",
         false => ", but for rounding",
     };
+    let whose = match recording.subjects() {
+        1 => String::new(),
+        _ => format!(" of subject {subject}"),
+    };
     Err(CoreError::data(
         "the recording",
-        format!("channel {c} is {first} at every sample{but}"),
+        format!("channel {c}{whose} is {first} at every sample{but}"),
         "leave constant channels out: nothing can be learned from them",
     ))
 }

@@ -7,6 +7,7 @@ mod pieces;
 mod rows;
 mod scaling;
 mod session;
+mod subjects;
 mod values;
 
 pub use labels::Labels;
@@ -29,10 +30,15 @@ use crate::error::{CoreError, Result};
 ///
 /// Neither a window of samples nor an offset in time reaches from one session into another. Samples and
 /// labels are shared by all clones.
+///
+/// Sessions may come from several *subjects*, such as animals of which other neurons were recorded:
+/// [`from_subjects`](Self::from_subjects). The sessions of a subject have the same channels. Times count
+/// over all sessions, whoever they come from.
 #[derive(Clone, Debug)]
 pub struct Recording<E> {
     store: Arc<Store>,
-    channels: usize,
+    /// Those of each subject.
+    channels: Vec<usize>,
     sessions: Vec<Range<usize>>,
     labels: BTreeMap<String, Arc<Labels>>,
     /// Whether it is known that there are samples enough and that all channels vary.
@@ -44,7 +50,9 @@ pub struct Recording<E> {
 /// The samples of a recording as they came.
 #[derive(Debug)]
 struct Store {
-    sessions: Vec<Session>,
+    sessions: Vec<Arc<Session>>,
+    /// The subject of each.
+    subjects: Vec<usize>,
     /// Samples up to the end of each.
     ends: Vec<usize>,
 }
@@ -92,7 +100,7 @@ impl<E: Scalar> Recording<E> {
         Ok(recording)
     }
 
-    fn of(mut sessions: Vec<Session>) -> Result<Self> {
+    fn of(sessions: Vec<Session>) -> Result<Self> {
         let Some(first) = sessions.first() else {
             return Err(too_few(0));
         };
@@ -110,24 +118,22 @@ impl<E: Scalar> Recording<E> {
                 ));
             }
         }
+        let subjects = vec![0; sessions.len()];
+        Ok(Self::assemble(sessions, subjects, vec![channels]))
+    }
+
+    /// Sessions that were checked.
+    fn assemble(mut sessions: Vec<Session>, subjects: Vec<usize>, channels: Vec<usize>) -> Self {
         sessions.iter_mut().for_each(Session::settle::<E>);
-        let mut end = 0;
-        let ends: Vec<usize> = sessions
-            .iter()
-            .map(|session| {
-                end += session.len();
-                end
-            })
-            .collect();
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        Ok(Self {
+        let store = Store::new(sessions.into_iter().map(Arc::new).collect(), subjects);
+        Self {
             channels,
-            sessions: starts.zip(&ends).map(|(start, &end)| start..end).collect(),
-            store: Arc::new(Store { sessions, ends }),
+            sessions: store.ranges(),
+            store: Arc::new(store),
             labels: BTreeMap::new(),
             trainable: false,
             element: std::marker::PhantomData,
-        })
+        }
     }
 
     /// Refuses a recording [to embed](Self::to_embed) from which nothing can be learned.
@@ -149,7 +155,8 @@ impl<E: Scalar> Recording<E> {
     /// Splits the recording into sessions of the given lengths.
     ///
     /// # Errors
-    /// [`CoreError::Data`] if a length is 0 or they do not add up to the number of samples.
+    /// [`CoreError::Data`] if a length is 0, if they do not add up to the number of samples, or if a session
+    /// would reach from one subject into another.
     pub fn with_sessions(mut self, lengths: &[usize]) -> Result<Self> {
         let total = lengths
             .iter()
@@ -162,13 +169,15 @@ impl<E: Scalar> Recording<E> {
             ));
         }
         let mut start = 0;
-        self.sessions = lengths
+        let sessions: Vec<Range<usize>> = lengths
             .iter()
             .map(|&len| {
                 start += len;
                 start - len..start
             })
             .collect();
+        self.require_subjects_apart(&sessions)?;
+        self.sessions = sessions;
         Ok(self)
     }
 
@@ -205,9 +214,9 @@ impl<E: Scalar> Recording<E> {
         self.len() == 0
     }
 
-    /// Number of channels.
+    /// Number of channels, of the first subject if there are several.
     pub fn channels(&self) -> usize {
-        self.channels
+        self.channels[0]
     }
 
     /// The samples of each session, one session after another.

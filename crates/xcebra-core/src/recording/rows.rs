@@ -10,6 +10,9 @@ use crate::window::Window;
 
 impl<E: Scalar> Recording<E> {
     /// All samples, (time, channels); see [`rows`](Self::rows).
+    ///
+    /// # Panics
+    /// If there are several subjects.
     pub fn samples(&self) -> CowArray<'_, E, Ix2> {
         self.rows(0..self.len())
     }
@@ -18,17 +21,18 @@ impl<E: Scalar> Recording<E> {
     /// and a copy where they have to be scaled or converted, or come from several sessions.
     ///
     /// # Panics
-    /// If the range reaches out of the recording.
+    /// If the range reaches out of the recording, or from one subject into another.
     pub fn rows(&self, range: Range<usize>) -> CowArray<'_, E, Ix2> {
-        let shape = (range.len(), self.channels);
+        let channels = self.channels_at(&range);
+        let shape = (range.len(), channels);
         if let [session] = self.store.sessions.as_slice()
             && let Some(values) = session.as_slice::<E>()
         {
-            let values = &values[range.start * self.channels..range.end * self.channels];
+            let values = &values[range.start * channels..range.end * channels];
             let view = ArrayView2::from_shape(shape, values);
             return view.expect("whole samples fill their shape").into();
         }
-        let mut rows = Vec::with_capacity(range.len() * self.channels);
+        let mut rows = Vec::with_capacity(range.len() * channels);
         self.append(range, &mut rows, &mut Vec::new());
         let rows = Array2::from_shape_vec(shape, rows);
         rows.expect("whole samples fill their shape").into()
@@ -36,7 +40,7 @@ impl<E: Scalar> Recording<E> {
 
     /// Appends samples, one after another; `wide` is room.
     pub(crate) fn append(&self, mut range: Range<usize>, out: &mut Vec<E>, wide: &mut Vec<f64>) {
-        let Store { sessions, ends } = &*self.store;
+        let Store { sessions, ends, .. } = &*self.store;
         let mut at = match sessions.len() {
             1 => 0,
             _ => ends.partition_point(|&end| end <= range.start),
@@ -49,13 +53,19 @@ impl<E: Scalar> Recording<E> {
         }
     }
 
-    /// The windows around the given times, one after another: (times, window, channels).
+    /// The windows around the given times, one after another: (times, window, channels). All are of one
+    /// subject, of the given channels.
     ///
     /// Every window lies in the recording; [`crate::sampling`] draws no others.
-    pub(crate) fn gather(&self, times: &[usize], window: Window) -> Vec<E> {
-        let mut rows = Vec::with_capacity(times.len() * window.len() * self.channels);
+    pub(crate) fn gather(
+        &self,
+        times: impl ExactSizeIterator<Item = usize>,
+        channels: usize,
+        window: Window,
+    ) -> Vec<E> {
+        let mut rows = Vec::with_capacity(times.len() * window.len() * channels);
         let mut wide = Vec::new();
-        for &t in times {
+        for t in times {
             let first = t - window.left;
             self.append(first..first + window.len(), &mut rows, &mut wide);
         }

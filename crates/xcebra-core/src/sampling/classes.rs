@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use rand_chacha::ChaCha8Rng;
 use xcebra_model::Scalar;
 
 use super::groups::Groups;
+use super::subjects::Subjects;
 use crate::error::{CoreError, Result};
 use crate::recording::{Labels, Pieces, Recording};
 
@@ -56,16 +58,60 @@ impl Classes {
         &self.groups
     }
 
-    /// The group of a center.
-    ///
-    /// # Panics
-    /// If no center has the class of this sample.
-    pub fn of(&self, sample: usize) -> usize {
+    /// The group of the class of a sample, if one of the centers has it.
+    fn of(&self, sample: usize) -> Option<usize> {
         let Labels::Discrete(labels) = &*self.labels else {
             unreachable!("other labels were refused");
         };
-        self.values
-            .binary_search(&labels[sample])
-            .expect("references are among the centers")
+        self.values.binary_search(&labels[sample]).ok()
+    }
+}
+
+/// The classes of each subject.
+#[derive(Clone, Debug)]
+pub struct SubjectClasses {
+    subjects: Subjects,
+    classes: Vec<Classes>,
+}
+
+impl SubjectClasses {
+    /// As [`Classes::new`], of each subject.
+    ///
+    /// # Errors
+    /// As [`Classes::new`], and [`CoreError::Data`] if a subject has no center.
+    pub fn new<E: Scalar>(
+        recording: &Recording<E>,
+        centers: &Pieces,
+        label: (&str, &str),
+        kind: &str,
+    ) -> Result<Self> {
+        let subjects = Subjects::of(recording, centers)?;
+        let centers = subjects.centers().iter();
+        let classes = centers.map(|centers| Classes::new(recording, centers, label, kind));
+        Ok(Self {
+            classes: classes.collect::<Result<_>>()?,
+            subjects,
+        })
+    }
+
+    /// The centers of each class, of each subject.
+    pub fn groups(&self) -> impl Iterator<Item = &Groups> {
+        self.classes.iter().map(Classes::groups)
+    }
+
+    /// For each reference a subject, drawn at random, and the group of its class there. Where that subject
+    /// does not know the class, it is the reference's own.
+    pub fn assign(&self, references: &[usize], rng: &mut ChaCha8Rng) -> Vec<[usize; 2]> {
+        let assigned = self.subjects.assign(references, rng);
+        let of = |(subject, &reference): (usize, &usize)| match self.classes[subject].of(reference)
+        {
+            Some(group) => [subject, group],
+            None => {
+                let own = self.subjects.at(reference);
+                let group = self.classes[own].of(reference);
+                [own, group.expect("references are among the centers")]
+            }
+        };
+        assigned.into_iter().zip(references).map(of).collect()
     }
 }

@@ -5,19 +5,21 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use xcebra_model::Scalar;
 
-use super::index::Index;
+use super::index::Indices;
+use super::subjects::Subjects;
 use super::{Positives, RealLabels, uniforms};
 use crate::checks::positive;
 use crate::error::Result;
 use crate::recording::{Pieces, Recording};
 
 /// The reference's label plus independent N(0, σ²) in every column, and then the center whose
-/// label is nearest to that sum.
+/// label is nearest to that sum; of several subjects, one is drawn at random in which it is looked for.
 #[derive(Debug)]
 pub struct DeltaNormal {
     labels: RealLabels,
     sigma: f64,
-    index: Index,
+    subjects: Subjects,
+    indices: Indices,
 }
 
 impl DeltaNormal {
@@ -35,11 +37,13 @@ impl DeltaNormal {
     ) -> Result<Self> {
         positive("sigma", sigma)?;
         let labels = RealLabels::of(recording, label)?;
-        let index = Index::new(label, labels.view(), centers.samples().collect())?;
+        let subjects = Subjects::of(recording, centers)?;
+        let indices = Indices::new(label, labels.view(), &subjects)?;
         Ok(Self {
             labels,
             sigma,
-            index,
+            subjects,
+            indices,
         })
     }
 }
@@ -56,6 +60,7 @@ impl Positives for DeltaNormal {
             queries.extend(noise);
         }
         let uniform = uniforms(references.len(), rng);
-        self.index.nearest(&queries, &uniform)
+        let assigned = self.subjects.assign(references, rng);
+        self.indices.nearest(&assigned, &queries, &uniform)
     }
 }

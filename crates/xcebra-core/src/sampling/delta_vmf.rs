@@ -7,7 +7,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use xcebra_model::Scalar;
 
-use super::index::Index;
+use super::index::Indices;
+use super::subjects::Subjects;
 use super::{Positives, uniforms};
 use crate::checks::positive;
 use crate::error::{CoreError, Result};
@@ -16,12 +17,14 @@ use crate::recording::{Labels, Pieces, Recording};
 /// For labels on a circle: every column is an angle in radians, of any winding. To each angle of
 /// the reference independent von Mises noise of mean 0 and concentration κ is added (density
 /// `∝ exp(κ cos θ)`, for large κ about N(0, 1/κ)); the positive is the center nearest to that in
-/// the plane of (cos, sin) of each angle, so that 2π is as near to 0 as it is.
+/// the plane of (cos, sin) of each angle, so that 2π is as near to 0 as it is. Of several subjects, one is
+/// drawn at random in which it is looked for.
 #[derive(Debug)]
 pub struct DeltaVmf {
     angles: Array2<f64>,
     noise: VonMises,
-    index: Index,
+    subjects: Subjects,
+    indices: Indices,
 }
 
 impl DeltaVmf {
@@ -59,11 +62,13 @@ impl DeltaVmf {
             angles.iter().flat_map(|&a| on_circle(a)).collect(),
         )
         .expect("two coordinates an angle");
-        let index = Index::new(label, points.view(), centers.samples().collect())?;
+        let subjects = Subjects::of(recording, centers)?;
+        let indices = Indices::new(label, points.view(), &subjects)?;
         Ok(Self {
             angles,
             noise,
-            index,
+            subjects,
+            indices,
         })
     }
 }
@@ -77,7 +82,8 @@ impl Positives for DeltaVmf {
             }
         }
         let uniform = uniforms(references.len(), rng);
-        self.index.nearest(&queries, &uniform)
+        let assigned = self.subjects.assign(references, rng);
+        self.indices.nearest(&assigned, &queries, &uniform)
     }
 }
 

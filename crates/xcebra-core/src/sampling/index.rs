@@ -7,6 +7,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use super::groups::Groups;
+use super::subjects::Subjects;
 use crate::error::{CoreError, Result};
 
 /// Most columns of a label. Trees are built for 1, 2, 3, 4, 8 and 16 columns, the others padded
@@ -122,6 +123,57 @@ impl Index {
             .map(|(p, &u)| self.groups.pick(p, u))
             .collect()
     }
+}
+
+/// The centers of each subject by their labels.
+#[derive(Debug)]
+pub struct Indices(Vec<Index>);
+
+impl Indices {
+    /// Indexes the rows of `labels` (time, columns) at the centers of each subject.
+    ///
+    /// # Errors
+    /// As [`Index::new`].
+    pub fn new(name: &str, labels: ArrayView2<'_, f64>, subjects: &Subjects) -> Result<Self> {
+        let centers = subjects.centers().iter();
+        let indices = centers.map(|centers| Index::new(name, labels, centers.samples().collect()));
+        Ok(Self(indices.collect::<Result<_>>()?))
+    }
+
+    /// As [`Index::nearest`], each query in the subject that `assigned` gives.
+    pub fn nearest(&self, assigned: &[usize], queries: &[f64], uniform: &[f64]) -> Vec<usize> {
+        let indices: Vec<&Index> = self.0.iter().collect();
+        nearest_in(&indices, assigned, queries, uniform)
+    }
+}
+
+/// As [`Index::nearest`], each query in the index whose place `assigned` gives.
+pub fn nearest_in(
+    indices: &[&Index],
+    assigned: &[usize],
+    queries: &[f64],
+    uniform: &[f64],
+) -> Vec<usize> {
+    if let [index] = indices {
+        return index.nearest(queries, uniform);
+    }
+    let columns = queries.len() / uniform.len().max(1);
+    let mut places = vec![Vec::new(); indices.len()];
+    for (query, &index) in assigned.iter().enumerate() {
+        places[index].push(query);
+    }
+    let mut found = vec![0; assigned.len()];
+    for (index, places) in indices.iter().zip(&places) {
+        let own = places
+            .iter()
+            .flat_map(|&i| &queries[i * columns..][..columns]);
+        let own: Vec<f64> = own.copied().collect();
+        let uniform: Vec<f64> = places.iter().map(|&i| uniform[i]).collect();
+        for (&i, nearest) in places.iter().zip(index.nearest(&own, &uniform)) {
+            found[i] = nearest;
+        }
+    }
+    found
 }
 
 impl std::fmt::Debug for Index {

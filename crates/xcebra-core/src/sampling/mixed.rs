@@ -3,21 +3,25 @@
 use rand_chacha::ChaCha8Rng;
 use xcebra_model::Scalar;
 
-use super::classes::Classes;
+use super::classes::SubjectClasses;
 use super::differences::Differences;
-use super::index::Index;
+use super::index::{Index, nearest_in};
 use super::{Positives, uniforms};
 use crate::error::Result;
 use crate::recording::{Pieces, Recording};
 
 /// As [`TimeDelta`](super::TimeDelta) by a continuous label, but the nearest label is looked for
 /// among the centers of the reference's class only. The differences come from all classes.
+///
+/// Of several subjects, one is drawn at random; one that does not know the class is left out.
 #[derive(Debug)]
 pub struct Mixed {
-    classes: Classes,
+    classes: SubjectClasses,
     differences: Differences,
-    /// One for each class.
+    /// One for each class of each subject.
     indices: Vec<Index>,
+    /// The first of each subject.
+    starts: Vec<usize>,
 }
 
 impl Mixed {
@@ -34,44 +38,33 @@ impl Mixed {
         continuous: &str,
         delta: usize,
     ) -> Result<Self> {
-        let classes = Classes::new(recording, centers, ("discrete", discrete), "mixed")?;
+        let classes = SubjectClasses::new(recording, centers, ("discrete", discrete), "mixed")?;
         let differences = Differences::new(recording, centers, continuous, delta)?;
-        let groups = classes.groups();
-        let indices = (0..groups.len())
-            .map(|g| {
+        let (mut indices, mut starts) = (Vec::new(), Vec::new());
+        for groups in classes.groups() {
+            starts.push(indices.len());
+            for g in 0..groups.len() {
                 let members = groups.members(g).to_vec();
-                Index::new(continuous, differences.labels(), members)
-            })
-            .collect::<Result<_>>()?;
+                indices.push(Index::new(continuous, differences.labels(), members)?);
+            }
+        }
         Ok(Self {
             classes,
             differences,
             indices,
+            starts,
         })
     }
 }
 
 impl Positives for Mixed {
     fn draw(&self, references: &[usize], rng: &mut ChaCha8Rng) -> Vec<usize> {
-        let columns = self.differences.labels().ncols();
         let queries = self.differences.moved(references, rng);
         let uniform = uniforms(references.len(), rng);
-        let mut of_class = vec![Vec::new(); self.indices.len()];
-        for (i, &r) in references.iter().enumerate() {
-            of_class[self.classes.of(r)].push(i);
-        }
-        let mut positives = vec![0; references.len()];
-        for (index, places) in self.indices.iter().zip(&of_class) {
-            let queries: Vec<f64> = places
-                .iter()
-                .flat_map(|&i| &queries[i * columns..][..columns])
-                .copied()
-                .collect();
-            let uniform: Vec<f64> = places.iter().map(|&i| uniform[i]).collect();
-            for (&i, found) in places.iter().zip(index.nearest(&queries, &uniform)) {
-                positives[i] = found;
-            }
-        }
-        positives
+        let assigned = self.classes.assign(references, rng).into_iter();
+        let assigned = assigned.map(|[subject, group]| self.starts[subject] + group);
+        let assigned: Vec<usize> = assigned.collect();
+        let indices: Vec<&Index> = self.indices.iter().collect();
+        nearest_in(&indices, &assigned, &queries, &uniform)
     }
 }

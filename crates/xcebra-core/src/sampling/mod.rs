@@ -2,6 +2,11 @@
 //!
 //! All are drawn from the *centers* of some [`Pieces`](crate::Pieces) of a recording: samples around which
 //! an encoder's whole window fits. Your own distribution implements [`Positives`].
+//!
+//! Where a recording has several [subjects](crate::Recording::from_subjects), as many references come from
+//! each as from any other, and so do negatives. A positive by a label may be of another subject: a random
+//! permutation of the references assigns each of them the subject of another, and its positive is looked for
+//! in that subject only, as in CEBRA's multi-session sampler. A positive by an offset in time stays in its session.
 
 mod classes;
 mod delta_normal;
@@ -12,6 +17,7 @@ mod groups;
 mod index;
 mod mixed;
 mod references;
+mod subjects;
 mod time;
 mod time_delta;
 mod uniform;
@@ -22,6 +28,7 @@ pub(crate) use delta_vmf::VonMises;
 pub use discrete::Discrete;
 pub use mixed::Mixed;
 pub use references::References;
+pub(crate) use subjects::Subjects;
 pub use time::Time;
 pub use time_delta::TimeDelta;
 pub use uniform::Uniform;

@@ -4,17 +4,22 @@ use rand_chacha::ChaCha8Rng;
 use xcebra_model::Scalar;
 
 use super::differences::Differences;
-use super::index::Index;
+use super::index::Indices;
+use super::subjects::Subjects;
 use super::{Positives, uniforms};
 use crate::error::Result;
 use crate::recording::{Pieces, Recording};
 
 /// The reference's label plus a random label difference over `delta` samples, seen anywhere among
 /// the centers, and then the center whose label is nearest to that sum.
+///
+/// Of several subjects, differences are those of all, and the nearest center is that of a subject drawn at
+/// random ([`sampling`](crate::sampling)).
 #[derive(Debug)]
 pub struct TimeDelta {
     differences: Differences,
-    index: Index,
+    subjects: Subjects,
+    indices: Indices,
 }
 
 impl TimeDelta {
@@ -30,8 +35,13 @@ impl TimeDelta {
         delta: usize,
     ) -> Result<Self> {
         let differences = Differences::new(recording, centers, label, delta)?;
-        let index = Index::new(label, differences.labels(), centers.samples().collect())?;
-        Ok(Self { differences, index })
+        let subjects = Subjects::of(recording, centers)?;
+        let indices = Indices::new(label, differences.labels(), &subjects)?;
+        Ok(Self {
+            differences,
+            subjects,
+            indices,
+        })
     }
 }
 
@@ -39,6 +49,7 @@ impl Positives for TimeDelta {
     fn draw(&self, references: &[usize], rng: &mut ChaCha8Rng) -> Vec<usize> {
         let queries = self.differences.moved(references, rng);
         let uniform = uniforms(references.len(), rng);
-        self.index.nearest(&queries, &uniform)
+        let assigned = self.subjects.assign(references, rng);
+        self.indices.nearest(&assigned, &queries, &uniform)
     }
 }

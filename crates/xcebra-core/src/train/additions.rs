@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::Trainer;
 use super::objectives::{Kind, Objective, naive_loss};
-use super::sampler::Sampler;
 use super::trainer::Temperatures;
 use crate::config::{LossConfig, ObjectiveConfig};
 use crate::encoder::Trainable;
@@ -26,9 +25,9 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     pub fn clear_objectives(&mut self) -> Result<()> {
         self.objectives.clear();
         self.temperatures = None;
-        self.sampler = Sampler::new(self.sampler.centers().clone())?;
+        self.sampler.clear()?;
         if let Some(held_out) = &mut self.held_out {
-            held_out.sampler = Sampler::new(held_out.sampler.centers().clone())?;
+            held_out.sampler.clear()?;
         }
         Ok(())
     }
@@ -83,7 +82,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
 
     /// Adds an objective of the configuration.
     pub(super) fn add_configured(&mut self, objective: &ObjectiveConfig) -> Result<()> {
-        let [first, end] = objective.dims.unwrap_or([0, self.encoder.outputs()]);
+        let [first, end] = objective.dims.unwrap_or([0, self.networks.of(0).outputs()]);
         let (dims, weight) = (first..end, objective.schedule());
         let recording = self.recording.clone();
         if let LossConfig::InfoNce {
@@ -165,9 +164,12 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     }
 
     fn check_dims(&self, dims: &Range<usize>) -> Result<()> {
-        let outputs = self.encoder.outputs();
+        let outputs = self.networks.of(0).outputs();
         let whole = *dims == (0..outputs);
-        if dims.is_empty() || dims.end > outputs || (self.encoder.couples_outputs() && !whole) {
+        if dims.is_empty()
+            || dims.end > outputs
+            || (self.networks.of(0).couples_outputs() && !whole)
+        {
             return Err(CoreError::setting(
                 self.next_objective().then("dims"),
                 format!("{dims:?}"),

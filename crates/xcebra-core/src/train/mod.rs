@@ -2,14 +2,17 @@
 //! break.
 
 mod additions;
+mod begin;
 mod checkpoint;
 mod evaluate;
 mod history;
+mod networks;
 mod objectives;
 mod penalties;
 mod report;
 mod resume;
 mod sampler;
+mod split;
 mod trainer;
 mod validation;
 mod watch;

@@ -2,11 +2,12 @@
 
 use rand_chacha::ChaCha8Rng;
 
+use super::networks::Shown;
 use super::{PartValue, Trainer};
 use crate::encoder::Trainable;
 use crate::error::Result;
 use crate::ops::Element;
-use crate::ops::{self, Sum};
+use crate::ops::Sum;
 use crate::regularizer::At;
 
 /// The regularisers at one batch.
@@ -19,30 +20,39 @@ pub struct Penalties {
 }
 
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
-    /// Adds all regularisers, on the first `n` windows of `x`, to `sum`.
+    /// Adds all regularisers, on the references, to `sum`: the mean over all references, whichever encoder
+    /// they are shown to.
     pub(super) fn add_penalties(
         &self,
         step: usize,
-        n: usize,
-        x: &[E],
+        shown: &[Shown<E>],
         rng: &mut ChaCha8Rng,
         sum: &mut Sum<E>,
     ) -> Result<Penalties> {
         let mut all = Penalties::default();
+        let trained = shown.iter().enumerate();
+        let trained: Vec<_> = trained
+            .filter(|(subject, shown)| self.networks.is_trained(*subject) && shown.references() > 0)
+            .collect();
+        let total: usize = trained.iter().map(|(_, shown)| shown.references()).sum();
         for regularizer in &self.regularizers {
-            let mut at = At {
-                encoder: &self.encoder,
-                samples: &x[..n * self.encoder.window().len() * self.encoder.channels()],
-                count: n,
-                rng,
-            };
             let weight = regularizer.weight(step);
-            let value = (weight > 0.0)
-                .then(|| {
-                    let parameters = ops::traced(&self.parameters);
-                    sum.add(weight, regularizer.penalty(parameters, &mut at))
-                })
-                .transpose()?;
+            let mut value = (weight > 0.0).then_some(0.0);
+            for (subject, shown) in &trained {
+                let Some(value) = &mut value else {
+                    continue;
+                };
+                let mut at = At {
+                    encoder: self.networks.of(*subject),
+                    samples: self.networks.references(*subject, shown),
+                    count: shown.references(),
+                    rng,
+                };
+                let parameters = self.networks.parameters(*subject, &self.parameters);
+                let share = shown.references() as f64 / total as f64;
+                let own = regularizer.penalty(parameters, &mut at);
+                *value += share * sum.add(weight * share, own)?;
+            }
             all.total += weight * value.unwrap_or(0.0);
             all.parts
                 .push(PartValue::new(regularizer.name(), value, weight));

@@ -83,7 +83,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 state.recording
             )));
         }
-        let len = self.encoder.parameters().len();
+        let len = self.parameters.as_vec().len();
         let moments = Moments {
             first: checkpoint.vector(FIRST, len)?,
             second: checkpoint.vector(SECOND, len)?,

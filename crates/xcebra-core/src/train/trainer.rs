@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
+use super::networks::Networks;
 use super::objectives::Objective;
 use super::sampler::Sampler;
 use super::validation::{self, Progress};
@@ -19,8 +19,7 @@ use crate::objective::Loss;
 use crate::ops::Element;
 use crate::ops::{self, Adam, Buffers, Engine, Vector};
 use crate::recording::Recording;
-use crate::regularizer::{JacobianNorm, Regularizer};
-use crate::streams;
+use crate::regularizer::Regularizer;
 
 /// The temperatures that are learned, as `log 1/τ`.
 pub(super) struct Temperatures<E: Element> {
@@ -40,17 +39,21 @@ pub(super) struct HeldOut<E> {
 /// A step draws references and, independently, negatives, uniformly over time, and for each
 /// objective its own positives; all are embedded in one batch, the losses add up, and Adam makes
 /// one step. The same seed gives the same bits for any number of threads.
+///
+/// A recording of several [subjects](Recording::from_subjects) trains an encoder for each, into one embedding:
+/// see [`sampling`](crate::sampling) for how their samples meet, and [`Shared`](crate::Shared) for what the
+/// encoders have in common.
 pub struct Trainer<E: Element, N = Encoder<E>> {
     pub(super) config: Config,
     pub(super) recording: Recording<E>,
     /// That of the recording, once it was asked for.
     pub(super) fingerprint: OnceLock<Fingerprint>,
-    pub(super) encoder: N,
+    pub(super) networks: Networks<N>,
     pub(super) parameters: Vector<E>,
     pub(super) adam: Adam<E>,
     pub(super) temperatures: Option<Temperatures<E>>,
     pub(super) objectives: Vec<Objective<E>>,
-    /// That of the encoder.
+    /// That of the first encoder.
     pub(super) engine: Arc<dyn Engine<E>>,
     /// For similarities that are not the engine's.
     pub(super) buffers: Buffers<E>,
@@ -65,97 +68,7 @@ pub struct Trainer<E: Element, N = Encoder<E>> {
     pub(super) history: History,
 }
 
-impl<E: Element> Trainer<E> {
-    /// Prepares a training of the configuration's encoder; everything that can be wrong with the
-    /// settings or the data is found here, before work starts.
-    ///
-    /// # Errors
-    /// [`CoreError::Setting`] or [`CoreError::Data`].
-    pub fn new(config: Config, recording: Recording<E>) -> Result<Self> {
-        config.check()?;
-        let architecture = config.encoder.architecture(recording.channels());
-        let encoder = Encoder::new(architecture, config.train.seed)?;
-        Self::with_encoder(config, recording, encoder)
-    }
-}
-
 impl<E: Element, N: Trainable<E>> Trainer<E, N> {
-    /// Prepares a training of your own encoder, from the parameters it has; the
-    /// configuration's section on the encoder is not looked at, except for the number of outputs.
-    ///
-    /// # Errors
-    /// As [`new`](Trainer::new); [`CoreError::Data`] if the encoder takes another number of channels.
-    pub fn with_encoder(mut config: Config, recording: Recording<E>, encoder: N) -> Result<Self> {
-        config.encoder.outputs = encoder.outputs();
-        config.check()?;
-        if encoder.channels() != recording.channels() {
-            return Err(CoreError::data(
-                "the encoder",
-                format!(
-                    "it takes {} channels, the recording has {}",
-                    encoder.channels(),
-                    recording.channels()
-                ),
-                "build it for the recording",
-            ));
-        }
-        recording.require_trainable()?;
-        let sessions = recording.pieces();
-        let window = encoder.window();
-        let v = &config.validation;
-        let (training, held_out) = match v.is_on() {
-            true => {
-                let split = sessions.split_where_possible(v.held_out, v.blocks);
-                let (training, held_out) = split.map_err(|e| e.within(&"validation".into()))?;
-                let held_out = HeldOut {
-                    sampler: Sampler::new(held_out.centers(window)?)?,
-                    progress: Progress::default(),
-                    best: None,
-                };
-                (training, Some(held_out))
-            }
-            false => (sessions, None),
-        };
-        let stream = |id| {
-            let mut rng = ChaCha8Rng::seed_from_u64(config.train.seed);
-            rng.set_stream(id);
-            rng
-        };
-        let (engine, parameters) = (encoder.engine(), ops::vector(encoder.parameters().to_vec()));
-        let mut regularizers: Vec<Box<dyn Regularizer<E>>> = Vec::new();
-        if config.regularizer.weight > 0.0 {
-            regularizers.push(Box::new(JacobianNorm {
-                schedule: config.regularizer.schedule(),
-                probes: config.regularizer.probes(),
-            }));
-        }
-        let mut trainer = Self {
-            adam: Adam::new(encoder.parameters().len())?,
-            samples: stream(streams::SAMPLES),
-            probes: stream(streams::PROBES),
-            sampler: Sampler::new(training.centers(window)?)?,
-            held_out,
-            config,
-            recording,
-            fingerprint: OnceLock::new(),
-            encoder,
-            parameters,
-            temperatures: None,
-            objectives: Vec::new(),
-            engine,
-            buffers: Buffers::default(),
-            losses: Vec::new(),
-            regularizers,
-            step: 0,
-            watch: Watch::default(),
-            history: History::default(),
-        };
-        for objective in trainer.config.objectives() {
-            trainer.add_configured(&objective)?;
-        }
-        Ok(trainer)
-    }
-
     /// Makes one step.
     ///
     /// # Errors
@@ -170,15 +83,13 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     fn make_step(&mut self) -> Result<StepReport> {
         let (n, step) = (self.config.train.batch, self.step);
         let batch = self.sampler.draw(n, &mut self.samples);
-        let window = self.encoder.window();
-        let x = Arc::new(self.recording.gather(&batch.times, window));
+        let shown = self.networks.show(&self.recording, &batch);
 
         let mut sum = ops::Sum::default();
         let mut probes = self.probes.clone();
-        let penalties = self.add_penalties(step, n, &x, &mut probes, &mut sum)?;
+        let penalties = self.add_penalties(step, &shown, &mut probes, &mut sum)?;
         self.probes = probes;
-        let parameters = ops::traced(&self.parameters);
-        let embedded = ops::Embedded::of(self.encoder.encode(parameters, x));
+        let embedded = self.networks.embed(&self.parameters, shown);
         let losses = self.add_losses(step, &batch, &embedded, &mut sum)?;
         // where every weight is still 0 there is nothing to learn from
         let gradients = match sum.is_empty() {
@@ -262,11 +173,27 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     ///
     /// # Errors
     /// [`CoreError::Data`] if a parameter is not finite, which no step that succeeded leaves behind
-    /// unless numbers overflowed in it.
+    /// unless numbers overflowed in it, and if there are several encoders.
     pub fn finish(self) -> Result<(N, History)> {
+        let (mut encoders, history) = self.finish_all()?;
+        match (encoders.len(), encoders.pop()) {
+            (1, Some(encoder)) => Ok((encoder, history)),
+            (several, _) => Err(CoreError::data(
+                "the training",
+                format!("it has {several} encoders, one for each subject"),
+                "call `finish_all`, which gives all of them",
+            )),
+        }
+    }
+
+    /// As [`finish`](Self::finish), with the encoder of each subject.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] if a parameter is not finite.
+    pub fn finish_all(self) -> Result<(Vec<N>, History)> {
         let best = self.held_out.and_then(|h| h.best);
         let parameters = best.unwrap_or_else(|| self.parameters.as_vec());
-        Ok((self.encoder.with_parameters(parameters)?, self.history))
+        Ok((self.networks.with(parameters)?, self.history))
     }
 
     /// The recording it trains on.

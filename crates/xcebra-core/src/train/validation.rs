@@ -1,7 +1,5 @@
 //! The loss on samples that the training does not see, and when to stop.
 
-use std::sync::Arc;
-
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
@@ -96,13 +94,12 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let mut penalty = (v.patience > 0 && comparable).then_some(0.0);
         for _ in 0..v.batches {
             let batch = held_out.sampler.draw(n, &mut samples);
-            let x = self.recording.gather(&batch.times, self.encoder.window());
+            let shown = self.networks.show(&self.recording, &batch);
             if let Some(penalty) = &mut penalty {
                 let none = &mut ops::Sum::default();
-                *penalty += self.add_penalties(step, n, &x, &mut probes, none)?.total;
+                *penalty += self.add_penalties(step, &shown, &mut probes, none)?.total;
             }
-            let parameters = ops::traced(&self.parameters);
-            let embedded = ops::Embedded::of(self.encoder.encode(parameters, Arc::new(x)));
+            let embedded = self.networks.embed(&self.parameters, shown);
             let losses = self.add_losses(step, &batch, &embedded, &mut ops::Sum::default())?;
             loss += losses.loss;
             bits.push(losses.terms.iter().map(|t| t.bits_over_chance()).collect());

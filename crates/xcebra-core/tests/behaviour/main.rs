@@ -24,6 +24,8 @@ mod sampling;
 mod schedules;
 mod steps;
 mod stores;
+mod subjects;
+mod subjects_sampling;
 mod supervised;
 mod threads;
 mod training;

@@ -1,5 +1,6 @@
 //! What tests of trainings share.
 
+pub mod animals;
 pub mod dual;
 pub mod encoders;
 pub mod losses;
