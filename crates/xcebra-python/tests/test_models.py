@@ -150,6 +150,36 @@ def test_torch_is_called_as_it_stands(signals):
         xcebra.CrossDomainIG(lambda x: net(x).detach()).attribute(torch.tensor(signals))
 
 
+def test_a_module_is_not_called_again_for_its_shape(signals):
+    torch = pytest.importorskip("torch")
+    calls = []
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = torch.nn.Linear(32, 3)
+
+        def forward(self, x):
+            calls.append(len(x))
+            return self.head(x.flatten(1))
+
+    net = Net()
+    for expected in ([1, 2, 4], [2, 4]):
+        calls.clear()
+        xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1], target=2)
+        assert calls == expected
+    # another shape of the samples, another layer, another mode
+    xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1].reshape(1, 32), target=2)
+    net.head = torch.nn.Linear(32, 5)
+    assert xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1], target=4).values.shape == (1, 2, 16)
+    calls.clear()
+    xcebra.CrossDomainIG(net.eval(), rule="right:4").attribute(signals[:1])
+    assert calls[0] == 1
+    # what is selected of the output is not the module's to say
+    with pytest.raises(ValueError, match="no output 4"):
+        xcebra.CrossDomainIG(xcebra.models.Torch(net, output=lambda y: y[:, :2]), rule="right:4").attribute(signals[:1], target=4)
+
+
 def test_onnx_files():
     path = ROOT / "crates/xcebra-onnx/tests/data"
     files = sorted(path.rglob("conv_net*.onnx"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -114,6 +115,10 @@ def _selected(value: Any, output: Any) -> Any:
     return value
 
 
+#: What modules of torch were seen with, and the shapes of their outputs.
+_SHAPES: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
+
+
 class Torch(Model):
     """A module of torch, or any function of a tensor.
 
@@ -166,8 +171,27 @@ class Torch(Model):
         self._device = self.device or (like.device if like is not None else "cpu")
         self._warn_of_training(torch)
         self.input_shape = tuple(x.shape[1:])
-        value = self._probe(x)
-        self.output_shape = tuple(value.shape[1:])
+        known = self._known_shapes()
+        key = (self.input_shape, self._dtype, str(self._device))
+        if key not in known:
+            known[key] = tuple(self._probe(x).shape[1:])
+        self.output_shape = known[key]
+
+    def _known_shapes(self) -> dict[Any, tuple[int, ...]]:
+        """Shapes of outputs by what goes in, for a module that was seen with the same parameters. A call for nothing but
+        the shape takes as long as several points of a path."""
+        if self.output is not None or self.arguments or self.keywords:
+            return {}
+        try:
+            tensors = [*self.module.parameters(), *self.module.buffers()]
+            structure = (self.module.training, tuple((id(tensor), tensor.shape) for tensor in tensors))
+            seen = _SHAPES.setdefault(self.module, {})
+        except (AttributeError, TypeError):  # a function, or a module that cannot be referred to
+            return {}
+        if seen.get("structure") != structure:
+            seen.clear()
+            seen["structure"] = structure
+        return seen.setdefault("shapes", {})
 
     def _warn_of_training(self, torch: Any) -> None:
         if not isinstance(self.module, torch.nn.Module) or not self.module.training:
