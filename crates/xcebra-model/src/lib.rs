@@ -63,6 +63,8 @@ pub use error::{ModelError, Result};
 pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
 pub use scalar::Scalar;
+#[doc(hidden)]
+pub use scalar::{Numbers, NumbersMut};
 pub use watch::{Progress, Watch, Watched};
 
 #[cfg(doctest)]
