@@ -66,6 +66,8 @@ pub use function::FnModel;
 pub use model::{Model, batch_len, cotangent_len};
 pub use narrowed::Narrowed;
 pub use scalar::Scalar;
+#[doc(hidden)]
+pub use scalar::{Numbers, NumbersMut};
 pub use watch::{Progress, Watch, Watched};
 
 #[cfg(doctest)]

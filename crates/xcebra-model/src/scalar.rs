@@ -16,6 +16,14 @@ pub trait Scalar: NdFloat + FromPrimitive + Signed + Sum + Default + Entry {
 
     /// Converts to `f64` without loss.
     fn as_f64(self) -> f64;
+
+    /// Numbers by their precision, for code that computes differently in each.
+    #[doc(hidden)]
+    fn view(numbers: &[Self]) -> Numbers<'_>;
+
+    /// Numbers to change, by their precision.
+    #[doc(hidden)]
+    fn view_mut(numbers: &mut [Self]) -> NumbersMut<'_>;
 }
 
 impl Scalar for f32 {
@@ -26,6 +34,14 @@ impl Scalar for f32 {
     fn as_f64(self) -> f64 {
         f64::from(self)
     }
+
+    fn view(numbers: &[f32]) -> Numbers<'_> {
+        Numbers::Single(numbers)
+    }
+
+    fn view_mut(numbers: &mut [f32]) -> NumbersMut<'_> {
+        NumbersMut::Single(numbers)
+    }
 }
 
 impl Scalar for f64 {
@@ -35,5 +51,71 @@ impl Scalar for f64 {
 
     fn as_f64(self) -> f64 {
         self
+    }
+
+    fn view(numbers: &[f64]) -> Numbers<'_> {
+        Numbers::Double(numbers)
+    }
+
+    fn view_mut(numbers: &mut [f64]) -> NumbersMut<'_> {
+        NumbersMut::Double(numbers)
+    }
+}
+
+/// Numbers by their precision.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Numbers<'a> {
+    Single(&'a [f32]),
+    Double(&'a [f64]),
+}
+
+/// Numbers to change, by their precision.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NumbersMut<'a> {
+    Single(&'a mut [f32]),
+    Double(&'a mut [f64]),
+}
+
+const OTHER: &str = "all numbers of one operation have one type";
+
+impl<'a> Numbers<'a> {
+    /// # Panics
+    /// If they are in double precision: a fault of the caller, who mixes types.
+    pub fn single(self) -> &'a [f32] {
+        match self {
+            Self::Single(numbers) => numbers,
+            Self::Double(_) => unreachable!("{OTHER}"),
+        }
+    }
+
+    /// # Panics
+    /// If they are in single precision: a fault of the caller, who mixes types.
+    pub fn double(self) -> &'a [f64] {
+        match self {
+            Self::Double(numbers) => numbers,
+            Self::Single(_) => unreachable!("{OTHER}"),
+        }
+    }
+}
+
+impl<'a> NumbersMut<'a> {
+    /// # Panics
+    /// If they are in double precision: a fault of the caller, who mixes types.
+    pub fn single(self) -> &'a mut [f32] {
+        match self {
+            Self::Single(numbers) => numbers,
+            Self::Double(_) => unreachable!("{OTHER}"),
+        }
+    }
+
+    /// # Panics
+    /// If they are in single precision: a fault of the caller, who mixes types.
+    pub fn double(self) -> &'a mut [f64] {
+        match self {
+            Self::Double(numbers) => numbers,
+            Self::Single(_) => unreachable!("{OTHER}"),
+        }
     }
 }

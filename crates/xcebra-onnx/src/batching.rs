@@ -11,6 +11,10 @@ use crate::tensor::Tensor;
 const CHUNK_ELEMENTS: usize = 1 << 20;
 /// Most samples of a chunk.
 const MOST_SAMPLES: usize = 256;
+/// The same for a graph that goes from time to time, whose products have one row for each sample: the
+/// cache matters less than tall products.
+const SERIAL_ELEMENTS: usize = 1 << 27;
+const MOST_SERIAL: usize = 32;
 
 /// How a batch goes through a graph.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +81,10 @@ fn together<A: Scalar>(source: &Source<A>) -> Result<Option<(Batching, usize)>> 
     let Some(axis) = doubled(&one.output_shape, &two.output_shape) else {
         return Ok(None);
     };
-    let chunk = (CHUNK_ELEMENTS / one.elements.max(1)).clamp(1, MOST_SAMPLES);
+    let chunk = match one.serial {
+        true => (SERIAL_ELEMENTS / one.elements.max(1)).clamp(1, MOST_SERIAL),
+        false => (CHUNK_ELEMENTS / one.elements.max(1)).clamp(1, MOST_SAMPLES),
+    };
     let (Ok(one), Ok(two), Ok(_)) = (
         source.rows(1, Some(axis)),
         source.rows(2, Some(axis)),

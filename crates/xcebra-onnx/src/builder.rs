@@ -1,8 +1,12 @@
 //! From nodes to steps: every shape becomes a number, and what is known is computed at once.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use xcebra_model::Scalar;
 
 use crate::error::{OnnxError, Result};
+use crate::kernels::PackedOnce;
 use crate::ops::Op;
 use crate::plan::Step;
 use crate::proto::Literal;
@@ -10,7 +14,7 @@ use crate::shape::count;
 use crate::tensor::{Kind, Tensor};
 
 /// A value of the plan under construction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Slot(pub usize);
 
 /// A tensor that does not depend on the model's input.
@@ -48,10 +52,24 @@ pub(crate) struct Value<A> {
     pub varied: bool,
 }
 
+/// How a step packs its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Packing {
+    /// The right side of a product, perhaps stored as its transpose.
+    Dense { turned: bool },
+    /// The weights of a convolution in groups, on the way to the image perhaps mirrored.
+    Conv { groups: usize, mirrored: bool },
+}
+
+/// Weights packed for the product and for its transpose.
+pub(crate) type Packs = Arc<[PackedOnce; 2]>;
+
 /// Collects values and steps.
 pub(crate) struct Builder<A> {
     pub values: Vec<Value<A>>,
     pub steps: Vec<Step<A>>,
+    /// Weights that several steps read, as those of a loop do: they are packed once.
+    packs: HashMap<(Slot, Packing), Packs>,
     /// Numbers in all values so far.
     spent: usize,
     limit: usize,
@@ -65,6 +83,7 @@ impl<A: Scalar> Builder<A> {
         Self {
             values: Vec::new(),
             steps: Vec::new(),
+            packs: HashMap::new(),
             spent: 0,
             limit,
             at: Default::default(),
@@ -279,6 +298,11 @@ impl<A: Scalar> Builder<A> {
             })
         });
         Ok(slots.collect())
+    }
+
+    /// Room for known weights as products read them, shared by all steps that pack them alike.
+    pub fn packs(&mut self, weights: Slot, packing: Packing) -> Packs {
+        Arc::clone(self.packs.entry((weights, packing)).or_default())
     }
 
     /// Declares that a value's derivative is zero wherever it exists.

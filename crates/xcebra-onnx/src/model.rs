@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 
 use crate::batching::{Batching, choose};
+use crate::buffer::{self, Arena, Scope};
 use crate::error::Result;
 use crate::lengths::Explained;
 use crate::options::OnnxOptions;
@@ -45,6 +46,8 @@ pub struct OnnxModel<A> {
     outputs: usize,
     batching: Batching,
     plans: Mutex<BTreeMap<usize, Arc<Plan<A>>>>,
+    /// Memory that the last evaluations have left, one for each thread that was at work.
+    arenas: Mutex<Vec<Arena>>,
 }
 
 impl<A: Scalar> OnnxModel<A> {
@@ -74,6 +77,7 @@ impl<A: Scalar> OnnxModel<A> {
             outputs,
             batching,
             plans: Mutex::default(),
+            arenas: Mutex::default(),
             source,
         })
     }
@@ -142,15 +146,29 @@ impl<A: Scalar> OnnxModel<A> {
                 };
                 let plan = self.plan(chunk.samples).map_err(ModelError::evaluation)?;
                 let rows = &data[chunk.start * width..][..chunk.samples * width];
+                let scope = Scope::enter(self.arena());
                 let input = self.padded(rows, chunk.samples);
-                Ok(f(&plan, input, chunk))
+                let answer = f(&plan, input, chunk);
+                self.keep(scope.leave());
+                Ok(answer)
             })
             .collect()
     }
 
+    /// An arena that no other thread uses.
+    fn arena(&self) -> Arena {
+        let mut arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        arenas.pop().unwrap_or_default()
+    }
+
+    fn keep(&self, arena: Arena) {
+        let mut arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        arenas.push(arena);
+    }
+
     /// Rows as an input of the plan, which may want more of them.
     fn padded(&self, rows: &[A], samples: usize) -> Tensor<A> {
-        let mut data = rows.to_vec();
+        let mut data = buffer::copied(rows);
         let mut planned = samples;
         if self.batching.padded {
             planned = self.batching.chunk;
@@ -266,6 +284,7 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
             let (value, record) = plan.record(input);
             let rows = cotangent.slice_axis(Axis(0), chunk.rows());
             let gradient = plan.backward(&record, self.planned_cotangent(rows));
+            record.recycle();
             (value, gradient)
         })?;
         let (values, gradients): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
@@ -283,7 +302,9 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
                 one.column_mut(k).fill(A::one());
                 plan.backward(&record, self.planned_cotangent(one.view()))
             };
-            (0..self.outputs).map(row).collect::<Vec<_>>()
+            let rows = (0..self.outputs).map(row).collect::<Vec<_>>();
+            record.recycle();
+            rows
         })?;
         let shape = [&[n, self.outputs], self.sample_shape.as_slice()].concat();
         let mut jacobian = ArrayD::zeros(IxDyn(&shape));

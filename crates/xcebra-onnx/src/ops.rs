@@ -38,6 +38,36 @@ pub(crate) trait Op<A: Scalar>: Send + Sync {
 
     /// The pull-back to each input that is wanted; `None` is zero.
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>>;
+
+    /// Whether the pull-back to the inputs that are `wanted` reads the numbers of input `i`; its shape
+    /// is always there, and so are inputs that are known in advance.
+    fn reads_input(&self, i: usize, wanted: &[bool]) -> bool {
+        let _ = (i, wanted);
+        true
+    }
+
+    /// Whether the pull-back reads the numbers of the results; what is kept besides is always there.
+    fn reads_outputs(&self) -> bool {
+        true
+    }
+
+    /// Numbers that it keeps for the way back besides its results.
+    fn kept(&self) -> usize {
+        0
+    }
+
+    /// Whether it goes from time to time, with products that have one row for each sample: many samples
+    /// at once are faster by far.
+    fn is_serial(&self) -> bool {
+        false
+    }
+
+    /// The only result, computed in the memory of input `i`, which nobody reads afterwards and whose
+    /// numbers are in `data` and nowhere else; false, and nothing done, if the operation cannot do that.
+    fn overwrite(&self, i: usize, inputs: &[&Tensor<A>], data: &mut [A]) -> bool {
+        let _ = (i, inputs, data);
+        false
+    }
 }
 
 /// What is known on the way back.

@@ -1,5 +1,7 @@
 //! Steps in their order, run forwards and backwards.
 
+use std::ops::Range;
+
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Known, Slot};
@@ -14,26 +16,39 @@ pub(crate) struct Step<A> {
     pub outputs: usize,
 }
 
+impl<A> Step<A> {
+    /// The numbers of its results.
+    fn results(&self) -> Range<usize> {
+        self.first..self.first + self.outputs
+    }
+}
+
 /// A computation with fixed shapes.
 pub(crate) struct Plan<A> {
     steps: Vec<Step<A>>,
     /// All values; those known in advance are there.
     known: Vec<Option<Tensor<A>>>,
+    shapes: Vec<Vec<usize>>,
     varied: Vec<bool>,
     /// The last step that needs each value.
     last_use: Vec<usize>,
+    /// Whether the way back reads each value.
+    kept: Vec<bool>,
     input: usize,
     output: usize,
     pub output_shape: Vec<usize>,
-    /// Numbers in all values that are computed.
+    /// Numbers in all values that are computed, and in what steps keep besides.
     pub elements: usize,
+    /// Whether a step goes from time to time.
+    pub serial: bool,
 }
 
 /// Values of one evaluation, kept for the way back.
 pub(crate) struct Record<A> {
+    /// Those that the way back does not read have no numbers.
     values: Vec<Option<Tensor<A>>>,
-    /// What each step returned: its results and what it kept for itself.
-    returned: Vec<Vec<Tensor<A>>>,
+    /// What each step kept for itself.
+    besides: Vec<Vec<Tensor<A>>>,
 }
 
 impl<A: Scalar> Plan<A> {
@@ -43,32 +58,52 @@ impl<A: Scalar> Plan<A> {
         } = builder;
         let mut needed = vec![false; values.len()];
         needed[output.0] = true;
-        let mut kept = vec![false; steps.len()];
+        let mut used = vec![false; steps.len()];
         for (i, step) in steps.iter().enumerate().rev() {
-            kept[i] = (step.first..step.first + step.outputs).any(|v| needed[v]);
-            if kept[i] {
+            used[i] = step.results().any(|v| needed[v]);
+            if used[i] {
                 step.inputs.iter().for_each(|&v| needed[v] = true);
             }
         }
-        let mut kept = kept.into_iter();
-        steps.retain(|_| kept.next() == Some(true));
+        let mut used = used.into_iter();
+        steps.retain(|_| used.next() == Some(true));
 
         let mut last_use = vec![usize::MAX; values.len()];
         for (i, step) in steps.iter().enumerate() {
             step.inputs.iter().for_each(|&v| last_use[v] = i);
         }
         last_use[output.0] = usize::MAX;
-        let computed = |step: &Step<A>| step.first..step.first + step.outputs;
+        let mut kept = vec![false; values.len()];
+        for step in &steps {
+            if !step.results().any(|v| values[v].varied) {
+                continue;
+            }
+            let wanted: Vec<bool> = step.inputs.iter().map(|&v| values[v].varied).collect();
+            for (i, &v) in step.inputs.iter().enumerate() {
+                kept[v] |= values[v].known.is_some() || step.op.reads_input(i, &wanted);
+            }
+            if step.op.reads_outputs() {
+                step.results().for_each(|v| kept[v] = true);
+            }
+        }
         let size = |v: usize| values[v].shape.iter().product::<usize>();
         Self {
-            elements: steps.iter().flat_map(computed).map(size).sum(),
+            elements: steps
+                .iter()
+                .flat_map(Step::results)
+                .map(size)
+                .sum::<usize>()
+                + steps.iter().map(|step| step.op.kept()).sum::<usize>(),
+            serial: steps.iter().any(|step| step.op.is_serial()),
             known: values
                 .iter()
                 .zip(&needed)
                 .map(|(v, &needed)| v.known.as_ref().filter(|_| needed).map(Known::real))
                 .collect(),
+            shapes: values.iter().map(|v| v.shape.clone()).collect(),
             varied: values.iter().map(|v| v.varied).collect(),
             last_use,
+            kept,
             input: input.0,
             output: output.0,
             output_shape: values[output.0].shape.clone(),
@@ -79,33 +114,78 @@ impl<A: Scalar> Plan<A> {
     /// The output for an input of the shape of the plan.
     pub fn forward(&self, input: Tensor<A>) -> Tensor<A> {
         let mut values = self.start(input);
-        for (i, step) in self.steps.iter().enumerate() {
-            let returned = step.op.forward(&arguments(step, &values));
-            for &v in &step.inputs {
-                if self.last_use[v] == i {
-                    values[v] = None;
-                }
-            }
-            store(step, &mut values, returned);
+        for i in 0..self.steps.len() {
+            self.advance(i, &mut values, false);
         }
-        self.output(&values)
+        self.finish(values)
     }
 
     /// The output, with all that the way back needs.
     pub fn record(&self, input: Tensor<A>) -> (Tensor<A>, Record<A>) {
         let mut values = self.start(input);
-        let mut all = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let returned = step.op.forward(&arguments(step, &values));
-            all.push(returned.clone());
-            store(step, &mut values, returned);
-        }
-        let output = self.output(&values);
-        let record = Record {
-            values,
-            returned: all,
+        let steps = 0..self.steps.len();
+        let besides = steps.map(|i| self.advance(i, &mut values, true)).collect();
+        let output = self.output(&values).clone();
+        (output, Record { values, besides })
+    }
+
+    /// Makes a step, and lets go of the numbers that nobody reads any more: with a `record`, those that
+    /// the way back does not read either. Returns what the step kept for itself.
+    fn advance(&self, i: usize, values: &mut [Option<Tensor<A>>], record: bool) -> Vec<Tensor<A>> {
+        let step = &self.steps[i];
+        let done = |v: usize| self.last_use[v] == i && !(record && self.kept[v]);
+        let mut returned = match self.overwrite(step, values, done) {
+            Some(result) => vec![result],
+            None => step.op.forward(&arguments(step, values)),
         };
-        (output, record)
+        for &v in &step.inputs {
+            if done(v)
+                && let Some(value) = values[v].take()
+            {
+                if record {
+                    values[v] = Some(Tensor::hollow(value.shape()));
+                }
+                value.recycle();
+            }
+        }
+        let besides = returned.split_off(step.outputs);
+        for (v, tensor) in step.results().zip(returned) {
+            values[v] = Some(tensor);
+        }
+        if record {
+            return besides;
+        }
+        besides.into_iter().for_each(Tensor::recycle);
+        Vec::new()
+    }
+
+    /// The result of a step in the memory of an input that is `done` with, if both allow it.
+    fn overwrite(
+        &self,
+        step: &Step<A>,
+        values: &mut [Option<Tensor<A>>],
+        done: impl Fn(usize) -> bool,
+    ) -> Option<Tensor<A>> {
+        if step.outputs != 1 {
+            return None;
+        }
+        for (i, &v) in step.inputs.iter().enumerate() {
+            let once = step.inputs.iter().filter(|&&other| other == v).count() == 1;
+            if !once || !done(v) || self.shapes[step.first] != self.shapes[v] {
+                continue;
+            }
+            let mut value = values[v].take()?;
+            values[v] = Some(Tensor::hollow(value.shape()));
+            let written = match value.owned() {
+                Some(data) => step.op.overwrite(i, &arguments(step, values), data),
+                None => false,
+            };
+            if written {
+                return Some(value);
+            }
+            values[v] = Some(value);
+        }
+        None
     }
 
     /// Pulls a cotangent of the output's shape back to the input.
@@ -114,17 +194,23 @@ impl<A: Scalar> Plan<A> {
         if self.varied[self.output] {
             gradients[self.output] = Some(cotangent);
         }
-        for (step, returned) in self.steps.iter().zip(&record.returned).rev() {
-            let incoming: Vec<Option<Tensor<A>>> = (step.first..step.first + step.outputs)
+        for (step, besides) in self.steps.iter().zip(&record.besides).rev() {
+            let incoming: Vec<Option<Tensor<A>>> = step
+                .results()
                 .map(|v| gradients[v].take().filter(|_| self.varied[v]))
                 .collect();
             if incoming.iter().all(Option::is_none) {
                 continue;
             }
             let wanted: Vec<bool> = step.inputs.iter().map(|&v| self.varied[v]).collect();
+            let mut outputs: Vec<Tensor<A>> = record.values[step.first..][..step.outputs]
+                .iter()
+                .map(|value| value.clone().expect("every result was computed"))
+                .collect();
+            outputs.extend(besides.iter().cloned());
             let outgoing = step.op.backward(&Pass {
                 inputs: &arguments(step, &record.values),
-                outputs: returned,
+                outputs: &outputs,
                 gradients: &incoming,
                 wanted: &wanted,
             });
@@ -133,19 +219,18 @@ impl<A: Scalar> Plan<A> {
                     continue;
                 };
                 match &mut gradients[v] {
-                    Some(sum) => sum.add_assign(&gradient),
+                    Some(sum) => {
+                        sum.add_assign(&gradient);
+                        gradient.recycle();
+                    }
                     none => *none = Some(gradient),
                 }
             }
+            incoming.into_iter().flatten().for_each(Tensor::recycle);
         }
-        let shape = || {
-            record.values[self.input]
-                .as_ref()
-                .map(|x| x.shape().to_vec())
-        };
         match gradients[self.input].take() {
             Some(gradient) => gradient,
-            None => Tensor::zeros(&shape().unwrap_or_default()),
+            None => Tensor::zeros(&self.shapes[self.input]),
         }
     }
 
@@ -155,9 +240,26 @@ impl<A: Scalar> Plan<A> {
         values
     }
 
-    fn output(&self, values: &[Option<Tensor<A>>]) -> Tensor<A> {
+    fn output<'a>(&self, values: &'a [Option<Tensor<A>>]) -> &'a Tensor<A> {
         let output = values[self.output].as_ref();
-        output.expect("the output is never dropped").clone()
+        output.expect("the output is never dropped")
+    }
+
+    /// The output; all else is let go.
+    fn finish(&self, mut values: Vec<Option<Tensor<A>>>) -> Tensor<A> {
+        let output = self.output(&values).clone();
+        values[self.output] = None;
+        values.into_iter().flatten().for_each(Tensor::recycle);
+        output
+    }
+}
+
+impl<A: Scalar> Record<A> {
+    /// Leaves the memory to the next evaluation.
+    pub fn recycle(self) {
+        let besides = self.besides.into_iter().flatten();
+        let all = self.values.into_iter().flatten().chain(besides);
+        all.for_each(Tensor::recycle);
     }
 }
 
@@ -167,11 +269,4 @@ fn arguments<'a, A: Scalar>(step: &Step<A>, values: &'a [Option<Tensor<A>>]) -> 
         value.expect("steps follow those they need")
     };
     step.inputs.iter().map(value).collect()
-}
-
-fn store<A: Scalar>(step: &Step<A>, values: &mut [Option<Tensor<A>>], returned: Vec<Tensor<A>>) {
-    let slots = step.first..step.first + step.outputs;
-    for (v, tensor) in slots.zip(returned) {
-        values[v] = Some(tensor);
-    }
 }

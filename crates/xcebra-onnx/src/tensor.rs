@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use pulp::Arch;
 use xcebra_model::Scalar;
+
+use crate::buffer;
 
 /// What the numbers of a tensor mean. All are computed as floating-point numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +35,36 @@ impl<A: Scalar> Tensor<A> {
     }
 
     pub fn zeros(shape: &[usize]) -> Self {
-        Self::new(shape, vec![A::zero(); shape.iter().product()])
+        Self::new(shape, buffer::zeros(shape.iter().product()))
+    }
+
+    /// A shape whose numbers nobody will read.
+    pub fn hollow(shape: &[usize]) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            data: Arc::default(),
+        }
+    }
+
+    /// Leaves the numbers to later steps, unless another tensor shares them.
+    pub fn recycle(self) {
+        if let Ok(data) = Arc::try_unwrap(self.data) {
+            buffer::give(data);
+        }
+    }
+
+    /// The numbers, if no other tensor shares them.
+    pub fn owned(&mut self) -> Option<&mut Vec<A>> {
+        Arc::get_mut(&mut self.data)
     }
 
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Numbers that the shape has room for.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
     }
 
     pub fn data(&self) -> &[A] {
@@ -54,20 +81,44 @@ impl<A: Scalar> Tensor<A> {
     }
 
     pub fn map(&self, f: impl Fn(A) -> A) -> Self {
-        Self::new(&self.shape, self.data.iter().map(|&v| f(v)).collect())
+        let mut data = buffer::of_any_value(self.data.len());
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (y, &x) in data.iter_mut().zip(self.data.iter()) {
+                    *y = f(x);
+                }
+            },
+        );
+        Self::new(&self.shape, data)
     }
 
     /// Combines with a tensor of the same shape.
     pub fn zip(&self, other: &Self, f: impl Fn(A, A) -> A) -> Self {
-        let pairs = self.data.iter().zip(other.data.iter());
-        Self::new(&self.shape, pairs.map(|(&a, &b)| f(a, b)).collect())
+        let mut data = buffer::of_any_value(self.data.len());
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let pairs = self.data.iter().zip(other.data.iter());
+                for (y, (&a, &b)) in data.iter_mut().zip(pairs) {
+                    *y = f(a, b);
+                }
+            },
+        );
+        Self::new(&self.shape, data)
     }
 
     /// Adds a tensor of the same shape.
     pub fn add_assign(&mut self, other: &Self) {
-        for (a, &b) in Arc::make_mut(&mut self.data).iter_mut().zip(other.data()) {
-            *a += b;
-        }
+        let data = Arc::make_mut(&mut self.data);
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (a, &b) in data.iter_mut().zip(other.data()) {
+                    *a += b;
+                }
+            },
+        );
     }
 
     /// The same numbers in another precision.
@@ -75,25 +126,4 @@ impl<A: Scalar> Tensor<A> {
         let data = self.data.iter().map(|v| B::of(v.as_f64())).collect();
         Tensor::new(&self.shape, data)
     }
-}
-
-/// `c = a b + beta c`.
-pub(crate) fn gemm<A: Scalar>(
-    a: ArrayView2<'_, A>,
-    b: ArrayView2<'_, A>,
-    beta: A,
-    mut c: ArrayViewMut2<'_, A>,
-) {
-    ndarray::linalg::general_mat_mul(A::one(), &a, &b, beta, &mut c);
-}
-
-/// A slice as a matrix in the order of C.
-pub(crate) fn matrix<A>(rows: usize, columns: usize, data: &[A]) -> ArrayView2<'_, A> {
-    ArrayView2::from_shape((rows, columns), data).expect("the slice holds rows × columns numbers")
-}
-
-/// A mutable slice as a matrix in the order of C.
-pub(crate) fn matrix_mut<A>(rows: usize, columns: usize, data: &mut [A]) -> ArrayViewMut2<'_, A> {
-    ArrayViewMut2::from_shape((rows, columns), data)
-        .expect("the slice holds rows × columns numbers")
 }

@@ -21,13 +21,14 @@ pub(crate) fn conv<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
     let window = Window::new(b, call, &shape[2..], &kernel[2..])?;
     let mut to = vec![shape[0], kernel[0]];
     to.extend(&window.output);
-    let op = Conv {
+    let op = Conv::new(
+        b,
+        weights,
         window,
         groups,
-        image: kernel[1],
-        features: kernel[0] / groups,
-        transposed: false,
-    };
+        [kernel[1], kernel[0] / groups],
+        false,
+    );
     emit(b, call, op, [x, weights], &to)
 }
 
@@ -43,13 +44,15 @@ pub(crate) fn conv_transpose<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> 
     let (axes, output) = transposed_lengths(b, call, axes, &shape[2..])?;
     let mut to = vec![shape[0], kernel[1].saturating_mul(groups)];
     to.extend(&output);
-    let op = Conv {
-        window: Window::over(b, axes, output, shape[2..].to_vec())?,
+    let window = Window::over(b, axes, output, shape[2..].to_vec())?;
+    let op = Conv::new(
+        b,
+        weights,
+        window,
         groups,
-        image: kernel[1],
-        features: kernel[0] / groups,
-        transposed: true,
-    };
+        [kernel[1], kernel[0] / groups],
+        true,
+    );
     emit(b, call, op, [x, weights], &to)
 }
 
@@ -78,8 +81,6 @@ fn emit<A: Scalar>(
     inputs: [Slot; 2],
     to: &[usize],
 ) -> Result<Slot> {
-    // the input spread out for the product of one sample
-    b.check(&[op.image, op.window.taps, op.window.outputs()])?;
     let mut inputs = inputs.to_vec();
     if let Some(bias) = call.optional(2) {
         if b.shape(bias) != [to[1]] {

@@ -1,10 +1,12 @@
 //! Two numbers to one, with broadcasting: arithmetic, comparisons, logic; and choosing.
 
+use pulp::Arch;
 use xcebra_model::Scalar;
 
 use super::functions::{Function, apply};
 use super::select::expand_to;
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
 use crate::shape::{broadcast, broadcast_strides, for_each_row, strides};
@@ -209,6 +211,14 @@ impl<A: Scalar> Op<A> for Choose {
         let second = condition.zip(g, |c, g| if c == zero { g } else { zero });
         vec![None, Some(first), Some(second)]
     }
+
+    fn reads_input(&self, i: usize, _: &[bool]) -> bool {
+        i == 0
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
+    }
 }
 
 impl Elementwise {
@@ -229,19 +239,60 @@ impl Elementwise {
             from_x.last().copied().unwrap_or(0),
             from_y.last().copied().unwrap_or(0),
         );
-        let mut data = Vec::with_capacity(self.shape.iter().product());
-        for_each_row(&self.shape, [&from_x, &from_y], |[i, j]| match steps {
-            (0, 0) => data.extend(std::iter::repeat_n(f(a[i], b[j]), width)),
-            (0, _) => data.extend(b[j..j + width].iter().map(|&b| f(a[i], b))),
-            (_, 0) => data.extend(a[i..i + width].iter().map(|&a| f(a, b[j]))),
-            _ => data.extend(
-                a[i..i + width]
-                    .iter()
-                    .zip(&b[j..j + width])
-                    .map(|(&a, &b)| f(a, b)),
-            ),
-        });
+        let mut data = buffer::of_any_value(self.shape.iter().product());
+        let mut rows = data.chunks_exact_mut(width.max(1));
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for_each_row(&self.shape, [&from_x, &from_y], |[i, j]| {
+                    let row = rows
+                        .next()
+                        .expect("as many rows as the shape has")
+                        .iter_mut();
+                    match steps {
+                        (0, 0) => row.for_each(|y| *y = f(a[i], b[j])),
+                        (0, _) => row
+                            .zip(&b[j..j + width])
+                            .for_each(|(y, &b)| *y = f(a[i], b)),
+                        (_, 0) => row
+                            .zip(&a[i..i + width])
+                            .for_each(|(y, &a)| *y = f(a, b[j])),
+                        _ => row
+                            .zip(a[i..i + width].iter().zip(&b[j..j + width]))
+                            .for_each(|(y, (&a, &b))| *y = f(a, b)),
+                    }
+                });
+            },
+        );
         Tensor::new(&self.shape, data)
+    }
+
+    /// Replaces every number of the shape of the result by `f` of it and one of `other`.
+    fn merge<A: Scalar>(&self, data: &mut [A], other: &Tensor<A>, f: impl Fn(A, A) -> A) {
+        let from = broadcast_strides(other.shape(), &self.shape);
+        let step = from.last().copied().unwrap_or(0);
+        let other = other.data();
+        let width = self.shape.last().copied().unwrap_or(1);
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                if other.len() == data.len() {
+                    data.iter_mut().zip(other).for_each(|(x, &y)| *x = f(*x, y));
+                    return;
+                }
+                let mut rows = data.chunks_exact_mut(width.max(1));
+                for_each_row(&self.shape, [&from], |[at]| {
+                    let row = rows
+                        .next()
+                        .expect("as many rows as the shape has")
+                        .iter_mut();
+                    match step {
+                        0 => row.for_each(|x| *x = f(*x, other[at])),
+                        _ => row.zip(&other[at..]).for_each(|(x, &y)| *x = f(*x, y)),
+                    }
+                });
+            },
+        );
     }
 
     /// The cotangent times a slope, added up where `to` was broadcast.
@@ -255,10 +306,29 @@ impl Elementwise {
             return None;
         }
         let slopes = self.combine(pass.inputs[0], pass.inputs[1], slope);
-        Some(self.fold(
-            &pass.gradient().zip(&slopes, |g, s| g * s),
-            pass.inputs[to].shape(),
-        ))
+        let gradient = pass.gradient().zip(&slopes, |g, s| g * s);
+        slopes.recycle();
+        Some(self.folded(gradient, pass.inputs[to].shape()))
+    }
+
+    /// The same for a slope that follows from the other input alone.
+    fn pull_by<A: Scalar>(
+        &self,
+        pass: &Pass<'_, A>,
+        slope: impl Fn(A) -> A,
+        to: usize,
+    ) -> Option<Tensor<A>> {
+        if !pass.wanted[to] {
+            return None;
+        }
+        let gradient = self.combine(pass.gradient(), pass.inputs[1 - to], |g, x| g * slope(x));
+        Some(self.folded(gradient, pass.inputs[to].shape()))
+    }
+
+    fn folded<A: Scalar>(&self, g: Tensor<A>, to: &[usize]) -> Tensor<A> {
+        let sum = self.fold(&g, to);
+        g.recycle();
+        sum
     }
 
     /// Adds up the axes along which a tensor of shape `to` was broadcast.
@@ -269,7 +339,7 @@ impl Elementwise {
         let into = broadcast_strides(to, &self.shape);
         let width = self.shape.last().copied().unwrap_or(1);
         let step = into.last().copied().unwrap_or(0);
-        let mut data = vec![A::zero(); to.iter().product()];
+        let mut data = buffer::zeros(to.iter().product());
         for_each_row(&self.shape, [&strides(&self.shape), &into], |[from, at]| {
             let row = &g.data()[from..from + width];
             match step {
@@ -334,8 +404,11 @@ impl<A: Scalar> Op<A> for Elementwise {
         match self.pair {
             P::Add => vec![fold(0), fold(1)],
             P::Sub => vec![fold(0), fold(1).map(|g| g.map(|g| -g))],
-            P::Mul => vec![pull(&|_, b| b, 0), pull(&|a, _| a, 1)],
-            P::Div => vec![pull(&|_, b| b.recip(), 0), pull(&|a, b| -a / (b * b), 1)],
+            P::Mul => vec![self.pull_by(pass, |b| b, 0), self.pull_by(pass, |a| a, 1)],
+            P::Div => vec![
+                self.pull_by(pass, A::recip, 0),
+                pull(&|a, b| -a / (b * b), 1),
+            ],
             P::Max => vec![
                 pull(&|a, b| first(a > b, a == b), 0),
                 pull(&|a, b| first(a < b, a == b), 1),
@@ -382,6 +455,32 @@ impl<A: Scalar> Op<A> for Elementwise {
             | P::Or
             | P::Xor => vec![None, None],
         }
+    }
+
+    fn reads_input(&self, i: usize, wanted: &[bool]) -> bool {
+        match self.pair {
+            Pair::Add | Pair::Sub => false,
+            Pair::Mul => wanted[1 - i],
+            Pair::Div => wanted[1] || i == 1,
+            _ => true,
+        }
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
+    }
+
+    fn overwrite(&self, i: usize, inputs: &[&Tensor<A>], data: &mut [A]) -> bool {
+        let other = inputs[1 - i];
+        match (self.pair, i) {
+            (Pair::Add, _) => self.merge(data, other, |x, y| x + y),
+            (Pair::Mul, _) => self.merge(data, other, |x, y| x * y),
+            (Pair::Sub, 0) => self.merge(data, other, |x, y| x - y),
+            (Pair::Sub, _) => self.merge(data, other, |x, y| y - x),
+            (Pair::Div, 0) => self.merge(data, other, |x, y| x / y),
+            _ => return false,
+        }
+        true
     }
 }
 

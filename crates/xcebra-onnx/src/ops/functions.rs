@@ -1,10 +1,13 @@
 //! Functions of one number: activations, elementary functions, rounding.
 
+use pulp::Arch;
 use xcebra_model::Scalar;
 
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
+use crate::kernels;
 use crate::tensor::{Kind, Tensor};
 
 /// A function of one number, with its parameters.
@@ -176,83 +179,9 @@ pub(crate) fn apply<A: Scalar>(b: &mut Builder<A>, function: Function, x: Slot) 
 #[allow(clippy::redundant_closure_for_method_calls)]
 impl<A: Scalar> Op<A> for Function {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
-        use Function as F;
-        let x = inputs[0];
-        let (zero, one) = (A::zero(), A::one());
-        let truth = |is: bool| if is { one } else { zero };
-        let y = match *self {
-            F::Abs => x.map(|v| v.abs()),
-            F::Acos => x.map(|v| v.acos()),
-            F::Acosh => x.map(|v| v.acosh()),
-            F::Asin => x.map(|v| v.asin()),
-            F::Asinh => x.map(|v| v.asinh()),
-            F::Atan => x.map(|v| v.atan()),
-            F::Atanh => x.map(|v| v.atanh()),
-            F::Ceil => x.map(|v| v.ceil()),
-            F::Celu { alpha } => {
-                let a = A::of(alpha);
-                x.map(|v| if v > zero { v } else { a * (v / a).exp_m1() })
-            }
-            F::Clip { low, high } => {
-                let (low, high) = (A::of(low), A::of(high));
-                // the upper end wins where the two cross, as ONNX says
-                x.map(|v| {
-                    let v = if v < low { low } else { v };
-                    if v > high { high } else { v }
-                })
-            }
-            F::Cos => x.map(|v| v.cos()),
-            F::Cosh => x.map(|v| v.cosh()),
-            F::Elu { alpha } => {
-                let a = A::of(alpha);
-                x.map(|v| if v > zero { v } else { a * v.exp_m1() })
-            }
-            F::Erf => x.map(erf),
-            F::Exp => x.map(|v| v.exp()),
-            F::Floor => x.map(|v| v.floor()),
-            F::Gelu => x.map(|v| v * normal(v)),
-            F::GeluTanh => x.map(|v| A::of(0.5) * v * (one + gelu_angle(v).tanh())),
-            F::HardSigmoid { alpha, beta } => {
-                let (a, b) = (A::of(alpha), A::of(beta));
-                x.map(|v| (a * v + b).max(zero).min(one))
-            }
-            F::HardSwish => x.map(|v| v * (v / A::of(6.0) + A::of(0.5)).max(zero).min(one)),
-            F::IsInf => x.map(|v| truth(v.is_infinite())),
-            F::IsNaN => x.map(|v| truth(v.is_nan())),
-            F::LeakyRelu { alpha } => {
-                let a = A::of(alpha);
-                x.map(|v| if v < zero { a * v } else { v })
-            }
-            F::Log => x.map(|v| v.ln()),
-            F::Mish => x.map(|v| v * softplus(v).tanh()),
-            F::Neg => x.map(|v| -v),
-            F::Not => x.map(|v| truth(v == zero)),
-            F::NonZero => x.map(|v| truth(v != zero)),
-            F::Reciprocal => x.map(|v| v.recip()),
-            // not `max`, which would turn NaN into 0
-            F::Relu => x.map(|v| if v < zero { zero } else { v }),
-            F::Round => x.map(round),
-            F::Selu { alpha, gamma } => {
-                let (a, g) = (A::of(alpha), A::of(gamma));
-                x.map(|v| g * if v > zero { v } else { a * v.exp_m1() })
-            }
-            F::Sigmoid => x.map(sigmoid),
-            F::Sign => x.map(|v| if v == zero { zero } else { v.signum() }),
-            F::Sin => x.map(|v| v.sin()),
-            F::Sinh => x.map(|v| v.sinh()),
-            F::Softplus => x.map(softplus),
-            F::Softsign => x.map(|v| v / (one + v.abs())),
-            F::Sqrt => x.map(|v| v.sqrt()),
-            F::Swish { alpha } => x.map(|v| v * sigmoid(A::of(alpha) * v)),
-            F::Tan => x.map(|v| v.tan()),
-            F::Tanh => x.map(|v| v.tanh()),
-            F::ThresholdedRelu { alpha } => {
-                let a = A::of(alpha);
-                x.map(|v| if v > a { v } else { zero })
-            }
-            F::Truncate => x.map(|v| v.trunc()),
-        };
-        vec![y]
+        let mut data = buffer::copied(inputs[0].data());
+        self.run(&mut data);
+        vec![Tensor::new(inputs[0].shape(), data)]
     }
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
@@ -281,9 +210,16 @@ impl<A: Scalar> Op<A> for Function {
                 let a = A::of(alpha);
                 by_x(pass, |x| if x > zero { one } else { a * x.exp() })
             }
-            F::Erf => by_x(pass, |x| {
-                A::of(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).exp()
-            }),
+            F::Erf => {
+                let mut slopes = pass.inputs[0].map(|x| -x * x);
+                if let Some(slopes) = slopes.owned() {
+                    kernels::exp(slopes);
+                }
+                let scale = A::of(std::f64::consts::FRAC_2_SQRT_PI);
+                let gradient = pass.gradient().zip(&slopes, |g, slope| g * (scale * slope));
+                slopes.recycle();
+                gradient
+            }
             F::Exp => by_y(pass, |y| y),
             F::Gelu => by_x(pass, |x| {
                 let density = A::of(0.398_942_280_401_432_7) * (-x * x * A::of(0.5)).exp();
@@ -317,7 +253,7 @@ impl<A: Scalar> Op<A> for Function {
                 let t = softplus(x).tanh();
                 t + x * (one - t * t) * sigmoid(x)
             }),
-            F::Neg => by_x(pass, |_| -one),
+            F::Neg => pass.gradient().map(|g| g * -one),
             F::Reciprocal => by_y(pass, |y| -y * y),
             F::Relu => by_y(pass, |y| step(y > zero)),
             F::Selu { alpha, gamma } => {
@@ -345,6 +281,148 @@ impl<A: Scalar> Op<A> for Function {
         };
         vec![Some(gradient)]
     }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        !self.has_slope_by_value() && !self.has_constant_slope()
+    }
+
+    fn reads_outputs(&self) -> bool {
+        self.has_slope_by_value()
+    }
+
+    fn overwrite(&self, _: usize, _: &[&Tensor<A>], data: &mut [A]) -> bool {
+        self.run(data);
+        true
+    }
+}
+
+// a column of closures reads better than one interrupted by paths
+#[allow(clippy::redundant_closure_for_method_calls)]
+impl Function {
+    /// The values of numbers in their place.
+    fn run<A: Scalar>(self, x: &mut [A]) {
+        use Function as F;
+        let (zero, one) = (A::zero(), A::one());
+        let truth = |is: bool| if is { one } else { zero };
+        match self {
+            F::Abs => each(x, |v| v.abs()),
+            F::Acos => each(x, |v| v.acos()),
+            F::Acosh => each(x, |v| v.acosh()),
+            F::Asin => each(x, |v| v.asin()),
+            F::Asinh => each(x, |v| v.asinh()),
+            F::Atan => each(x, |v| v.atan()),
+            F::Atanh => each(x, |v| v.atanh()),
+            F::Ceil => each(x, |v| v.ceil()),
+            F::Celu { alpha } => {
+                let a = A::of(alpha);
+                each(x, |v| if v > zero { v } else { a * (v / a).exp_m1() });
+            }
+            F::Clip { low, high } => {
+                let (low, high) = (A::of(low), A::of(high));
+                // the upper end wins where the two cross, as ONNX says
+                each(x, |v| {
+                    let v = if v < low { low } else { v };
+                    if v > high { high } else { v }
+                });
+            }
+            F::Cos => each(x, |v| v.cos()),
+            F::Cosh => each(x, |v| v.cosh()),
+            F::Elu { alpha } => {
+                let a = A::of(alpha);
+                each(x, |v| if v > zero { v } else { a * v.exp_m1() });
+            }
+            F::Erf => kernels::erf(x),
+            F::Exp => kernels::exp(x),
+            F::Floor => each(x, |v| v.floor()),
+            F::Gelu => each(x, |v| v * normal(v)),
+            F::GeluTanh => each(x, |v| A::of(0.5) * v * (one + gelu_angle(v).tanh())),
+            F::HardSigmoid { alpha, beta } => {
+                let (a, b) = (A::of(alpha), A::of(beta));
+                each(x, |v| (a * v + b).max(zero).min(one));
+            }
+            F::HardSwish => each(x, |v| v * (v / A::of(6.0) + A::of(0.5)).max(zero).min(one)),
+            F::IsInf => each(x, |v| truth(v.is_infinite())),
+            F::IsNaN => each(x, |v| truth(v.is_nan())),
+            F::LeakyRelu { alpha } => {
+                let a = A::of(alpha);
+                each(x, |v| if v < zero { a * v } else { v });
+            }
+            F::Log => each(x, |v| v.ln()),
+            F::Mish => each(x, |v| v * softplus(v).tanh()),
+            F::Neg => each(x, |v| -v),
+            F::Not => each(x, |v| truth(v == zero)),
+            F::NonZero => each(x, |v| truth(v != zero)),
+            F::Reciprocal => each(x, |v| v.recip()),
+            // not `max`, which would turn NaN into 0
+            F::Relu => each(x, |v| if v < zero { zero } else { v }),
+            F::Round => each(x, round),
+            F::Selu { alpha, gamma } => {
+                let (a, g) = (A::of(alpha), A::of(gamma));
+                each(x, |v| g * if v > zero { v } else { a * v.exp_m1() });
+            }
+            F::Sigmoid => kernels::sigmoid(x),
+            F::Sign => each(x, |v| if v == zero { zero } else { v.signum() }),
+            F::Sin => each(x, |v| v.sin()),
+            F::Sinh => each(x, |v| v.sinh()),
+            F::Softplus => each(x, softplus),
+            F::Softsign => each(x, |v| v / (one + v.abs())),
+            F::Sqrt => each(x, |v| v.sqrt()),
+            F::Swish { alpha } => each(x, |v| v * sigmoid(A::of(alpha) * v)),
+            F::Tan => each(x, |v| v.tan()),
+            F::Tanh => kernels::tanh(x),
+            F::ThresholdedRelu { alpha } => {
+                let a = A::of(alpha);
+                each(x, |v| if v > a { v } else { zero });
+            }
+            F::Truncate => each(x, |v| v.trunc()),
+        }
+    }
+
+    /// Whether its slope follows from its value; otherwise it follows from the number itself.
+    fn has_slope_by_value(self) -> bool {
+        use Function as F;
+        matches!(
+            self,
+            F::Exp
+                | F::HardSigmoid { .. }
+                | F::Reciprocal
+                | F::Relu
+                | F::Sigmoid
+                | F::Sqrt
+                | F::Tan
+                | F::Tanh
+        )
+    }
+
+    /// Whether its slope is the same everywhere or zero wherever it exists.
+    fn has_constant_slope(self) -> bool {
+        use Function as F;
+        matches!(
+            self,
+            F::Ceil
+                | F::Floor
+                | F::IsInf
+                | F::IsNaN
+                | F::Neg
+                | F::Not
+                | F::NonZero
+                | F::Round
+                | F::Sign
+                | F::Truncate
+        )
+    }
+}
+
+/// Replaces every number by `f` of it.
+fn each<A: Scalar>(numbers: &mut [A], f: impl Fn(A) -> A) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for x in numbers.iter_mut() {
+                *x = f(*x);
+            }
+        },
+    );
 }
 
 /// The cotangent times a slope given by the input.
@@ -362,10 +440,6 @@ const GELU_CUBE: f64 = 0.044715;
 
 fn gelu_angle<A: Scalar>(x: A) -> A {
     A::of(GELU_SCALE) * (x + A::of(GELU_CUBE) * x * x * x)
-}
-
-fn erf<A: Scalar>(x: A) -> A {
-    A::of(libm::erf(x.as_f64()))
 }
 
 /// Distribution function of the normal distribution, without cancellation far to the left.

@@ -3,6 +3,7 @@
 use xcebra_model::Scalar;
 
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::{AGAIN, Result};
 use crate::shape::{around, count, for_each_row, strides};
@@ -231,6 +232,14 @@ impl<A: Scalar> Op<A> for Reshape {
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         vec![Some(pass.gradient().reshaped(&self.from))]
     }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
+    }
 }
 
 impl<A: Scalar> Op<A> for Permute {
@@ -240,6 +249,14 @@ impl<A: Scalar> Op<A> for Permute {
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         vec![Some(permuted(pass.gradient(), &inverse(&self.order)))]
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }
 
@@ -251,7 +268,7 @@ fn permuted<A: Scalar>(x: &Tensor<A>, order: &[usize]) -> Tensor<A> {
         (Some(&width), Some(&stride)) => (width, stride),
         _ => (1, 1),
     };
-    let mut data = Vec::with_capacity(x.data().len());
+    let mut data = buffer::with_room(x.data().len());
     for_each_row(&shape, [&from], |[at]| {
         if width > 0 {
             let row = &x.data()[at..];
@@ -269,7 +286,7 @@ impl<A: Scalar> Op<A> for Concat {
         let mut shape = inputs[0].shape().to_vec();
         shape[self.axis] = self.lengths.iter().sum();
         let (outer, length, inner) = around(&shape, self.axis);
-        let mut data = Vec::with_capacity(outer * length * inner);
+        let mut data = buffer::with_room(outer * length * inner);
         for i in 0..outer {
             for (part, length) in inputs.iter().zip(&self.lengths) {
                 let width = length * inner;
@@ -284,7 +301,7 @@ impl<A: Scalar> Op<A> for Concat {
         let (outer, length, inner) = around(g.shape(), self.axis);
         let mut start = 0;
         let part = |(input, &own): (&&Tensor<A>, &usize)| {
-            let mut data = Vec::with_capacity(outer * own * inner);
+            let mut data = buffer::with_room(outer * own * inner);
             for i in 0..outer {
                 let at = (i * length + start) * inner;
                 data.extend_from_slice(&g.data()[at..at + own * inner]);
@@ -293,5 +310,13 @@ impl<A: Scalar> Op<A> for Concat {
             Some(Tensor::new(input.shape(), data))
         };
         pass.inputs.iter().zip(&self.lengths).map(part).collect()
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }

@@ -1,15 +1,16 @@
 //! Products of matrices.
 
-use ndarray::ArrayView2;
 use xcebra_model::Scalar;
 
 use super::elementwise::{Pair, binary, scaled};
 use super::layout::{permute, reshape_to};
 use super::{Call, Op, Pass};
-use crate::builder::{Builder, Slot};
+use crate::buffer;
+use crate::builder::{Builder, Packing, Packs, Slot};
 use crate::error::Result;
+use crate::kernels::{Left, Matrix, Packed, Product, Right, Side, Start};
 use crate::shape::{broadcast, broadcast_strides, for_each_row};
-use crate::tensor::{Tensor, gemm as product, matrix, matrix_mut};
+use crate::tensor::Tensor;
 
 /// Stacks of matrices (…, m, k) and (…, k, n); the stacks broadcast.
 struct MatMul {
@@ -21,6 +22,17 @@ struct MatMul {
     strides: [Vec<usize>; 2],
     /// Shape of the result.
     shape: Vec<usize>,
+}
+
+/// One matrix (m, k) times weights (k, n) that are known in advance, plus an offset (n) for every row if
+/// there is a third input.
+struct Dense {
+    product: Product,
+    /// Whether the weights are stored as (n, k).
+    turned: bool,
+    /// Shape of the result.
+    shape: Vec<usize>,
+    packs: Packs,
 }
 
 pub(crate) fn matmul<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
@@ -57,31 +69,37 @@ pub(crate) fn multiply<A: Scalar>(b: &mut Builder<A>, x: Slot, y: Slot) -> Resul
     let mut shape = stack.clone();
     shape.extend([m, n]);
     let flat = outer_right.iter().all(|&d| d == 1) && outer_left == stack;
-    let op = if flat {
-        // one matrix on the right: the stack on the left is one tall matrix
-        MatMul {
-            m: m * stack.iter().product::<usize>(),
+    // one matrix on the right: the stack on the left is one tall matrix
+    let rows = m * stack.iter().product::<usize>();
+    let z = if flat && b.known(y).is_some() {
+        let product = Product::new(rows, k, n);
+        let op = Dense::new(b, product, y, false, &shape);
+        b.emit(op, &[x, y], &shape)?
+    } else if flat {
+        let op = MatMul {
+            m: rows,
             k,
             n,
             stack: vec![],
             strides: [vec![], vec![]],
             shape: shape.clone(),
-        }
+        };
+        b.emit(op, &[x, y], &shape)?
     } else {
         let strides = [
             broadcast_strides(outer_left, &stack),
             broadcast_strides(outer_right, &stack),
         ];
-        MatMul {
+        let op = MatMul {
             m,
             k,
             n,
             stack,
             strides,
             shape: shape.clone(),
-        }
+        };
+        b.emit(op, &[x, y], &shape)?
     };
-    let z = b.emit(op, &[x, y], &shape)?;
     if vectors.0 {
         shape.remove(shape.len() - 2);
     }
@@ -103,16 +121,107 @@ pub(crate) fn gemm<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
     if call.node.flag("transA") {
         x = permute(b, x, &[1, 0])?;
     }
-    if call.node.flag("transB") {
+    let turned = call.node.flag("transB");
+    let alpha = call.node.float("alpha").unwrap_or(1.0);
+    let beta = call.node.float("beta").unwrap_or(1.0);
+    let (rows, [k, n]) = (b.shape(x)[0], if turned { [1, 0] } else { [0, 1] });
+    let [k, n] = [b.shape(y)[k], b.shape(y)[n]];
+    let offset = call.optional(2);
+    let plain = offset.is_none_or(|c| b.known(c).is_some() && b.shape(c) == [n] && beta == 1.0);
+    if b.known(y).is_some() && alpha == 1.0 && plain && b.shape(x)[1] == k {
+        let op = Dense::new(b, Product::new(rows, k, n), y, turned, &[rows, n]);
+        let inputs: Vec<Slot> = [x, y].into_iter().chain(offset).collect();
+        return b.emit(op, &inputs, &[rows, n]);
+    }
+    if turned {
         y = permute(b, y, &[1, 0])?;
     }
     let product = multiply(b, x, y)?;
-    let product = scaled(b, product, call.node.float("alpha").unwrap_or(1.0))?;
-    let Some(offset) = call.optional(2) else {
+    let product = scaled(b, product, alpha)?;
+    let Some(offset) = offset else {
         return Ok(product);
     };
-    let offset = scaled(b, offset, call.node.float("beta").unwrap_or(1.0))?;
+    let offset = scaled(b, offset, beta)?;
     binary(b, Pair::Add, product, offset)
+}
+
+impl Dense {
+    fn new<A: Scalar>(
+        b: &mut Builder<A>,
+        product: Product,
+        weights: Slot,
+        turned: bool,
+        shape: &[usize],
+    ) -> Self {
+        Self {
+            product,
+            turned,
+            shape: shape.to_vec(),
+            packs: b.packs(weights, Packing::Dense { turned }),
+        }
+    }
+
+    /// The weights as (k, n).
+    fn weights<'a, A>(&self, data: &'a [A]) -> Matrix<'a, A> {
+        match self.turned {
+            true => Matrix::rows(data, self.product.depth).t(),
+            false => Matrix::rows(data, self.product.columns),
+        }
+    }
+}
+
+impl<A: Scalar> Op<A> for Dense {
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
+        let Product {
+            rows,
+            columns,
+            depth,
+        } = self.product;
+        let packed = self.packs[0].get(|all| {
+            let weights = self.weights(inputs[1].data());
+            all.push(Packed::new(Side::Right, columns, depth, weights));
+        });
+        let mut data = buffer::of_any_value(rows * columns);
+        let start = match inputs.get(2) {
+            Some(offset) => Start::Columns(offset.data()),
+            None => Start::Zero,
+        };
+        self.product.run(
+            Left::Matrix(Matrix::rows(inputs[0].data(), depth)),
+            Right::Packed(&packed[0]),
+            start,
+            &mut data,
+        );
+        vec![Tensor::new(&self.shape, data)]
+    }
+
+    fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        let Product {
+            rows,
+            columns,
+            depth,
+        } = self.product;
+        let packed = self.packs[1].get(|all| {
+            let weights = self.weights(pass.inputs[1].data()).t();
+            all.push(Packed::new(Side::Right, depth, columns, weights));
+        });
+        let mut data = buffer::of_any_value(rows * depth);
+        Product::new(rows, columns, depth).run(
+            Left::Matrix(Matrix::rows(pass.gradient().data(), columns)),
+            Right::Packed(&packed[0]),
+            Start::Zero,
+            &mut data,
+        );
+        vec![Some(Tensor::new(pass.inputs[0].shape(), data)), None, None]
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
+    }
 }
 
 impl MatMul {
@@ -134,59 +243,67 @@ impl MatMul {
         });
     }
 
-    fn left<'a, A>(&self, data: &'a [A], at: usize) -> ArrayView2<'a, A> {
-        matrix(self.m, self.k, &data[at..at + self.m * self.k])
+    fn left<'a, A>(&self, data: &'a [A], at: usize) -> Matrix<'a, A> {
+        Matrix::rows(&data[at..at + self.m * self.k], self.k)
     }
 
-    fn right<'a, A>(&self, data: &'a [A], at: usize) -> ArrayView2<'a, A> {
-        matrix(self.k, self.n, &data[at..at + self.k * self.n])
+    fn right<'a, A>(&self, data: &'a [A], at: usize) -> Matrix<'a, A> {
+        Matrix::rows(&data[at..at + self.k * self.n], self.n)
     }
 
-    fn result<'a, A>(&self, data: &'a [A], at: usize) -> ArrayView2<'a, A> {
-        matrix(self.m, self.n, &data[at..at + self.m * self.n])
+    fn result<'a, A>(&self, data: &'a [A], at: usize) -> Matrix<'a, A> {
+        Matrix::rows(&data[at..at + self.m * self.n], self.n)
     }
 }
 
 impl<A: Scalar> Op<A> for MatMul {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
-        let mut data = vec![A::zero(); self.shape.iter().product()];
+        let (m, k, n) = (self.m, self.k, self.n);
+        let mut data = buffer::of_any_value(self.shape.iter().product());
         let (x, y) = (inputs[0].data(), inputs[1].data());
         self.each(|i, j, o| {
-            let out = matrix_mut(self.m, self.n, &mut data[o..o + self.m * self.n]);
-            product(self.left(x, i), self.right(y, j), A::zero(), out);
+            let (left, right) = (
+                Left::Matrix(self.left(x, i)),
+                Right::Matrix(self.right(y, j)),
+            );
+            Product::new(m, k, n).run(left, right, Start::Zero, &mut data[o..o + m * n]);
         });
         vec![Tensor::new(&self.shape, data)]
     }
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        let (m, k, n) = (self.m, self.k, self.n);
         let g = pass.gradient().data();
         let (x, y) = (pass.inputs[0], pass.inputs[1]);
+        // sums over the axes along which an argument was broadcast
         let left = pass.wanted[0].then(|| {
-            let mut data = vec![A::zero(); x.data().len()];
+            let mut data = buffer::zeros(x.len());
             self.each(|i, j, o| {
-                let out = matrix_mut(self.m, self.k, &mut data[i..i + self.m * self.k]);
-                product(
-                    self.result(g, o),
-                    self.right(y.data(), j).reversed_axes(),
-                    A::one(),
-                    out,
-                );
+                let left = Left::Matrix(self.result(g, o));
+                let right = Right::Matrix(self.right(y.data(), j).t());
+                let out = &mut data[i..i + m * k];
+                Product::new(m, n, k).run(left, right, Start::Result, out);
             });
             Tensor::new(x.shape(), data)
         });
         let right = pass.wanted[1].then(|| {
-            let mut data = vec![A::zero(); y.data().len()];
+            let mut data = buffer::zeros(y.len());
             self.each(|i, j, o| {
-                let out = matrix_mut(self.k, self.n, &mut data[j..j + self.k * self.n]);
-                product(
-                    self.left(x.data(), i).reversed_axes(),
-                    self.result(g, o),
-                    A::one(),
-                    out,
-                );
+                let left = Left::Matrix(self.left(x.data(), i).t());
+                let right = Right::Matrix(self.result(g, o));
+                let out = &mut data[j..j + k * n];
+                Product::new(k, m, n).run(left, right, Start::Result, out);
             });
             Tensor::new(y.shape(), data)
         });
         vec![left, right]
+    }
+
+    fn reads_input(&self, i: usize, wanted: &[bool]) -> bool {
+        wanted[1 - i]
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }

@@ -1,11 +1,13 @@
 //! Pooling by maximum and mean.
 
+use pulp::Arch;
 use xcebra_model::Scalar;
 
 use super::layout::reshape_to;
 use super::reduce::{Reduction, along_last};
 use super::window::Window;
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
 use crate::tensor::Tensor;
@@ -72,16 +74,19 @@ fn pooled(window: &Window, from: &[usize]) -> Vec<usize> {
 impl<A: Scalar> Op<A> for MaxPool {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         let shape = pooled(&self.0, inputs[0].shape());
-        let mut data = vec![A::neg_infinity(); shape.iter().product()];
+        let mut data = buffer::of_any_value(shape.iter().product());
+        data.fill(A::neg_infinity());
         let channels = inputs[0].data().chunks_exact(self.0.inputs().max(1));
         for (x, y) in channels.zip(data.chunks_exact_mut(self.0.outputs().max(1))) {
             for run in &self.0.runs {
-                let to = &mut y[run.output..run.output + run.length];
-                let from = x[run.input..].iter().step_by(run.stride);
-                for (y, &x) in to.iter_mut().zip(from) {
-                    if x > *y || x.is_nan() {
-                        *y = x;
-                    }
+                let to = y[run.output..run.output + run.length].iter_mut();
+                let one = |(y, &x): (&mut A, &A)| *y = if x > *y || x.is_nan() { x } else { *y };
+                match run.stride {
+                    1 => Arch::new().dispatch(
+                        #[inline(always)]
+                        || to.zip(&x[run.input..]).for_each(one),
+                    ),
+                    stride => to.zip(x[run.input..].iter().step_by(stride)).for_each(one),
                 }
             }
         }
@@ -91,22 +96,37 @@ impl<A: Scalar> Op<A> for MaxPool {
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let (x, outputs) = (pass.inputs[0], self.0.outputs().max(1));
         let inputs = self.0.inputs().max(1);
-        let mut data = vec![A::zero(); x.data().len()];
+        let mut data = buffer::zeros(x.len());
         let results = pass.outputs[0].data().chunks_exact(outputs);
         let gradients = pass.gradient().data().chunks_exact(outputs);
         let channels = x
             .data()
             .chunks_exact(inputs)
             .zip(data.chunks_exact_mut(inputs));
-        let mut open = vec![true; outputs];
+        // the cotangents of windows whose largest number was not met yet
+        let mut open = vec![A::zero(); outputs];
         for ((x, dx), (y, g)) in channels.zip(results.zip(gradients)) {
-            open.fill(true);
+            open.copy_from_slice(g);
             for run in &self.0.runs {
-                for i in 0..run.length {
-                    let (from, to) = (run.input + i * run.stride, run.output + i);
-                    if open[to] && x[from] == y[to] {
-                        open[to] = false;
-                        dx[from] += g[to];
+                let here = run.output..run.output + run.length;
+                let windows = open[here.clone()].iter_mut().zip(&y[here]);
+                let one = |((dx, &x), (open, &y)): ((&mut A, &A), (&mut A, &A))| {
+                    let found = x == y;
+                    *dx += if found { *open } else { A::zero() };
+                    *open = if found { A::zero() } else { *open };
+                };
+                match run.stride {
+                    1 => Arch::new().dispatch(
+                        #[inline(always)]
+                        || {
+                            let inside = run.input..run.input + run.length;
+                            let inputs = dx[inside.clone()].iter_mut().zip(&x[inside]);
+                            inputs.zip(windows).for_each(one);
+                        },
+                    ),
+                    stride => {
+                        let inputs = dx[run.input..].iter_mut().zip(&x[run.input..]);
+                        inputs.step_by(stride).zip(windows).for_each(one);
                     }
                 }
             }
@@ -118,7 +138,7 @@ impl<A: Scalar> Op<A> for MaxPool {
 impl<A: Scalar> Op<A> for AveragePool {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         let shape = pooled(&self.window, inputs[0].shape());
-        let mut data = vec![A::zero(); shape.iter().product()];
+        let mut data = buffer::zeros(shape.iter().product());
         let channels = inputs[0].data().chunks_exact(self.window.inputs().max(1));
         for (x, y) in channels.zip(data.chunks_exact_mut(self.window.outputs().max(1))) {
             for run in &self.window.runs {
@@ -135,7 +155,7 @@ impl<A: Scalar> Op<A> for AveragePool {
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let x = pass.inputs[0];
-        let mut data = vec![A::zero(); x.data().len()];
+        let mut data = buffer::zeros(x.len());
         let gradients = pass
             .gradient()
             .data()
@@ -152,5 +172,13 @@ impl<A: Scalar> Op<A> for AveragePool {
             }
         }
         vec![Some(Tensor::new(x.shape(), data))]
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }

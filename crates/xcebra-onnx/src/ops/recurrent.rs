@@ -1,7 +1,7 @@
 //! Recurrent layers: what the three cells have in common.
 //!
 //! The part of a layer that does not recur, weights times input, is one product of matrices over
-//! all times. A cell then runs over (time, samples, gates · hidden) in one direction.
+//! many times. A cell runs over (time, samples, features) in one direction, all samples at once.
 
 mod course;
 mod gru;
@@ -13,7 +13,6 @@ use xcebra_model::Scalar;
 use super::Call;
 use super::elementwise::{Pair, binary};
 use super::layout::{permute, reshape_to};
-use super::matmul::multiply;
 use super::select::{everything, select};
 use super::values::filled;
 use crate::builder::{Builder, Slot};
@@ -75,7 +74,9 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         let course = Course {
             times,
             samples,
+            features,
             hidden,
+            rows,
             reverse,
         };
         let [all, last, cell] = direction(b, call, &layer, x, i, course)?;
@@ -106,11 +107,10 @@ fn direction<A: Scalar>(
 ) -> Result<[Slot; 3]> {
     let weights = call.required(b, 1)?;
     let weights = part(b, weights, i)?;
-    let weights = permute(b, weights, &[1, 0])?;
     let recurrent = call.required(b, 2)?;
     let recurrent = part(b, recurrent, i)?;
-    let rows = layer.gates * layer.hidden;
-    let mut gates = multiply(b, x, weights)?;
+    let rows = course.rows;
+    let mut outer = filled(b, &[rows], Kind::Real, 0.0)?;
     // the offset inside the reset gate of a GRU
     let mut inner = filled(b, &[layer.hidden], Kind::Real, 0.0)?;
     if let Some(offsets) = call.optional(3) {
@@ -123,8 +123,7 @@ fn direction<A: Scalar>(
             let kept = (0..rows).map(|k| if k < outer { k } else { super::select::NOTHING });
             of_state = select(b, of_state, &[kept.collect()], 0.0)?;
         }
-        gates = binary(b, Pair::Add, gates, of_input)?;
-        gates = binary(b, Pair::Add, gates, of_state)?;
+        outer = binary(b, Pair::Add, of_input, of_state)?;
     }
     let first = state(b, call, layer, 5, i, course)?;
     let all_shape = (
@@ -140,24 +139,20 @@ fn direction<A: Scalar>(
             let op = lstm::Lstm::new(course, activations);
             let slots = b.emit_many(
                 op,
-                &[gates, recurrent, first, cell],
+                &[x, weights, outer, recurrent, first, cell],
                 &[all_shape, one_shape],
             )?;
             (slots[0], Some(slots[1]))
         }
         "GRU" => {
             let op = gru::Gru::new(course, activations, layer.linear_before_reset);
-            (
-                b.emit(op, &[gates, recurrent, inner, first], &all_shape.0)?,
-                None,
-            )
+            let inputs = [x, weights, outer, recurrent, inner, first];
+            (b.emit(op, &inputs, &all_shape.0)?, None)
         }
         _ => {
-            let op = plain::Plain {
-                course,
-                activation: activations[0],
-            };
-            (b.emit(op, &[gates, recurrent, first], &all_shape.0)?, None)
+            let op = plain::Plain::new(course, activations[0]);
+            let inputs = [x, weights, outer, recurrent, first];
+            (b.emit(op, &inputs, &all_shape.0)?, None)
         }
     };
     let end = if course.reverse { 0 } else { course.times - 1 };

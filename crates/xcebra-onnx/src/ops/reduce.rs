@@ -4,8 +4,10 @@ use xcebra_model::Scalar;
 
 use super::layout::{permute, reshape_to};
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
+use crate::kernels::sum;
 use crate::shape::around;
 use crate::tensor::{Kind, Tensor};
 
@@ -128,17 +130,16 @@ pub(crate) fn along_last<A: Scalar>(
 
 impl Reduction {
     fn of<A: Scalar>(self, row: &[A]) -> A {
-        let sum = |f: &dyn Fn(A) -> A| row.iter().map(|&x| f(x)).sum::<A>();
         match self {
-            Self::L1 => sum(&|x| x.abs()),
-            Self::L2 => sum(&|x| x * x).sqrt(),
-            Self::LogSum => row.iter().copied().sum::<A>().ln(),
+            Self::L1 => sum(row, |x| if x < A::zero() { -x } else { x }),
+            Self::L2 => sum(row, |x| x * x).sqrt(),
+            Self::LogSum => sum(row, |x| x).ln(),
             Self::LogSumExp => {
                 let most = Self::Max.of(row);
                 if most.is_infinite() {
                     most
                 } else {
-                    most + sum(&|x| (x - most).exp()).ln()
+                    most + sum(row, |x| (x - most).exp()).ln()
                 }
             }
             Self::Max => {
@@ -147,7 +148,7 @@ impl Reduction {
                     |a, x| if x > a || x.is_nan() { x } else { a },
                 )
             }
-            Self::Mean => row.iter().copied().sum::<A>() / A::of(row.len() as f64),
+            Self::Mean => sum(row, |x| x) / A::of(row.len() as f64),
             Self::Min => {
                 row.iter().copied().fold(
                     A::infinity(),
@@ -155,12 +156,17 @@ impl Reduction {
                 )
             }
             Self::Prod => row.iter().fold(A::one(), |a, &x| a * x),
-            Self::Sum => row.iter().copied().sum(),
-            Self::SumSquare => sum(&|x| x * x),
+            Self::Sum => sum(row, |x| x),
+            Self::SumSquare => sum(row, |x| x * x),
         }
     }
 
-    /// Fills `out` with the derivatives of the result `y` times `g`.
+    /// Whether its derivative follows from numbers, not only from the length of the row.
+    fn reads_numbers(self) -> bool {
+        !matches!(self, Self::Mean | Self::Sum)
+    }
+
+    /// Fills `out` with the derivatives of the result `y` times `g`; `row` and `y` are there if it reads numbers.
     fn pull<A: Scalar>(self, row: &[A], y: A, g: A, out: &mut [A]) {
         let (zero, one) = (A::zero(), A::one());
         let mut slope = |f: &dyn Fn(A) -> A| {
@@ -178,7 +184,6 @@ impl Reduction {
                 let share = A::of(equal.max(1) as f64).recip();
                 slope(&|x| if x == y { share } else { zero });
             }
-            Self::Mean => slope(&|_| A::of(row.len() as f64).recip()),
             Self::Prod => {
                 // products of what stands before, then of what stands after: no division by zero
                 let mut before = one;
@@ -192,6 +197,7 @@ impl Reduction {
                     after *= x;
                 }
             }
+            Self::Mean => out.fill(g * A::of(out.len() as f64).recip()),
             Self::Sum => out.fill(g),
             Self::SumSquare => slope(&|x| x + x),
         }
@@ -216,15 +222,23 @@ impl<A: Scalar> Op<A> for Reduction {
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let x = pass.inputs[0];
         let width = x.shape().last().copied().unwrap_or(1).max(1);
-        let mut data = vec![A::zero(); x.data().len()];
-        let rows = x
-            .data()
-            .chunks_exact(width)
-            .zip(data.chunks_exact_mut(width));
-        let results = pass.outputs[0].data().iter().zip(pass.gradient().data());
-        for ((row, out), (&y, &g)) in rows.zip(results) {
+        let mut data = buffer::of_any_value(x.len());
+        let results = data.chunks_exact_mut(width).zip(pass.gradient().data());
+        for (i, (out, &g)) in results.enumerate() {
+            let (row, y) = match self.reads_numbers() {
+                true => (&x.data()[i * width..][..width], pass.outputs[0].data()[i]),
+                false => (&[][..], A::zero()),
+            };
             self.pull(row, y, g, out);
         }
         vec![Some(Tensor::new(x.shape(), data))]
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        self.reads_numbers()
+    }
+
+    fn reads_outputs(&self) -> bool {
+        self.reads_numbers()
     }
 }

@@ -1,11 +1,14 @@
 //! Softmax and normalisation of the rows along the last axis.
 
+use pulp::Arch;
 use xcebra_model::Scalar;
 
 use super::layout::{last_axis, permute, reshape_to};
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
+use crate::kernels;
 use crate::tensor::Tensor;
 
 /// Softmax, or its logarithm, of every row.
@@ -54,14 +57,12 @@ pub(crate) fn softmax<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, log: bool)
 impl<A: Scalar> Op<A> for Softmax {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         by_rows(inputs[0], inputs[0], |x, _, y| {
-            let most = x
-                .iter()
-                .copied()
-                .fold(A::neg_infinity(), |a, b| if a > b { a } else { b });
+            let most = kernels::largest(x);
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - most).exp();
+                *y = x - most;
             }
-            let sum: A = y.iter().copied().sum();
+            kernels::exp(y);
+            let sum = kernels::sum(y, |y| y);
             if self.log {
                 let shift = most + sum.ln();
                 y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - shift);
@@ -74,12 +75,12 @@ impl<A: Scalar> Op<A> for Softmax {
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let gradient = by_rows(&pass.outputs[0], pass.gradient(), |y, g, out| {
             if self.log {
-                let sum: A = g.iter().copied().sum();
+                let sum = kernels::sum(g, |g| g);
                 for ((out, &y), &g) in out.iter_mut().zip(y).zip(g) {
                     *out = g - y.exp() * sum;
                 }
             } else {
-                let inner = dot(y, g);
+                let inner = kernels::sum_of_pairs(y, g, |y, g| y * g);
                 for ((out, &y), &g) in out.iter_mut().zip(y).zip(g) {
                     *out = y * (g - inner);
                 }
@@ -87,17 +88,22 @@ impl<A: Scalar> Op<A> for Softmax {
         });
         gradient.into_iter().map(Some).collect()
     }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
 }
 
 impl Standardize {
     /// Mean and inverse deviation.
+    #[inline(always)]
     fn moments<A: Scalar>(&self, x: &[A]) -> (A, A) {
         let n = A::of(x.len() as f64);
         let mean = match self.centre {
-            true => x.iter().copied().sum::<A>() / n,
+            true => kernels::sum(x, |x| x) / n,
             false => A::zero(),
         };
-        let square: A = x.iter().map(|&x| (x - mean) * (x - mean)).sum();
+        let square = kernels::sum(x, |x| (x - mean) * (x - mean));
         (mean, (square / n + A::of(self.epsilon)).sqrt().recip())
     }
 }
@@ -117,16 +123,20 @@ impl<A: Scalar> Op<A> for Standardize {
             let (mean, inverse) = self.moments(x);
             let n = A::of(x.len() as f64);
             let offset = match self.centre {
-                true => g.iter().copied().sum::<A>() / n,
+                true => kernels::sum(g, |g| g) / n,
                 false => A::zero(),
             };
-            let along: A = x.iter().zip(g).map(|(&x, &g)| (x - mean) * g).sum();
+            let along = kernels::sum_of_pairs(x, g, |x, g| (x - mean) * g);
             let along = along / n * inverse * inverse;
             for ((out, &x), &g) in out.iter_mut().zip(x).zip(g) {
                 *out = inverse * (g - offset - (x - mean) * along);
             }
         });
         gradient.into_iter().map(Some).collect()
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }
 
@@ -137,17 +147,18 @@ fn by_rows<A: Scalar>(
     f: impl Fn(&[A], &[A], &mut [A]),
 ) -> Vec<Tensor<A>> {
     let width = a.shape().last().copied().unwrap_or(1).max(1);
-    let mut out = vec![A::zero(); a.data().len()];
+    let mut out = buffer::of_any_value(a.data().len());
     let rows = a
         .data()
         .chunks_exact(width)
         .zip(b.data().chunks_exact(width));
-    for ((a, b), out) in rows.zip(out.chunks_exact_mut(width)) {
-        f(a, b, out);
-    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for ((a, b), out) in rows.zip(out.chunks_exact_mut(width)) {
+                f(a, b, out);
+            }
+        },
+    );
     vec![Tensor::new(a.shape(), out)]
-}
-
-fn dot<A: Scalar>(a: &[A], b: &[A]) -> A {
-    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
 }

@@ -4,6 +4,7 @@ use xcebra_model::Scalar;
 
 use super::layout::reshape_to;
 use super::{Call, Op, Pass};
+use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::{AGAIN, Result};
 use crate::shape::{broadcast, strides};
@@ -14,8 +15,9 @@ pub(crate) const NOTHING: usize = usize::MAX;
 
 /// Copies by position. Leading axes that stay as they are make blocks, to which one map applies.
 pub(crate) struct Select {
-    /// For each number of a block of the result, its place in a block of the input.
-    map: Vec<usize>,
+    /// Consecutive numbers of a block of the result: the place of the first in a block of the input, or
+    /// [`NOTHING`], and how many they are.
+    runs: Vec<(usize, usize)>,
     /// Numbers of a block of the input.
     block: usize,
     fill: f64,
@@ -45,7 +47,7 @@ impl Select {
                 .collect();
         }
         Self {
-            map,
+            runs: runs(&map),
             block: from[outer..].iter().product(),
             fill,
             shape: picks.iter().map(Vec::len).collect(),
@@ -55,7 +57,7 @@ impl Select {
     /// Any map from places of the result to places of the input.
     pub(crate) fn places(from: &[usize], to: &[usize], map: Vec<usize>) -> Self {
         Self {
-            map,
+            runs: runs(&map),
             block: from.iter().product(),
             fill: 0.0,
             shape: to.to_vec(),
@@ -63,16 +65,35 @@ impl Select {
     }
 }
 
+/// Consecutive numbers that are copied from consecutive places.
+fn runs(map: &[usize]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &place in map {
+        match runs.last_mut() {
+            Some((NOTHING, count)) if place == NOTHING => *count += 1,
+            Some((first, count))
+                if *first != NOTHING && first.checked_add(*count) == Some(place) =>
+            {
+                *count += 1;
+            }
+            _ => runs.push((place, 1)),
+        }
+    }
+    runs
+}
+
 impl<A: Scalar> Op<A> for Select {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         let fill = A::of(self.fill);
-        let mut data = Vec::with_capacity(self.shape.iter().product());
+        let mut data = buffer::with_room(self.shape.iter().product());
         let copy = |block: &[A], data: &mut Vec<A>| {
-            data.extend(
-                self.map
-                    .iter()
-                    .map(|&p| block.get(p).copied().unwrap_or(fill)),
-            );
+            for &(place, count) in &self.runs {
+                match (place, count) {
+                    (NOTHING, count) => data.resize(data.len() + count, fill),
+                    (place, 1) => data.push(block[place]),
+                    (place, count) => data.extend_from_slice(&block[place..place + count]),
+                }
+            }
         };
         match self.block {
             0 => data.resize(self.shape.iter().product(), fill),
@@ -86,18 +107,31 @@ impl<A: Scalar> Op<A> for Select {
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let x = pass.inputs[0];
-        let mut data = vec![A::zero(); x.data().len()];
-        if self.block > 0 && !self.map.is_empty() {
-            let gradients = pass.gradient().data().chunks_exact(self.map.len());
+        let mut data = buffer::zeros(x.len());
+        if self.block > 0 && !self.runs.is_empty() {
+            let each = self.runs.iter().map(|(_, count)| count).sum();
+            let gradients = pass.gradient().data().chunks_exact(each);
             for (block, gradient) in data.chunks_exact_mut(self.block).zip(gradients) {
-                for (&place, &g) in self.map.iter().zip(gradient) {
-                    if let Some(sum) = block.get_mut(place) {
-                        *sum += g;
+                let mut rest = gradient;
+                for &(place, count) in &self.runs {
+                    let (now, later) = rest.split_at(count);
+                    rest = later;
+                    if place != NOTHING {
+                        let sums = block[place..place + count].iter_mut();
+                        sums.zip(now).for_each(|(sum, &g)| *sum += g);
                     }
                 }
             }
         }
         vec![Some(Tensor::new(x.shape(), data))]
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }
 

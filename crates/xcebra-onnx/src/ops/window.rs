@@ -1,5 +1,7 @@
 //! Where a sliding window touches its input: kernels, strides, dilations, padding, of any rank.
 
+use std::ops::Range;
+
 use xcebra_model::Scalar;
 
 use super::Call;
@@ -9,20 +11,25 @@ use crate::error::Result;
 /// Largest kernel, stride, dilation or padding along an axis.
 const MOST: i64 = 1 << 16;
 
+/// Most runs of a window that is made in addition to that of the file.
+const MOST_RUNS: usize = 1 << 20;
+
 /// A window over the spatial axes of one channel.
 pub(crate) struct Window {
     pub input: Vec<usize>,
     pub output: Vec<usize>,
     /// Number of positions in the kernel.
     pub taps: usize,
+    /// In the order of the taps, and for each tap in the order of the outputs.
     pub runs: Vec<Run>,
+    /// Where the runs of each tap begin, and where the last end.
+    starts: Vec<usize>,
     axes: Vec<Axis>,
 }
 
 /// Consecutive outputs that one tap of the kernel connects with inputs, as offsets in a channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
-    pub tap: usize,
     pub output: usize,
     pub input: usize,
     pub length: usize,
@@ -59,7 +66,7 @@ impl Axis {
     }
 
     /// The outputs whose input under a tap is inside.
-    fn inside(&self, tap: usize, input: usize, outputs: usize) -> std::ops::Range<usize> {
+    fn inside(&self, tap: usize, input: usize, outputs: usize) -> Range<usize> {
         let reach = tap * self.dilation;
         let first = self.before.saturating_sub(reach).div_ceil(self.stride);
         let end = (input + self.before)
@@ -72,6 +79,16 @@ impl Axis {
     fn place(&self, output: usize, tap: usize) -> i64 {
         (output * self.stride + tap * self.dilation) as i64 - self.before as i64
     }
+}
+
+/// Copies a few registers, for which a call of the system's function takes longer than the copy.
+#[inline(always)]
+fn copy_short<A: Scalar>(from: &[A], to: &mut [A]) {
+    let ((from, rest), (to, left)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    left.copy_from_slice(rest);
 }
 
 /// Kernel, stride, dilation and padding of every spatial axis, without `auto_pad`.
@@ -175,16 +192,22 @@ impl Window {
         let mut window = Self {
             taps: axes.iter().map(|a| a.kernel).product(),
             runs: Vec::new(),
+            starts: Vec::new(),
             input,
             output,
             axes,
         };
-        window.runs = window.find_runs();
+        window.find_runs();
         Ok(window)
     }
 
     pub fn inputs(&self) -> usize {
         self.input.iter().product()
+    }
+
+    /// Rows of outputs along the last axis.
+    fn rows(&self) -> usize {
+        self.output[..self.output.len() - 1].iter().product()
     }
 
     pub fn outputs(&self) -> usize {
@@ -228,12 +251,108 @@ impl Window {
         counts
     }
 
-    fn find_runs(&self) -> Vec<Run> {
+    /// The window that goes back from outputs to inputs when its taps are taken in reverse; `None` if
+    /// that takes more than one window.
+    pub fn mirrored(&self) -> Option<Self> {
+        let rows: usize = self.input[..self.input.len() - 1].iter().product();
+        if rows.saturating_mul(self.taps) > MOST_RUNS {
+            return None;
+        }
+        let mirror = |axis: &Axis| {
+            let (before, after) = (axis.extent() - 1)
+                .checked_sub(axis.before)
+                .zip((axis.extent() - 1).checked_sub(axis.after))?;
+            (axis.stride == 1).then_some(Axis {
+                before,
+                after,
+                ..*axis
+            })
+        };
+        let mut window = Self {
+            taps: self.taps,
+            runs: Vec::new(),
+            starts: Vec::new(),
+            input: self.output.clone(),
+            output: self.input.clone(),
+            axes: self.axes.iter().map(mirror).collect::<Option<_>>()?,
+        };
+        window.find_runs();
+        Some(window)
+    }
+
+    /// The inputs of one channel under a tap, for some outputs; zero where it is on the padding.
+    pub fn copy<A: Scalar>(&self, channel: &[A], tap: usize, outputs: Range<usize>, to: &mut [A]) {
+        let mut done = 0;
+        for (run, part) in self.overlaps(tap, outputs.clone()) {
+            let at = part.start - outputs.start;
+            to[done..at].fill(A::zero());
+            done = part.end - outputs.start;
+            let from = run.input + (part.start - run.output) * run.stride;
+            match run.stride {
+                1 => copy_short(&channel[from..from + part.len()], &mut to[at..done]),
+                stride => {
+                    let from = channel[from..].iter().step_by(stride);
+                    to[at..done].iter_mut().zip(from).for_each(|(t, &f)| *t = f);
+                }
+            }
+        }
+        to[done..].fill(A::zero());
+    }
+
+    /// Adds numbers (taps, outputs) up to one channel of the input.
+    pub fn add<A: Scalar>(&self, numbers: &[A], outputs: Range<usize>, channel: &mut [A]) {
+        for (tap, numbers) in numbers.chunks_exact(outputs.len()).enumerate() {
+            for (run, part) in self.overlaps(tap, outputs.clone()) {
+                let from = &numbers[part.start - outputs.start..part.end - outputs.start];
+                let to = run.input + (part.start - run.output) * run.stride;
+                match run.stride {
+                    1 => {
+                        let to = channel[to..to + part.len()].iter_mut();
+                        to.zip(from).for_each(|(t, &f)| *t += f);
+                    }
+                    stride => {
+                        let to = channel[to..].iter_mut().step_by(stride);
+                        to.zip(from).for_each(|(t, &f)| *t += f);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The runs of a tap that have some of the outputs, with those that they have.
+    fn overlaps(
+        &self,
+        tap: usize,
+        outputs: Range<usize>,
+    ) -> impl Iterator<Item = (&Run, Range<usize>)> {
+        let runs = &self.runs[self.starts[tap]..self.starts[tap + 1]];
+        let ended = |run: &Run| run.output + run.length <= outputs.start;
+        // most often there is one run, or one in each row of the outputs
+        let mut first = match runs.len() {
+            0 | 1 => 0,
+            count if count == self.rows() => outputs.start / self.output[self.output.len() - 1],
+            _ => runs.partition_point(ended),
+        };
+        if runs.get(first).is_some_and(ended) {
+            first += 1;
+        }
+        let Range { start, end } = outputs;
+        let inside = move |run: &&Run| run.output < end;
+        runs[first..].iter().take_while(inside).map(move |run| {
+            (
+                run,
+                run.output.max(start)..(run.output + run.length).min(end),
+            )
+        })
+    }
+
+    fn find_runs(&mut self) {
         let last = self.axes.len() - 1;
         let axis = self.axes[last];
         let (width, outputs) = (self.input[last], self.output[last]);
         let mut runs = Vec::new();
         for tap in 0..self.taps {
+            self.starts.push(runs.len());
             let outer_tap = tap / axis.kernel;
             let inside = axis.inside(tap % axis.kernel, width, outputs);
             if inside.is_empty() {
@@ -244,7 +363,6 @@ impl Window {
                     continue;
                 };
                 runs.push(Run {
-                    tap,
                     output: outer * outputs + inside.start,
                     input: row * width + axis.place(inside.start, tap % axis.kernel) as usize,
                     length: inside.len(),
@@ -252,7 +370,8 @@ impl Window {
                 });
             }
         }
-        runs
+        self.starts.push(runs.len());
+        self.runs = runs;
     }
 
     /// The row of the input under a tap, both counted over all axes but the last.

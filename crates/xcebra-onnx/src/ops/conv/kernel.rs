@@ -2,22 +2,62 @@
 
 use xcebra_model::Scalar;
 
+use crate::buffer;
+use crate::builder::{Builder, Packing, Packs, Slot};
+use crate::kernels::{Left, Matrix, Packed, Product, Right, Side, Start};
 use crate::ops::window::Window;
 use crate::ops::{Op, Pass};
-use crate::tensor::{Tensor, gemm, matrix, matrix_mut};
+use crate::tensor::Tensor;
+
+/// Numbers of windows that are added up to an image at once: they should stay in the cache.
+const SCATTERED: usize = 1 << 17;
 
 /// Between an image (samples, groups · `image` channels, …) and features
 /// (samples, groups · `features` channels, …); inputs are one of the two, weights, and perhaps a bias.
 pub(super) struct Conv {
     pub window: Window,
+    /// The window that goes from features to image, if that is a correlation too and a faster one.
+    mirrored: Option<Window>,
     pub groups: usize,
     pub image: usize,
     pub features: usize,
     /// Whether it goes from features to image.
-    pub transposed: bool,
+    transposed: bool,
+    /// To features, to an image.
+    packs: Packs,
 }
 
 impl Conv {
+    pub fn new<A: Scalar>(
+        b: &mut Builder<A>,
+        weights: Slot,
+        window: Window,
+        groups: usize,
+        [image, features]: [usize; 2],
+        transposed: bool,
+    ) -> Self {
+        // windows of features are copied for every tap, which pays if many image channels read them, and if
+        // they are not mostly padding
+        let pays = 2 * image >= features && window.inputs() <= 2 * window.outputs();
+        let mirrored = match pays || window.is_pointwise() {
+            true => window.mirrored(),
+            false => None,
+        };
+        let packing = Packing::Conv {
+            groups,
+            mirrored: mirrored.is_some(),
+        };
+        Self {
+            window,
+            mirrored,
+            groups,
+            image,
+            features,
+            transposed,
+            packs: b.packs(weights, packing),
+        }
+    }
+
     fn taps(&self) -> usize {
         self.window.taps
     }
@@ -36,140 +76,129 @@ impl Conv {
         self.features * self.window.outputs()
     }
 
-    /// The weights (features, image · taps) of the `i`-th group, counted through all samples.
-    fn weights<'a, A>(&self, weights: &'a [A], i: usize) -> &'a [A] {
-        let each = self.features * self.image * self.taps();
-        &weights[i % self.groups * each..][..each]
+    /// The weights (features, image · taps) of every group.
+    fn weights<'a, A>(&self, weights: &'a [A]) -> impl Iterator<Item = &'a [A]> {
+        weights.chunks_exact(self.features * self.image * self.taps())
     }
 
-    /// The product of the weights with the windows of the image, added to `features`.
-    fn correlate<A: Scalar>(&self, image: &[A], weights: &[A], features: &mut [A]) {
-        if self.is_empty() {
-            return;
-        }
-        let (rows, outputs) = (self.image * self.taps(), self.window.outputs());
-        // what is on the padding is never written and stays zero
-        let mut columns = vec![
-            A::zero();
-            if self.window.is_pointwise() {
-                0
-            } else {
-                rows * outputs
+    /// The product of the weights with the windows of the image; `features` begin with the bias or zero.
+    fn correlate<A: Scalar>(
+        &self,
+        image: &[A],
+        weights: &[A],
+        bias: Option<&[A]>,
+        features: &mut [A],
+    ) {
+        let depth = self.image * self.taps();
+        let product = Product::new(self.features, depth, self.window.outputs());
+        let packed = self.packs[0].get(|all| {
+            for weights in self.weights(weights) {
+                let matrix = Matrix::rows(weights, depth);
+                all.push(Packed::new(Side::Left, self.features, depth, matrix));
             }
-        ];
+        });
         let images = image.chunks_exact(self.image_size());
-        for (i, (image, features)) in images
-            .zip(features.chunks_exact_mut(self.feature_size()))
-            .enumerate()
-        {
-            let weights = self.weights(weights, i);
-            if self.is_depthwise() {
-                for (weights, features) in weights
-                    .chunks_exact(rows)
-                    .zip(features.chunks_exact_mut(outputs))
-                {
-                    self.window.runs.iter().for_each(|run| {
-                        let to = &mut features[run.output..run.output + run.length];
-                        let from = image[run.input..].iter().step_by(run.stride);
-                        to.iter_mut()
-                            .zip(from)
-                            .for_each(|(f, &x)| *f += weights[run.tap] * x);
-                    });
-                }
-                continue;
-            }
-            let columns = if self.window.is_pointwise() {
-                image
-            } else {
-                self.spread(image, &mut columns);
-                &columns
+        let features = features.chunks_exact_mut(self.feature_size());
+        for (i, (image, features)) in images.zip(features).enumerate() {
+            let group = i % self.groups;
+            let start = match bias {
+                Some(bias) => Start::Rows(&bias[group * self.features..][..self.features]),
+                None => Start::Zero,
             };
-            gemm(
-                matrix(self.features, rows, weights),
-                matrix(rows, outputs, columns),
-                A::one(),
-                matrix_mut(self.features, outputs, features),
+            windows(
+                &self.window,
+                image,
+                &product,
+                &packed[group],
+                start,
+                features,
             );
         }
     }
 
-    /// The transpose of [`correlate`](Self::correlate), added to `image`.
-    fn scatter<A: Scalar>(&self, features: &[A], weights: &[A], image: &mut [A]) {
-        if self.is_empty() {
-            return;
+    /// The transpose of [`correlate`](Self::correlate); `image` begins with the bias or zero.
+    fn scatter<A: Scalar>(
+        &self,
+        features: &[A],
+        weights: &[A],
+        bias: Option<&[A]>,
+        image: &mut [A],
+    ) {
+        if let Some(mirrored) = &self.mirrored {
+            return self.correlate_back(mirrored, features, weights, bias, image);
         }
         let (rows, outputs) = (self.image * self.taps(), self.window.outputs());
-        let mut columns = vec![A::zero(); rows * outputs];
+        let packed = self.packs[1].get(|all| {
+            for weights in self.weights(weights) {
+                let matrix = Matrix::rows(weights, rows).t();
+                all.push(Packed::new(Side::Left, rows, self.features, matrix));
+            }
+        });
+        let inputs = self.window.inputs();
+        for (channel, image) in image.chunks_exact_mut(inputs).enumerate() {
+            let channels = self.groups * self.image;
+            image.fill(bias.map_or(A::zero(), |bias| bias[channel % channels]));
+        }
+        let most = (SCATTERED / rows).next_multiple_of(48).min(outputs);
+        let mut columns = buffer::of_any_value(rows * most);
         let images = image.chunks_exact_mut(self.image_size());
-        for (i, (image, features)) in images
-            .zip(features.chunks_exact(self.feature_size()))
-            .enumerate()
-        {
-            let weights = self.weights(weights, i);
-            if self.is_depthwise() {
-                for (weights, features) in weights
-                    .chunks_exact(rows)
-                    .zip(features.chunks_exact(outputs))
-                {
-                    self.window.runs.iter().for_each(|run| {
-                        let from = &features[run.output..run.output + run.length];
-                        let to = image[run.input..].iter_mut().step_by(run.stride);
-                        to.zip(from).for_each(|(x, &f)| *x += weights[run.tap] * f);
-                    });
-                }
-                continue;
-            }
-            gemm(
-                matrix(self.features, rows, weights).reversed_axes(),
-                matrix(self.features, outputs, features),
-                A::zero(),
-                matrix_mut(rows, outputs, &mut columns),
-            );
-            self.gather(&columns, image);
-        }
-    }
-
-    /// One input channel a group: products of matrices would be thinner than their bookkeeping.
-    fn is_depthwise(&self) -> bool {
-        self.image == 1 && self.features <= 2
-    }
-
-    /// Copies the windows of an image to (channels · taps, outputs).
-    fn spread<A: Scalar>(&self, image: &[A], columns: &mut [A]) {
-        let (inputs, outputs) = (self.window.inputs(), self.window.outputs());
-        let channels = columns.chunks_exact_mut(self.taps() * outputs);
-        for (image, columns) in image.chunks_exact(inputs).zip(channels) {
-            for run in &self.window.runs {
-                let to = &mut columns[run.tap * outputs + run.output..][..run.length];
-                match run.stride {
-                    1 => to.copy_from_slice(&image[run.input..run.input + run.length]),
-                    stride => {
-                        let from = image[run.input..].iter().step_by(stride);
-                        to.iter_mut().zip(from).for_each(|(t, &f)| *t = f);
-                    }
+        let features = features.chunks_exact(self.feature_size());
+        for (i, (image, features)) in images.zip(features).enumerate() {
+            for first in (0..outputs).step_by(most) {
+                let count = most.min(outputs - first);
+                let columns = &mut columns[..rows * count];
+                let right = Matrix {
+                    data: &features[first..],
+                    row: outputs,
+                    column: 1,
+                };
+                Product::new(rows, self.features, count).run(
+                    Left::Packed(&packed[i % self.groups]),
+                    Right::Matrix(right),
+                    Start::Zero,
+                    columns,
+                );
+                let image = image.chunks_exact_mut(inputs);
+                for (image, columns) in image.zip(columns.chunks_exact(self.taps() * count)) {
+                    self.window.add(columns, first..first + count, image);
                 }
             }
         }
+        buffer::give(columns);
     }
 
-    /// Adds (channels · taps, outputs) up to an image.
-    fn gather<A: Scalar>(&self, columns: &[A], image: &mut [A]) {
-        let (inputs, outputs) = (self.window.inputs(), self.window.outputs());
-        let channels = columns.chunks_exact(self.taps() * outputs);
-        for (image, columns) in image.chunks_exact_mut(inputs).zip(channels) {
-            for run in &self.window.runs {
-                let from = &columns[run.tap * outputs + run.output..][..run.length];
-                match run.stride {
-                    1 => {
-                        let to = &mut image[run.input..run.input + run.length];
-                        to.iter_mut().zip(from).for_each(|(t, &f)| *t += f);
-                    }
-                    stride => {
-                        let to = image[run.input..].iter_mut().step_by(stride);
-                        to.zip(from).for_each(|(t, &f)| *t += f);
+    /// [`scatter`](Self::scatter) as a correlation with the mirrored weights.
+    fn correlate_back<A: Scalar>(
+        &self,
+        mirrored: &Window,
+        features: &[A],
+        weights: &[A],
+        bias: Option<&[A]>,
+        image: &mut [A],
+    ) {
+        let (taps, depth) = (self.taps(), self.features * self.taps());
+        let packed = self.packs[1].get(|all| {
+            for weights in self.weights(weights) {
+                let mut turned = Vec::with_capacity(weights.len());
+                for channel in 0..self.image {
+                    for feature in weights.chunks_exact(self.image * taps) {
+                        turned.extend(feature[channel * taps..][..taps].iter().rev());
                     }
                 }
+                let matrix = Matrix::rows(&turned, depth);
+                all.push(Packed::new(Side::Left, self.image, depth, matrix));
             }
+        });
+        let product = Product::new(self.image, depth, self.window.inputs());
+        let images = image.chunks_exact_mut(self.image_size());
+        let features = features.chunks_exact(self.feature_size());
+        for (i, (image, features)) in images.zip(features).enumerate() {
+            let group = i % self.groups;
+            let start = match bias {
+                Some(bias) => Start::Rows(&bias[group * self.image..][..self.image]),
+                None => Start::Zero,
+            };
+            windows(mirrored, features, &product, &packed[group], start, image);
         }
     }
 
@@ -185,37 +214,71 @@ impl Conv {
     }
 }
 
+/// Weights times the windows of some channels, which are packed on the way.
+fn windows<A: Scalar>(
+    window: &Window,
+    channels: &[A],
+    product: &Product,
+    weights: &Packed<A>,
+    start: Start<'_, A>,
+    result: &mut [A],
+) {
+    let left = Left::Packed(weights);
+    if window.is_pointwise() {
+        let right = Right::Matrix(Matrix::rows(channels, product.columns));
+        return product.run(left, right, start, result);
+    }
+    let (taps, inputs) = (window.taps, window.inputs());
+    product.run(
+        left,
+        Right::Made(&|inner, columns, to, width| {
+            for (row, to) in inner.zip(to.chunks_exact_mut(width)) {
+                let channel = &channels[row / taps * inputs..][..inputs];
+                window.copy(channel, row % taps, columns.clone(), to);
+            }
+        }),
+        start,
+        result,
+    );
+}
+
 impl<A: Scalar> Op<A> for Conv {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         let shape = self.other_side(inputs[0].shape(), self.transposed);
         let count: usize = shape.iter().product();
-        let length: usize = shape[2..].iter().product();
-        let mut data = match inputs.get(2) {
-            None => vec![A::zero(); count],
-            Some(bias) => {
-                let mut data = Vec::with_capacity(count);
-                for _ in 0..shape[0] {
-                    for &bias in bias.data() {
-                        data.resize(data.len() + length, bias);
-                    }
-                }
-                data
-            }
-        };
+        let (x, weights) = (inputs[0].data(), inputs[1].data());
+        let bias = inputs.get(2).map(|bias| bias.data());
+        if self.is_empty() {
+            let length = shape[2..].iter().product::<usize>().max(1);
+            let value = |i: usize| bias.map_or(A::zero(), |bias| bias[i / length % shape[1]]);
+            return vec![Tensor::new(&shape, (0..count).map(value).collect())];
+        }
+        let mut data = buffer::of_any_value(count);
         match self.transposed {
-            false => self.correlate(inputs[0].data(), inputs[1].data(), &mut data),
-            true => self.scatter(inputs[0].data(), inputs[1].data(), &mut data),
+            false => self.correlate(x, weights, bias, &mut data),
+            true => self.scatter(x, weights, bias, &mut data),
         }
         vec![Tensor::new(&shape, data)]
     }
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
-        let (g, x) = (pass.gradient().data(), pass.inputs[0]);
-        let mut data = vec![A::zero(); x.data().len()];
+        let (g, x, weights) = (pass.gradient().data(), pass.inputs[0], pass.inputs[1]);
+        if self.is_empty() {
+            return vec![Some(Tensor::zeros(x.shape()))];
+        }
+        let mut data = buffer::of_any_value(x.len());
         match self.transposed {
-            false => self.scatter(g, pass.inputs[1].data(), &mut data),
-            true => self.correlate(g, pass.inputs[1].data(), &mut data),
+            false => self.scatter(g, weights.data(), None, &mut data),
+            true => self.correlate(g, weights.data(), None, &mut data),
         }
         vec![Some(Tensor::new(x.shape(), data))]
+    }
+
+    fn reads_input(&self, _: usize, _: &[bool]) -> bool {
+        false
+    }
+
+    fn reads_outputs(&self) -> bool {
+        false
     }
 }

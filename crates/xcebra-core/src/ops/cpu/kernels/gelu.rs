@@ -6,8 +6,9 @@
 use std::f64::consts::FRAC_1_SQRT_2;
 
 use pulp::Arch;
+use xcebra_model::Numbers;
 
-use crate::ops::element::{Element, Numbers};
+use crate::ops::Element;
 
 const FRAC_1_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
 

@@ -2,9 +2,10 @@
 //! pass, without the matrix of all pairs.
 
 use pulp::Arch;
+use xcebra_model::Numbers;
 
 use super::pairs_single;
-use crate::ops::element::{Element, Numbers};
+use crate::ops::Element;
 
 /// The negatives are padded to a multiple of this many, the widest vector register.
 const LANES: usize = 16;

@@ -1,0 +1,163 @@
+//! Memory that one evaluation leaves to the next.
+//!
+//! The system clears fresh memory page by page when it is first touched, which takes longer than
+//! what many steps compute. Within a [`Scope`], buffers therefore go back to an [`Arena`] and
+//! are taken from it again. An arena belongs to a model and serves one thread at a time.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use xcebra_model::Scalar;
+
+/// Shorter buffers are left to the allocator, which is fast for them.
+const SHORTEST: usize = 1 << 10;
+
+/// `length` numbers of any value: zeros, or what an earlier step has left.
+pub(crate) fn of_any_value<A: Scalar>(length: usize) -> Vec<A> {
+    match taken(length) {
+        None => vec![A::zero(); length],
+        Some(mut numbers) => {
+            numbers.truncate(length);
+            numbers.resize(length, A::zero());
+            numbers
+        }
+    }
+}
+
+pub(crate) fn zeros<A: Scalar>(length: usize) -> Vec<A> {
+    match taken(length) {
+        None => vec![A::zero(); length],
+        Some(mut numbers) => {
+            numbers.clear();
+            numbers.resize(length, A::zero());
+            numbers
+        }
+    }
+}
+
+/// No numbers, and room for `length` of them.
+pub(crate) fn with_room<A: Scalar>(length: usize) -> Vec<A> {
+    match taken(length) {
+        None => Vec::with_capacity(length),
+        Some(mut numbers) => {
+            numbers.clear();
+            numbers
+        }
+    }
+}
+
+pub(crate) fn copied<A: Scalar>(numbers: &[A]) -> Vec<A> {
+    let mut copy = with_room(numbers.len());
+    copy.extend_from_slice(numbers);
+    copy
+}
+
+/// Leaves a buffer to later steps.
+pub(crate) fn give<A: Scalar>(mut numbers: Vec<A>) {
+    if numbers.capacity() < SHORTEST {
+        return;
+    }
+    ARENA.with(|own| {
+        let mut own = own.borrow_mut();
+        let Some(arena) = own.as_mut() else { return };
+        let any: &mut dyn Any = &mut numbers;
+        if let Some(single) = any.downcast_mut::<Vec<f32>>() {
+            let single = std::mem::take(single);
+            let shelf = arena.single.entry(single.capacity());
+            shelf.or_default().push(single);
+        } else if let Some(double) = any.downcast_mut::<Vec<f64>>() {
+            let double = std::mem::take(double);
+            let shelf = arena.double.entry(double.capacity());
+            shelf.or_default().push(double);
+        }
+    });
+}
+
+/// Buffers that wait, by their capacity.
+#[derive(Debug, Default)]
+pub(crate) struct Arena {
+    single: BTreeMap<usize, Vec<Vec<f32>>>,
+    double: BTreeMap<usize, Vec<Vec<f64>>>,
+}
+
+thread_local! {
+    static ARENA: RefCell<Option<Arena>> = const { RefCell::new(None) };
+}
+
+/// The time in which buffers of this thread come from an arena.
+pub(crate) struct Scope {
+    before: Option<Arena>,
+}
+
+impl Scope {
+    pub fn enter(arena: Arena) -> Self {
+        Self {
+            before: ARENA.with(|own| own.borrow_mut().replace(arena)),
+        }
+    }
+
+    /// The arena with all that has gone back to it.
+    pub fn leave(self) -> Arena {
+        let own = ARENA.with(|own| own.borrow_mut().take());
+        own.unwrap_or_default()
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        ARENA.with(|own| *own.borrow_mut() = self.before.take());
+    }
+}
+
+/// A buffer that waits and is at most twice as long as asked for.
+fn taken<A: Scalar>(length: usize) -> Option<Vec<A>> {
+    if length < SHORTEST {
+        return None;
+    }
+    let mut numbers = Vec::<A>::new();
+    ARENA.with(|own| {
+        let mut own = own.borrow_mut();
+        let arena = own.as_mut()?;
+        let any: &mut dyn Any = &mut numbers;
+        if let Some(single) = any.downcast_mut::<Vec<f32>>() {
+            *single = fitting(&mut arena.single, length)?;
+        } else if let Some(double) = any.downcast_mut::<Vec<f64>>() {
+            *double = fitting(&mut arena.double, length)?;
+        }
+        Some(())
+    })?;
+    Some(numbers)
+}
+
+fn fitting<T>(shelf: &mut BTreeMap<usize, Vec<Vec<T>>>, length: usize) -> Option<Vec<T>> {
+    let (&capacity, waiting) = shelf.range_mut(length..=2 * length).next()?;
+    let found = waiting.pop();
+    if waiting.is_empty() {
+        shelf.remove(&capacity);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_go_back_and_are_taken_again_within_a_scope_only() {
+        give(vec![1.0_f32; 5000]);
+        let scope = Scope::enter(Arena::default());
+        assert_eq!(of_any_value::<f32>(5000), [0.0; 5000]);
+        give(vec![2.0_f32; 5000]);
+        give(vec![3.0_f64; 5000]);
+        assert_eq!(of_any_value::<f32>(4000), [2.0; 4000]);
+        assert_eq!(zeros::<f64>(2500), [0.0; 2500]);
+        give(vec![4.0_f32; 5000]);
+        // it would be more than twice as long as asked for
+        assert_eq!(of_any_value::<f32>(2400), [0.0; 2400]);
+        let arena = scope.leave();
+        assert_eq!(of_any_value::<f32>(5000), [0.0; 5000]);
+        let _scope = Scope::enter(arena);
+        assert_eq!(of_any_value::<f32>(5000), [4.0; 5000]);
+    }
+}
