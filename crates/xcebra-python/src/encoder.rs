@@ -11,7 +11,7 @@ use xcebra::attr::Methods;
 use xcebra::core::History;
 use xcebra::core::encoder::{Edges, Encoder};
 use xcebra::{
-    AttributeSettings, Data, Diagnostics, FitFile, Fitted, Run, attribute, compare, embed,
+    AttributeSettings, Data, Diagnostics, FitFile, Fitted, Problem, Run, attribute, compare, embed,
     fit_so_far, goodness_of_fit,
 };
 
@@ -42,6 +42,7 @@ pub(crate) fn fit<'py>(
     let (fitted, failure) = in_background(py, &shown, |caller| {
         caller.watched(|watch| {
             let data = Data::of_arrays(arrays, &settings)?;
+            require_one_subject(&data)?;
             fit_so_far(&settings, data, &watch)
         })
     })?;
@@ -61,6 +62,19 @@ pub(crate) fn fit<'py>(
         },
         failure,
     ))
+}
+
+/// Refuses sessions of several subjects: an estimator holds one encoder.
+fn require_one_subject(data: &Data) -> Result<(), Problem> {
+    match data.subjects.len() {
+        1 => Ok(()),
+        several => Err(Problem::data(
+            format!(
+                "the sessions have the channels of {several} subjects, and an estimator has one encoder"
+            ),
+            "pass sessions with the same channels, or train with the program `xcebra fit`",
+        )),
+    }
 }
 
 /// The settings of a text of JSON.
