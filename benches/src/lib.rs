@@ -12,4 +12,4 @@ mod training;
 pub use filter_bank::FilterBank;
 pub use heart_rate::HeartRate;
 pub use timed::Timed;
-pub use training::{DIMS, config, labelled, recording};
+pub use training::{DIMS, animals, config, config_of_animals, labelled, recording};

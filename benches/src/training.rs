@@ -1,7 +1,7 @@
 //! The work that both sides of the comparison do.
 
-use ndarray::Array2;
-use xcebra_core::{Config, Labels, Recording, Result};
+use ndarray::{Array2, Axis, Slice};
+use xcebra_core::{Config, Labels, Recording, Result, Session};
 use xcebra_synth::DatasetConfig;
 
 /// Latents of the recording, and outputs of the encoder.
@@ -45,6 +45,35 @@ pub fn config(objectives: &str, batch: usize) -> std::result::Result<Config, Str
         }
     }
     Ok(config)
+}
+
+/// The training of two animals: one objective by the label, over all dimensions, without the regulariser, and
+/// `batch` references of each.
+#[must_use]
+pub fn config_of_animals(batch: usize) -> Config {
+    let mut config = Config::hybrid(DIMS, "z2");
+    config.objective.remove(0);
+    config.objective[0].dims = None;
+    config.train.batch = 2 * batch;
+    config.train.steps = usize::MAX;
+    config.regularizer.weight = 0.0;
+    config
+}
+
+/// The first half of the recording seen by 40 channels and the second by 45, as two subjects.
+///
+/// # Errors
+/// As [`Recording::from_subjects`] and [`Recording::with_label`].
+pub fn animals(x: &Array2<f32>, z2: Array2<f64>) -> Result<Recording<f32>> {
+    let half = x.nrows() / 2;
+    let session = |rows: std::ops::Range<usize>, channels: usize| {
+        let part = x.slice_axis(Axis(0), Slice::from(rows));
+        let part = part.slice_axis(Axis(1), Slice::from(..channels));
+        Session::new(part.iter().copied().collect::<Vec<f32>>(), channels)
+    };
+    let sessions = vec![session(0..half, 40)?, session(half..x.nrows(), 45)?];
+    let recording = Recording::from_subjects(sessions, vec![0, 1])?;
+    recording.with_label("z2", Labels::Continuous(z2))
 }
 
 /// Puts samples and label together.

@@ -1,7 +1,7 @@
 //! Our side of `cargo xtask bench --peers`: training steps, timed, on request.
 //!
 //! `step record FILE` writes the recording that both sides train on. `step run FILE` reads one JSON
-//! object a line, `{"objectives": "hybrid" | "time", "batch": n, "steps": k}`, makes k steps of a
+//! object a line, `{"objectives": "hybrid" | "time" | "animals", "batch": n, "steps": k}`, makes k steps of a
 //! [`Trainer`] and answers with their wall-clock milliseconds.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use ndarray::Array2;
 use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::json;
 use xcebra_benches::service::{number, serve, text, timed};
-use xcebra_benches::{config, labelled, recording};
-use xcebra_core::{Encoder, Recording, Trainer};
+use xcebra_benches::{animals, config, config_of_animals, labelled, recording};
+use xcebra_core::{Config, Encoder, Recording, Trainer};
 
 const SAMPLES: usize = 100_000;
 const WARM_UP: usize = 3;
@@ -44,13 +44,18 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     let mut file = NpzReader::new(File::open(path)?)?;
     let x: Array2<f32> = file.by_name("x")?;
     let z2: Array2<f64> = file.by_name("z2")?;
+    let two = animals(&x, z2.clone())?;
     let recording = labelled(&x, z2)?;
     let mut trainings = BTreeMap::new();
     serve(|request| {
         let (objectives, batch) = (text(request, "objectives")?, number(request, "batch")?);
         let key = (objectives.to_owned(), batch);
         if !trainings.contains_key(&key) {
-            trainings.insert(key.clone(), training(&recording, objectives, batch)?);
+            let (recording, config) = match objectives {
+                "animals" => (&two, config_of_animals(batch)),
+                other => (&recording, config(other, batch)?),
+            };
+            trainings.insert(key.clone(), training(recording, config)?);
         }
         let (trainer, parameters) = trainings.get_mut(&key).ok_or("no training")?;
         let (milliseconds, loss) = timed(request, || Ok(trainer.step()?.loss))?;
@@ -58,15 +63,16 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     })
 }
 
-/// A warm training, and the number of its encoder's parameters.
+/// A warm training, and the number of its encoders' parameters.
 fn training(
     recording: &Recording<f32>,
-    objectives: &str,
-    batch: usize,
+    config: Config,
 ) -> Result<(Trainer<f32>, usize), Box<dyn Error>> {
-    let config = config(objectives, batch)?;
-    let architecture = config.encoder.architecture(recording.channels());
-    let parameters = Encoder::<f32>::new(architecture, 0)?.parameters().len();
+    let mut parameters = 0;
+    for subject in 0..recording.subjects() {
+        let architecture = config.encoder.architecture(recording.channels_of(subject));
+        parameters += Encoder::<f32>::new(architecture, 0)?.parameters().len();
+    }
     let mut trainer = Trainer::new(config, recording.clone())?;
     for _ in 0..WARM_UP {
         trainer.step()?;

@@ -44,6 +44,12 @@ pub struct Attribute {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 
+    /// Session of the training whose encoder is explained: its number from 0, or the name of its file
+    ///
+    /// Needed only if the sessions of the training had different channels.
+    #[arg(long, value_name = "SESSION")]
+    session: Option<String>,
+
     /// One method or several, separated by commas
     #[arg(long, value_name = "NAMES", default_value = "ing")]
     method: String,
@@ -68,7 +74,8 @@ const EXAMPLES: &str = "\
 Examples:
   xcebra attribute --model run --data data.npz --out map.npz
   xcebra attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report map.html
-  xcebra attribute --model run --data data.npz --significance --out map.npz --report map.html";
+  xcebra attribute --model run --data data.npz --significance --out map.npz --report map.html
+  xcebra attribute --model animals --session 1 --data rat2.npz --out rat2-map.npz";
 
 impl Attribute {
     pub fn run(&self, session: &Session) -> Result<Answer> {
@@ -88,7 +95,8 @@ impl Attribute {
             ensure_folder(figures)?;
         }
         let found = session.watched("stopping", |watch| {
-            attribute_files(&self.model, &self.data, &settings, watch)
+            let of = self.session.as_deref();
+            attribute_files(&self.model, of, &self.data, &settings, watch)
         })?;
         let answer = found.answer(Some(&self.out))?;
         found.write(&self.out)?;

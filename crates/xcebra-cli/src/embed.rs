@@ -25,6 +25,12 @@ pub struct Embed {
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 
+    /// Session of the training whose encoder is used: its number from 0, or the name of its file
+    ///
+    /// Needed only if the sessions of the training had different channels.
+    #[arg(long, value_name = "SESSION")]
+    session: Option<String>,
+
     /// What to do at the ends and gaps of the recording, where the encoder needs samples that are missing
     #[arg(long, value_enum, default_value_t = EdgeRule::Pad)]
     edges: EdgeRule,
@@ -55,7 +61,8 @@ impl From<EdgeRule> for Edges {
 const EXAMPLES: &str = "\
 Examples:
   xcebra embed --model run --data data.npz --out embedding.npz
-  xcebra embed --model run --data tuesday.csv:\"ankle_*\" --out tuesday.npz";
+  xcebra embed --model run --data tuesday.csv:\"ankle_*\" --out tuesday.npz
+  xcebra embed --model animals --session rat2.npz --data rat2.npz --out rat2-embedding.npz";
 
 impl Embed {
     pub fn run(&self, session: &Session) -> Result<Answer> {
@@ -64,7 +71,8 @@ impl Embed {
         ensure_writable(&self.out)?;
         let edges = self.edges.into();
         let embedding = session.watched("stopping", |watch| {
-            embed_files(&self.model, &self.data, edges, watch)
+            let of = self.session.as_deref();
+            embed_files(&self.model, of, &self.data, edges, watch)
         })?;
         embedding.write(&self.out)?;
         Ok(embedding.answer(Some(&self.out)))

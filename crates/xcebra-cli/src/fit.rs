@@ -8,7 +8,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use xcebra::files::{Source, ensure_folder};
-use xcebra::{Answer, FitJob, Problem, Result, ResumeJob, fit_files, read_settings, resume};
+use xcebra::{
+    Answer, Begin, FitFile, FitJob, Problem, Result, ResumeJob, Run, fit_files, read_settings,
+    resume,
+};
 
 use super::Session;
 use help::EXAMPLES;
@@ -25,7 +28,7 @@ pub struct Fit {
     ///
     /// An array named here replaces the one in the settings. With --resume it says where the data are
     /// now.
-    #[arg(long, value_name = "FILE[:ARRAY]", required_unless_present = "resume")]
+    #[arg(long, value_name = "FILE[:ARRAY]", required_unless_present_any = ["resume", "from"])]
     data: Vec<Source>,
 
     /// Settings, .toml [default: one objective, positives one sample later]
@@ -53,6 +56,18 @@ pub struct Fit {
     /// Resume the unfinished training in this folder, with its settings and data
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
+
+    /// Train the encoders of this run further, with its settings and --set, and its data unless --data is given
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["resume", "config", "seeds"])]
+    from: Option<PathBuf>,
+
+    /// Add a new subject, whose sessions --data gives, to this run, and leave its encoders as they are
+    ///
+    /// The new encoder is trained with the settings of the run and --set against the embeddings of the other
+    /// sessions, so that its dimensions mean the same. With encoder.shared = "trunk" only its first layer is
+    /// trained. The folder that is written holds the encoders of all sessions.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["resume", "config", "seeds", "from"])]
+    adapt: Option<PathBuf>,
 
     /// Time between two checkpoints in the folder; 0 for one after every step
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
@@ -85,13 +100,19 @@ impl Fit {
                 session.watched(KEEPING, |watch| resume(&job, watch))?
             }
             (None, Some(out)) => {
+                let begin = match (&self.from, &self.adapt) {
+                    (Some(folder), _) => Begin::From(folder.clone()),
+                    (None, Some(folder)) => Begin::Adapt(folder.clone()),
+                    (None, None) => Begin::Fresh,
+                };
                 let job = FitJob {
                     data: self.data.clone(),
-                    settings: read_settings(self.config.as_deref(), &self.set)?,
+                    settings: self.settings(&begin)?,
                     out: out.clone(),
                     force: self.force,
                     checkpoint_every: self.checkpoint_every,
                     seeds: self.seeds,
+                    begin,
                 };
                 Some(session.watched(KEEPING, |watch| fit_files(&job, watch))?)
             }
@@ -119,6 +140,18 @@ impl Fit {
             }
         }
         fitted.answer()
+    }
+}
+
+impl Fit {
+    /// The settings: those of the run that is gone on from, or of the file that was given, with changes.
+    fn settings(&self, begin: &Begin) -> Result<FitFile> {
+        let run = match begin {
+            Begin::Fresh => return read_settings(self.config.as_deref(), &self.set),
+            Begin::From(folder) | Begin::Adapt(folder) => folder,
+        };
+        Run::load_all(run)?;
+        read_settings(Some(&run.join("config.toml")), &self.set)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use xcebra::{Data, FitFile, fit_so_far};
+use xcebra::{Data, FitFile, Problem, fit_so_far};
 
 use crate::caller::{Shown, in_background};
 use crate::encoder::TrainedEncoder;
@@ -22,6 +22,7 @@ pub(crate) fn fit<'py>(
     let (fitted, failure) = in_background(py, &shown, |caller| {
         caller.watched(|watch| {
             let data = Data::of_arrays(arrays, &settings)?;
+            require_one_subject(&data)?;
             fit_so_far(&settings, data, &watch)
         })
     })?;
@@ -41,6 +42,19 @@ pub(crate) fn fit<'py>(
         },
         failure,
     ))
+}
+
+/// Refuses sessions of several subjects: an estimator holds one encoder.
+fn require_one_subject(data: &Data) -> Result<(), Problem> {
+    match data.subjects.len() {
+        1 => Ok(()),
+        several => Err(Problem::data(
+            format!(
+                "the sessions have the channels of {several} subjects, and an estimator has one encoder"
+            ),
+            "pass sessions with the same channels, or train with the program `xcebra fit`",
+        )),
+    }
 }
 
 /// The settings of a text of JSON.

@@ -3,6 +3,8 @@
 //! `xcebra fit` keeps them in `diagnostics.json` of the model's folder. Words come from numbers by the
 //! thresholds of [`words`], and nowhere else.
 
+pub(crate) mod basis;
+mod bits;
 mod finite;
 mod readout;
 mod sentences;
@@ -16,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use xcebra_attr::diagnostics::diagnose;
 use xcebra_attr::{AttrError, Options};
 use xcebra_core::ops::Head;
-use xcebra_core::{Config, Encoder, History, Labels, LossConfig, Recording};
-use xcebra_eval::goodness_of_fit;
+use xcebra_core::{Config, Encoder, History, Labels, Recording};
 
 use crate::files::{FileError, write_file};
 use readout::Parts;
 pub use readout::{LabelAccuracy, LabelR2};
 
 use crate::retraining::{Probe, RetrainError, SeedAgreement};
+use crate::sessions::file_of;
 
 /// Name of their file.
 pub const DIAGNOSTICS: &str = "diagnostics.json";
@@ -43,6 +45,8 @@ pub mod words {
     pub const UNSTABLE: f64 = 0.5;
     /// From this R² of the least alike embeddings on, embeddings of several seeds are the same.
     pub const SAME_EMBEDDING: f64 = 0.9;
+    /// From this R² on, with which a linear map of one subject reads a label from another, subjects have one basis.
+    pub const SAME_BASIS: f64 = 0.9;
 }
 
 /// What a trained encoder is like.
@@ -74,6 +78,10 @@ pub struct Diagnostics {
     pub condition: Option<[f64; 2]>,
     /// How alike trainings from several seeds are, if there were any.
     pub seeds: Option<SeedAgreement>,
+    /// For each label of real numbers, how well the linear map that reads it from this embedding reads it from
+    /// those of the other subjects: R², mean and least. Empty if there is one subject.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_subjects: BTreeMap<String, [f64; 2]>,
 }
 
 impl Diagnostics {
@@ -113,7 +121,7 @@ impl Diagnostics {
         let outputs = encoder.architecture().outputs();
         let normalised = encoder.architecture().head == Head::Normalize;
         let diagnostics = Self {
-            bits: held_out.map_or_else(|| last_bits(config, history), |v| v.bits.clone()),
+            bits: held_out.map_or_else(|| bits::last(config, history), |v| v.bits.clone()),
             bits_held_out: held_out.is_some(),
             possible_bits: Some((parts.samples(held_out.is_some()) as f64).log2()),
             label_r2,
@@ -124,6 +132,7 @@ impl Diagnostics {
             possible_rank: Some(outputs - usize::from(normalised)),
             condition: condition.map(|c| [c.geometric_mean, c.max]),
             seeds: None,
+            other_subjects: BTreeMap::new(),
         };
         diagnostics.ensure_finite().map_err(AttrError::from)?;
         Ok(diagnostics)
@@ -131,7 +140,13 @@ impl Diagnostics {
 
     /// Reads them from a model's folder; `None` if there are none that can be read.
     pub fn load(folder: &Path) -> Option<Self> {
-        serde_json::from_str(&fs::read_to_string(folder.join(DIAGNOSTICS)).ok()?).ok()
+        Self::load_subject(folder, 0)
+    }
+
+    /// As [`load`](Self::load), of the encoder of a subject.
+    pub fn load_subject(folder: &Path, subject: usize) -> Option<Self> {
+        let text = fs::read_to_string(file_of(folder, DIAGNOSTICS, subject)).ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// Writes them into a model's folder.
@@ -139,25 +154,19 @@ impl Diagnostics {
     /// # Errors
     /// [`FileError::NonFinite`]; [`FileError::Write`].
     pub fn save(&self, folder: &Path) -> Result<(), FileError> {
+        self.save_subject(folder, 0)
+    }
+
+    /// As [`save`](Self::save), of the encoder of a subject.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub(crate) fn save_subject(&self, folder: &Path, subject: usize) -> Result<(), FileError> {
         self.ensure_finite()?;
         let text = serde_json::to_string_pretty(self).expect("plain numbers");
-        write_file(&folder.join(DIAGNOSTICS), format!("{text}\n").as_bytes())
+        let path = file_of(folder, DIAGNOSTICS, subject);
+        write_file(&path, format!("{text}\n").as_bytes())
     }
-}
-
-/// Goodness of fit over the last tenth of the curves.
-fn last_bits(config: &Config, history: &History) -> Vec<f64> {
-    let objectives = config.objectives();
-    let contrastive = objectives.iter();
-    let contrastive = contrastive.filter(|o| matches!(o.loss, LossConfig::InfoNce { .. }));
-    let curves = history.align.iter().zip(&history.uniform);
-    let bits = contrastive.zip(curves).map(|(_, (align, uniform))| {
-        let last = align.len() - align.len() / 10 * 9;
-        let losses = align.iter().zip(uniform).rev().take(last.max(1));
-        let loss = losses.map(|(a, u)| a + u).sum::<f64>() / last.max(1) as f64;
-        goodness_of_fit(loss, config.train.batch).ok()
-    });
-    bits.flatten().collect()
 }
 
 #[cfg(test)]
@@ -194,6 +203,7 @@ mod tests {
                 embeddings: Some([0.98, 0.97]),
                 maps: Some([0.97, 0.95]),
             }),
+            other_subjects: BTreeMap::new(),
         }
     }
 
@@ -238,6 +248,17 @@ mod tests {
             words.contains("100 % of the Jacobians have rank below 3"),
             "{words}"
         );
+    }
+
+    #[test]
+    fn subjects_share_a_basis_or_do_not() {
+        let mut one = example();
+        assert!(!one.sentences().join(" ").contains("subjects"));
+        for (least, part) in [(0.95, "one basis"), (0.4, "do not share a basis")] {
+            one.other_subjects = BTreeMap::from([("z2".to_owned(), [0.97, least])]);
+            let words = one.sentences().join(" ");
+            assert!(words.contains(part), "no {part:?} in {words}");
+        }
     }
 
     #[test]

@@ -54,17 +54,19 @@ pub fn embed(
     })
 }
 
-/// As [`embed`], of a file by the encoder in a folder.
+/// As [`embed`], of a file by the encoder in a folder: that of a session, by its number or the name of its file,
+/// if it holds the encoders of several subjects.
 ///
 /// # Errors
 /// As [`embed`], and if a file cannot be read or holds other channels.
 pub fn embed_files(
     folder: &Path,
+    session: Option<&str>,
     data: &Source,
     edges: Edges,
     watch: &Watch<'_>,
 ) -> Result<Embedding> {
-    let run = Run::load(folder)?;
+    let run = Run::load_session(folder, session)?;
     embed(&run, &run.recording(data)?, edges, watch)
 }
 

@@ -18,6 +18,12 @@ const BATCHES: u64 = 8;
 /// [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
 pub fn goodness_of_fit(run: &Run, recording: Arrays, watch: &Watch<'_>) -> Result<Vec<f64>> {
     let data = Data::of_arrays_on(recording, &run.settings, Some(&run.channels))?;
+    if data.subjects.len() > 1 {
+        return Err(Problem::data(
+            "the sessions have different channels, and an encoder has one set of them",
+            "pass the sessions of one subject",
+        ));
+    }
     let mut config = run.settings.config();
     config.train.steps = 1;
     config.validation.held_out = 0.0;

@@ -80,6 +80,7 @@ mod retraining;
 mod run;
 mod run_error;
 mod scoring;
+mod sessions;
 mod stored;
 pub mod suspicion;
 mod windows;
@@ -97,11 +98,11 @@ pub use demo::{DemoJob, demo};
 pub use diagnostics::{DIAGNOSTICS, Diagnostics, LabelAccuracy, LabelR2, words};
 pub use embedding::{Embedding, embed, embed_files};
 pub use explain::explain;
-pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind};
+pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind, SubjectsBy};
 pub use fit::unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
 pub use fit::{
-    Arrays, Data, FitJob, Fitted, Label, LabelArray, ResumeJob, compare, fit, fit_files,
-    fit_so_far, read_settings, resume,
+    Arrays, Begin, Data, FitJob, Fitted, Label, LabelArray, ResumeJob, Subject, compare, fit,
+    fit_files, fit_so_far, read_settings, resume,
 };
 pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};
@@ -111,6 +112,7 @@ pub use retraining::{
 pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
 pub use scoring::{MapScore, score_map, score_map_files};
+pub use sessions::Sessions;
 pub use windows::{Windows, embed_sessions};
 
 #[doc(inline)]

@@ -103,6 +103,7 @@ pub struct Retraining {
     trainings: usize,
     blocks: usize,
     samples: usize,
+    subject: usize,
 }
 
 /// A map and its null maps, channels × latents, means over lags if there are several.
@@ -134,6 +135,7 @@ impl Retraining {
             trainings,
             blocks: 40,
             samples: 400,
+            subject: 0,
         }
     }
 
@@ -148,6 +150,13 @@ impl Retraining {
     #[must_use]
     pub fn samples(mut self, samples: usize) -> Self {
         self.samples = samples;
+        self
+    }
+
+    /// Sets whose encoder it is, of a recording of several subjects.
+    #[must_use]
+    pub fn subject(mut self, subject: usize) -> Self {
+        self.subject = subject;
         self
     }
 
@@ -166,10 +175,11 @@ impl Retraining {
             Null::Resampled => surrogate::check_blocks(config, recording, self.blocks)?,
             Null::ShiftedLabels => surrogate::check_labels(config, recording)?,
         }
-        Probe::new(recording, config, self.samples)?.require_enough()
+        Probe::new(&recording.subject(self.subject), config, self.samples)?.require_enough()
     }
 
-    /// Makes null maps of `encoder`, which was trained with `config` on `recording`.
+    /// Makes null maps of `encoder`, which was trained with `config` on `recording`; of several subjects, all are
+    /// trained again.
     ///
     /// Trainings have no validation: their number of steps is that of the settings.
     ///
@@ -187,7 +197,7 @@ impl Retraining {
         self.check(config, recording)?;
         let total = (self.trainings * config.train.steps) as u64;
         watch.progress("significance", (0, total), "");
-        let probe = Probe::new(recording, config, self.samples)?;
+        let probe = Probe::new(&recording.subject(self.subject), config, self.samples)?;
         let groups = groups(config);
         let own = probe.embed(encoder)?;
         let mut maps = Vec::new();
@@ -205,7 +215,8 @@ impl Retraining {
                 Null::Resampled => surrogate::resampled(recording, self.blocks, seed)?,
                 Null::ShiftedLabels => surrogate::with_shifted_labels(recording, seed)?,
             };
-            let other = trained(config, surrogate, (k, self.trainings), watch)?;
+            let mut others = trained(config, surrogate, (k, self.trainings), watch)?;
+            let other = others.swap_remove(self.subject);
             let alignment = attributions::align(&own, &probe.embed(&other)?, &groups)?;
             for (sum, r2) in agreement.iter_mut().zip(&alignment.r2) {
                 *sum += r2 / self.trainings as f64;
@@ -225,7 +236,7 @@ impl Retraining {
                 Null::Resampled => deviations.nulls().to_vec(),
                 Null::ShiftedLabels => shifted,
             };
-            let channels = recording.channels();
+            let channels = recording.channels_of(self.subject);
             let pooled = |map: &Array2<f64>| {
                 let one = mean_over_lags(map.view().insert_axis(Axis(0)), channels)?;
                 Ok(one.index_axis_move(Axis(0), 0))
@@ -243,13 +254,13 @@ impl Retraining {
     }
 }
 
-/// The encoder of training `k` of `trainings` of equally many steps.
+/// The encoders of training `k` of `trainings` of equally many steps.
 fn trained(
     config: Config,
     recording: Recording<f32>,
     (k, trainings): (usize, usize),
     watch: &Watch<'_>,
-) -> Result<Encoder<f32>, RetrainError> {
+) -> Result<Vec<Encoder<f32>>, RetrainError> {
     let steps = config.train.steps;
     let total = trainings * steps;
     let mut trainer = Trainer::new(config, recording)?;
@@ -262,7 +273,7 @@ fn trained(
             return Err(RetrainError::Interrupted { done, total });
         }
     }
-    Ok(trainer.finish()?.0)
+    Ok(trainer.finish_all()?.0)
 }
 
 /// The finest ranges of embedding dimensions that objectives tell apart: within one, an encoder is known

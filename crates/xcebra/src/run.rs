@@ -9,7 +9,9 @@
 //! | `validation.csv` | loss on what was held out, if something was |
 //! | `log.txt` | what was done, when and how fast |
 //!
-//! `xcebra fit` adds `report.html`, `diagnostics.json` with what the encoder is like, and `classes.json` with the names of classes that are text.
+//! Of several subjects, the files of the others have their number: `model-1.safetensors`, `channels-1.json`.
+//!
+//! `xcebra fit` adds `sessions.json` with the data and the subject of each session, `report.html`, `diagnostics.json` with what the encoder is like, and `classes.json` with the names of classes that are text.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,6 +27,7 @@ use crate::fit::curves;
 use crate::fit::fit_file::{FitFile, FitFileError};
 use crate::fit::unfinished::Unfinished;
 use crate::run_error::RunError;
+use crate::sessions::{Sessions, file_of};
 use crate::suspicion;
 
 /// Name of the encoder's file.
@@ -66,24 +69,68 @@ impl Run {
         Ok(())
     }
 
+    /// Writes the files of another subject than the first into an existing folder.
+    ///
+    /// # Errors
+    /// [`RunError::File`] or [`RunError::Encoder`].
+    pub(crate) fn save_other(&self, folder: &Path, subject: usize) -> Result<(), RunError> {
+        let channels = serde_json::to_string_pretty(&self.channels).expect("plain numbers");
+        write_file(&file_of(folder, CHANNELS, subject), channels.as_bytes())?;
+        let model = self.encoder.to_safetensors()?;
+        Ok(write_file(&file_of(folder, MODEL, subject), &model)?)
+    }
+
     /// Reads a run from its folder.
     ///
     /// # Errors
-    /// [`RunError`] if a file is missing, damaged, or does not fit the others.
+    /// [`RunError`] if a file is missing, damaged, or does not fit the others, and if the folder holds the
+    /// encoders of several subjects.
     pub fn load(folder: &Path) -> Result<Self, RunError> {
-        if !folder.is_dir() {
-            let path = folder.to_path_buf();
-            return Err(RunError::NoFolder { path });
-        }
-        if Unfinished::is_in(folder) {
-            let path = folder.to_path_buf();
-            return Err(RunError::Unfinished { path });
-        }
-        let encoder = Encoder::load(folder.join(MODEL))?;
+        Self::load_session(folder, None)
+    }
+
+    /// As [`load`](Self::load), the encoder of a session: its number, from 0 in the order of the training, or
+    /// the name of its file.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and [`RunError::Sessions`] if no such session was trained on.
+    pub fn load_session(folder: &Path, session: Option<&str>) -> Result<Self, RunError> {
+        let subject = Self::subject(folder, session)?;
+        Self::load_subject(folder, subject)
+    }
+
+    /// The subject of a session of the training in a folder.
+    ///
+    /// # Errors
+    /// [`RunError`] if there is no finished training, or no such session.
+    pub fn subject(folder: &Path, session: Option<&str>) -> Result<usize, RunError> {
+        require_finished(folder)?;
+        let one = || Sessions {
+            inputs: None,
+            subjects: vec![0],
+        };
+        let sessions = Sessions::load(folder)?.unwrap_or_else(one);
+        sessions.subject(folder, session)
+    }
+
+    /// Reads the runs of all subjects from their folder.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_all(folder: &Path) -> Result<Vec<Self>, RunError> {
+        require_finished(folder)?;
+        let subjects = Sessions::load(folder)?.map_or(1, |sessions| sessions.count());
+        (0..subjects)
+            .map(|s| Self::load_subject(folder, s))
+            .collect()
+    }
+
+    fn load_subject(folder: &Path, subject: usize) -> Result<Self, RunError> {
+        let encoder = Encoder::load(file_of(folder, MODEL, subject))?;
         let path = folder.join(CONFIG);
         let settings = read_settings(&path)?;
         require_described(&path, &settings, encoder.architecture())?;
-        let path = folder.join(CHANNELS);
+        let path = file_of(folder, CHANNELS, subject);
         let fail = |problem: String| RunError::Channels {
             path: path.clone(),
             problem,
@@ -177,6 +224,17 @@ impl Run {
         }
         Ok(())
     }
+}
+
+fn require_finished(folder: &Path) -> Result<(), RunError> {
+    let path = folder.to_path_buf();
+    if !folder.is_dir() {
+        return Err(RunError::NoFolder { path });
+    }
+    if Unfinished::is_in(folder) {
+        return Err(RunError::Unfinished { path });
+    }
+    Ok(())
 }
 
 /// A recording on the scale of a training.

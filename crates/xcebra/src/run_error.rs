@@ -52,6 +52,16 @@ pub enum RunError {
         /// What was given.
         path: PathBuf,
     },
+    /// The sessions, or the one that was asked for.
+    #[error("{}: {problem}", path.display())]
+    Sessions {
+        /// The folder or the file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: String,
+    },
     /// The channels.
     #[error("{}: {problem}", path.display())]
     Channels {
@@ -120,6 +130,7 @@ impl Advice for RunError {
                 "pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)".into()
             }
             Self::Channels { .. } => "pass a folder written by `xcebra fit`".into(),
+            Self::Sessions { advice, .. } => advice.as_str().into(),
             Self::Order { expected, .. } => format!("choose them as {}", expected.join(",")).into(),
             Self::Names { .. } => "choose those".into(),
             Self::Transposed { .. } => "pass its transpose (x.T in numpy)".into(),
@@ -135,6 +146,7 @@ impl Advice for RunError {
             Self::Unfinished { .. }
             | Self::Resume { .. }
             | Self::NoFolder { .. }
+            | Self::Sessions { .. }
             | Self::Channels { .. } => Kind::File,
             Self::Order { .. }
             | Self::Names { .. }

@@ -14,7 +14,7 @@ use xcebra::explain::{BaselineSource, ExplainSettings, Input, SignalSource, Subj
 use xcebra::files::{DataArray, NpzOutput, Source, Values};
 use xcebra::model::{FnModel, Kind, Watch};
 use xcebra::{
-    Arrays, AttributeSettings, Data, FitFile, FitJob, SignificanceSettings, attribute,
+    Arrays, AttributeSettings, Begin, Data, FitFile, FitJob, SignificanceSettings, attribute,
     attribute_files, compare, embed, embed_files, explain, fit, fit_files, fit_so_far,
     goodness_of_fit, score_map, score_map_files,
 };
@@ -63,6 +63,7 @@ fn job(data: &Source, out: &Path) -> FitJob {
         force: false,
         checkpoint_every: Duration::from_secs(30),
         seeds: None,
+        begin: Begin::Fresh,
     }
 }
 
@@ -97,7 +98,7 @@ fn arrays_and_files_give_the_same_bytes() {
 
     let recording = fitted.run().scaled(x()).unwrap();
     let of_array = embed(fitted.run(), &recording, Edges::Pad, &watch).unwrap();
-    let of_file = embed_files(&run, &data, Edges::Pad, &watch).unwrap();
+    let of_file = embed_files(&run, None, &data, Edges::Pad, &watch).unwrap();
     assert_eq!(of_array.values, of_file.values);
     assert_eq!(of_array.values.dim(), (600, 3));
 
@@ -106,7 +107,7 @@ fn arrays_and_files_give_the_same_bytes() {
         significance: None,
     };
     let of_array = attribute(fitted.run(), &recording, &maps, None, &watch).unwrap();
-    let of_file = attribute_files(&run, &data, &maps, &watch).unwrap();
+    let of_file = attribute_files(&run, None, &data, &maps, &watch).unwrap();
     for (array, file) in of_array.maps.iter().zip(&of_file.maps) {
         assert_eq!(array.values(), file.values());
     }
@@ -322,10 +323,10 @@ fn a_watch_stops_every_workflow_before_anything_is_written() {
     let mut signal = ExplainSettings::new(Input::new(ArrayD::ones(vec![2, 16]), "ones"));
     signal.sampling_rate = Some(16.0);
     let kinds = [
-        attribute_files(&run, &data, &maps, &watch)
+        attribute_files(&run, None, &data, &maps, &watch)
             .err()
             .map(|p| p.kind()),
-        embed_files(&run, &data, Edges::Pad, &watch)
+        embed_files(&run, None, &data, Edges::Pad, &watch)
             .err()
             .map(|p| p.kind()),
         explain(&energy(), &signal, &watch).err().map(|p| p.kind()),

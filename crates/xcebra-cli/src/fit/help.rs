@@ -10,11 +10,15 @@ Settings (TOML), each with its default unless it says otherwise:
                                 # be text
   transpose = false             # true for an array (channels, time)
   standardize = true            # bring each channel to mean 0 and standard deviation 1
+  subjects = \"channels\"         # sessions with the same channels share an encoder; \"sessions\":
+                                # each session has its own
   [encoder]
   name = \"offset1-mse-clip\"     # the encoders are below
   outputs = 6                   # embedding dimensions
   clip = 5.0                    # offset1-mse-clip: limit of each output
   hidden = 32                   # hidden units of encoders other than offset1-mse, -clip, -tanh
+  shared = \"none\"               # what encoders of several subjects share: none, or trunk, all
+                                # layers but the first
   [[objective]]                 # any number; their losses are added
   dims = [0, 6]                 # embedding dimensions 0 to 5; all by default
   positives = { kind = \"time\", offset = 1 }
@@ -39,6 +43,8 @@ Settings (TOML), each with its default unless it says otherwise:
   schedule = \"constant\"         # or linear: down to 1 %; cosine: a short rise, then down to 1 %
   seed = 0
   log_every = 50                # steps between two points of the training curves
+  balance = \"subjects\"          # each subject gives as many references; \"samples\": in the ratio
+                                # of their lengths
   [validation]
   held_out = 0.0                # fraction of the samples kept from the training, up to 0.5
   blocks = 10                   # number of blocks of time
@@ -73,7 +79,8 @@ Encoders (with GELU between layers; those without mse normalise their output to 
     left = samples of the window before the one that is embedded
 
 To train on several sessions, repeat --data. A label is the array of the same name in each file. A
-recording with gaps is cut into segments. Windows and offsets do not cross gaps.
+recording with gaps is cut into segments. Windows and offsets do not cross gaps. Sessions with
+different channels, such as those of several animals, get an encoder each, into one embedding.
 
 The folder and the settings in it are written before the data are read. A training that ends early
 leaves its last checkpoint there. After Ctrl-C or the SIGTERM of a batch system it leaves a new one.
@@ -85,4 +92,7 @@ Examples:
   xcebra fit --data data.npz:traces --set encoder.outputs=3 --set train.steps=4000 --out run
   xcebra fit --data walk.csv:\"ankle_*\" --config gait.toml --out run
   xcebra fit --data monday.npz --data tuesday.npz --config fit.toml --out run
+  xcebra fit --data rat1.npz --data rat2.npz --config fit.toml --out animals
+  xcebra fit --from run --set train.steps=10000 --out run-longer
+  xcebra fit --adapt animals --data rat3.npz --out three-animals
   xcebra fit --resume run";

@@ -79,6 +79,14 @@ fn files() -> Folder {
             &[("x", samples.clone()), ("z2", latents.clone())],
         );
     }
+    // animals of which other neurons were recorded
+    for (rat, channels) in [("rat1", 20), ("rat2", 25), ("rat3", 15)] {
+        let seen = samples.slice(s![.., ..channels]).to_owned();
+        folder.write_npz(
+            &format!("{rat}.npz"),
+            &[("x", seen), ("z2", latents.clone())],
+        );
+    }
     folder.write(
         "fit.toml",
         "[encoder]\noutputs = 4\n[[objective]]\npositives = { kind = 'time-delta', label = 'z2' }",

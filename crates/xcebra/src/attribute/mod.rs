@@ -17,9 +17,9 @@ use xcebra_attr::{AttributionMap, Methods, Options, Piece, Samples, Sink};
 use xcebra_files::Source;
 use xcebra_model::Watch;
 
-use crate::fit::Data;
 use crate::fit::unfinished::Inputs;
-use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Windows};
+use crate::fit::{Data, Known};
+use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Sessions, Windows};
 use significance::{Test, seconds_of};
 
 /// Which maps to compute.
@@ -47,40 +47,64 @@ pub fn attribute(
 ) -> Result<Attributed> {
     let windows = windows_of(run, recording)?;
     let test = match &settings.significance {
-        Some(test) => Some(test.prepare(run, training, None, &windows, watch)?),
+        Some(test) => Some(test.prepare((run, 0), training, None, &windows, watch)?),
         None => None,
     };
     maps_and_test(run, recording, (&windows, test), settings, watch)
 }
 
-/// As [`attribute`], of the encoder in a folder on a recording in a file.
+/// As [`attribute`], of the encoder in a folder on a recording in a file. If the folder holds the encoders of
+/// several subjects, it is that of a session, by its number or the name of its file.
 ///
 /// # Errors
 /// As [`attribute`], and if a file cannot be read or holds other channels.
 pub fn attribute_files(
     folder: &Path,
+    session: Option<&str>,
     data: &Source,
     settings: &AttributeSettings,
     watch: &Watch<'_>,
 ) -> Result<Attributed> {
-    let run = Run::load(folder)?;
+    let subject = Run::subject(folder, session)?;
+    let run = Run::load_session(folder, session)?;
     let recording = run.recording(data)?;
     let windows = windows_of(&run, &recording)?;
     let test = match &settings.significance {
         Some(test) => {
             test.require_enough()?;
-            let inputs = Inputs::new(std::slice::from_ref(data))?;
-            let training = Data::read(&inputs, &run.settings)?;
-            let seconds = seconds_of(folder);
-            Some(test.prepare(&run, Some(training), seconds, &windows, watch)?)
+            let training = training_data(folder, data, &run)?;
+            let (seconds, of) = (seconds_of(folder), (&run, subject));
+            Some(test.prepare(of, Some(training), seconds, &windows, watch)?)
         }
         None => None,
     };
     let mut found = maps_and_test(&run, &recording, (&windows, test), settings, watch)?;
     found.encoder = folder.display().to_string();
     found.data = data.path.display().to_string();
-    found.diagnostics = Diagnostics::load(folder);
+    found.diagnostics = Diagnostics::load_subject(folder, subject);
     Ok(found)
+}
+
+/// What the encoders of a folder were trained on: the recording itself, or the sessions of all subjects.
+fn training_data(folder: &Path, data: &Source, run: &Run) -> Result<Data> {
+    let sessions = Sessions::load(folder)?.filter(|sessions| sessions.count() > 1);
+    let Some(sessions) = sessions else {
+        return Data::read(&Inputs::new(std::slice::from_ref(data))?, &run.settings);
+    };
+    let inputs = sessions.inputs.ok_or_else(|| {
+        Problem::file(
+            format!(
+                "{} does not say which files its encoders were trained on",
+                folder.display()
+            ),
+            "train on files, with `xcebra fit`, to test the entries of maps",
+        )
+    })?;
+    let known = Known {
+        subjects: Some(sessions.subjects),
+        ..Known::default()
+    };
+    Data::read_as(&inputs, &run.settings, &known)
 }
 
 fn maps_and_test(

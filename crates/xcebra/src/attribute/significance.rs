@@ -71,7 +71,7 @@ impl SignificanceSettings {
     /// Checks all that the test needs and reports what it will cost; `seconds` is what the training took.
     pub(super) fn prepare(
         &self,
-        run: &Run,
+        (run, subject): (&Run, usize),
         training: Option<Data>,
         seconds: Option<f64>,
         windows: &Windows<'_>,
@@ -84,7 +84,8 @@ impl SignificanceSettings {
                 "pass them with their labels",
             ));
         };
-        if data.channels != run.channels {
+        let known = data.subjects.get(subject);
+        if known.is_none_or(|known| known.channels != run.channels) {
             return Err(Problem::data(
                 format!(
                     "{} is not the recording of the training: its channels have other means or scales",
@@ -94,7 +95,9 @@ impl SignificanceSettings {
             ));
         }
         let trainings = self.trainings;
-        let retraining = Retraining::new(self.null, trainings).blocks(self.blocks);
+        let retraining = Retraining::new(self.null, trainings)
+            .blocks(self.blocks)
+            .subject(subject);
         let config = run.settings.config();
         retraining.check(&config, &data.recording)?;
         let steps = config.train.steps;
@@ -115,7 +118,7 @@ impl SignificanceSettings {
             level: self.level,
             trainings,
             retraining,
-            channels: data.recording.channels(),
+            channels: data.recording.channels_of(subject),
             recording: data.recording,
             config,
             blocks: Blocks::of_stretches(&windows.stretches(), self.blocks)?,

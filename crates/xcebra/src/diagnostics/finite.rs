@@ -25,6 +25,7 @@ impl Diagnostics {
             possible_rank: _,
             condition,
             seeds,
+            other_subjects,
         } = self;
         let check = |what: &str, values: &[f64]| ensure_finite(what, &ArrayView1::from(values));
         check("`bits`", bits)?;
@@ -38,6 +39,9 @@ impl Diagnostics {
             let what = format!("`label_accuracy` of `{name}`");
             check(&what, &[accuracy.training, accuracy.chance])?;
             check(&what, accuracy.held_out.as_slice())?;
+        }
+        for (name, found) in other_subjects {
+            check(&format!("`other_subjects` of `{name}`"), found)?;
         }
         check("`effective_dimension`", &[*effective_dimension])?;
         check("`condition`", condition.as_ref().map_or(&[], |c| c))?;

@@ -91,20 +91,22 @@ pub fn r2(embedding: &Array2<f64>, label: &Array2<f64>, parts: &Parts) -> Option
     let of = |rows: &[usize]| (embedding.select(Axis(0), rows), label.select(Axis(0), rows));
     let (x, y) = of(&parts.training);
     let model = LinearRegression::fit(&x, &y).ok()?;
-    let score = |x: &Array2<f64>, y: &Array2<f64>| {
-        let varies = |c: &usize| !is_constant(y.column(*c).iter().copied(), f64::EPSILON);
-        let columns: Vec<usize> = (0..y.ncols()).filter(varies).collect();
-        let prediction = model.predict(x).ok()?.select(Axis(1), &columns);
-        let truth = y.select(Axis(1), &columns);
-        xcebra_eval::r2(&truth, &prediction, R2Average::Uniform).ok()
-    };
     let (held_x, held_y) = of(&parts.held_out);
     Some(LabelR2 {
-        training: score(&x, &y)?,
+        training: score(&model, &x, &y)?,
         held_out: (parts.held_out.len() >= FEWEST)
-            .then(|| score(&held_x, &held_y))
+            .then(|| score(&model, &held_x, &held_y))
             .flatten(),
     })
+}
+
+/// R² of a linear map from an embedding to a label: the mean over the columns that vary.
+pub fn score(model: &LinearRegression, x: &Array2<f64>, y: &Array2<f64>) -> Option<f64> {
+    let varies = |c: &usize| !is_constant(y.column(*c).iter().copied(), f64::EPSILON);
+    let columns: Vec<usize> = (0..y.ncols()).filter(varies).collect();
+    let prediction = model.predict(x).ok()?.select(Axis(1), &columns);
+    let truth = y.select(Axis(1), &columns);
+    xcebra_eval::r2(&truth, &prediction, R2Average::Uniform).ok()
 }
 
 /// How often a linear readout names the class. None if the training has one class only.

@@ -34,6 +34,18 @@ impl Diagnostics {
                 "The label {name} is a linear function of the embedding with {on}."
             ));
         }
+        for (name, [mean, least]) in &self.other_subjects {
+            let verdict = match *least >= threshold::SAME_BASIS {
+                true => "the subjects have one basis",
+                false => {
+                    "the subjects do not share a basis, and their dimensions mean different things"
+                }
+            };
+            all.push(format!(
+                "The same linear map reads {name} from the embeddings of the other subjects with R² = \
+                 {mean:.2} ({least:.2} at least): {verdict}."
+            ));
+        }
         for (name, found) in &self.label_accuracy {
             let share = |share: f64| format!("{:.0} %", 100.0 * share);
             let of = |share: String| format!("in {share} of");

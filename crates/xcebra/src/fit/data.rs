@@ -8,6 +8,7 @@ use xcebra_files::{self as files, DataArray, DataFile, Source};
 
 use super::fit_file::FitFile;
 use super::labels::{Label, LabelArray, Part, SessionFile, parts, parts_of_arrays};
+use super::subjects::{KnownUnits, Subject, subjects_of};
 use super::unfinished::Inputs;
 use crate::{Channels, Problem, Result, suspicion};
 
@@ -17,10 +18,19 @@ use crate::{Channels, Problem, Result, suspicion};
 /// rate, gaps. A label has one array for each session, with one value or one row for each sample.
 #[derive(Clone, Debug, Default)]
 pub struct Arrays {
-    /// The sessions, all with the same channels.
+    /// The sessions. Those with the same channels in the same order are of one subject and share an encoder.
     pub sessions: Vec<DataArray>,
     /// The labels by name.
     pub labels: BTreeMap<String, Vec<LabelArray>>,
+}
+
+/// What an earlier training knows of the subjects; nothing by default.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The subject of each session.
+    pub subjects: Option<Vec<usize>>,
+    /// The channels of each subject, whose scales are kept.
+    pub channels: Vec<Channels>,
 }
 
 /// Labels by name: the array that holds each, and its parts.
@@ -29,10 +39,11 @@ type Parts = BTreeMap<String, (String, Vec<Part>)>;
 /// A recording as a training takes it.
 #[derive(Clone, Debug)]
 pub struct Data {
-    /// All sessions, cut into the segments of each, on the scale of `channels`, with their labels.
+    /// All sessions, cut into the segments of each, on the scale of their subject's channels, with their
+    /// labels.
     pub recording: Recording<f32>,
-    /// Names and scales, from all sessions.
-    pub channels: Channels,
+    /// Who was recorded in which sessions.
+    pub subjects: Vec<Subject>,
     /// The labels for pictures.
     pub labels: Vec<Label>,
     /// Where it comes from.
@@ -49,14 +60,18 @@ impl Data {
     /// # Errors
     /// [`Problem`] if a file cannot be read, or sessions and labels do not belong together.
     pub fn read(inputs: &Inputs, settings: &FitFile) -> Result<Self> {
+        Self::read_as(inputs, settings, &Known::default())
+    }
+
+    /// As [`read`](Self::read), with what an earlier training knows of the subjects.
+    pub(crate) fn read_as(inputs: &Inputs, settings: &FitFile, before: &Known) -> Result<Self> {
         let (mut open, mut sessions) = (Vec::new(), Vec::new());
-        let mut units: Option<Vec<String>> = None;
+        let (mut known, mut units) = (KnownUnits::default(), Vec::new());
         for text in &inputs.data {
             let source = inputs.source(text)?;
             let (file, mut array) = read_session(&source, settings)?;
-            // channels of one name mean one unit in all sessions
-            array.bring_to_units(units.as_deref())?;
-            units = units.or(array.units.clone());
+            known.apply(&mut array, settings.data.subjects)?;
+            units.push(array.units.clone());
             let clock = array.clock();
             let session = array.recording()?;
             open.push(SessionFile {
@@ -75,7 +90,7 @@ impl Data {
             labels.insert(name, (array, parts));
         }
         let place = places(inputs, &settings.data.x)?;
-        Self::of_sessions(sessions, units, (labels, said), place, (settings, None))
+        Self::of_sessions(sessions, units, (labels, said), place, (settings, before))
     }
 
     /// Takes arrays in memory instead of files.
@@ -93,15 +108,15 @@ impl Data {
         settings: &FitFile,
         channels: Option<&Channels>,
     ) -> Result<Self> {
-        let mut sessions = Vec::new();
-        let mut units: Option<Vec<String>> = None;
+        let (mut sessions, mut units) = (Vec::new(), Vec::new());
+        let mut known = KnownUnits::default();
         for array in arrays.sessions {
             let mut array = match settings.data.transpose {
                 true => array.transposed(),
                 false => array,
             };
-            array.bring_to_units(units.as_deref())?;
-            units = units.or(array.units.clone());
+            known.apply(&mut array, settings.data.subjects)?;
+            units.push(array.units.clone());
             sessions.push(array.recording()?);
         }
         if sessions.is_empty() {
@@ -131,37 +146,63 @@ impl Data {
         let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
         let place = places.join(", ");
         let labels = (labels, Vec::new());
-        Self::of_sessions(sessions, units, labels, place, (settings, channels))
+        let before = Known {
+            channels: channels.into_iter().cloned().collect(),
+            ..Known::default()
+        };
+        Self::of_sessions(sessions, units, labels, place, (settings, &before))
     }
 
     fn of_sessions(
         sessions: Vec<files::Table>,
-        units: Option<Vec<String>>,
+        units: Vec<Option<Vec<String>>>,
         (labels, said): (Parts, Vec<String>),
         place: String,
-        (settings, channels): (&FitFile, Option<&Channels>),
+        (settings, before): (&FitFile, &Known),
     ) -> Result<Self> {
         for session in &sessions {
             session.require_samples(2, "training")?;
         }
-        require_same_channels(&sessions)?;
-        let channels = match channels {
+        let of = match &before.subjects {
             Some(known) => known.clone(),
-            None => Channels::of(&sessions, settings.data.standardize)?.in_units(units),
+            None => subjects_of(&sessions, settings.data.subjects)?,
         };
-        let mut notes = notes_on(&sessions);
-        notes.extend(said);
+        let mut notes: Vec<String> = sessions.iter().flat_map(notes_on).collect();
         let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
         let all = places.join(" with ");
         let files = sessions.iter().map(files::Table::samples).collect();
         let segments = sessions.iter().flat_map(files::Table::segments);
         let lengths: Vec<usize> = segments.map(|segment| segment.len()).collect();
-        let scaled = sessions.into_iter().map(|session| channels.scale(session));
-        let scaled = scaled.collect::<Result<_, _>>()?;
-        let mut recording = Recording::from_sessions(scaled)?.with_sessions(&lengths)?;
+        let (mut subjects, mut scaled) = (Vec::new(), Vec::new());
+        for own in by_subject(sessions, &of) {
+            let (numbers, tables): (Vec<usize>, Vec<files::Table>) = own.into_iter().unzip();
+            let units = numbers.iter().find_map(|&session| units[session].clone());
+            let channels = match before.channels.get(subjects.len()) {
+                Some(known) if before.subjects.is_none() || known.names == tables[0].channels => {
+                    known.clone()
+                }
+                _ => Channels::of(&tables, settings.data.standardize)?.in_units(units),
+            };
+            notes.extend(suspicion::of_channels(&tables));
+            for (&number, table) in numbers.iter().zip(tables) {
+                scaled.push((number, channels.scale(table)?));
+            }
+            subjects.push(Subject {
+                channels,
+                sessions: numbers,
+            });
+        }
+        notes.extend(said);
+        scaled.sort_by_key(|(number, _)| *number);
+        let scaled = scaled.into_iter().map(|(_, session)| session).collect();
+        let recording = match subjects.as_slice() {
+            [_] => Recording::from_sessions(scaled)?,
+            _ => Recording::from_subjects(scaled, of)?,
+        };
+        let mut recording = recording.with_sessions(&lengths)?;
         let mut shown = Vec::new();
         for (name, (array, parts)) in labels {
-            if channels.names.contains(&array) {
+            if subjects.iter().any(|s| s.channels.names.contains(&array)) {
                 return Err(Problem::data(
                     format!("the label `{name}` is also a channel of {all}"),
                     format!("leave it out of the channels, as in data.x=\"*,!{array}\""),
@@ -177,35 +218,49 @@ impl Data {
         notes.retain(|note| seen.insert(note.clone()));
         Ok(Self {
             recording,
-            channels,
+            subjects,
             labels: shown,
             place,
             files,
             notes,
         })
     }
+
+    /// Numbers of channels, of each subject.
+    pub fn channel_counts(&self) -> Vec<usize> {
+        let subjects = 0..self.recording.subjects();
+        subjects.map(|s| self.recording.channels_of(s)).collect()
+    }
 }
 
-/// What there is to say of the recording itself.
-fn notes_on(sessions: &[files::Table]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for session in sessions {
-        notes.extend(session.notes.iter().cloned());
-        notes.extend(suspicion::of_segments(
-            &session.place,
-            &session.segments(),
-            0,
-        ));
-        let (samples, channels) = (session.samples(), session.channels.len());
-        if channels > samples {
-            notes.push(format!(
-                "{} has {samples} samples of {channels} channels: if its rows are channels, set \
-                 data.transpose = true",
-                session.place
-            ));
+/// The sessions of each subject, with their numbers.
+fn by_subject(sessions: Vec<files::Table>, of: &[usize]) -> Vec<Vec<(usize, files::Table)>> {
+    let mut all: Vec<Vec<(usize, files::Table)>> = Vec::new();
+    for (number, (session, &subject)) in sessions.into_iter().zip(of).enumerate() {
+        if subject == all.len() {
+            all.push(Vec::new());
         }
+        all[subject].push((number, session));
     }
-    notes.extend(suspicion::of_channels(sessions));
+    all
+}
+
+/// What there is to say of a session itself.
+fn notes_on(session: &files::Table) -> Vec<String> {
+    let mut notes = session.notes.clone();
+    notes.extend(suspicion::of_segments(
+        &session.place,
+        &session.segments(),
+        0,
+    ));
+    let (samples, channels) = (session.samples(), session.channels.len());
+    if channels > samples {
+        notes.push(format!(
+            "{} has {samples} samples of {channels} channels: if its rows are channels, set \
+             data.transpose = true",
+            session.place
+        ));
+    }
     notes
 }
 
@@ -259,26 +314,4 @@ fn read_session(source: &Source, settings: &FitFile) -> Result<(DataFile, DataAr
         true => (file, array.transposed()),
         false => (file, array),
     })
-}
-
-/// Refuses sessions whose channels are not those of the first.
-fn require_same_channels(sessions: &[files::Table]) -> Result<()> {
-    let Some((first, others)) = sessions.split_first() else {
-        return Ok(());
-    };
-    match others.iter().find(|other| other.channels != first.channels) {
-        None => Ok(()),
-        Some(other) => Err(Problem::data(
-            format!(
-                "{} has {} channels ({}), and {} has {} ({})",
-                other.place,
-                other.channels.len(),
-                other.channels.join(","),
-                first.place,
-                first.channels.len(),
-                first.channels.join(","),
-            ),
-            "give every session the same channels in the same order",
-        )),
-    }
 }

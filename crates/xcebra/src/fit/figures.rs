@@ -12,8 +12,19 @@ use crate::{Result, Run, embed_sessions};
 /// More classes than this are drawn as numbers.
 const MOST_CLASSES: usize = 8;
 
-/// Two embedding dimensions coloured by each label, or by time if there is none.
-pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Result<Vec<Picture>> {
+/// Two embedding dimensions coloured by each label, or by time if there is none; of several subjects, of the one
+/// of that number.
+pub fn embedding(
+    run: &Run,
+    recording: &Recording<f32>,
+    labels: &[Label],
+    subject: Option<usize>,
+) -> Result<Vec<Picture>> {
+    let file = |name: &str| match subject {
+        Some(subject) => format!("subject-{subject}-{name}"),
+        None => name.to_owned(),
+    };
+    let whose = subject.map_or(String::new(), |subject| format!("Subject {subject}: "));
     let settings = &run.settings;
     let outputs = settings.encoder.outputs;
     if outputs < 2 {
@@ -40,7 +51,7 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
                 &format!("dimension {}", first + 1),
             );
         let caption = format!(
-            "Dimensions {first} and {} of the {outputs} of the embedding; the colour is {color}.{sphere}",
+            "{whose}Dimensions {first} and {} of the {outputs} of the embedding; the colour is {color}.{sphere}",
             first + 1
         );
         (plot, caption)
@@ -52,7 +63,7 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
             .collect();
         let (plot, caption) = plot("sample", 0, "the number of the sample");
         let figure = plot.colored_by("sample", &times).draw();
-        return Ok(vec![Picture::new("embedding", figure, caption)]);
+        return Ok(vec![Picture::new(file("embedding"), figure, caption)]);
     }
     let pictures = labels.iter().map(|label| {
         let name = &label.name;
@@ -74,7 +85,7 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
         let (plot, caption) = plot(name, first, &color);
         if !classes {
             let figure = plot.colored_by(name, &values).draw();
-            return Picture::new(format!("embedding-{name}"), figure, caption);
+            return Picture::new(file(&format!("embedding-{name}")), figure, caption);
         }
         let class = |v: &f64| distinct.iter().position(|d| d == v).unwrap_or_default();
         let classes: Vec<usize> = values.iter().map(class).collect();
@@ -84,7 +95,7 @@ pub fn embedding(run: &Run, recording: &Recording<f32>, labels: &[Label]) -> Res
         };
         let names: Vec<String> = distinct.iter().map(named).collect();
         let figure = plot.classes(&classes, &names).draw();
-        Picture::new(format!("embedding-{name}"), figure, caption)
+        Picture::new(file(&format!("embedding-{name}")), figure, caption)
     });
     Ok(pictures.collect())
 }

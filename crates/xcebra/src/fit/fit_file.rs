@@ -61,6 +61,25 @@ pub struct DataConfig {
     /// Whether each channel is brought to mean 0 and standard deviation 1 first, so that channels
     /// of different units count alike; default true. Maps are then per standard deviation.
     pub standardize: bool,
+    /// Which sessions are of one subject and share an encoder; default those with the same channels.
+    #[serde(skip_serializing_if = "is_default_subjects")]
+    pub subjects: SubjectsBy,
+}
+
+/// Which sessions are of one subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubjectsBy {
+    /// Those with the same channels in the same order.
+    #[default]
+    Channels,
+    /// Each is a subject, even if another has as many channels.
+    Sessions,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_default_subjects(subjects: &SubjectsBy) -> bool {
+    *subjects == SubjectsBy::default()
 }
 
 impl Default for DataConfig {
@@ -70,6 +89,7 @@ impl Default for DataConfig {
             labels: BTreeMap::new(),
             transpose: false,
             standardize: true,
+            subjects: SubjectsBy::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ use xcebra_core::{CoreError, Trainer};
 use xcebra_files::Source;
 use xcebra_model::Watch;
 
+use super::begin::Begin;
 use super::data::Data;
 use super::fit_file::FitFile;
 use super::keeper::Keeper;
@@ -32,6 +33,8 @@ pub struct FitJob {
     pub checkpoint_every: Duration,
     /// From how many seeds to train in all, to compare the encoders.
     pub seeds: Option<u16>,
+    /// What to begin with.
+    pub begin: Begin,
 }
 
 /// Going on with an unfinished training.
@@ -62,11 +65,13 @@ pub fn fit_files(job: &FitJob, watch: &Watch<'_>) -> Result<Fitted> {
     if let Some(array) = job.data.iter().find_map(|source| source.array.as_ref()) {
         settings.data.x.clone_from(array);
     }
+    let begin = job.begin.absolute(&job.out)?;
     let unfinished = Unfinished {
         settings,
-        inputs: Inputs::new(&job.data)?,
+        inputs: begin.inputs(Inputs::new(&job.data)?)?,
         seeds: job.seeds,
         effort: Effort::default(),
+        begin,
     };
     let claim = (&unfinished, job.data.as_slice());
     let keeper = Keeper::of_new(&job.out, job.force, job.checkpoint_every, claim, watch)?;
@@ -104,11 +109,16 @@ fn complete(prepared: Prepared, mut keeper: Keeper<'_>, watch: &Watch<'_>) -> Re
         trainer,
     } = prepared;
     let (mut state, before) = (unfinished.clone(), unfinished.effort);
+    let (inputs, begin) = (unfinished.inputs, unfinished.begin);
     let trained = train(watch, trainer, before, |trainer, effort| {
         keeper.after_step(trainer, &mut state, effort)?;
         Ok(ControlFlow::Continue(()))
     })?;
     let mut fitted = Fitted::new(unfinished.settings, data, trained)?;
+    fitted.inputs = Some(inputs);
+    if let Begin::Adapt(_) = begin {
+        fitted.judge_basis()?;
+    }
     keeper.finish(|folder| fitted.write(folder))?;
     if let Some(count) = unfinished.seeds {
         seeds::compare_in_folder(&mut fitted, &mut keeper, count.into(), watch)?;
@@ -134,7 +144,7 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
         ));
     }
     if !job.data.is_empty() {
-        unfinished.inputs = Inputs::new(&job.data)?;
+        unfinished.inputs = unfinished.begin.inputs(Inputs::new(&job.data)?)?;
     }
     let Some(checkpoint) = checkpoint else {
         return Prepared::new(watch, unfinished);
@@ -172,8 +182,9 @@ impl Prepared {
     }
 
     fn of(unfinished: Unfinished) -> Result<Self> {
-        let data = Data::read(&unfinished.inputs, &unfinished.settings)?;
-        let trainer = trainer(&unfinished.settings, &data)?;
+        let (begin, settings) = (&unfinished.begin, &unfinished.settings);
+        let data = begin.read(&unfinished.inputs, settings)?;
+        let trainer = trainer(settings, &data, begin)?;
         Ok(Self {
             unfinished,
             data,
@@ -204,7 +215,7 @@ fn require_unfinished(folder: &Path) -> Result<()> {
 }
 
 fn finished_already(folder: &Path) -> Result<Option<Fitted>> {
-    Run::load(folder)?;
+    Run::load_all(folder)?;
     // the training may have been killed just before it took them away
     Unfinished::clear(folder)?;
     Ok(None)

@@ -1,5 +1,6 @@
 //! Training an encoder: from arrays in memory, or from files into a folder that can be resumed.
 
+mod begin;
 pub mod curves;
 mod data;
 mod figures;
@@ -11,15 +12,19 @@ mod notes;
 mod result;
 mod seeds;
 mod settings;
+mod subjects;
 mod training;
 pub mod unfinished;
 
+pub use begin::Begin;
+pub(crate) use data::Known;
 pub use data::{Arrays, Data};
 pub use job::{FitJob, ResumeJob, fit_files, resume};
 pub use labels::{Label, LabelArray};
 pub use result::Fitted;
 pub use seeds::compare;
 pub use settings::read_settings;
+pub use subjects::Subject;
 
 use xcebra_core::{Config, Trainer};
 use xcebra_model::Watch;
@@ -80,24 +85,24 @@ pub fn fit_so_far(settings: &FitFile, data: Data, watch: &Watch<'_>) -> Result<F
 
 /// The steps of a training, until the watch stops it.
 fn fit_steps(settings: &FitFile, data: &Data, watch: &Watch<'_>) -> Result<training::Trained> {
-    let trainer = trainer(settings, data)?;
+    let trainer = trainer(settings, data, &Begin::Fresh)?;
     let mut before = Effort::default();
     note_all(settings, data, watch, &mut before);
     train(watch, trainer, before, |_, _| Ok(watch.flow()))
 }
 
 /// A trainer before its first step.
-fn trainer(settings: &FitFile, data: &Data) -> Result<Trainer<f32>> {
-    let config = settings.config();
-    let trainer = Trainer::new(config.clone(), data.recording.clone())?;
-    require_trainable(data, &config)?;
+fn trainer(settings: &FitFile, data: &Data, begin: &Begin) -> Result<Trainer<f32>> {
+    let trainer = begin.trainer(settings, data)?;
+    require_trainable(data, &settings.config())?;
     Ok(trainer)
 }
 
 /// Reports the notes of a training that begins, and keeps them in its log.
 fn note_all(settings: &FitFile, data: &Data, watch: &Watch<'_>, effort: &mut Effort) {
     let likely = notes::notes(&settings.config(), &data.recording, data.files.len());
-    for note in data.notes.iter().cloned().chain(likely) {
+    let subjects = notes::on_subjects(settings, data);
+    for note in data.notes.iter().cloned().chain(subjects).chain(likely) {
         watch.note(&note);
         let note = note.replace('\n', " ");
         effort.log += &format!("{NOTE}{note}\n");
@@ -106,22 +111,32 @@ fn note_all(settings: &FitFile, data: &Data, watch: &Watch<'_>, effort: &mut Eff
 
 /// Refuses recordings from which nothing can be learned.
 fn require_trainable(data: &Data, config: &Config) -> Result<()> {
-    let architecture = config.encoder.architecture(data.recording.channels());
-    let window = architecture.window.len();
-    let sessions = data.recording.sessions().iter();
-    let windows: usize = sessions
-        .map(|session| (session.len() + 1).saturating_sub(window))
-        .sum();
-    if windows >= FEWEST_WINDOWS {
-        return Ok(());
+    let recording = &data.recording;
+    for subject in 0..recording.subjects() {
+        let architecture = config.encoder.architecture(recording.channels_of(subject));
+        let window = architecture.window.len();
+        let sessions = recording.sessions().iter();
+        let own: Vec<usize> = sessions
+            .filter(|session| recording.subject_at(session.start) == subject)
+            .map(ExactSizeIterator::len)
+            .collect();
+        let windows = own.iter().map(|len| (len + 1).saturating_sub(window));
+        let windows: usize = windows.sum();
+        if windows >= FEWEST_WINDOWS {
+            continue;
+        }
+        let place = match recording.subjects() {
+            1 => data.place.clone(),
+            _ => format!("subject {subject} of {}", data.place),
+        };
+        let found = match window {
+            1 => format!("{place} has {} samples", own.iter().sum::<usize>()),
+            _ => format!("{place} has {windows} windows of {window} samples"),
+        };
+        return Err(Problem::data(
+            format!("{found}, too few to train on: at least {FEWEST_WINDOWS} are needed"),
+            "pass a longer recording, and check that its rows are moments in time",
+        ));
     }
-    let (place, samples) = (&data.place, data.recording.len());
-    let found = match window {
-        1 => format!("{place} has {samples} samples"),
-        _ => format!("{place} has {windows} windows of {window} samples"),
-    };
-    Err(Problem::data(
-        format!("{found}, too few to train on: at least {FEWEST_WINDOWS} are needed"),
-        "pass a longer recording, and check that its rows are moments in time",
-    ))
+    Ok(())
 }

@@ -4,6 +4,9 @@ use ndarray::ArrayView1;
 use xcebra_core::ops::Head;
 use xcebra_core::{Config, Labels, LossConfig, PositivesConfig, Recording};
 
+use super::data::Data;
+use super::fit_file::FitFile;
+
 /// One sentence for each.
 ///
 /// A recording of more pieces than `files` is in segments.
@@ -64,6 +67,37 @@ pub fn notes(config: &Config, recording: &Recording<f32>, files: usize) -> Vec<S
              left out of the training",
             sessions.len()
         ));
+    }
+    all
+}
+
+/// What it means that the sessions are of several subjects; nothing for one.
+pub fn on_subjects(settings: &FitFile, data: &Data) -> Vec<String> {
+    if data.subjects.len() == 1 {
+        return Vec::new();
+    }
+    let subjects = data.subjects.iter().enumerate().map(|(number, subject)| {
+        let sessions: Vec<String> = subject.sessions.iter().map(usize::to_string).collect();
+        let sessions = match sessions.as_slice() {
+            [one] => format!("session {one}"),
+            several => format!("sessions {}", several.join(", ")),
+        };
+        let channels = subject.channels.names.len();
+        format!("subject {number} is {sessions} with {channels} channels")
+    });
+    let subjects: Vec<String> = subjects.collect();
+    let mut all = vec![format!(
+        "the sessions have different channels, so that there is an encoder for each of {} subjects: {}",
+        data.subjects.len(),
+        subjects.join("; ")
+    )];
+    let objectives = settings.config().objectives();
+    if objectives.iter().all(|o| o.loss.labels().is_empty()) {
+        all.push(
+            "no objective uses a label, so that nothing ties the embeddings of the subjects together: a \
+             dimension need not mean the same in each"
+                .to_owned(),
+        );
     }
     all
 }

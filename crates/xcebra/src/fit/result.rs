@@ -1,5 +1,6 @@
 //! What comes out of a training: an encoder, files, a report, and an answer in words and as JSON.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -9,10 +10,11 @@ use xcebra_files::write_file;
 use super::data::Data;
 use super::fit_file::FitFile;
 use super::training::Trained;
-use super::{NOTE, figures};
+use super::unfinished::Inputs;
+use super::{NOTE, subjects};
 use crate::answer::{Answer, number, numbers, optional};
 use crate::report::{Picture, Report, Table, training_curves};
-use crate::{Diagnostics, Result, Run, SeedAgreement};
+use crate::{Diagnostics, Result, Run, SeedAgreement, Sessions};
 
 /// Names of classes that are text in the data.
 const CLASSES: &str = "classes.json";
@@ -22,33 +24,45 @@ const CLASSES: &str = "classes.json";
 pub struct Fitted {
     /// The folder that holds it, if one does.
     pub(super) folder: Option<PathBuf>,
-    run: Run,
+    /// The files it was trained on, if they were files.
+    pub(super) inputs: Option<Inputs>,
+    /// Where a run was adapted to a new subject, how well its labels are read by the maps of the others.
+    basis: Option<BTreeMap<String, [f64; 2]>>,
+    /// What each subject has: its encoder, and what it is like.
+    runs: Vec<Run>,
+    diagnostics: Vec<Diagnostics>,
     data: Data,
     trained: Trained,
     curves: Vec<Picture>,
     embedding: Vec<Picture>,
-    diagnostics: Diagnostics,
 }
 
 impl Fitted {
     pub(super) fn new(settings: FitFile, data: Data, trained: Trained) -> Result<Self> {
-        let run = Run {
-            encoder: trained.encoder.clone(),
-            settings,
-            channels: data.channels.clone(),
+        let run = |subject: usize| Run {
+            encoder: trained.encoders[subject].clone(),
+            settings: settings.clone(),
+            channels: data.subjects[subject].channels.clone(),
         };
-        let embedding = figures::embedding(&run, &data.recording, &data.labels)?;
-        let (config, recording) = (run.settings.config(), &data.recording);
-        let diagnostics = Diagnostics::of(&run.encoder, &config, recording, &trained.history)?;
+        let runs: Vec<Run> = (0..data.subjects.len()).map(run).collect();
+        let diagnostics = subjects::diagnose(&runs, &data.recording, &trained.history)?;
         Ok(Self {
             folder: None,
-            diagnostics,
+            inputs: None,
+            basis: None,
             curves: training_curves(&trained.history),
-            embedding,
-            run,
+            embedding: subjects::pictures(&runs, &data)?,
+            runs,
+            diagnostics,
             data,
             trained,
         })
+    }
+
+    /// Looks whether the basis of the earlier subjects held for the last one.
+    pub(super) fn judge_basis(&mut self) -> Result<()> {
+        self.basis = Some(subjects::basis(&self.runs, &self.data.recording)?);
+        Ok(())
     }
 
     /// All pictures of the report.
@@ -63,16 +77,26 @@ impl Fitted {
     /// [`Kind::File`](xcebra_model::Kind::File).
     pub fn write(&self, folder: &Path) -> Result<()> {
         self.report().write(&folder.join("report.html"))?;
-        self.diagnostics.save(folder)?;
+        for (subject, diagnostics) in self.diagnostics.iter().enumerate() {
+            diagnostics.save_subject(folder, subject)?;
+        }
         if let Some(classes) = self.classes() {
             write_file(&folder.join(CLASSES), format!("{classes:#}\n").as_bytes())?;
         }
-        Ok(self.run.save(folder, &self.trained.history, &self.log())?)
+        for (subject, run) in self.runs.iter().enumerate().skip(1) {
+            run.save_other(folder, subject)?;
+        }
+        if let Some(sessions) = self.sessions() {
+            sessions.save(folder)?;
+        }
+        Ok(self
+            .run()
+            .save(folder, &self.trained.history, &self.log())?)
     }
 
     /// Whether the training was stopped before its last step.
     pub fn is_part(&self) -> bool {
-        self.trained.is_part(&self.run.settings)
+        self.trained.is_part(&self.run().settings)
     }
 
     /// What it was trained on: recording, labels and channels.
@@ -85,9 +109,20 @@ impl Fitted {
         &self.data.recording
     }
 
-    /// The trained encoder.
+    /// The trained encoder, of the first subject if there are several.
     pub fn run(&self) -> &Run {
-        &self.run
+        &self.runs[0]
+    }
+
+    /// The trained encoder of each subject.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Which session is whose; none if there is one subject and its data were in memory.
+    fn sessions(&self) -> Option<Sessions> {
+        let needed = self.runs.len() > 1 || self.inputs.is_some();
+        needed.then(|| Sessions::of(&self.data.subjects, self.inputs.as_ref()))
     }
 
     /// The training curves.
@@ -95,8 +130,13 @@ impl Fitted {
         &self.trained.history
     }
 
-    /// What the encoder is like, and whether it can be trusted.
+    /// What the encoder is like, and whether it can be trusted; that of the first subject if there are several.
     pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics[0]
+    }
+
+    /// What the encoder of each subject is like.
+    pub fn all_diagnostics(&self) -> &[Diagnostics] {
         &self.diagnostics
     }
 
@@ -112,8 +152,8 @@ impl Fitted {
 
     /// Adds to the written results how alike trainings from several seeds are.
     pub(super) fn add_seeds(&mut self, agreement: SeedAgreement, folder: &Path) -> Result<()> {
-        self.diagnostics.seeds = Some(agreement);
-        self.diagnostics.save(folder)?;
+        self.diagnostics[0].seeds = Some(agreement);
+        self.diagnostics[0].save(folder)?;
         Ok(self.report().write(&folder.join("report.html"))?)
     }
 
@@ -127,7 +167,7 @@ impl Fitted {
 
     /// The log.
     pub fn log(&self) -> String {
-        let (samples, inputs) = self.size();
+        let (samples, inputs) = (self.data.recording.len(), self.channels());
         let pieces = |what: &str, lengths: Vec<usize>| match lengths.len() {
             1 => String::new(),
             n => {
@@ -141,11 +181,11 @@ impl Fitted {
             sessions += &pieces("segments", segments.map(ExactSizeIterator::len).collect());
         }
         format!(
-            "xcebra {} fit\nrecording: {}, array {}, {samples} samples × {inputs} channels{sessions}\n\
+            "xcebra {} fit\nrecording: {}, array {}, {samples} samples × {inputs}{sessions}\n\
              {}{}{:.1} s, {:.0} samples/s\n",
             env!("CARGO_PKG_VERSION"),
             self.data.place,
-            self.run.settings.data.x,
+            self.run().settings.data.x,
             self.trained.effort.log,
             self.ending()
                 .map_or(String::new(), |text| format!("{text}\n")),
@@ -156,12 +196,18 @@ impl Fitted {
 
     /// The report.
     pub fn report(&self) -> Report {
-        let (samples, inputs) = self.size();
+        let (samples, inputs) = (self.data.recording.len(), self.channels());
         let trained = &self.trained;
+        let encoder = match self.runs.len() {
+            1 => "An encoder",
+            _ => "Encoders",
+        };
         let lead = format!(
-            "An encoder of {inputs} channels to {} dimensions, trained on {samples} samples of {} in \
+            "{encoder} of {inputs} to {} dimensions, trained on {samples} samples of {} in \
              {} steps.",
-            self.run.settings.encoder.outputs, self.data.place, trained.steps
+            self.run().settings.encoder.outputs,
+            self.data.place,
+            trained.steps
         );
         let mut table = Table::new(&["", ""]).row([
             "loss at the last step".to_owned(),
@@ -192,7 +238,7 @@ impl Fitted {
             report = report.paragraph(&format!("The training {text}."));
         }
         report = report.heading("Can it be trusted?");
-        for sentence in self.diagnostics.sentences() {
+        for sentence in self.sentences() {
             report = report.paragraph(&sentence);
         }
         let notes = self.notes();
@@ -208,7 +254,7 @@ impl Fitted {
             .heading("Embedding")
             .figures(self.embedding.iter().cloned())
             .heading("Settings")
-            .code(&self.run.settings.to_toml())
+            .code(&self.run().settings.to_toml())
     }
 
     /// The answer, for a reader and for a program.
@@ -216,7 +262,7 @@ impl Fitted {
     /// # Errors
     /// [`Kind::Numeric`](xcebra_model::Kind::Numeric) if a number of it is not finite.
     pub fn answer(&self) -> Result<Answer> {
-        let (samples, inputs) = self.size();
+        let (samples, inputs) = (self.data.recording.len(), self.channels());
         let (trained, loss) = (&self.trained, self.loss());
         let (seconds, rate) = (trained.effort.seconds, trained.samples_per_second());
         let out = self
@@ -233,7 +279,7 @@ impl Fitted {
             .map(|out| format!("{out}: model, settings, curves, log and report.html\n"));
         let mut text = files.unwrap_or_default();
         text += &format!(
-            "{samples} samples × {inputs} channels{pieces}, {} steps in {seconds:.1} s ({rate:.0} samples/s), \
+            "{samples} samples × {inputs}{pieces}, {} steps in {seconds:.1} s ({rate:.0} samples/s), \
              loss {loss:.3}",
             trained.steps
         );
@@ -244,16 +290,15 @@ impl Fitted {
         if let Some(ending) = self.ending() {
             text += &format!("\n{ending}");
         }
-        for sentence in self.diagnostics.sentences() {
+        for sentence in self.sentences() {
             text += &format!("\n{sentence}");
         }
         let bits = validation.map(|v| numbers("bits", &v.bits)).transpose()?;
-        Ok(Answer {
-            text,
-            json: json!({
+        let counts = self.data.channel_counts();
+        let mut json = json!({
                 "out": out,
                 "samples": samples,
-                "channels": inputs,
+                "channels": counts[0],
                 "sessions": self.data.files.len(),
                 "segments": segments,
                 "steps": trained.steps,
@@ -263,10 +308,45 @@ impl Fitted {
                 "stopped_early": trained.stopped_early,
                 "seconds": number("seconds", seconds)?,
                 "samples_per_second": number("samples_per_second", rate)?,
-                "diagnostics": self.diagnostics,
+                "diagnostics": self.diagnostics(),
                 "notes": self.notes(),
-            }),
-        })
+        });
+        if self.runs.len() > 1 {
+            let subjects = self
+                .data
+                .subjects
+                .iter()
+                .zip(&self.diagnostics)
+                .zip(&counts);
+            let subjects = subjects.map(|((subject, diagnostics), channels)| {
+                json!({
+                    "sessions": subject.sessions,
+                    "channels": channels,
+                    "diagnostics": diagnostics,
+                })
+            });
+            json["subjects"] = subjects.collect();
+        }
+        if let Some(basis) = &self.basis {
+            json["basis"] = json!(basis);
+        }
+        Ok(Answer { text, json })
+    }
+
+    /// What there is to say of the encoders, subject by subject if there are several.
+    fn sentences(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        if let Some(basis) = &self.basis {
+            all.extend(subjects::basis_in_words(basis));
+        }
+        for (subject, diagnostics) in self.diagnostics.iter().enumerate() {
+            let sentences = diagnostics.sentences();
+            all.extend(match self.runs.len() {
+                1 => sentences,
+                _ => vec![format!("Subject {subject}: {}", sentences.join(" "))],
+            });
+        }
+        all
     }
 
     /// Whether a file holds a recording that was interrupted.
@@ -280,8 +360,8 @@ impl Fitted {
         lines.filter_map(|line| line.strip_prefix(NOTE)).collect()
     }
 
-    fn size(&self) -> (usize, usize) {
-        (self.data.recording.len(), self.data.recording.channels())
+    fn channels(&self) -> String {
+        subjects::channels_in_words(&self.data.channel_counts())
     }
 
     fn loss(&self) -> f64 {
@@ -291,7 +371,7 @@ impl Fitted {
 
     /// The validation of the parameters that were taken.
     fn validation(&self) -> Option<&Validation> {
-        let patience = self.run.settings.validation.patience;
+        let patience = self.run().settings.validation.patience;
         self.trained.history.taken(patience)
     }
 

@@ -18,6 +18,7 @@ use crate::{Problem, Result, SeedAgreement, across_seeds};
 pub fn compare(fitted: &Fitted, count: usize, watch: &Watch<'_>) -> Result<SeedAgreement> {
     let config = fitted.run().settings.config();
     let recording = fitted.recording();
+    let first = recording.subject(0);
     let report = report(&config, count, watch);
     let train = |config: Config| {
         let seed = config.train.seed;
@@ -29,9 +30,9 @@ pub fn compare(fitted: &Fitted, count: usize, watch: &Watch<'_>) -> Result<SeedA
                 return Err(Problem::stopped());
             }
         }
-        Ok::<_, Problem>(trainer.finish()?.0)
+        first_encoder(trainer)
     };
-    across_seeds(&fitted.run().encoder, &config, recording, count, train)
+    across_seeds(&fitted.run().encoder, &config, &first, count, train)
 }
 
 /// As [`compare`], in the folder of the training, and adds the agreement to the written results.
@@ -46,6 +47,7 @@ pub fn compare_in_folder(
 ) -> Result<()> {
     let config = fitted.run().settings.config();
     let (encoder, recording) = (&fitted.run().encoder, fitted.recording());
+    let first = recording.subject(0);
     let report = report(&config, count, watch);
     let train = |config: Config| {
         let seed = config.train.seed;
@@ -62,7 +64,7 @@ pub fn compare_in_folder(
             report(seed, trainer.steps_made());
             keeper.after_step_of_another(&trainer, &checkpoint)?;
         }
-        let encoder = trainer.finish()?.0;
+        let encoder = first_encoder(trainer)?;
         encoder.save(&model)?;
         if checkpoint.is_file() {
             fs::remove_file(&checkpoint).map_err(|source| FileError::Write {
@@ -72,8 +74,13 @@ pub fn compare_in_folder(
         }
         Ok::<_, Problem>(encoder)
     };
-    let agreement = across_seeds(encoder, &config, recording, count, train)?;
+    let agreement = across_seeds(encoder, &config, &first, count, train)?;
     fitted.add_seeds(agreement, keeper.folder())
+}
+
+/// The encoder of the first subject, which stands for all: they are trained together.
+fn first_encoder(trainer: Trainer<f32>) -> Result<Encoder<f32>> {
+    Ok(trainer.finish_all()?.0.swap_remove(0))
 }
 
 /// Reports the steps that the training of a seed has made, among those of all seeds after the first.

@@ -16,8 +16,8 @@ const REFRESH: Duration = Duration::from_millis(200);
 /// A finished training.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The encoder.
-    pub encoder: Encoder<f32>,
+    /// The encoder of each subject.
+    pub encoders: Vec<Encoder<f32>>,
     /// Its training curves.
     pub history: History,
     /// Steps that were made.
@@ -73,9 +73,9 @@ pub fn train(
         }
     }
     let (steps, stopped_early) = (trainer.steps_made(), trainer.stopped_early());
-    let (encoder, history) = trainer.finish()?;
+    let (encoders, history) = trainer.finish_all()?;
     Ok(Trained {
-        encoder,
+        encoders,
         history,
         steps,
         stopped_early,

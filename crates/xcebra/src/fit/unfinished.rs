@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use xcebra_core::Checkpoint;
 
 use crate::files::{AtomicFolder, FileError, FolderClaim, Source, TEMPORARY, write_file};
+use crate::fit::Begin;
 use crate::fit::fit_file::FitFile;
 use crate::run::{CONFIG, MODEL, read_settings, read_text};
 use crate::run_error::RunError;
@@ -107,6 +108,8 @@ pub struct Unfinished {
     pub seeds: Option<u16>,
     /// What it has taken so far.
     pub effort: Effort,
+    /// What it began with.
+    pub begin: Begin,
 }
 
 /// The content of `resume.json`.
@@ -117,6 +120,8 @@ struct Resume {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seeds: Option<u16>,
     effort: Effort,
+    #[serde(default, skip_serializing_if = "Begin::is_fresh")]
+    begin: Begin,
 }
 
 impl Unfinished {
@@ -220,6 +225,7 @@ impl Unfinished {
             inputs: self.inputs.clone(),
             seeds: self.seeds,
             effort: self.effort.clone(),
+            begin: self.begin.clone(),
         };
         let text = serde_json::to_string_pretty(&resume)
             .map_err(|error| FileError::write(&path, io::Error::other(error)))?;
@@ -238,6 +244,7 @@ impl Unfinished {
             inputs,
             seeds,
             effort,
+            begin,
         } = read_resume(folder)?;
         // a checkpoint that was there once must not be missing
         let checkpoint = match effort.samples > 0 || folder.join(CHECKPOINT).exists() {
@@ -249,6 +256,7 @@ impl Unfinished {
             inputs,
             seeds,
             effort,
+            begin,
         };
         Ok((unfinished, checkpoint))
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::Axis;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xcebra_core::{Config, Labels, LossConfig, Recording};
+use xcebra_core::{Config, Labels, LossConfig, Recording, Session};
 
 use super::RetrainError;
 
@@ -26,11 +26,20 @@ pub fn check_blocks(
     }
     let window = config.encoder.architecture(recording.channels()).window;
     let needed = window.len() + span(config) + 1;
-    let shortest = ranges(recording, blocks).iter().map(Range::len).min();
-    if shortest.is_some_and(|shortest| shortest >= needed) {
+    let subjects = 0..recording.subjects();
+    let shortest = |subject: usize| {
+        ranges(recording, subject, blocks)
+            .iter()
+            .map(Range::len)
+            .min()
+    };
+    let Some(subject) = subjects
+        .into_iter()
+        .find(|&s| shortest(s).is_none_or(|shortest| shortest < needed))
+    else {
         return Ok(());
-    }
-    let samples = recording.len();
+    };
+    let samples: usize = sessions_of(recording, subject).map(Range::len).sum();
     Err(RetrainError::unfit(
         format!(
             "{samples} samples are too short for {blocks} blocks of time of {needed} samples each"
@@ -54,9 +63,17 @@ pub fn check_labels(config: &Config, recording: &Recording<f32>) -> Result<(), R
             "compare with resampled recordings",
         ));
     }
-    if recording.len() < 20 {
+    let samples = (0..recording.subjects())
+        .map(|subject| {
+            sessions_of(recording, subject)
+                .map(Range::len)
+                .sum::<usize>()
+        })
+        .min()
+        .unwrap_or(0);
+    if samples < 20 {
         return Err(RetrainError::unfit(
-            format!("{} samples are too few to shift labels", recording.len()),
+            format!("{samples} samples are too few to shift labels"),
             "record more",
         ));
     }
@@ -73,11 +90,16 @@ fn span(config: &Config) -> usize {
     all.iter().map(|o| of(&o.loss)).max().unwrap_or(0)
 }
 
-/// Blocks of time, about `blocks` of them; none reaches into another session.
-fn ranges(recording: &Recording<f32>, blocks: usize) -> Vec<Range<usize>> {
-    let total = recording.len();
+fn sessions_of(recording: &Recording<f32>, subject: usize) -> impl Iterator<Item = &Range<usize>> {
+    let sessions = recording.sessions().iter();
+    sessions.filter(move |session| recording.subject_at(session.start) == subject)
+}
+
+/// Blocks of time of a subject, about `blocks` of them; none reaches into another session.
+fn ranges(recording: &Recording<f32>, subject: usize, blocks: usize) -> Vec<Range<usize>> {
+    let total: usize = sessions_of(recording, subject).map(Range::len).sum();
     let mut ranges = Vec::new();
-    for session in recording.sessions() {
+    for session in sessions_of(recording, subject) {
         let share = (session.len() * blocks).div_ceil(total).max(1);
         let at = |k: usize| session.start + k * session.len() / share;
         ranges.extend((0..share).map(|k| at(k)..at(k + 1)));
@@ -85,28 +107,37 @@ fn ranges(recording: &Recording<f32>, blocks: usize) -> Vec<Range<usize>> {
     ranges
 }
 
-/// As many blocks, drawn with replacement, each a session of its own; every class of the labels is in
-/// one of them.
+/// As many blocks of each subject, drawn with replacement, each a session of its own; every class of the labels
+/// is in one of them.
 pub fn resampled(
     recording: &Recording<f32>,
     blocks: usize,
     seed: u64,
 ) -> Result<Recording<f32>, RetrainError> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let ranges = ranges(recording, blocks);
+    let subjects = 0..recording.subjects();
+    let ranges: Vec<Vec<Range<usize>>> = subjects.map(|s| ranges(recording, s, blocks)).collect();
     for _ in 0..TRIES {
-        let drawn = || ranges[rng.gen_range(0..ranges.len())].clone();
-        let drawn: Vec<Range<usize>> = std::iter::repeat_with(drawn).take(ranges.len()).collect();
-        let rows: Vec<usize> = drawn.iter().cloned().flatten().collect();
+        let mut drawn: Vec<Vec<Range<usize>>> = Vec::new();
+        for ranges in &ranges {
+            let draw = || ranges[rng.gen_range(0..ranges.len())].clone();
+            drawn.push(std::iter::repeat_with(draw).take(ranges.len()).collect());
+        }
+        let rows: Vec<usize> = drawn.iter().flatten().cloned().flatten().collect();
         if !has_every_class(recording, &rows) {
             continue;
         }
-        let lengths: Vec<usize> = drawn.iter().map(Range::len).collect();
-        let mut x = Vec::with_capacity(rows.len() * recording.channels());
-        for block in drawn {
-            x.extend(recording.rows(block).iter());
+        let lengths: Vec<usize> = drawn.iter().flatten().map(Range::len).collect();
+        let mut sessions = Vec::new();
+        for (subject, drawn) in drawn.into_iter().enumerate() {
+            let mut x = Vec::<f32>::new();
+            for block in drawn {
+                x.extend(recording.rows(block).iter());
+            }
+            sessions.push(Session::new(x, recording.channels_of(subject))?);
         }
-        let resampled = Recording::from_vec(x, recording.channels())?.with_sessions(&lengths)?;
+        let subjects = (0..sessions.len()).collect();
+        let resampled = Recording::from_subjects(sessions, subjects)?.with_sessions(&lengths)?;
         return with_labels(resampled, recording, &rows);
     }
     Err(RetrainError::unfit(
@@ -131,15 +162,22 @@ fn has_every_class(recording: &Recording<f32>, rows: &[usize]) -> bool {
     })
 }
 
-/// The recording with all its labels shifted by one time, circularly, by a tenth of its length at least.
+/// The recording with all its labels shifted by one time, circularly, by a tenth of its length at least; those
+/// of each subject for themselves.
 pub fn with_shifted_labels(
     recording: &Recording<f32>,
     seed: u64,
 ) -> Result<Recording<f32>, RetrainError> {
-    let time = recording.len();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let shift = rng.gen_range(time / 10..=time - time / 10);
-    let rows: Vec<usize> = (0..time).map(|t| (t + shift) % time).collect();
+    let mut rows = vec![0; recording.len()];
+    for subject in 0..recording.subjects() {
+        let own: Vec<usize> = sessions_of(recording, subject).cloned().flatten().collect();
+        let time = own.len();
+        let shift = rng.gen_range(time / 10..=time - time / 10);
+        for (t, &row) in own.iter().enumerate() {
+            rows[row] = own[(t + shift) % time];
+        }
+    }
     with_labels(recording.clone().without_labels(), recording, &rows)
 }
 

@@ -21,7 +21,7 @@ pub const SHORT: &str = "--set train.steps=20 --set train.batch=32 --set train.l
      --set encoder.outputs=2 --set regularizer.start=5 --set regularizer.ramp=5";
 
 /// What `xcebra fit` writes.
-pub const RUN: [&str; 7] = [
+pub const RUN: [&str; 8] = [
     "channels.json",
     "config.toml",
     "curves.csv",
@@ -29,6 +29,7 @@ pub const RUN: [&str; 7] = [
     "log.txt",
     "model.safetensors",
     "report.html",
+    "sessions.json",
 ];
 
 /// Keys of `--json` that are null where there is no such thing. NaN would be null, too, and no other key may be.

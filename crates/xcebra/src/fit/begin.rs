@@ -1,0 +1,171 @@
+//! What a training begins with: nothing, a trained run to go on from, or one to adapt to a new subject.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use xcebra_core::{Encoder, Shared, Trainer};
+
+use super::data::{Data, Known};
+use super::fit_file::FitFile;
+use super::unfinished::Inputs;
+use crate::{Channels, Problem, Result, Run, Sessions};
+
+/// What a training begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Begin {
+    /// Fresh encoders.
+    #[default]
+    Fresh,
+    /// The encoders of the run in this folder, all of which are trained further.
+    From(PathBuf),
+    /// The encoders of the run in this folder, which keep their bits, and a fresh one for a new subject. With
+    /// `encoder.shared = "trunk"` the new one has their trunk, and only its first layer is trained.
+    Adapt(PathBuf),
+}
+
+impl Begin {
+    /// Whether nothing was trained before.
+    pub fn is_fresh(&self) -> bool {
+        *self == Self::Fresh
+    }
+
+    /// The folder of the run.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Fresh => None,
+            Self::From(folder) | Self::Adapt(folder) => Some(folder),
+        }
+    }
+
+    /// As seen from any folder.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is no such folder, or if it is the one to write.
+    pub(super) fn absolute(&self, out: &Path) -> Result<Self> {
+        let Some(folder) = self.folder() else {
+            return Ok(self.clone());
+        };
+        let found = folder.canonicalize().map_err(|_| {
+            Problem::from(crate::RunError::NoFolder {
+                path: folder.to_path_buf(),
+            })
+        })?;
+        if out.canonicalize().is_ok_and(|out| out == found) {
+            return Err(Problem::file(
+                format!("{} would be replaced while it is needed", folder.display()),
+                "choose another --out",
+            ));
+        }
+        Ok(match self {
+            Self::Adapt(_) => Self::Adapt(found),
+            _ => Self::From(found),
+        })
+    }
+
+    /// All data that the training needs: those given, after those of the run where it is adapted, or
+    /// those of the run where none are given.
+    pub(super) fn inputs(&self, given: Inputs) -> Result<Inputs> {
+        let folder = match self {
+            Self::Adapt(folder) => folder,
+            Self::From(folder) if given.data.is_empty() => folder,
+            _ => return Ok(given),
+        };
+        let earlier = Sessions::load(folder)?.and_then(|sessions| sessions.inputs);
+        let Some(earlier) = earlier else {
+            return Err(Problem::file(
+                format!(
+                    "{} does not say which data it was trained on",
+                    folder.display()
+                ),
+                "train it again on files, so that its folder says so",
+            ));
+        };
+        let mut data = Vec::new();
+        for text in &earlier.data {
+            data.push(earlier.source(text)?.to_string());
+        }
+        data.extend(given.data);
+        Ok(Inputs { data, ..given })
+    }
+
+    /// Reads the data, on the scales of the run.
+    pub(super) fn read(&self, inputs: &Inputs, settings: &FitFile) -> Result<Data> {
+        let Some(folder) = self.folder() else {
+            return Data::read(inputs, settings);
+        };
+        let runs = Run::load_all(folder)?;
+        let count = inputs.data.len();
+        let known = Known {
+            subjects: match (self, Sessions::load(folder)?) {
+                (Self::Adapt(_), Some(sessions)) => {
+                    let new = sessions.count();
+                    let mut subjects = sessions.subjects;
+                    subjects.resize(count, new);
+                    Some(subjects)
+                }
+                (Self::From(_), Some(sessions)) if sessions.subjects.len() == count => {
+                    Some(sessions.subjects)
+                }
+                _ => None,
+            },
+            channels: runs.iter().map(|run| run.channels.clone()).collect(),
+        };
+        let data = Data::read_as(inputs, settings, &known)?;
+        self.require_subjects(&data, &runs)?;
+        Ok(data)
+    }
+
+    /// Refuses data of other subjects than those of the run, but for the new one.
+    fn require_subjects(&self, data: &Data, runs: &[Run]) -> Result<()> {
+        let expected = runs.len() + usize::from(matches!(self, Self::Adapt(_)));
+        let names = |channels: &Channels| BTreeSet::from_iter(channels.names.clone());
+        let mut both = data.subjects.iter().zip(runs);
+        let same = both.all(|(subject, run)| names(&subject.channels) == names(&run.channels));
+        if data.subjects.len() == expected && same {
+            return Ok(());
+        }
+        Err(Problem::data(
+            format!(
+                "{} has the channels of {} subjects, which are not those of the run that it goes on from",
+                data.place,
+                data.subjects.len()
+            ),
+            "pass the sessions of that run, in their order",
+        ))
+    }
+
+    /// A trainer before its first step.
+    pub(super) fn trainer(&self, settings: &FitFile, data: &Data) -> Result<Trainer<f32>> {
+        let (config, recording) = (settings.config(), data.recording.clone());
+        let Some(folder) = self.folder() else {
+            return Ok(Trainer::new(config, recording)?);
+        };
+        let runs = Run::load_all(folder)?;
+        let mut encoders: Vec<Encoder<f32>> = runs.into_iter().map(|run| run.encoder).collect();
+        let subject = encoders.len() - usize::from(matches!(self, Self::From(_)));
+        let channels = recording.channels_of(subject);
+        let architecture = config.encoder.architecture(channels);
+        if architecture.layers != encoders[0].architecture().layers
+            || architecture.head != encoders[0].architecture().head
+        {
+            return Err(Problem::setting(
+                format!(
+                    "the section [encoder] does not describe the encoders in {}",
+                    folder.display()
+                ),
+                "leave the encoder as it is, or train a fresh one",
+            ));
+        }
+        if matches!(self, Self::From(_)) {
+            return Ok(Trainer::with_encoders(config, recording, encoders)?);
+        }
+        let fresh = Encoder::of_subject(architecture, config.train.seed, subject)?;
+        encoders.push(match config.encoder.shared {
+            Shared::None => fresh,
+            Shared::Trunk => fresh.with_trunk_of(&encoders[0])?,
+        });
+        Ok(Trainer::adapting(config, recording, encoders)?)
+    }
+}
