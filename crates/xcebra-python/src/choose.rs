@@ -35,7 +35,7 @@ pub(crate) fn choose<'py>(
         caller.watched(|watch| {
             let built = question.build(&domains, model.called(caller).as_ref(), &arrays, caller)?;
             let list: Vec<&dyn Domain<f64>> = built.iter().map(|b| &*b.domain as _).collect();
-            each_signal(&model, crew, question.batch_size, n, |model, i| {
+            each_signal(&model, crew, question.joined, n, |model, i| {
                 let signal = arrays.signals.index_axis(Axis(0), i);
                 let explainer = question.explainer(model, question.targets(i))?;
                 let explainer = explainer

@@ -118,6 +118,11 @@ impl TrainedEncoder {
         let mut settings = FitFile::default();
         settings.data.standardize = false;
         settings.encoder.outputs = architecture.outputs();
+        settings.encoder.hidden = architecture.layers[0].outputs;
+        // names with numbers in them have no setting of the same spelling
+        if let Ok(named) = serde_json::from_value(name.replacen("-model", "", 1).into()) {
+            settings.encoder.name = named;
+        }
         let channels = xcebra::Channels::unscaled(architecture.inputs);
         Ok(Self {
             run: Run {

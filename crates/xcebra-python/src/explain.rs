@@ -42,7 +42,7 @@ pub(crate) fn explain<'py>(
             let built = question.build(&domains, model.called(caller).as_ref(), &arrays, caller)?;
             let path = path.map(|path| path.called(caller));
             let done = AtomicU64::new(0);
-            let found = each_signal(&model, crew, question.batch_size, n, |model, i| {
+            let found = each_signal(&model, crew, question.joined, n, |model, i| {
                 // of several signals, the signals are counted
                 let own = match n {
                     1 => watch,

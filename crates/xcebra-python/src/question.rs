@@ -27,7 +27,10 @@ pub(crate) struct Question {
     pub(crate) units: Vec<(String, String, f64)>,
     pub(crate) seed: u64,
     rule: String,
-    pub(crate) batch_size: usize,
+    /// Points of one signal in one call of the model.
+    batch_size: usize,
+    /// Points of several signals in one call.
+    pub(crate) joined: usize,
     round_trip_tolerance: Option<f64>,
     /// Outputs with weights, one list for all signals or one for each.
     targets: Vec<Vec<(usize, f64)>>,

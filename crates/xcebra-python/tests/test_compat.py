@@ -155,7 +155,7 @@ def test_integrated_gradients_are_those_of_captum():
         assert np.allclose(found.convergence_delta, off.detach().numpy(), atol=1e-5), method
 
 
-def test_models_that_cebra_saved():
+def test_models_that_cebra_saved(tmp_path):
     """Files of cebra 0.6.1, and what it makes of a recording."""
     folder = pathlib.Path(__file__).parent / "data"
     expected = np.load(folder / "cebra.npz")
@@ -164,6 +164,9 @@ def test_models_that_cebra_saved():
         assert encoder.model_architecture == architecture and encoder.output_dimension == 3
         # both compute in float32
         assert np.abs(encoder.transform(expected["x"]) - expected[name]).max() < 2e-6
+    encoder.save(tmp_path / "run")
+    again = xcebra.XCEBRA.load(tmp_path / "run")
+    assert again.model_architecture == "offset10" and again.num_hidden_units == 8
     from xcebra.compat import cebra
 
     assert np.array_equal(cebra.CEBRA.load(folder / "cebra_ten.pt").transform(expected["x"]), encoder.transform(expected["x"]))

@@ -22,7 +22,7 @@ class Counting(Tanh):
 
     def vjp(self, x, cotangent):
         self.gradients.append(len(x))
-        return Tanh.value_and_vjp(Tanh(), x, cotangent)[1]
+        return ((cotangent * (1 - super().forward(x) ** 2)) @ self.weights).reshape(x.shape)
 
 
 def test_calls_are_filled_across_signals():
@@ -39,6 +39,16 @@ def test_calls_are_filled_across_signals():
     # points that fill a call by themselves are not cut anew; what is left of them is joined
     xcebra.CrossDomainIG(model, rule="right:120", batch_size=100).attribute(MANY[:3], target=0)
     assert model.gradients == [100, 100, 100, 60]
+    model.gradients.clear()
+    # by default 64 points of one signal, and up to 256 of several
+    xcebra.CrossDomainIG(model, rule="gauss-legendre:50").attribute(MANY[:16], target=0)
+    xcebra.CrossDomainIG(model, rule="gauss-legendre:100").attribute(MANY[:1], target=0)
+    assert model.gradients == [256, 256, 256, 32, 64, 36]
+    model.gradients.clear()
+    # fewer if they are long
+    long = Counting(shape=(4, 1024))
+    xcebra.CrossDomainIG(long, rule="gauss-legendre:50").attribute(np.ones((3, 4, 1024)), target=0)
+    assert long.gradients == [64, 64, 22]
 
 
 @pytest.mark.parametrize("rule", ["gauss-legendre:20", "adaptive"])

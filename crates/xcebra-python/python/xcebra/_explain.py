@@ -39,8 +39,9 @@ class CrossDomainIG:
     rule : str
         The quadrature: ``"adaptive"``, ``"adaptive:TOLERANCE:POINTS"``, ``"gauss-legendre:50"``, ``"midpoint:N"``,
         ``"trapezoid:N"``, or ``"right:300"`` (the one of the original implementation).
-    batch_size : int
-        How many points of the path go through the model together.
+    batch_size : int, optional
+        How many points go through the model together, of all signals. By default 64 points of one signal, and up to 256
+        of several as long as they hold no more than 262,144 numbers. Small models gain from larger batches.
     channels : sequence of str, optional
         Names of the channels.
     frequency_unit : str
@@ -77,7 +78,7 @@ class CrossDomainIG:
         fs: float | None = None,
         time_axis: int = -1,
         rule: str = "adaptive",
-        batch_size: int = 64,
+        batch_size: int | None = None,
         channels: Sequence[str] | None = None,
         frequency_unit: str = "Hz",
         finite_differences: float | None = None,
@@ -218,7 +219,8 @@ class CrossDomainIG:
             "units": units,
             "seed": int(self.random_state),
             "rule": str(self.rule),
-            "batch_size": int(self.batch_size),
+            "batch_size": 64 if self.batch_size is None else int(self.batch_size),
+            "joined": _joined(signals) if self.batch_size is None else int(self.batch_size),
             "round_trip_tolerance": self.round_trip_tolerance,
             "targets": targets,
             "summed": summed,
@@ -285,6 +287,11 @@ class _Asked:
             standard_error=stacked("standard_error"),
             fs=self.fs,
         )
+
+
+def _joined(signals: np.ndarray) -> int:
+    """How many points of several signals go through a model together, unless it was said."""
+    return max(64, min(256, 2**18 // max(signals[0].size, 1)))
 
 
 def _complex(path: Any) -> Any:

@@ -182,10 +182,11 @@ class Torch(Model):
         the shape takes as long as several points of a path."""
         if self.output is not None or self.arguments or self.keywords:
             return {}
+        module: Any = self.module
         try:
-            tensors = [*self.module.parameters(), *self.module.buffers()]
-            structure = (self.module.training, tuple((id(tensor), tensor.shape) for tensor in tensors))
-            seen = _SHAPES.setdefault(self.module, {})
+            tensors = [*module.parameters(), *module.buffers()]
+            structure = (module.training, tuple((id(tensor), tensor.shape) for tensor in tensors))
+            seen = _SHAPES.setdefault(module, {})
         except (AttributeError, TypeError):  # a function, or a module that cannot be referred to
             return {}
         if seen.get("structure") != structure:
@@ -347,15 +348,14 @@ class Keras(Model):
             self._inner = TensorFlow(call)
         else:
             raise ValueError(f"Keras runs on {backend}; its backends tensorflow, jax and torch have gradients")
-        self._inner.prepare(to_float(x, "x", np.dtype(self._dtype())))
+        self._inner.prepare(to_float(x, "x", self._dtype()))
         self.input_shape = self._inner.input_shape
         self.output_shape = self._inner.output_shape
 
-    def _dtype(self) -> str:
+    def _dtype(self) -> type:
         """The type of its first input, or Keras's own."""
         inputs = getattr(self.model, "inputs", None)
-        found = str(inputs[0].dtype) if inputs else "float32"
-        return found if found == "float64" else "float32"
+        return np.float64 if inputs and str(inputs[0].dtype) == "float64" else np.float32
 
     def _call(self, x: Any) -> Any:
         return _selected(self.model(x, training=self.training), self.output)
