@@ -53,10 +53,12 @@
 #![forbid(unsafe_code)]
 
 mod batching;
+mod branch;
 mod builder;
 mod error;
 mod file;
 mod graph;
+mod inline;
 mod interface;
 mod lengths;
 mod listing;
@@ -67,9 +69,12 @@ mod options;
 mod plan;
 mod proto;
 mod repeat;
+mod scope;
+mod sequence;
 mod shape;
 mod source;
 mod tensor;
+mod versions;
 
 pub use error::{OnnxError, Result};
 pub use listing::{FileValue, Length, Listing, list};
