@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use xcebra_model::Scalar;
 
-use crate::error::{OnnxError, Result};
+use crate::error::{INCONSISTENT, OnnxError, Result};
 use crate::kernels::PackedOnce;
 use crate::ops::Op;
 use crate::plan::Step;
@@ -75,6 +75,8 @@ pub(crate) struct Builder<A> {
     limit: usize,
     /// Name and operator of the node at hand, for messages.
     at: (String, String),
+    /// Errors of nodes whose results may not be needed.
+    kept: Vec<Option<OnnxError>>,
 }
 
 impl<A: Scalar> Builder<A> {
@@ -87,6 +89,7 @@ impl<A: Scalar> Builder<A> {
             spent: 0,
             limit,
             at: Default::default(),
+            kept: Vec::new(),
         }
     }
 
@@ -95,9 +98,26 @@ impl<A: Scalar> Builder<A> {
         self.at = (name.to_owned(), op.to_owned());
     }
 
+    /// Keeps an error until it is known whether it matters; returns its number.
+    pub fn keep(&mut self, error: OnnxError) -> usize {
+        self.kept.push(Some(error));
+        self.kept.len() - 1
+    }
+
+    /// An error that was kept.
+    pub fn kept(&mut self, number: usize) -> OnnxError {
+        let error = self.kept.get_mut(number).and_then(Option::take);
+        error.unwrap_or_else(|| OnnxError::graph("a node could not be read".to_owned()))
+    }
+
     /// An error at the node at hand that no advice helps with.
     pub fn refuse<T>(&self, problem: impl Into<String>) -> Result<T> {
         self.fail(problem.into(), None)
+    }
+
+    /// An error at the node at hand whose inputs do not fit together.
+    pub fn inconsistent<T>(&self, problem: impl Into<String>) -> Result<T> {
+        self.fail(problem.into(), Some(INCONSISTENT))
     }
 
     /// An error at the node at hand and what to do about it.

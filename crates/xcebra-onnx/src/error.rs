@@ -14,6 +14,10 @@ pub type Result<T, E = OnnxError> = std::result::Result<T, E>;
 /// Advice for files that a correct exporter would not have written.
 pub(crate) const AGAIN: &str = "export the model again";
 
+/// Advice for shapes that do not go together: some exporters write such files, which no runtime can evaluate.
+pub(crate) const INCONSISTENT: &str = "check the lengths that were given; if they are right, the file is inconsistent, and \
+    exporting it again is likely to help (from PyTorch with `dynamo=True`)";
+
 /// Why an ONNX file does not become a model.
 #[derive(Debug, Error)]
 #[non_exhaustive]

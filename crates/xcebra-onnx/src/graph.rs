@@ -21,20 +21,24 @@ pub(crate) struct Node {
     pub domain: String,
     pub inputs: Vec<Option<String>>,
     pub outputs: Vec<Option<String>>,
-    /// What a loop repeats.
-    pub body: Option<Body>,
+    /// Version of its operator.
+    pub version: i64,
+    /// Graphs within it, such as what a loop repeats.
+    bodies: Vec<Body>,
     attributes: Vec<Attribute>,
 }
 
 /// A graph within the graph.
 #[derive(Debug)]
 pub(crate) struct Body {
+    /// Name of the attribute that it is.
+    name: String,
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub nodes: Vec<Node>,
     pub constants: HashMap<String, Literal>,
     /// Values of the graph around it that it needs.
-    outer: Vec<String>,
+    pub outer: Vec<String>,
 }
 
 impl Graph {
@@ -66,7 +70,7 @@ impl Graph {
 }
 
 impl Body {
-    fn new(proto: GraphProto) -> Result<Self> {
+    fn new(name: &str, proto: GraphProto) -> Result<Self> {
         let constants = proto.constants.into_iter().map(|c| (c.name.clone(), c));
         let constants: HashMap<String, Literal> = constants.collect();
         let inputs: Vec<String> = proto.inputs.into_iter().map(|i| i.name).collect();
@@ -83,6 +87,7 @@ impl Body {
         let outer = needed.filter(|name| !made.contains(name) && !is_own(name));
         let outer: BTreeSet<String> = outer.cloned().collect();
         Ok(Self {
+            name: name.to_owned(),
             outer: outer.into_iter().collect(),
             inputs,
             outputs,
@@ -186,11 +191,13 @@ impl Node {
             named.map(|n| Some(n).filter(|n| !n.is_empty())).collect()
         };
         let first = proto.outputs.first().cloned().unwrap_or_default();
-        let mut attributes = proto.attributes.iter_mut();
-        let body = attributes.find(|a| a.name == "body");
-        let body = body.and_then(|a| a.graph.take()).map(Body::new);
+        let bodies = proto.attributes.iter_mut().filter_map(|attribute| {
+            let graph = attribute.graph.take()?;
+            Some(Body::new(&attribute.name, graph))
+        });
         Ok(Self {
-            body: body.transpose()?,
+            bodies: bodies.collect::<Result<_>>()?,
+            version: proto.version,
             name: if proto.name.is_empty() {
                 first
             } else {
@@ -206,15 +213,34 @@ impl Node {
 
     /// The values it is made from, those its body takes from around it too.
     pub fn needs(&self) -> impl Iterator<Item = &String> {
-        let outer = self.body.iter().flat_map(|body| &body.outer);
+        let outer = self.bodies.iter().flat_map(|body| &body.outer);
         self.inputs.iter().flatten().chain(outer)
+    }
+
+    /// The graph that an attribute is.
+    pub fn body(&self, name: &str) -> Option<&Body> {
+        self.bodies.iter().find(|body| body.name == name)
+    }
+
+    /// Refuses operators of ONNX itself whose version is not known, in graphs within it too.
+    pub fn check_version(&self) -> Result<()> {
+        if self.is_standard() {
+            crate::versions::check(self.version)?;
+        }
+        let mut inner = self.bodies.iter().flat_map(|body| &body.nodes);
+        inner.try_for_each(Self::check_version)
+    }
+
+    /// Whether its operator is one of ONNX itself.
+    pub fn is_standard(&self) -> bool {
+        self.domain.is_empty()
     }
 
     /// Makes its tensors independent of the file.
     pub fn settle(&mut self) {
         let tensors = self.attributes.iter_mut().filter_map(|a| a.tensor.as_mut());
         tensors.for_each(Literal::settle);
-        if let Some(body) = &mut self.body {
+        for body in &mut self.bodies {
             body.constants.values_mut().for_each(Literal::settle);
             body.nodes.iter_mut().for_each(Self::settle);
         }

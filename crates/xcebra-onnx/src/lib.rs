@@ -61,11 +61,13 @@
 #![forbid(unsafe_code)]
 
 mod batching;
+mod branch;
 mod buffer;
 mod builder;
 mod error;
 mod file;
 mod graph;
+mod inline;
 mod interface;
 mod kernels;
 mod lengths;
@@ -77,9 +79,12 @@ mod options;
 mod plan;
 mod proto;
 mod repeat;
+mod scope;
+mod sequence;
 mod shape;
 mod source;
 mod tensor;
+mod versions;
 
 pub use error::{OnnxError, Result};
 pub use listing::{FileValue, Length, Listing, list};

@@ -29,7 +29,7 @@ use crate::graph::Node;
 use crate::tensor::Tensor;
 
 pub(crate) use layout::{detach, join, permute, reshape_to};
-pub(crate) use select::select;
+pub(crate) use select::{everything, select};
 
 /// The arithmetic of a step. Shapes were checked when it was made.
 pub(crate) trait Op<A: Scalar>: Send + Sync {
@@ -133,7 +133,7 @@ impl Call<'_> {
 
 /// Makes the steps of one node; returns its results, of which the last may be missing.
 pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
-    if !matches!(call.node.domain.as_str(), "" | "ai.onnx") {
+    if !call.node.is_standard() {
         return b.refuse_with(
             format!(
                 "operators of the domain '{}' are not supported",
@@ -163,7 +163,8 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Shape" => values::shape(b, call),
         "Size" => values::size(b, call),
         "Range" => values::range(b, call),
-        "Identity" | "Dropout" => call.required(b, 0),
+        "Identity" => call.required(b, 0),
+        "Dropout" => normalize::dropout(b, call),
         "Reshape" => layout::reshape(b, call),
         "Flatten" => layout::flatten(b, call),
         "Squeeze" => layout::squeeze(b, call),

@@ -202,7 +202,7 @@ impl OnnxOptions {
     /// Stops derivatives at a value of the file, as `detach` does in PyTorch: what is computed from it counts as if it did not
     /// depend on the input. A node stands for its outputs.
     ///
-    /// ONNX has no such operator. A network that was trained with statistics of the signal detached (RevIN, for example) has
+    /// ONNX has no such operator. A network that was trained with statistics of the signal detached (`RevIN`, for example) has
     /// derivatives through them in its file. The value of the model stays the same.
     #[must_use]
     pub fn detach(mut self, name: impl Into<String>) -> Self {

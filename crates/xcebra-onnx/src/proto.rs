@@ -18,7 +18,7 @@ pub(crate) use bytes::Bytes;
 pub(crate) use context::Context;
 pub(crate) use element::Element;
 pub(crate) use literal::Literal;
-pub(crate) use messages::{Attribute, GraphProto, ModelProto, NodeProto};
+pub(crate) use messages::{Attribute, FunctionProto, GraphProto, ModelProto, NodeProto, Opsets};
 pub(crate) use value::{Dim, Form, ValueInfo};
 
 use crate::tensor::Kind;

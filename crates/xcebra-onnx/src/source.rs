@@ -7,19 +7,18 @@ use xcebra_model::Scalar;
 use crate::builder::{Builder, Known, Slot};
 use crate::error::{OnnxError, Result};
 use crate::graph::{Graph, Node};
+use crate::inline::inlined;
 use crate::interface::{constants, explained, output, results};
 use crate::lengths::{Explained, measure};
 use crate::need::Need;
-use crate::ops::{self, Call, permute, reshape_to, select};
+use crate::ops::{self, permute, reshape_to, select};
 use crate::options::OnnxOptions;
 use crate::plan::Plan;
 use crate::proto::{Context, GraphProto, Literal, ModelProto};
-use crate::repeat;
+use crate::scope::{Item, Scope, lower};
 use crate::shape::count;
 use crate::tensor::Kind;
-
-/// Versions of the operators that are understood.
-const OPSETS: [i64; 2] = [11, 24];
+use crate::versions::modernise;
 
 /// Numbers that folding may make of each number that the file has: transposed, for example, or dequantised.
 const FOLDED: usize = 4;
@@ -29,7 +28,6 @@ pub(crate) struct Source<A> {
     nodes: Vec<Node>,
     /// Values that no input influences.
     known: HashMap<String, (Kind, Known<A>)>,
-    opset: i64,
     limit: usize,
     pub inputs: Vec<Explained>,
     pub output: String,
@@ -42,15 +40,8 @@ pub(crate) struct Source<A> {
 
 impl<A: Scalar> Source<A> {
     pub fn new(context: &Context, options: &OnnxOptions) -> Result<Self> {
-        let ModelProto { opsets, graph, .. } = ModelProto::parse(context)?;
-        let opset = opsets.get("").copied().unwrap_or(0);
-        if !(OPSETS[0]..=OPSETS[1]).contains(&opset) {
-            return Err(OnnxError::Opset {
-                found: opset,
-                oldest: OPSETS[0],
-                newest: OPSETS[1],
-            });
-        }
+        let mut graph = inlined(ModelProto::parse(context)?, context)?;
+        modernise(&mut graph);
         let explained = explained(&graph, options)?;
         let constants = constants::<A>(&graph, options)?;
         let inputs = measure(&explained, &graph, options)?;
@@ -63,11 +54,11 @@ impl<A: Scalar> Source<A> {
             nodes,
             constants: literals,
         } = Graph::new(graph, &output, &given)?;
+        nodes.iter().try_for_each(Node::check_version)?;
         let room = context.numbers().saturating_mul(FOLDED);
         let mut source = Self {
             nodes,
             known: constants,
-            opset,
             limit: options.max_elements.saturating_add(room),
             inputs,
             output,
@@ -100,41 +91,50 @@ impl<A: Scalar> Source<A> {
     /// Computes once what no input influences.
     fn fold(&mut self, literals: &HashMap<String, Literal>) -> Result<()> {
         let mut b = Builder::new(self.limit);
-        let mut slots = HashMap::new();
+        let mut scope = Scope::new();
         for (name, (kind, known)) in self.known.drain() {
             b.enter(&name, "constant");
             b.check(known.shape())?;
-            slots.insert(name, b.insert(kind, known));
+            scope.insert(name, Item::Value(b.insert(kind, known)));
         }
         let mut later = Vec::new();
-        for node in self.nodes.drain(..) {
+        for mut node in self.nodes.drain(..) {
             for name in node.needs() {
-                if let (false, Some(literal)) = (slots.contains_key(name), literals.get(name)) {
+                if let (false, Some(literal)) = (scope.contains_key(name), literals.get(name)) {
                     b.enter(name, "constant");
-                    slots.insert(name.clone(), b.literal(literal)?);
+                    scope.insert(name.clone(), Item::Value(b.literal(literal)?));
                 }
             }
-            if node.needs().all(|name| slots.contains_key(name)) {
-                lower(&mut b, &node, &mut slots, self.opset)?;
-            } else {
-                later.push(node);
+            if node.needs().all(|name| scope.contains_key(name)) {
+                lower(&mut b, &node, &mut scope);
+                let own: Vec<&String> = node.outputs.iter().flatten().collect();
+                let is_value = |name: &&&String| matches!(scope.get(**name), Some(Item::Value(_)));
+                if own.iter().any(|name| is_value(&name)) {
+                    continue;
+                }
+                // lists, and what is an error if it is needed, are made with the plan
+                own.iter().for_each(|name| drop(scope.remove(*name)));
             }
+            node.settle();
+            later.push(node);
         }
-        later.iter_mut().for_each(Node::settle);
         if let (false, Some(literal)) =
-            (slots.contains_key(&self.output), literals.get(&self.output))
+            (scope.contains_key(&self.output), literals.get(&self.output))
         {
-            slots.insert(self.output.clone(), b.literal(literal)?);
+            scope.insert(self.output.clone(), Item::Value(b.literal(literal)?));
         }
         let needed: HashSet<&String> = later
             .iter()
             .flat_map(Node::needs)
             .chain([&self.output])
             .collect();
-        self.known = slots
+        self.known = scope
             .into_iter()
             .filter(|(name, _)| needed.contains(name))
-            .filter_map(|(name, slot)| Some((name, (b.kind(slot), b.known(slot)?.clone()))))
+            .filter_map(|(name, item)| {
+                let slot = item.value()?;
+                Some((name, (b.kind(slot), b.known(slot)?.clone())))
+            })
             .collect();
         self.nodes = later;
         Ok(())
@@ -166,20 +166,30 @@ impl<A: Scalar> Source<A> {
         finish: impl Fn(&mut Builder<A>, Slot) -> Result<Slot>,
     ) -> Result<Plan<A>> {
         let mut b = Builder::new(self.limit);
-        let mut slots = HashMap::new();
-        let input = self.enter(&mut b, n, &mut slots)?;
+        let mut scope = Scope::new();
+        let input = self.enter(&mut b, n, &mut scope)?;
         for (name, (kind, known)) in &self.known {
-            slots.insert(name.clone(), b.insert(*kind, known.clone()));
+            scope.insert(name.clone(), Item::Value(b.insert(*kind, known.clone())));
         }
         for node in &self.nodes {
-            lower(&mut b, node, &mut slots, self.opset)?;
-            self.detach(&mut b, node.outputs.iter().flatten(), &mut slots)?;
+            lower(&mut b, node, &mut scope);
+            self.detach(&mut b, node.outputs.iter().flatten(), &mut scope)?;
         }
-        let Some(&output) = slots.get(&self.output) else {
-            return Err(OnnxError::graph(format!(
-                "no node makes the output '{}'",
-                self.output
-            )));
+        let output = match scope.get(&self.output) {
+            Some(Item::Value(slot)) => *slot,
+            Some(Item::Failed(number)) => return Err(b.kept(*number)),
+            Some(_) => {
+                return Err(OnnxError::graph(format!(
+                    "the output '{}' is not a tensor",
+                    self.output
+                )));
+            }
+            None => {
+                return Err(OnnxError::graph(format!(
+                    "no node makes the output '{}'",
+                    self.output
+                )));
+            }
         };
         b.enter(&self.output, "output");
         let output = finish(&mut b, output)?;
@@ -187,12 +197,7 @@ impl<A: Scalar> Source<A> {
     }
 
     /// The plan's input (n, …sample), and the values of the file that are made of it.
-    fn enter(
-        &self,
-        b: &mut Builder<A>,
-        n: usize,
-        slots: &mut HashMap<String, Slot>,
-    ) -> Result<Slot> {
+    fn enter(&self, b: &mut Builder<A>, n: usize, scope: &mut Scope) -> Result<Slot> {
         let names: Vec<&str> = self.inputs.iter().map(|i| i.name.as_str()).collect();
         b.enter(&names.join(", "), "input");
         let mut sizes = self.inputs.iter().map(|i| count(&i.sample));
@@ -214,9 +219,9 @@ impl<A: Scalar> Source<A> {
                 start = end;
             }
             let x = self.as_in_file(b, input, x)?;
-            slots.insert(input.name.clone(), x);
+            scope.insert(input.name.clone(), Item::Value(x));
         }
-        self.detach(b, names.iter(), slots)?;
+        self.detach(b, names.iter(), scope)?;
         Ok(whole)
     }
 
@@ -225,10 +230,10 @@ impl<A: Scalar> Source<A> {
         &self,
         b: &mut Builder<A>,
         names: impl Iterator<Item = N>,
-        slots: &mut HashMap<String, Slot>,
+        scope: &mut Scope,
     ) -> Result<()> {
         for name in names.filter(|name| self.detached.contains(name.as_ref())) {
-            if let Some(slot) = slots.get_mut(name.as_ref()) {
+            if let Some(Item::Value(slot)) = scope.get_mut(name.as_ref()) {
                 *slot = ops::detach(b, *slot)?;
             }
         }
@@ -279,38 +284,4 @@ fn detached(graph: &GraphProto, options: &OnnxOptions) -> Result<HashSet<String>
         all.extend(found.into_iter().map(str::to_owned));
     }
     Ok(all)
-}
-
-/// Lowers one node and names its results.
-pub(crate) fn lower<A: Scalar>(
-    b: &mut Builder<A>,
-    node: &Node,
-    slots: &mut HashMap<String, Slot>,
-    opset: i64,
-) -> Result<()> {
-    b.enter(&node.name, &node.op);
-    if let Some(name) = node.needs().find(|name| !slots.contains_key(*name)) {
-        return b.refuse(format!(
-            "it needs '{name}', an optional result of a node that is not supported"
-        ));
-    }
-    let slot = |name: &Option<String>| match name {
-        Some(name) => slots.get(name).copied(),
-        None => None,
-    };
-    let call = Call {
-        node,
-        inputs: node.inputs.iter().map(slot).collect(),
-        opset,
-    };
-    let results = match (node.op.as_str(), &node.body) {
-        ("Loop", Some(body)) => repeat::unroll(b, &call, body, slots)?,
-        _ => ops::lower(b, &call)?,
-    };
-    for (name, slot) in node.outputs.iter().zip(results) {
-        if let Some(name) = name {
-            slots.insert(name.clone(), slot);
-        }
-    }
-    Ok(())
 }

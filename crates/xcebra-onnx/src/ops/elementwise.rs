@@ -102,7 +102,7 @@ pub(crate) fn mean<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
 pub(crate) fn binary<A: Scalar>(b: &mut Builder<A>, pair: Pair, x: Slot, y: Slot) -> Result<Slot> {
     use Pair as P;
     let Some(shape) = broadcast(b.shape(x), b.shape(y)) else {
-        return b.refuse(format!(
+        return b.inconsistent(format!(
             "shapes {:?} and {:?} do not go together",
             b.shape(x),
             b.shape(y)
@@ -177,7 +177,7 @@ pub(crate) fn choose<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
     let shapes = inputs.map(|i| b.shape(i).to_vec());
     let shape = broadcast(&shapes[0], &shapes[1]).and_then(|s| broadcast(&s, &shapes[2]));
     let Some(shape) = shape else {
-        return b.refuse(format!("shapes {shapes:?} do not go together"));
+        return b.inconsistent(format!("shapes {shapes:?} do not go together"));
     };
     let mut expanded = Vec::new();
     for input in inputs {

@@ -202,11 +202,11 @@ pub(crate) fn join<A: Scalar>(b: &mut Builder<A>, parts: &[Slot], axis: usize) -
     for &part in parts {
         let mut other = b.shape(part).to_vec();
         if other.len() != shape.len() {
-            return b.refuse(format!("{other:?} cannot be joined to {shape:?}"));
+            return b.inconsistent(format!("{other:?} cannot be joined to {shape:?}"));
         }
         lengths.push(std::mem::replace(&mut other[axis], shape[axis]));
         if other != shape {
-            return b.refuse(format!(
+            return b.inconsistent(format!(
                 "{other:?} cannot be joined to {shape:?} along axis {axis}"
             ));
         }

@@ -45,7 +45,7 @@ pub(crate) fn multiply<A: Scalar>(b: &mut Builder<A>, x: Slot, y: Slot) -> Resul
     let (mut left, mut right) = (b.shape(x).to_vec(), b.shape(y).to_vec());
     let vectors = (left.len() == 1, right.len() == 1);
     if left.is_empty() || right.is_empty() {
-        return b.refuse("a product of matrices with a single number");
+        return b.inconsistent("a product of matrices with a single number");
     }
     if vectors.0 {
         left.insert(0, 1);
@@ -62,7 +62,7 @@ pub(crate) fn multiply<A: Scalar>(b: &mut Builder<A>, x: Slot, y: Slot) -> Resul
     };
     let stack = broadcast(outer_left, outer_right).filter(|_| k == inner);
     let Some(stack) = stack else {
-        return b.refuse(format!(
+        return b.inconsistent(format!(
             "matrices of shapes {left:?} and {right:?} cannot be multiplied"
         ));
     };
@@ -112,7 +112,7 @@ pub(crate) fn multiply<A: Scalar>(b: &mut Builder<A>, x: Slot, y: Slot) -> Resul
 pub(crate) fn gemm<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let (mut x, mut y) = (call.required(b, 0)?, call.required(b, 1)?);
     if [b.rank(x), b.rank(y)] != [2, 2] {
-        return b.refuse(format!(
+        return b.inconsistent(format!(
             "{:?} and {:?} are not both matrices",
             b.shape(x),
             b.shape(y)

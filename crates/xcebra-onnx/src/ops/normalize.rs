@@ -12,12 +12,21 @@ use crate::builder::{Builder, Slot};
 use crate::error::Result;
 use crate::tensor::Kind;
 
+const EVALUATION: &str =
+    "export the model in evaluation mode (`model.eval()` in PyTorch, and no `training` argument)";
+
 /// With the moments in the file, as at inference: one scale and one offset a channel.
 pub(crate) fn batch<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     if call.node.flag("training_mode") {
         return b.refuse_with(
             "it is in training mode, where samples influence each other",
-            "export the model in evaluation mode",
+            EVALUATION,
+        );
+    }
+    if call.node.int("spatial") == Some(0) {
+        return b.refuse_with(
+            "moments for each place are not supported",
+            "export the model with a newer opset",
         );
     }
     let mut part = [Slot(0); 5];
@@ -33,6 +42,23 @@ pub(crate) fn batch<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
     let shift = binary(b, Pair::Mul, mean, scale)?;
     let offset = binary(b, Pair::Sub, offset, shift)?;
     affine(b, x, scale, Some(offset))
+}
+
+/// The input itself, as at inference.
+pub(crate) fn dropout<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    if let Some(training) = call.optional(2)
+        && b.number(training, "whether it is training")? != 0.0
+        && match call.optional(1) {
+            Some(ratio) => b.number(ratio, "the ratio")? != 0.0,
+            None => true,
+        }
+    {
+        return b.refuse_with(
+            "it is in training mode, where chance decides what is left out",
+            EVALUATION,
+        );
+    }
+    call.required(b, 0)
 }
 
 pub(crate) fn instance<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {

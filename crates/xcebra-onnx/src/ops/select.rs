@@ -311,7 +311,7 @@ pub(crate) fn split<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
             && l.iter().try_fold(0_usize, |n, &l| n.checked_add(l)) == Some(shape[axis])
     };
     let Some(lengths) = lengths.filter(fits) else {
-        return b.refuse(format!(
+        return b.inconsistent(format!(
             "the parts do not add up to axis {axis} of shape {shape:?}"
         ));
     };

@@ -150,7 +150,7 @@ impl Element {
     }
 
     /// Numbers of the typed fields, where 16-bit floats are the bits of an integer.
-    pub fn from_integers(self, integers: &[i64], count: usize) -> Vec<f64> {
+    pub fn unpack(self, integers: &[i64], count: usize) -> Vec<f64> {
         let low = |v: i64| v as u16;
         let number = |&v: &i64| match self {
             Self::F16 => half(low(v)),
@@ -217,9 +217,6 @@ mod tests {
         };
         assert_eq!(decoded(Element::U4), [1.0, 2.0, 8.0, 15.0]);
         assert_eq!(decoded(Element::I4), [1.0, 2.0, -8.0, -1.0]);
-        assert_eq!(
-            Element::I4.from_integers(&[0x21, 0xf8], 3),
-            [1.0, 2.0, -8.0]
-        );
+        assert_eq!(Element::I4.unpack(&[0x21, 0xf8], 3), [1.0, 2.0, -8.0]);
     }
 }

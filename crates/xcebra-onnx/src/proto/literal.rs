@@ -80,6 +80,16 @@ impl Literal {
         })
     }
 
+    /// A tensor that is not in the file: as many values as the shape says, real numbers or integers.
+    pub fn made(name: String, shape: &[usize], values: Vec<f64>, real: bool) -> Self {
+        let element = if real { Element::F64 } else { Element::I64 };
+        Self {
+            name,
+            shape: shape.to_vec(),
+            content: Content::Numbers { element, values },
+        }
+    }
+
     /// What its numbers mean.
     pub fn kind(&self) -> Result<Kind, Reason> {
         match &self.content {
@@ -190,7 +200,7 @@ impl Raw<'_> {
         } else {
             let values = match element.is_wide_float() {
                 true => self.reals.clone(),
-                false => element.from_integers(&self.integers, length),
+                false => element.unpack(&self.integers, length),
             };
             if values.len() != length {
                 return Err(short(values.len()));

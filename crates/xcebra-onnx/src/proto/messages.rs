@@ -55,6 +55,8 @@ pub struct NodeProto {
     pub domain: String,
     /// Which of several functions of one name is meant.
     pub overload: String,
+    /// Version of the operator; not read from the node, but known from where it is.
+    pub version: i64,
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub attributes: Vec<Attribute>,

@@ -7,32 +7,31 @@ use ndarray::array;
 use xcebra_model::{Advice, Model};
 use xcebra_onnx::{OnnxError, OnnxModel};
 
+use crate::data::{Arrays, error, path};
 use crate::write::Dim::{Fixed, Named};
 use crate::write::{File, Message, tensor};
 
-/// A folder that is removed in the end.
-struct Folder(PathBuf);
+/// A folder with one of a model in it.
+struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("xcebra-onnx-{}-{name}", std::process::id()));
-        fs::create_dir_all(path.join("model/inner")).unwrap();
-        Self(path)
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("model/inner")).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
     fn model(&self) -> PathBuf {
-        self.0.join("model/m.onnx")
+        self.path("model/m.onnx")
     }
 
     fn write(&self, name: &str, numbers: &[f32]) {
         let bytes: Vec<u8> = numbers.iter().flat_map(|v| v.to_le_bytes()).collect();
-        fs::write(self.0.join(name), bytes).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
+        fs::write(self.path(name), bytes).unwrap();
     }
 }
 
@@ -59,7 +58,7 @@ fn load(path: &Path) -> Result<Vec<f64>, OnnxError> {
 
 #[test]
 fn numbers_are_read_from_their_place() {
-    let folder = Folder::new("place");
+    let folder = Folder::new();
     folder.write("model/m.onnx.data", &[7.0, 1.0, 2.0, 3.0]);
     folder.write("model/inner/w", &[4.0, 5.0, 6.0]);
     let cases = [
@@ -83,12 +82,24 @@ fn numbers_are_read_from_their_place() {
     }
 }
 
+/// Written by onnx, computed by onnxruntime in `f32`: 1e-5 is a few dozen roundings of it.
+#[test]
+fn values_are_those_of_onnxruntime() {
+    let mut arrays = Arrays::open("graphs.npz");
+    let (x, y) = (
+        arrays.get::<f32>("external.input"),
+        arrays.get::<f32>("external.output"),
+    );
+    let model = OnnxModel::<f32>::load(path("external.onnx")).unwrap();
+    assert!(error(&model.forward(x.view()).unwrap(), &y) < 1e-5);
+}
+
 /// A file of a stranger must not make us read what is not its own.
 #[test]
 fn only_files_inside_the_folder_are_read() {
-    let folder = Folder::new("inside");
+    let folder = Folder::new();
     folder.write("secret", &[1.0, 2.0, 3.0]);
-    let absolute = folder.0.join("secret");
+    let absolute = folder.path("secret");
     let mut places = vec![
         "../secret".to_owned(),
         "inner/../../secret".to_owned(),
@@ -102,9 +113,9 @@ fn only_files_inside_the_folder_are_read() {
     ];
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(&absolute, folder.0.join("model/link")).unwrap();
-        std::os::unix::fs::symlink(&folder.0, folder.0.join("model/out")).unwrap();
-        std::os::unix::fs::symlink("m.onnx", folder.0.join("model/loop")).unwrap();
+        std::os::unix::fs::symlink(&absolute, folder.path("model/link")).unwrap();
+        std::os::unix::fs::symlink(folder.0.path(), folder.path("model/out")).unwrap();
+        std::os::unix::fs::symlink("m.onnx", folder.path("model/loop")).unwrap();
         places.extend([
             "link".to_owned(),
             "out/secret".to_owned(),
@@ -126,16 +137,16 @@ fn only_files_inside_the_folder_are_read() {
 #[cfg(unix)]
 #[test]
 fn a_link_within_the_folder_is_followed() {
-    let folder = Folder::new("link");
+    let folder = Folder::new();
     folder.write("model/inner/w", &[1.0, 2.0, 3.0]);
-    std::os::unix::fs::symlink("inner/w", folder.0.join("model/w")).unwrap();
+    std::os::unix::fs::symlink("inner/w", folder.path("model/w")).unwrap();
     fs::write(folder.model(), multiplied(&[("location", "w")])).unwrap();
     assert_eq!(load(&folder.model()).unwrap(), [1.0, 20.0, 300.0]);
 }
 
 #[test]
 fn offsets_and_lengths_are_compared_with_the_file() {
-    let folder = Folder::new("lengths");
+    let folder = Folder::new();
     folder.write("model/w", &[1.0, 2.0, 3.0]);
     let cases = [
         (
@@ -161,7 +172,7 @@ fn offsets_and_lengths_are_compared_with_the_file() {
 /// Nothing is allocated for numbers that the file does not have.
 #[test]
 fn a_shape_larger_than_the_file_is_refused() {
-    let folder = Folder::new("large");
+    let folder = Folder::new();
     folder.write("model/w", &[1.0, 2.0, 3.0]);
     for length in [4, 1 << 40, i64::MAX] {
         fs::write(folder.model(), multiplied_by(&[("location", "w")], length)).unwrap();
@@ -174,7 +185,7 @@ fn a_shape_larger_than_the_file_is_refused() {
 /// A file whose tensors all are the same bytes of another one: together they are more than the limit.
 #[test]
 fn the_same_bytes_again_and_again_count_against_the_limit() {
-    let folder = Folder::new("again");
+    let folder = Folder::new();
     folder.write("model/w", &vec![0.0; 1000]);
     let entry = Message::default().text(1, "location").text(2, "w");
     let mut file = File::new(&[Named("N"), Fixed(1000)]);

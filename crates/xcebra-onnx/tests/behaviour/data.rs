@@ -40,7 +40,7 @@ impl Arrays {
     }
 }
 
-/// A case of `operators.npz`.
+/// A case of `operators.npz` or `graphs.npz`.
 pub struct Case {
     pub name: String,
     pub model: Vec<u8>,
@@ -49,7 +49,14 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    let mut file = Arrays::open("operators.npz");
+    ["operators.npz", "graphs.npz"]
+        .into_iter()
+        .flat_map(cases_of)
+        .collect()
+}
+
+fn cases_of(file: &str) -> Vec<Case> {
+    let mut file = Arrays::open(file);
     file.names()
         .into_iter()
         .map(|name| Case {

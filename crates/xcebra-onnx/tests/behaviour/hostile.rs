@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use xcebra_model::Model;
-use xcebra_onnx::OnnxOptions;
+use xcebra_onnx::{OnnxModel, OnnxOptions};
 
-use crate::data::{cases, files};
+use crate::data::{self, cases, files};
 
 /// All committed files, and every operator.
 fn all() -> &'static [Vec<u8>] {
@@ -22,7 +22,29 @@ fn all() -> &'static [Vec<u8>] {
 /// Reads the bytes, and evaluates what is still a model.
 fn read(bytes: &[u8]) {
     let options = OnnxOptions::new().max_elements(1 << 16);
-    if let Ok(model) = options.from_bytes::<f32>(bytes) {
+    evaluate(options.from_bytes::<f32>(bytes));
+}
+
+/// The same of a file with another one beside it, which every thread has for itself.
+fn read_with_file_beside(bytes: &[u8]) {
+    thread_local! {
+        static FOLDER: tempfile::TempDir = tempfile::tempdir().unwrap();
+    }
+    FOLDER.with(|folder| {
+        let path = folder.path().join("external.onnx");
+        std::fs::copy(
+            data::path("external.onnx.data"),
+            path.with_extension("onnx.data"),
+        )
+        .unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let _ = xcebra_onnx::list(&path);
+        evaluate(OnnxOptions::new().max_elements(1 << 16).load::<f32>(&path));
+    });
+}
+
+fn evaluate(model: xcebra_onnx::Result<OnnxModel<f32>>) {
+    if let Ok(model) = model {
         let shape = [&[2], model.input_shape()].concat();
         let x = ndarray::ArrayD::from_elem(shape, 0.5);
         let cotangent = ndarray::Array2::ones((2, model.output_dim()));
@@ -74,6 +96,16 @@ proptest! {
             _ => drop(bytes.splice(at..at, noise)),
         }
         read(&bytes);
+    }
+
+    #[test]
+    fn a_damaged_file_beside_another(flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..4)) {
+        let mut bytes = std::fs::read(data::path("external.onnx")).unwrap();
+        for (at, bit) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1_u8 << bit;
+        }
+        read_with_file_beside(&bytes);
     }
 
     #[test]

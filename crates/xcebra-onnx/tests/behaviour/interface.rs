@@ -24,7 +24,7 @@ fn product() -> File {
         .node("ReduceSum", &["z", "last"], "y", &[("keepdims", &[0])])
 }
 
-/// Closed form: ∂y_c/∂x_ct = u_t and ∂y_c/∂u_t = x_ct.
+/// Closed form: `∂y_c/∂x_ct = u_t` and `∂y_c/∂u_t = x_ct`.
 #[test]
 fn several_inputs_are_differentiated_together() {
     let options = OnnxOptions::new().inputs(["x", "u"]).dimension("T", 3);

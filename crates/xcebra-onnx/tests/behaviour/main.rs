@@ -3,6 +3,7 @@
 mod batches;
 mod beside;
 mod data;
+mod graphs;
 mod hostile;
 mod interface;
 mod models;

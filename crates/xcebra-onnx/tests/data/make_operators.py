@@ -20,7 +20,7 @@ def node(op, inputs, outputs, **attributes):
     return helper.make_node(op, inputs.split(), outputs.split(), **attributes)
 
 
-def case(name, nodes, shape, opset=17, low=-2.0, high=2.0, reference=False, samples_at=0, **constants):
+def case(name, nodes, shape, opset=17, low=-2.0, high=2.0, reference=False, samples_at=0, functions=(), imports=(), **constants):
     """A graph from x (batch, *shape) to y. Constants become initializers; floats are float32.
 
     Axis `samples_at` of y counts the samples. With `reference`, the reference evaluator of onnx computes what onnxruntime refuses.
@@ -40,7 +40,8 @@ def case(name, nodes, shape, opset=17, low=-2.0, high=2.0, reference=False, samp
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         initializers,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    opsets = [helper.make_opsetid("", opset), *imports]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8, functions=list(functions))
     data = model.SerializeToString()
     if reference:
         (y,) = ReferenceEvaluator(model).run(["y"], {"x": x})
