@@ -5,9 +5,12 @@ pub(crate) mod color;
 mod frame;
 mod heat_map;
 mod line_chart;
+mod numbers;
 mod panels;
+mod paper;
 #[cfg(feature = "png")]
 mod png;
+mod point_cloud;
 pub(crate) mod scale;
 mod scatter;
 pub(crate) mod scene;
@@ -22,13 +25,18 @@ pub use bar_chart::BarChart;
 pub use heat_map::HeatMap;
 pub use line_chart::LineChart;
 pub use panels::Panels;
+pub use paper::Paper;
+pub use point_cloud::PointCloud;
 pub use scale::number;
 pub use scatter::Scatter;
 pub use tile_map::TileMap;
 pub use time_series::TimeSeries;
 
 use scene::Scene;
+use serde_json::Value;
 use xcebra_files::{FileError, write_file};
+
+use crate::page::Table;
 
 /// A drawn picture with a sentence for those who cannot see it.
 ///
@@ -37,11 +45,45 @@ use xcebra_files::{FileError, write_file};
 pub struct Figure {
     scene: Scene,
     alt: String,
+    numbers: Option<Table>,
+    data: Value,
 }
 
 impl Figure {
     pub(crate) fn new(scene: Scene, alt: String) -> Self {
-        Self { scene, alt }
+        Self {
+            scene,
+            alt,
+            numbers: None,
+            data: Value::Null,
+        }
+    }
+
+    /// Adds what is drawn as a table, which a page shows on request.
+    pub(crate) fn with_numbers(mut self, numbers: Table) -> Self {
+        self.numbers = Some(numbers);
+        self
+    }
+
+    /// Adds what the script of a page must know of the picture.
+    pub(crate) fn with_data(mut self, data: Value) -> Self {
+        self.data = data;
+        self
+    }
+
+    pub(crate) fn numbers(&self) -> Option<&Table> {
+        self.numbers.as_ref()
+    }
+
+    pub(crate) fn data(&self) -> &Value {
+        &self.data
+    }
+
+    /// The words before the colon of the sentence that describes the picture.
+    pub(crate) fn short_name(&self) -> &str {
+        self.alt
+            .split_once(": ")
+            .map_or(&self.alt, |(name, _)| name)
     }
 
     /// Replaces the sentence that describes the picture.
@@ -173,6 +215,10 @@ mod tests {
             scatter.clone().colored_by(name, values).connected().draw(),
             scatter.classes(&classes, &pair).size(0.0, 0.0).draw(),
             series.clone().draw(),
+            PointCloud::new(matrix.view())
+                .colored_by(name, values)
+                .classes(name, &classes, &pair)
+                .draw(),
             series.spans_of(&classes, &["", name]).size(0.0, 0.0).draw(),
             bars.draw(),
             Panels::new(name)
@@ -205,6 +251,7 @@ mod tests {
 
     fn assert_inside(shape: &Shape, (width, height): (f64, f64), alt: &str, values: &[f64]) {
         let points = match shape {
+            Shape::Begin(_) | Shape::End => return,
             Shape::Rect { corner, size, .. } => {
                 vec![*corner, (corner.0 + size.0, corner.1 + size.1)]
             }

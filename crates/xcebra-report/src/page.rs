@@ -1,15 +1,24 @@
 //! One self-contained HTML page of words, tables and figures.
 
-use std::fmt::Write;
+mod blocks;
+mod head;
+mod table;
+
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, PreEscaped, html};
 
-use crate::figure::{Figure, color, svg};
+pub use table::Table;
+
+use crate::figure::Figure;
+use blocks::{Block, body};
 use xcebra_files::{FileError, write_file};
 
 /// A report: a page that needs no network, reads well on paper, and follows the reader's choice of
 /// light or dark.
+///
+/// A small script in the page lets readers point, zoom, sort, turn and save. Without it the page reads the same. A
+/// content-security policy allows this script and the page's style by their hashes, and nothing else.
 ///
 /// ```
 /// use xcebra_report::{LineChart, Report, Table};
@@ -28,15 +37,6 @@ pub struct Report {
     title: String,
     lead: String,
     blocks: Vec<Block>,
-}
-
-#[derive(Debug, Clone)]
-enum Block {
-    Heading(String),
-    Paragraph(String),
-    Code(String),
-    Table(Table),
-    Figures(Vec<(Figure, String)>),
 }
 
 impl Report {
@@ -86,6 +86,44 @@ impl Report {
         self.block(Block::Figures(figures.collect()))
     }
 
+    /// Adds parts of which a reader may choose one, such as a method or a signal: each is a report whose title names
+    /// it. On paper and without a script all of them are shown.
+    ///
+    /// ```
+    /// use xcebra_report::Report;
+    ///
+    /// let part = |name: &str| Report::new(name).paragraph("What this method says.");
+    /// let page = Report::new("Maps").choice("method", [part("gradient"), part("inverted gradient")]);
+    /// assert!(page.html().contains("inverted gradient"));
+    /// ```
+    pub fn choice(self, what: &str, parts: impl IntoIterator<Item = Self>) -> Self {
+        let parts = parts.into_iter().map(Self::named_blocks);
+        self.block(Block::Choice(what.to_owned(), parts.collect()))
+    }
+
+    /// Adds what stands in `part` behind a disclosure with the title of `part`.
+    pub fn details(self, part: Self) -> Self {
+        let (name, blocks) = part.named_blocks();
+        self.block(Block::Details(name, blocks))
+    }
+
+    /// Adds what stands in another report below this one, without its title.
+    pub fn and(mut self, other: Self) -> Self {
+        self.blocks.extend(other.named_blocks().1);
+        self
+    }
+
+    /// Whether nothing stands below the title and the lead.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Title and parts, with the lead as the first of them.
+    fn named_blocks(self) -> (String, Vec<Block>) {
+        let lead = (!self.lead.is_empty()).then_some(Block::Paragraph(self.lead));
+        (self.title, lead.into_iter().chain(self.blocks).collect())
+    }
+
     fn block(mut self, block: Block) -> Self {
         self.blocks.push(block);
         self
@@ -96,20 +134,15 @@ impl Report {
         let page = html! {
             (DOCTYPE)
             html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="generator" content=(generator());
-                    title { (self.title) }
-                    style { (PreEscaped(style())) }
-                }
+                (head::head(&self.title))
                 body {
                     main {
                         h1 { (self.title) }
                         @if !self.lead.is_empty() { p.lead { (self.lead) } }
-                        @for block in &self.blocks { (block.html()) }
-                        footer { "Made with " (generator()) "." }
+                        (body(&self.blocks))
+                        footer { "Made with " (head::generator()) "." }
                     }
+                    script { (PreEscaped(head::SCRIPT)) }
                 }
             }
         };
@@ -122,135 +155,6 @@ impl Report {
     /// [`FileError::Write`].
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         write_file(path, self.html().as_bytes())
-    }
-}
-
-impl Block {
-    fn html(&self) -> Markup {
-        match self {
-            Self::Heading(text) => html! { h2 { (text) } },
-            Self::Paragraph(text) => html! { p { (text) } },
-            Self::Code(text) => html! { pre { code { (text) } } },
-            Self::Table(table) => table.html(),
-            Self::Figures(figures) => match figures.as_slice() {
-                [(figure, caption)] => figure_html(figure, caption),
-                figures => beside(figures),
-            },
-        }
-    }
-}
-
-fn figure_html(figure: &Figure, caption: &str) -> Markup {
-    html! {
-        figure {
-            (PreEscaped(figure.inline_svg()))
-            @if !caption.is_empty() { figcaption { (caption) } }
-        }
-    }
-}
-
-/// Figures in one row, at most three, in proportion to their widths.
-fn beside(figures: &[(Figure, String)]) -> Markup {
-    let rows = figures.chunks(3);
-    html! {
-        @for row in rows {
-            @let columns = columns(row);
-            div.beside style=(columns) {
-                @for (figure, caption) in row { (figure_html(figure, caption)) }
-            }
-        }
-    }
-}
-
-fn columns(row: &[(Figure, String)]) -> String {
-    let mut style = String::from("grid-template-columns:");
-    for (figure, _) in row {
-        let _ = write!(style, " minmax(0,{}fr)", figure.size().0.round());
-    }
-    style
-}
-
-fn generator() -> String {
-    format!("xcebra {}", env!("CARGO_PKG_VERSION"))
-}
-
-fn style() -> String {
-    let (light, dark) = (svg::variables(color::light), svg::variables(color::dark));
-    // paper is white whatever the screen is
-    format!(
-        ":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{}\n{}",
-        include_str!("page.css"),
-        svg::page_style()
-    )
-}
-
-/// A table of words and numbers; columns of numbers are set right.
-///
-/// Rows may be shorter than the header.
-#[derive(Debug, Clone)]
-pub struct Table {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-    caption: String,
-}
-
-impl Table {
-    /// A table with the names of its columns.
-    pub fn new(header: &[&str]) -> Self {
-        Self {
-            header: header.iter().map(|&name| name.to_owned()).collect(),
-            rows: Vec::new(),
-            caption: String::new(),
-        }
-    }
-
-    /// Adds a row.
-    pub fn row<T: Into<String>>(mut self, cells: impl IntoIterator<Item = T>) -> Self {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// What the table shows.
-    pub fn caption(mut self, text: &str) -> Self {
-        text.clone_into(&mut self.caption);
-        self
-    }
-
-    fn html(&self) -> Markup {
-        let class = |column: usize| self.is_numeric(column).then_some("number");
-        html! {
-            div.wide {
-                table {
-                    @if !self.caption.is_empty() { caption { (self.caption) } }
-                    thead { tr {
-                        @for (j, name) in self.header.iter().enumerate() {
-                            th scope="col" class=[class(j)] { (name) }
-                        }
-                    } }
-                    tbody {
-                        @for row in &self.rows {
-                            tr {
-                                @for (j, cell) in row.iter().enumerate() { td class=[class(j)] { (cell) } }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether every cell of a column begins like a number.
-    fn is_numeric(&self, column: usize) -> bool {
-        let mut cells = self
-            .rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .peekable();
-        let begins = |cell: &String| {
-            let digits = cell.trim_start_matches(['-', '−', '+', '<', '≤', '±', ' ']);
-            cell.is_empty() || digits.starts_with(|c: char| c.is_ascii_digit())
-        };
-        cells.peek().is_some() && cells.all(begins)
     }
 }
 
@@ -283,13 +187,71 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_from_elsewhere_and_nothing_runs() {
+    fn nothing_comes_from_elsewhere_and_only_the_own_script_runs() {
         let page = page();
+        // the name of a vocabulary, which nothing is fetched from
+        let fetched = page.replace("http://www.w3.org/2000/svg", "");
         for forbidden in [
-            "http://", "https://", "<script", "src=", "url(", "@import", "<link",
+            "http://", "https://", " src=", "@import", "<link", "style=", "onclick=", "fetch(",
+            "import(",
         ] {
-            assert!(!page.contains(forbidden), "{forbidden}");
+            assert!(!fetched.contains(forbidden), "{forbidden}");
         }
+        let scripts: Vec<&str> = page.split("<script>").skip(1).collect();
+        assert_eq!(scripts.len(), 1);
+        let script = scripts[0].split_once("</script>").unwrap().0;
+        // every other block is data
+        let blocks = page.matches("<script").count();
+        assert_eq!(
+            blocks,
+            1 + page.matches("<script type=\"application/json\">").count()
+        );
+        let policy = format!("script-src {};", head::source(script));
+        assert!(page.contains(&policy), "{policy}");
+        let style = page
+            .split_once("<style>")
+            .unwrap()
+            .1
+            .split_once("</style>")
+            .unwrap()
+            .0;
+        assert!(page.contains(&format!("style-src {};", head::source(style))));
+    }
+
+    /// The digest of the empty text, as FIPS 180-4 has it.
+    #[test]
+    fn hashes_are_those_of_the_standard() {
+        assert_eq!(
+            head::source(""),
+            "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+        );
+    }
+
+    #[test]
+    fn choices_and_details_show_everything_without_a_script() {
+        let part = |name: &str| Report::new(name).lead("Said first.").paragraph(name);
+        let page = Report::new("t")
+            .heading("a")
+            .choice("method", [part("one"), part("two <b>")])
+            .heading("b")
+            .details(part("more"))
+            .heading("c")
+            .code(&"line\n".repeat(40))
+            .html();
+        assert_eq!(page.matches("class=\"option\"").count(), 2);
+        assert!(page.contains("<h3>two &lt;b&gt;</h3><p>Said first.</p>"));
+        assert!(page.contains("<summary>more</summary>"));
+        assert!(page.contains("<summary>Settings (40 lines)</summary>"));
+        assert!(
+            page.contains("<a href=\"#part-2\">c</a>") && page.contains("<h2 id=\"part-2\">c</h2>")
+        );
+    }
+
+    #[test]
+    fn what_files_name_cannot_end_the_block_of_data() {
+        let figure = LineChart::new("t", "v").series("</script><script>", [(0.0, 1.0), (1.0, 2.0)]);
+        let page = Report::new("t").figure(figure.draw(), "").html();
+        assert_eq!(page.matches("</script>").count(), 2);
     }
 
     #[test]
@@ -306,7 +268,7 @@ mod tests {
         assert_eq!(page.matches("<figure>").count(), 3);
         assert_eq!(page.matches("<figcaption>").count(), 3);
         assert_eq!(page.matches("role=\"img\" aria-label=").count(), 3);
-        assert!(page.contains("minmax(0,720fr) minmax(0,720fr)"));
+        assert_eq!(page.matches("<details class=\"numbers\">").count(), 3);
     }
 
     #[test]

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from ._result import Attribution
 
 def page_html(page: str, height: int = 640) -> str:
-    """A page in a frame of its own, so that its style stays inside."""
+    """A page in a frame of its own, so that its style and its script stay inside."""
     return (
         f'<iframe srcdoc="{html.escape(page, quote=True)}" style="width:100%;height:{height}px;border:1px solid #ddd" '
-        'sandbox=""></iframe>'
+        'sandbox="allow-scripts allow-downloads"></iframe>'
     )
 
 

@@ -1,11 +1,14 @@
 //! Quantities side by side.
 
+use serde_json::{Value, json};
+
 use crate::figure::Figure;
 use crate::figure::frame::{Area, BELOW, figure, heading, label_width, x_axis, x_ticks};
 use crate::figure::panels::{NEGATIVE, POSITIVE};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, fit, text_width};
 use crate::figure::words::{listed, title};
+use crate::page::Table;
 
 /// Horizontal bars with their names, values and, where known, intervals.
 ///
@@ -100,9 +103,22 @@ impl BarChart {
         let size = (self.width, 48.0 + height + BELOW);
         let data = self.bars.iter().any(|bar| bar.value.is_finite());
         figure(size, self.alt(), data, |scene| self.draw_in(scene, BAR))
+            .with_numbers(self.numbers())
     }
 
-    fn draw_in(&self, scene: &mut Scene, step: f64) {
+    fn numbers(&self) -> Table {
+        let intervals = self.bars.iter().any(|bar| bar.interval.is_some());
+        let header = ["", &self.value, "from", "to"];
+        let header = if intervals { &header[..] } else { &header[..2] };
+        self.bars.iter().fold(Table::new(header), |table, bar| {
+            let ends = bar.interval.map(|(low, high)| [low, high]);
+            let ends = ends.into_iter().flatten().map(number);
+            let cells = [bar.name.clone(), number(bar.value)];
+            table.row(cells.into_iter().chain(ends))
+        })
+    }
+
+    fn draw_in(&self, scene: &mut Scene, step: f64) -> Value {
         let mut top = heading(scene, &self.title);
         if !self.references.is_empty() {
             top += 16.0;
@@ -204,6 +220,7 @@ impl BarChart {
             );
         }
         x_axis(scene, &area, &ticks, &self.value);
+        json!({ "kind": "bars" })
     }
 
     /// The values, with as many digits behind the point as the longest of them needs, but not more than four

@@ -1,5 +1,7 @@
 //! What charts share: the area of the data, axes, legend, colour bar.
 
+use serde_json::Value;
+
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::scale::{Scale, Tick};
@@ -21,6 +23,11 @@ impl Area {
 
     pub(crate) fn height(&self) -> f64 {
         self.bottom - self.top
+    }
+
+    /// Left, top, right and bottom.
+    pub(crate) fn corners(&self) -> [f64; 4] {
+        [self.left, self.top, self.right, self.bottom]
     }
 
     pub(crate) fn x_pixels(&self) -> (f64, f64) {
@@ -69,13 +76,15 @@ pub(crate) fn x_axis(scene: &mut Scene, area: &Area, ticks: &[Tick], title: &str
         (area.right, area.bottom),
         Ink::Text,
     );
-    for (x, label) in ticks {
-        scene.line((*x, area.bottom), (*x, area.bottom + TICK), Ink::Text);
-        // the last label may be wider than the space beside the axis
-        let half = text_width(label, SMALL) / 2.0;
-        let x = x.min(scene.width - half).max(half);
-        scene.small((x, area.bottom + TICK + 13.0), label, Anchor::Middle);
-    }
+    scene.group("x-ticks", |scene| {
+        for (x, label) in ticks {
+            scene.line((*x, area.bottom), (*x, area.bottom + TICK), Ink::Text);
+            // the last label may be wider than the space beside the axis
+            let half = text_width(label, SMALL) / 2.0;
+            let x = x.min(scene.width - half).max(half);
+            scene.small((x, area.bottom + TICK + 13.0), label, Anchor::Middle);
+        }
+    });
     let center = f64::midpoint(area.left, area.right);
     scene.text((center, area.bottom + BELOW - 6.0), title, Anchor::Middle);
 }
@@ -159,20 +168,22 @@ pub(crate) fn color_bar(scene: &mut Scene, left: f64, area: &Area, scale: &Scale
     }
 }
 
-/// A figure of so many pixels, drawn by `draw`; without `data`, it says that there are none.
+/// A figure of so many pixels, drawn by `draw`, which returns what a page's script is told; without `data`,
+/// it says that there are none.
 pub(crate) fn figure(
     (width, height): (f64, f64),
     alt: String,
     data: bool,
-    draw: impl FnOnce(&mut Scene),
+    draw: impl FnOnce(&mut Scene) -> Value,
 ) -> Figure {
     let mut scene = Scene::new(width, height);
-    match data {
+    let behind = match data {
         true => draw(&mut scene),
         false => {
             let center = (scene.width / 2.0, scene.height / 2.0);
             scene.styled(center, "no data", TEXT, Anchor::Middle, Ink::Muted, false);
+            Value::Null
         }
-    }
-    Figure::new(scene, alt)
+    };
+    Figure::new(scene, alt).with_data(behind)
 }

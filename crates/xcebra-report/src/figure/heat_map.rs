@@ -1,15 +1,18 @@
 //! A matrix as coloured cells.
 
 use ndarray::{Array2, ArrayView2};
+use serde_json::{Value, json};
 
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, color_bar, color_bar_width, figure, heading, label_width, legend,
 };
+use crate::figure::numbers::{listed_rows, packed};
 use crate::figure::scale::{Scale, number, range};
-use crate::figure::scene::{Anchor, Ink, SMALL, Scene, TEXT, fit, text_width};
+use crate::figure::scene::{Anchor, Ink, SMALL, Scene, Shape, TEXT, fit, text_width};
 use crate::figure::words::{counted, spread, title};
+use crate::page::Table;
 
 /// A heat map `(rows, columns)`, such as an attribution map of inputs × latents.
 ///
@@ -147,9 +150,10 @@ impl HeatMap {
     pub fn draw(self) -> Figure {
         let data = !self.values.is_empty();
         figure(self.size, self.alt(), data, |scene| self.draw_in(scene))
+            .with_numbers(self.numbers())
     }
 
-    fn draw_in(&self, scene: &mut Scene) {
+    fn draw_in(&self, scene: &mut Scene) -> Value {
         let (rows, columns) = self.values.dim();
         let mut top = heading(scene, &self.title);
         let after_title = match text_width(&self.rows, TEXT) {
@@ -195,6 +199,7 @@ impl HeatMap {
         };
         let scale = Scale::linear(data, area.y_pixels());
         let cell = (area.width() / columns as f64, area.height() / rows as f64);
+        scene.shapes.push(Shape::Begin("cells"));
         for ((i, j), value) in self.values.indexed_iter() {
             let corner = (area.left + j as f64 * cell.0, area.top + i as f64 * cell.1);
             let position = (area.bottom - scale.position(*value)) / area.height();
@@ -205,6 +210,7 @@ impl HeatMap {
             );
             scene.rect(corner, size, self.map.at(position));
         }
+        scene.shapes.push(Shape::End);
         self.label_rows(scene, &area, &names, names_width);
         self.label_columns(scene, &area);
         scene.text((0.0, area.top - 7.0), &self.rows, Anchor::Start);
@@ -214,18 +220,53 @@ impl HeatMap {
             let value = fit(&self.value, TEXT, free);
             scene.text((scene.width, area.top - 7.0), &value, Anchor::End);
         }
+        json!({
+            "kind": "heat",
+            "area": area.corners(),
+            "rows": names,
+            "columns": (0..columns).map(|j| name(self.column_names.as_deref(), j)).collect::<Vec<_>>(),
+            "row": self.rows,
+            "column": self.columns,
+            "value": title(&self.value, "value"),
+            "classes": self.classes,
+            "values": packed(self.values.iter().copied()),
+        })
+    }
+
+    /// The cells as a table: as many columns as the map.
+    fn numbers(&self) -> Table {
+        let mut header = vec![title(&self.rows, "row").to_owned()];
+        let columns = (0..self.values.ncols()).map(|j| match &self.column_names {
+            Some(names) => names[j].clone(),
+            None => format!("{} {j}", title(&self.columns, "column")),
+        });
+        header.extend(columns);
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        let cell = |value: &f64| match &self.classes {
+            Some(names) if value.is_finite() => names[*value as usize].clone(),
+            Some(_) => String::new(),
+            None => number(*value),
+        };
+        let rows = self.values.rows().into_iter().enumerate().map(|(i, row)| {
+            let first = name(self.row_names.as_deref(), i);
+            std::iter::once(first).chain(row.iter().map(cell)).collect()
+        });
+        listed_rows(&header, rows, self.values.nrows())
     }
 
     fn label_rows(&self, scene: &mut Scene, area: &Area, names: &[String], width: f64) {
         let cell = area.height() / names.len() as f64;
         let apart = if self.row_names.is_some() { 15.0 } else { 22.0 };
         let every = thin((apart / cell).ceil() as usize);
+        scene.shapes.push(Shape::Begin("row-names"));
         for (i, name) in names.iter().enumerate().step_by(every) {
             let y = area.top + (i as f64 + 0.5) * cell;
             let name = fit(name, SMALL, width - 8.0);
             scene.line((area.left - 4.0, y), (area.left, y), Ink::Text);
             scene.small((area.left - 7.0, y + 4.0), &name, Anchor::End);
         }
+        scene.shapes.push(Shape::End);
+        scene.shapes.push(Shape::Begin("row-groups"));
         let mut first = 0;
         for (name, count) in &self.groups {
             let last = (first + count).min(names.len());
@@ -255,6 +296,7 @@ impl HeatMap {
             }
             first = last;
         }
+        scene.shapes.push(Shape::End);
     }
 
     fn label_columns(&self, scene: &mut Scene, area: &Area) {
@@ -274,12 +316,14 @@ impl HeatMap {
             widest
         };
         let every = thin(((needed + 4.0) / cell).ceil() as usize);
+        scene.shapes.push(Shape::Begin("column-names"));
         for (j, name) in names.iter().enumerate().step_by(every) {
             let x = area.left + (j as f64 + 0.5) * cell;
             let name = fit(name, SMALL, cell * every as f64 - 2.0);
             scene.line((x, area.bottom), (x, area.bottom + 4.0), Ink::Text);
             scene.small((x, area.bottom + 17.0), &name, Anchor::Middle);
         }
+        scene.shapes.push(Shape::End);
         let center = f64::midpoint(area.left, area.right);
         scene.text(
             (center, area.bottom + BELOW - 6.0),

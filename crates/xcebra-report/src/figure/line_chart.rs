@@ -1,10 +1,13 @@
 //! Curves over a common axis.
 
+use serde_json::{Value, json};
+
 use crate::figure::Figure;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, dashes, figure, heading, label_width, legend, x_axis, x_ticks, y_axis,
     y_ticks,
 };
+use crate::figure::numbers::{curve, curve_numbers};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Dashes, Ink, Scene};
 use crate::figure::words::{title, with_unit};
@@ -95,7 +98,13 @@ impl LineChart {
     /// Draws the chart.
     pub fn draw(self) -> Figure {
         let data = self.points().next().is_some();
-        figure(self.size, self.alt(), data, |scene| self.draw_in(scene))
+        let curves: Vec<(&str, &[(f64, f64)])> = self
+            .series
+            .iter()
+            .map(|(name, points)| (name.as_str(), points.as_slice()))
+            .collect();
+        let numbers = curve_numbers(&self.x, &curves);
+        figure(self.size, self.alt(), data, |scene| self.draw_in(scene)).with_numbers(numbers)
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> {
@@ -110,7 +119,7 @@ impl LineChart {
         value.is_finite() && (!logarithmic || value > 0.0)
     }
 
-    fn draw_in(&self, scene: &mut Scene) {
+    fn draw_in(&self, scene: &mut Scene) -> Value {
         let mut top = heading(scene, &self.title);
         if self.series.len() > 1 {
             let entry = |(i, (name, _)): (usize, &(String, _))| {
@@ -181,14 +190,26 @@ impl LineChart {
                 false,
             );
         }
-        for (i, (_, points)) in self.series.iter().enumerate() {
-            for run in points.split(|point| !x.holds(point.0) || !y.holds(point.1)) {
-                let pixels = run
-                    .iter()
-                    .map(|point| (x.position(point.0), y.position(point.1)));
-                scene.polyline(thin(pixels), Ink::Series(i), 1.8, self.dashes(i));
-            }
+        let mut behind = Vec::new();
+        for (i, (name, points)) in self.series.iter().enumerate() {
+            scene.group("series", |scene| {
+                for run in points.split(|point| !x.holds(point.0) || !y.holds(point.1)) {
+                    let pixels = run
+                        .iter()
+                        .map(|point| (x.position(point.0), y.position(point.1)));
+                    scene.polyline(thin(pixels), Ink::Series(i), 1.8, self.dashes(i));
+                }
+            });
+            behind.push(curve(name, &y, self.log_y, false, points));
         }
+        json!({
+            "kind": "lines",
+            "area": area.corners(),
+            "x": [x.ends().0, x.ends().1],
+            "log": self.log_x,
+            "column": self.x,
+            "series": behind,
+        })
     }
 
     /// Dashes tell series apart without colour; on curves with several points a pixel they would

@@ -1,10 +1,13 @@
 //! Curves and bars above each other over one horizontal axis.
 
+use serde_json::{Value, json};
+
 use crate::figure::Figure;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, figure, heading, label_width, legend, x_axis, x_ticks, y_axis,
 };
 use crate::figure::line_chart::thin;
+use crate::figure::numbers::{curve, curve_numbers};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, Scene};
 use crate::figure::words::{title, with_unit};
@@ -108,9 +111,16 @@ impl Panels {
         let count = self.panels.len().max(1) as f64;
         let height = count * (self.size.1 + BETWEEN) + BELOW + 2.0 * LINE;
         let data = self.points().next().is_some();
+        let curves: Vec<(&str, &[(f64, f64)])> = self
+            .panels
+            .iter()
+            .map(|panel| (panel.y.as_str(), panel.points.as_slice()))
+            .collect();
+        let numbers = curve_numbers(&self.x, &curves);
         figure((self.size.0, height), self.alt(), data, |scene| {
-            self.draw_in(scene);
+            self.draw_in(scene)
         })
+        .with_numbers(numbers)
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> {
@@ -125,7 +135,7 @@ impl Panels {
         self.range.is_none_or(|(low, high)| x >= low && x <= high)
     }
 
-    fn draw_in(&self, scene: &mut Scene) {
+    fn draw_in(&self, scene: &mut Scene) -> Value {
         let mut top = heading(scene, &self.title);
         let inside = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
             points.iter().copied().filter(|p| self.shows(p.0)).collect()
@@ -171,6 +181,7 @@ impl Panels {
         let x_range = range(self.points().map(|p| p.0));
         let right = scene.width - 12.0;
         let x = Scale::linear(x_range, (left, right)).snapped(((right - left) / 90.0) as usize);
+        let mut behind = Vec::new();
         for (i, (panel, y)) in self.panels.iter().zip(&scales).enumerate() {
             let (bottom, panel_top) = y.pixels();
             let area = Area {
@@ -182,15 +193,29 @@ impl Panels {
             y_axis(scene, &area, &ticks[i]);
             scene.text((0.0, area.top - 14.0), &panel.y, Anchor::Start);
             self.draw_marks(scene, &area, &x, i == 0);
-            match panel.bars {
+            scene.group("series", |scene| match panel.bars {
                 true => draw_bars(scene, &shown[i], &x, y),
                 false => draw_line(scene, &shown[i], &x, y),
+            });
+            if panel.bars {
+                scene.line((left, y.position(0.0)), (right, y.position(0.0)), Ink::Text);
             }
+            behind.push(curve(&panel.y, y, false, panel.bars, &shown[i]));
             if i + 1 == self.panels.len() {
                 x_axis(scene, &area, &x_ticks(&x, area.width()), &self.x);
                 scene.height = area.bottom + BELOW;
             }
         }
+        let top = scales.first().map_or(0.0, |y| y.pixels().1);
+        let bottom = scales.last().map_or(0.0, |y| y.pixels().0);
+        json!({
+            "kind": "lines",
+            "area": [left, top, right, bottom],
+            "x": [x.ends().0, x.ends().1],
+            "log": false,
+            "column": self.x,
+            "series": behind,
+        })
     }
 
     fn draw_marks(&self, scene: &mut Scene, area: &Area, x: &Scale, named: bool) {
@@ -278,6 +303,4 @@ fn draw_bars(scene: &mut Scene, points: &[(f64, f64)], x: &Scale, y: &Scale) {
             }
         }
     }
-    let (left, right) = x.pixels();
-    scene.line((left, zero), (right, zero), Ink::Text);
 }

@@ -17,8 +17,12 @@ pub(crate) fn render(scene: &Scene, scale: f32) -> Result<Vec<u8>, String> {
         title: None,
         extra_attrs: None,
     });
-    for shape in &scene.shapes {
-        sheet.add(primitive(shape, scale));
+    for primitive in scene
+        .shapes
+        .iter()
+        .filter_map(|shape| primitive(shape, scale))
+    {
+        sheet.add(primitive);
     }
     sheet.add(Primitive::GroupEnd);
     PngBackend::new().with_scale(scale).render_scene(&sheet)
@@ -29,8 +33,9 @@ fn paint(ink: Ink) -> Color {
     Color::Rgb(r, g, b)
 }
 
-fn primitive(shape: &Shape, scale: f32) -> Primitive {
-    match shape {
+fn primitive(shape: &Shape, scale: f32) -> Option<Primitive> {
+    Some(match shape {
+        Shape::Begin(_) | Shape::End => return None,
         Shape::Rect {
             corner,
             size,
@@ -100,5 +105,5 @@ fn primitive(shape: &Shape, scale: f32) -> Primitive {
             },
             color: Some(paint(*ink)),
         },
-    }
+    })
 }

@@ -81,6 +81,11 @@ impl Scale {
         value.is_finite() && (!self.logarithmic || value > 0.0)
     }
 
+    /// First and last value; of a logarithmic axis their decimal logarithms.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     /// First and last pixel.
     pub(crate) fn pixels(&self) -> (f64, f64) {
         (self.start, self.end)

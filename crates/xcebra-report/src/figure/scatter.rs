@@ -1,14 +1,18 @@
 //! Points in the plane, such as two dimensions of an embedding.
 
+use serde_json::json;
+
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, color_bar, color_bar_width, figure, heading, label_width, legend,
     x_axis, x_ticks, y_axis, y_ticks,
 };
-use crate::figure::scale::{Scale, range};
+use crate::figure::numbers::listed_rows;
+use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, Scene, TEXT, fit};
 use crate::figure::words::{counted, listed, spread, title};
+use crate::page::Table;
 
 /// A scatter plot with equal scales on both axes.
 ///
@@ -101,7 +105,29 @@ impl Scatter {
         let alt = self.alt(chosen.len());
         figure(self.size, alt, !chosen.is_empty(), |scene| {
             self.draw_in(scene, &chosen);
+            json!({ "kind": "scatter" })
         })
+        .with_numbers(self.numbers(&chosen))
+    }
+
+    fn numbers(&self, chosen: &[usize]) -> Table {
+        let color = match &self.color {
+            Color::Plain => None,
+            Color::Values(name, _) => Some(name.as_str()),
+            Color::Classes(..) => Some("class"),
+        };
+        let mut header = vec![self.axes.0.as_str(), &self.axes.1];
+        header.extend(color);
+        let row = |&i: &usize| {
+            let (x, y) = self.points[i];
+            let color = match &self.color {
+                Color::Plain => None,
+                Color::Values(_, values) => Some(number(values[i])),
+                Color::Classes(classes, names) => Some(names[classes[i]].clone()),
+            };
+            [number(x), number(y)].into_iter().chain(color).collect()
+        };
+        listed_rows(&header, chosen.iter().map(row), chosen.len())
     }
 
     /// Indices of the points that are drawn.

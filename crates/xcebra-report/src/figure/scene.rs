@@ -57,6 +57,10 @@ pub(crate) enum Shape {
         ink: Ink,
         bold: bool,
     },
+    /// Begins a group of shapes with a name, by which the script of a page finds them.
+    Begin(&'static str),
+    /// Ends the group.
+    End,
 }
 
 /// A drawing: shapes on a sheet, the later above the earlier.
@@ -81,6 +85,14 @@ impl Scene {
             height,
             shapes: Vec::new(),
         }
+    }
+
+    /// Draws shapes that belong together, such as the cells of a map.
+    pub(crate) fn group<T>(&mut self, name: &'static str, draw: impl FnOnce(&mut Self) -> T) -> T {
+        self.shapes.push(Shape::Begin(name));
+        let drawn = draw(self);
+        self.shapes.push(Shape::End);
+        drawn
     }
 
     pub(crate) fn rect(&mut self, corner: (f64, f64), size: (f64, f64), ink: Ink) {

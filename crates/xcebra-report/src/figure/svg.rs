@@ -1,5 +1,6 @@
 //! A scene as SVG.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::figure::color;
@@ -80,8 +81,25 @@ fn open(scene: &Scene, alt: &str, margin: f64, attributes: &str) -> String {
     )
 }
 
+/// The group whose rectangles become one path a colour: very many of them would be slow to open.
+pub(crate) const TILES: &str = "tiles";
+
 fn shapes(svg: &mut String, scene: &Scene) {
+    let mut crisp = false;
+    let mut tiles: Option<BTreeMap<String, String>> = None;
     for shape in &scene.shapes {
+        if let (
+            Shape::Rect {
+                corner, size, ink, ..
+            },
+            Some(tiles),
+        ) = (shape, &mut tiles)
+        {
+            let path = tiles.entry(paint("f", "fill", *ink)).or_default();
+            let [x, y, width, height] = [corner.0, corner.1, size.0, size.1].map(short);
+            let _ = write!(path, "M{x} {y}h{width}v{height}h-{width}z");
+            continue;
+        }
         // writing to a string cannot fail
         let _ = match shape {
             Shape::Rect {
@@ -94,9 +112,14 @@ fn shapes(svg: &mut String, scene: &Scene) {
                     1.0 => String::new(),
                     opacity => format!(" fill-opacity=\"{opacity}\""),
                 };
+                let rendering = if crisp {
+                    ""
+                } else {
+                    " shape-rendering=\"crispEdges\""
+                };
                 write!(
                     svg,
-                    "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}{opacity} shape-rendering=\"crispEdges\"/>",
+                    "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}{opacity}{rendering}/>",
                     short(corner.0),
                     short(corner.1),
                     short(size.0),
@@ -159,6 +182,23 @@ fn shapes(svg: &mut String, scene: &Scene) {
                     paint("f", "fill", *ink),
                     escape(content)
                 )
+            }
+            Shape::Begin(name) => {
+                tiles = (*name == TILES).then(BTreeMap::new);
+                crisp = *name == "cells" || *name == TILES;
+                let rendering = if crisp {
+                    " shape-rendering=\"crispEdges\""
+                } else {
+                    ""
+                };
+                write!(svg, "<g class=\"{name}\"{rendering}>")
+            }
+            Shape::End => {
+                for (paint, path) in tiles.take().into_iter().flatten() {
+                    let _ = write!(svg, "<path{paint} d=\"{path}\"/>");
+                }
+                crisp = false;
+                write!(svg, "</g>")
             }
         };
     }
@@ -230,6 +270,27 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn tiles_of_one_colour_are_one_path() {
+        let mut scene = Scene::new(10.0, 10.0);
+        scene.group(TILES, |scene| {
+            for i in 0..3 {
+                scene.rect(
+                    (f64::from(i), 0.0),
+                    (1.0, 2.0),
+                    Ink::Rgb([i as u8 % 2, 0, 0]),
+                );
+            }
+        });
+        let svg = inline(&scene, "");
+        assert!(
+            svg.contains("<path fill=\"#000000\" d=\"M0 0h1v2h-1zM2 0h1v2h-1z\"/>"),
+            "{svg}"
+        );
+        assert_eq!(svg.matches("<path").count(), 2);
+        assert_eq!(svg.matches("</g>").count(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Rectangles of a plane with two axes of numbers, such as time and frequency, as coloured tiles.
 
 use ndarray::ArrayView2;
+use serde_json::{Value, json};
 
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
@@ -8,9 +9,12 @@ use crate::figure::frame::{
     Area, BELOW, LINE, color_bar, color_bar_width, figure, heading, label_width, x_axis, x_ticks,
     y_ticks,
 };
+use crate::figure::numbers::packed;
 use crate::figure::scale::{Scale, number, range};
-use crate::figure::scene::{Anchor, Ink, Scene, TEXT, fit, text_width};
+use crate::figure::scene::{Anchor, Ink, Scene, Shape, TEXT, fit, text_width};
+use crate::figure::svg::TILES;
 use crate::figure::words::{on_axis, title};
+use crate::page::Table;
 
 /// A map of signed values over two axes of numbers: blue for negative, red for positive, white at zero.
 ///
@@ -34,6 +38,7 @@ pub struct TileMap {
     tiles: Vec<Tile>,
     log_y: bool,
     numbered: bool,
+    names: Option<Vec<String>>,
     size: (f64, f64),
 }
 
@@ -59,6 +64,7 @@ impl TileMap {
             tiles: Vec::new(),
             log_y: false,
             numbered: false,
+            names: None,
             size: (720.0, 300.0),
         }
     }
@@ -121,6 +127,13 @@ impl TileMap {
         self
     }
 
+    /// Rows at 0, 1, … from the top with these names, such as channels.
+    pub fn row_names(mut self, names: &[String]) -> Self {
+        self.names = Some(names.to_vec());
+        self.size.1 = (names.len() as f64 * 16.0).clamp(140.0, 460.0) + BELOW + 3.0 * LINE;
+        self.numbered()
+    }
+
     /// Width and height in pixels.
     pub fn size(mut self, width: f64, height: f64) -> Self {
         self.size = (width.max(200.0), height.max(140.0));
@@ -130,9 +143,36 @@ impl TileMap {
     /// Draws the map.
     pub fn draw(self) -> Figure {
         let tiles: Vec<Tile> = self.placed().collect();
+        let numbers = self.numbers(&tiles);
         figure(self.size, self.alt(), !tiles.is_empty(), |scene| {
-            self.draw_in(scene, tiles);
+            self.draw_in(scene, tiles)
         })
+        .with_numbers(numbers)
+    }
+
+    /// The tiles of most absolute value, as a table.
+    fn numbers(&self, tiles: &[Tile]) -> Table {
+        const MOST: usize = 200;
+        let mut order: Vec<&Tile> = tiles.iter().collect();
+        order.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+        let span = |(from, to): (f64, f64)| format!("{} to {}", number(from), number(to));
+        let place = |y: (f64, f64)| match self.names {
+            Some(_) => self.row_words(f64::midpoint(y.0, y.1)),
+            None => span(y),
+        };
+        let row = |tile: &&Tile| vec![span(tile.x), place(tile.y), number(tile.value)];
+        let header = [&self.x, &self.y, title(&self.value, "value")];
+        let table = order
+            .iter()
+            .take(MOST)
+            .fold(Table::new(&header), |table, tile| table.row(row(tile)));
+        match order.len() > MOST {
+            true => table.caption(&format!(
+                "The {MOST} of {} tiles with the largest absolute value.",
+                number(order.len() as f64)
+            )),
+            false => table,
+        }
     }
 
     /// The tiles that have a place.
@@ -141,7 +181,7 @@ impl TileMap {
         self.tiles.iter().copied().filter(finite)
     }
 
-    fn draw_in(&self, scene: &mut Scene, mut tiles: Vec<Tile>) {
+    fn draw_in(&self, scene: &mut Scene, mut tiles: Vec<Tile>) -> Value {
         let top = heading(scene, &self.title) + LINE + 2.0;
         let bottom = scene.height - BELOW;
         if self.log_y {
@@ -169,6 +209,7 @@ impl TileMap {
             false => Scale::linear(y_range, (bottom, top)),
         };
         let ticks = match self.numbered {
+            true if self.names.is_some() => self.named_ticks(&y, bottom - top),
             true => y.whole_ticks(((bottom - top) / 18.0) as usize),
             false => y_ticks(&y, bottom - top),
         };
@@ -182,6 +223,8 @@ impl TileMap {
             range(tiles.iter().flat_map(|t| [t.x.0, t.x.1])),
             area.x_pixels(),
         );
+        scene.shapes.push(Shape::Begin(TILES));
+        let mut boxes = Vec::new();
         for tile in &tiles {
             let (left, right) = (x.position(tile.x.0), x.position(tile.x.1));
             let (from, to) = (y.position(tile.y.0), y.position(tile.y.1));
@@ -192,12 +235,11 @@ impl TileMap {
                 (right - left + 0.3).min(area.right - left),
                 below - above + 0.3,
             );
-            scene.rect(
-                (left, above),
-                (size.0.max(0.0), size.1.min(area.bottom - above)),
-                ink,
-            );
+            let size = (size.0.max(0.0), size.1.min(area.bottom - above));
+            boxes.push([left, above, size.0, size.1]);
+            scene.rect((left, above), size, ink);
         }
+        scene.shapes.push(Shape::End);
         for (at, label) in &ticks {
             scene.line((area.left - 4.0, *at), (area.left, *at), Ink::Text);
             scene.small((area.left - 7.0, at + 4.0), label, Anchor::End);
@@ -209,6 +251,38 @@ impl TileMap {
         let free = scene.width - text_width(&self.y, TEXT) - 12.0;
         let value = fit(&self.value, TEXT, free);
         scene.text((scene.width, area.top - 8.0), &value, Anchor::End);
+        let places = [0, 1, 2, 3].map(|k: usize| packed(boxes.iter().map(|at| at[k])));
+        json!({
+            "kind": "tiles",
+            "area": area.corners(),
+            "x": [x.ends().0, x.ends().1],
+            "y": [y.ends().0, y.ends().1],
+            "flipped": self.numbered,
+            "names": self.names,
+            "log": self.log_y,
+            "row": self.y,
+            "column": self.x,
+            "value": title(&self.value, "value"),
+            "boxes": places,
+            "values": packed(tiles.iter().map(|tile| tile.value)),
+        })
+    }
+
+    /// Where a row is, in words.
+    fn row_words(&self, y: f64) -> String {
+        let name = |names: &Vec<String>| names.get(y.round().max(0.0) as usize).cloned();
+        self.names
+            .as_ref()
+            .and_then(name)
+            .unwrap_or_else(|| on_axis(&self.y, y))
+    }
+
+    /// As many of the names as have room.
+    fn named_ticks(&self, y: &Scale, height: f64) -> Vec<(f64, String)> {
+        let names = self.names.as_deref().unwrap_or_default();
+        let every = (15.0 * names.len() as f64 / height).ceil().max(1.0) as usize;
+        let tick = |(i, name): (usize, &String)| (y.position(i as f64), fit(name, 12, 120.0));
+        names.iter().enumerate().step_by(every).map(tick).collect()
     }
 
     fn alt(&self) -> String {
@@ -223,7 +297,7 @@ impl TileMap {
                     "largest value {} around {} and {}",
                     number(tile.value),
                     on_axis(&self.x, middle(tile.x)),
-                    on_axis(&self.y, middle(tile.y))
+                    self.row_words(middle(tile.y))
                 )
             }
         };
@@ -272,7 +346,7 @@ mod tests {
             let mut scene = Scene::new(720.0, 300.0);
             map.draw_in(&mut scene, map.tiles.clone());
             scene.shapes.iter().find_map(|shape| match shape {
-                crate::figure::scene::Shape::Rect { corner, .. } => Some(corner.1),
+                Shape::Rect { corner, .. } => Some(corner.1),
                 _ => None,
             })
         };

@@ -1,13 +1,17 @@
 //! Channels over time, each in its own lane, with spans of labels behind them.
 
+use serde_json::{Value, json};
+
 use crate::figure::Figure;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, figure, heading, label_width, legend, x_axis, x_ticks,
 };
 use crate::figure::line_chart::thin;
-use crate::figure::scale::{Scale, range};
+use crate::figure::numbers::{lane, listed_rows};
+use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, fit};
 use crate::figure::words::{counted, listed, title};
+use crate::page::Table;
 
 /// Channels of a recording in lanes above each other, each on its own scale.
 ///
@@ -107,11 +111,26 @@ impl TimeSeries {
         let size = (self.width, lanes + BELOW + 2.0 * LINE + 24.0);
         let samples = self.channels.iter().map(|c| c.1.len()).max().unwrap_or(0);
         figure(size, self.alt(samples), samples > 0, |scene| {
-            self.draw_in(scene, samples, lanes);
+            self.draw_in(scene, samples, lanes)
         })
+        .with_numbers(self.numbers(samples))
     }
 
-    fn draw_in(&self, scene: &mut Scene, samples: usize, lanes: f64) {
+    fn numbers(&self, samples: usize) -> Table {
+        let mut header = vec![self.time.as_str()];
+        header.extend(self.channels.iter().map(|channel| channel.0.as_str()));
+        let row = |t: usize| {
+            let time = number(self.start + t as f64 * self.step);
+            let values = self
+                .channels
+                .iter()
+                .map(|channel| channel.1.get(t).map_or(String::new(), |v| number(*v)));
+            std::iter::once(time).chain(values).collect()
+        };
+        listed_rows(&header, (0..samples).map(row), samples)
+    }
+
+    fn draw_in(&self, scene: &mut Scene, samples: usize, lanes: f64) -> Value {
         const TINT: f64 = 0.3;
         let mut top = heading(scene, &self.title);
         let entry = |(i, name): (usize, &String)| (name.clone(), span_ink(i), Mark::Square(TINT));
@@ -148,7 +167,10 @@ impl TimeSeries {
                 );
             }
         }
-        for (i, (name, values)) in self.channels.iter().enumerate() {
+        let mut behind = Vec::new();
+        // of many lanes each is drawn more coarsely, or the page would take long to open
+        let column = (self.channels.len() as f64 * area.width() / MOST_COLUMNS).max(1.0);
+        for (i, (channel, values)) in self.channels.iter().enumerate() {
             let lane_top = area.top + i as f64 * self.lane;
             let lane_bottom = lane_top + self.lane;
             let y = Scale::linear(
@@ -161,19 +183,38 @@ impl TimeSeries {
                 Ink::Grid,
             );
             let middle = f64::midpoint(lane_top, lane_bottom);
-            let name = fit(name, SMALL, area.left - 8.0);
+            let name = fit(channel, SMALL, area.left - 8.0);
             scene.small((area.left - 6.0, middle + 4.0), &name, Anchor::End);
             let points: Vec<(f64, f64)> = values
                 .iter()
                 .enumerate()
                 .map(|(t, value)| (x.position(time(t as f64)), *value))
                 .collect();
-            for run in points.split(|point| !point.1.is_finite()) {
-                let pixels = run.iter().map(|point| (point.0, y.position(point.1)));
-                scene.polyline(thin(pixels), Ink::Series(0), 1.1, &[]);
-            }
+            scene.group("series", |scene| {
+                for run in points.split(|point| !point.1.is_finite()) {
+                    let pixels = run.iter().map(|point| (point.0, y.position(point.1)));
+                    scene.polyline(sparse(pixels, column), Ink::Series(0), 1.1, &[]);
+                }
+            });
+            behind.push(lane(
+                channel,
+                &y,
+                (self.start, self.step),
+                values,
+                self.channels.len(),
+            ));
         }
         x_axis(scene, &area, &x_ticks(&x, area.width()), &self.time);
+        json!({
+            "kind": "lines",
+            "area": area.corners(),
+            "x": [x.ends().0, x.ends().1],
+            "log": false,
+            "column": self.time,
+            "series": behind,
+            // a line for each channel: the values at a position are read in its own list
+            "lanes": true,
+        })
     }
 
     fn alt(&self, samples: usize) -> String {
@@ -199,6 +240,26 @@ impl TimeSeries {
 }
 
 /// Series 0 is the colour of the curves.
+/// Points of all lanes together, where each has more of them than pixels.
+const MOST_COLUMNS: f64 = 12_000.0;
+
+/// Points in columns of so many pixels; of one pixel as in a chart.
+fn sparse(points: impl Iterator<Item = (f64, f64)>, column: f64) -> Vec<(f64, f64)> {
+    if column <= 1.0 {
+        return thin(points);
+    }
+    let points: Vec<(f64, f64)> = points.collect();
+    let mut kept = Vec::new();
+    for group in points.chunk_by(|a, b| (a.0 / column).floor() == (b.0 / column).floor()) {
+        let (low, high) = range(group.iter().map(|point| point.1));
+        match group {
+            [only] => kept.push(*only),
+            group => kept.extend([(group[0].0, low), (group[0].0, high)]),
+        }
+    }
+    kept
+}
+
 fn span_ink(label: usize) -> Ink {
     Ink::Series(label + 1)
 }
