@@ -1,41 +1,42 @@
 //! Our side of the comparison of explanations by `cargo xtask bench --peers`, and what transforms cost.
 //!
-//! `explain record FILE` writes weights and a signal. `explain run FILE` reads one JSON object a line,
-//! `{"model": "heart-rate" | "filters", "points": n, "steps": k}`, explains the signal k times in the
-//! Fourier domain and answers with the wall-clock milliseconds. `explain domains` prints, for each
-//! domain, how long an explanation takes besides the model's own evaluations.
+//! `explain run FOLDER` reads one JSON object a line, `{"model": name, "points": n, "steps": k}`, reads
+//! FOLDER/NAME.onnx and explains a signal in the Fourier domain, both k times, and answers with the
+//! wall-clock milliseconds. `benches/peers/networks.py` writes the folder. `explain precision FOLDER`
+//! prints how far attributions in single precision are from those in double precision. `explain domains`
+//! prints, for each domain, how long an explanation takes besides the model's own evaluations.
 
 use std::error::Error;
-use std::fs::File;
+use std::path::Path;
 use std::time::Instant;
 
 use cdig::domains::{
     AnalyticSignal, ComplexCepstrum, Dct, FilterBank as Bands, Fourier, SeasonalTrend, Stft,
     Wavelet, WaveletFamily, WaveletPackets, Window,
 };
-use cdig::{Domain, Explainer, Model, RealFourier, Rule, Time};
-use ndarray::{Array1, Array2, ArrayD, IxDyn};
-use ndarray_npy::{NpzReader, NpzWriter};
+use cdig::{Domain, Explainer, Model, RealFourier, Rule, Scalar, Time};
+use ndarray::{Array1, ArrayD, IxDyn};
 use serde_json::json;
 use xcebra_benches::filter_bank::LENGTH;
-use xcebra_benches::heart_rate::{Weights, random_weights};
+use xcebra_benches::heart_rate::random_weights;
 use xcebra_benches::service::{number, serve, text, timed};
-use xcebra_benches::{FilterBank, HeartRate, Timed};
+use xcebra_benches::{HeartRate, Timed};
+use xcebra_onnx::OnnxModel;
 
 const RATE: f64 = 32.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["record", path] => record(path),
-        ["run", path] => run(path),
+        ["run", folder] => run(folder),
+        ["precision", folder] => precision(folder),
         ["domains"] => domains(),
-        _ => Err("usage: explain record FILE|run FILE|domains".into()),
+        _ => Err("usage: explain run FOLDER|precision FOLDER|domains".into()),
     }
 }
 
 /// A pulse with its first overtone, a breath, and a trend.
-fn signal() -> Array1<f32> {
+fn pulse() -> Array1<f32> {
     let wave = |t: f64, hz: f64| (std::f64::consts::TAU * hz * t / RATE).sin();
     (0..LENGTH)
         .map(|t| t as f64)
@@ -44,54 +45,51 @@ fn signal() -> Array1<f32> {
         .collect()
 }
 
-fn record(path: &str) -> Result<(), Box<dyn Error>> {
-    let mut file = NpzWriter::new(File::create(path)?);
-    file.add_array("signal", &signal())?;
-    let taps = FilterBank::<f32>::new().taps();
-    file.add_array(
-        "filters",
-        &Array2::from_shape_vec((2, taps.len() / 2), taps)?,
-    )?;
-    for (name, shape, values) in random_weights(1) {
-        let values = values.into_iter().map(|v| v as f32).collect();
-        file.add_array(name, &ArrayD::from_shape_vec(IxDyn(&shape), values)?)?;
-    }
-    file.finish()?;
-    Ok(())
+/// The same as in `benches/peers/explain.py`.
+fn signal<A: Scalar>(shape: &[usize]) -> Result<ArrayD<A>, Box<dyn Error>> {
+    let value = |i: f64| (0.37 * i).sin() + 0.5 * (1.7 * i).cos();
+    let count = shape.iter().product::<usize>();
+    let values = (0..count).map(|i| A::of(value(i as f64))).collect();
+    Ok(ArrayD::from_shape_vec(IxDyn(shape), values)?)
 }
 
-/// Weights and signal of a file that [`record`] has written.
-fn read(path: &str) -> Result<(Weights, Array1<f32>), Box<dyn Error>> {
-    let mut file = NpzReader::new(File::open(path)?)?;
-    let signal: Array1<f32> = file.by_name("signal")?;
-    let weights = random_weights(1).into_iter().map(|(name, shape, _)| {
-        let values: ArrayD<f32> = file.by_name(&name)?;
-        let values = values.iter().map(|v| f64::from(*v)).collect();
-        Ok((name, shape, values))
-    });
-    let weights = weights.collect::<Result<Weights, ndarray_npy::ReadNpzError>>()?;
-    Ok((weights, signal))
+/// Reads the file and explains its first output in the Fourier domain.
+fn explain<A: Scalar>(path: &Path, points: usize) -> Result<ArrayD<f64>, Box<dyn Error>> {
+    let model = OnnxModel::<A>::load(path)?;
+    let domain = Fourier::new(model.input_shape(), RATE)?;
+    let signal = signal::<A>(model.input_shape())?;
+    let explainer = Explainer::new(&model)
+        .outputs([0])
+        .rule(Rule::Right(points));
+    Ok(explainer.explain(&domain, signal.view())?.attribution)
 }
 
-fn run(path: &str) -> Result<(), Box<dyn Error>> {
-    let (weights, signal) = read(path)?;
-    let heart_rate = HeartRate::<f32>::new(&weights);
-    let filters = FilterBank::<f32>::new();
-    let domain = Fourier::new(&[LENGTH], RATE)?;
+fn run(folder: &str) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(folder);
     serve(|request| {
-        let model: &dyn Model<f32> = match text(request, "model")? {
-            "heart-rate" => &heart_rate,
-            "filters" => &filters,
-            other => return Err(format!("no model `{other}`; heart-rate and filters").into()),
-        };
-        let explainer = Explainer::new(model)
-            .outputs([0])
-            .rule(Rule::Right(number(request, "points")?));
-        let explain = || Ok(explainer.explain(&domain, signal.view())?.total()[0]);
-        explain()?;
-        let (milliseconds, total) = timed(request, explain)?;
-        Ok(json!({"milliseconds": milliseconds, "total": total}))
+        let path = folder.join(format!("{}.onnx", text(request, "model")?));
+        let points = number(request, "points")?;
+        let (milliseconds, attribution) = timed(request, || explain::<f32>(&path, points))?;
+        let size: f64 = attribution.iter().map(|a| a.abs()).sum();
+        Ok(json!({"milliseconds": milliseconds, "size": size}))
     })
+}
+
+/// What single precision does to attributions, for every network of a folder.
+fn precision(folder: &str) -> Result<(), Box<dyn Error>> {
+    let paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    println!(
+        "network: largest error of an attribution in single precision, relative to the largest"
+    );
+    for path in paths {
+        let (single, double) = (explain::<f32>(&path, 20)?, explain::<f64>(&path, 20)?);
+        let largest = |values: &ArrayD<f64>| values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        let error = largest(&(&single - &double)) / largest(&double);
+        println!("{}: {error:.1e}", path.display());
+    }
+    Ok(())
 }
 
 /// Points of an explanation, as many as the default rule takes at most.
@@ -100,7 +98,7 @@ const REPEATS: usize = 15;
 
 fn domains() -> Result<(), Box<dyn Error>> {
     let model = Timed::new(HeartRate::<f32>::new(&random_weights(1)));
-    let signal = signal();
+    let signal = pulse();
     let shape = [LENGTH];
     let domains: Vec<Box<dyn Domain<f32>>> = vec![
         Box::new(Time::new(&shape)?),

@@ -20,6 +20,8 @@ pub struct Group {
     /// Our program, and the data it writes.
     pub program: &'static str,
     pub data: &'static str,
+    /// A script of the others that writes the data instead, if there is one.
+    pub maker: Option<&'static str>,
     /// The others' script.
     pub script: &'static str,
     /// The first is ours; of the others the variant of the script.

@@ -64,9 +64,15 @@ fn measure(workspace: &Workspace, options: &Options, group: &Group, python: &Pat
     )?;
     let program = workspace.target.join("release").join(group.program);
     let data = workspace.fresh_folder("peers")?.join(group.data);
-    shell::run(Command::new(&program).arg("record").arg(&data))?;
+    let scripts = workspace.root.join("benches/peers");
+    let mut record = Command::new(group.maker.map_or(program.as_path(), |_| python));
+    match group.maker {
+        None => record.arg("record"),
+        Some(maker) => record.arg(scripts.join(maker)),
+    };
+    shell::run(record.arg(&data))?;
 
-    let script = workspace.root.join("benches/peers").join(group.script);
+    let script = scripts.join(group.script);
     let (mut measured, mut about, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for &threads in &options.threads {
         let count = threads.to_string();

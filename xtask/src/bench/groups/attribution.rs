@@ -9,6 +9,7 @@ pub const GROUP: Group = Group {
     title: "Attribution maps",
     program: "attribution",
     data: "encoder.npz",
+    maker: None,
     script: "attribution.py",
     sides: &[
         ("xcebra-attr", ""),

@@ -13,6 +13,7 @@ pub const GROUP: Group = Group {
     title: "Training",
     program: "step",
     data: "recording.npz",
+    maker: None,
     script: "cebra_step.py",
     sides: &[(XCEBRA, ""), (CEBRA, "stock"), (KDTREE, "kdtree")],
     columns: &["objectives", "batch"],
