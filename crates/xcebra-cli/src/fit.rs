@@ -8,9 +8,13 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use xcebra::files::{Source, ensure_folder};
-use xcebra::{Answer, FitJob, Problem, Result, ResumeJob, fit_files, read_settings, resume};
+use xcebra::{
+    Answer, FitFile, FitJob, Problem, Result, ResumeJob, fit_files, read_settings, resume,
+    with_labels,
+};
 
 use super::Session;
+use super::clock::ClockArguments;
 use help::EXAMPLES;
 
 /// Train an encoder on a recording
@@ -21,7 +25,7 @@ use help::EXAMPLES;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; repeat for each session
+    /// Recording and labels, of any format that `xcebra files` lists; repeat for each session
     ///
     /// An array named here replaces the one in the settings. With --resume it says where the data are
     /// now.
@@ -65,6 +69,9 @@ pub struct Fit {
     #[arg(long, value_name = "K", conflicts_with = "resume", value_parser = clap::value_parser!(u16).range(2..=100))]
     seeds: Option<u16>,
 
+    #[command(flatten)]
+    clock: ClockArguments,
+
     /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
     #[arg(long, value_name = "FOLDER")]
     figures: Option<PathBuf>,
@@ -87,7 +94,7 @@ impl Fit {
             (None, Some(out)) => {
                 let job = FitJob {
                     data: self.data.clone(),
-                    settings: read_settings(self.config.as_deref(), &self.set)?,
+                    settings: self.settings()?,
                     out: out.clone(),
                     force: self.force,
                     checkpoint_every: self.checkpoint_every,
@@ -119,6 +126,18 @@ impl Fit {
             }
         }
         fitted.answer()
+    }
+}
+
+impl Fit {
+    /// The settings of file and flags.
+    fn settings(&self) -> Result<FitFile> {
+        let mut settings = read_settings(self.config.as_deref(), &self.set)?;
+        let (Some(clock), [first, ..]) = (self.clock.config()?, self.data.as_slice()) else {
+            return Ok(settings);
+        };
+        settings.data.clock = Some(clock);
+        with_labels(settings, first, &self.clock.label)
     }
 }
 

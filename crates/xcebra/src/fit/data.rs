@@ -9,7 +9,7 @@ use xcebra_files::{self as files, DataArray, DataFile, Source};
 use super::fit_file::FitFile;
 use super::labels::{Label, LabelArray, Part, SessionFile, parts, parts_of_arrays};
 use super::unfinished::Inputs;
-use crate::{Channels, Problem, Result, suspicion};
+use crate::{Channels, Problem, Result, clock, suspicion};
 
 /// A recording in memory, and its labels.
 ///
@@ -49,6 +49,13 @@ impl Data {
     /// # Errors
     /// [`Problem`] if a file cannot be read, or sessions and labels do not belong together.
     pub fn read(inputs: &Inputs, settings: &FitFile) -> Result<Self> {
+        if let Some(clock) = &settings.data.clock {
+            let (arrays, said) = clock::sessions(inputs, settings, clock)?;
+            let mut data = Self::of_arrays(arrays, settings)?;
+            data.notes.splice(0..0, said);
+            data.place = places(inputs, &settings.data.x)?;
+            return Ok(data);
+        }
         let (mut open, mut sessions) = (Vec::new(), Vec::new());
         let mut units: Option<Vec<String>> = None;
         for text in &inputs.data {

@@ -13,6 +13,8 @@ use xcebra_core::{
 };
 use xcebra_model::{Advice, Kind};
 
+use crate::clock::ClockConfig;
+
 /// A training and the data it needs; every field has a default.
 ///
 /// ```
@@ -61,6 +63,10 @@ pub struct DataConfig {
     /// Whether each channel is brought to mean 0 and standard deviation 1 first, so that channels
     /// of different units count alike; default true. Maps are then per standard deviation.
     pub standardize: bool,
+    /// How recording and labels of different rates are brought to one clock; by default they have the same
+    /// rows already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockConfig>,
 }
 
 impl Default for DataConfig {
@@ -70,6 +76,7 @@ impl Default for DataConfig {
             labels: BTreeMap::new(),
             transpose: false,
             standardize: true,
+            clock: None,
         }
     }
 }
