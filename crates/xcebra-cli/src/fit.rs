@@ -10,10 +10,11 @@ use serde_json::json;
 use xcebra::files::{Source, ensure_folder};
 use xcebra::{
     Answer, Begin, FitFile, FitJob, Problem, Result, ResumeJob, Run, fit_files, read_settings,
-    resume,
+    resume, with_labels,
 };
 
 use super::Session;
+use super::clock::ClockArguments;
 use help::EXAMPLES;
 
 /// Train an encoder on a recording
@@ -24,7 +25,7 @@ use help::EXAMPLES;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Fit {
-    /// Recording and labels: .npz, .npy, .csv, .edf, .bdf or .wav; repeat for each session
+    /// Recording and labels, of any format that `xcebra files` lists; repeat for each session
     ///
     /// An array named here replaces the one in the settings. With --resume it says where the data are
     /// now.
@@ -79,6 +80,9 @@ pub struct Fit {
     /// compared and discarded.
     #[arg(long, value_name = "K", conflicts_with = "resume", value_parser = clap::value_parser!(u16).range(2..=100))]
     seeds: Option<u16>,
+
+    #[command(flatten)]
+    clock: ClockArguments,
 
     /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
     #[arg(long, value_name = "FOLDER")]
@@ -146,12 +150,18 @@ impl Fit {
 impl Fit {
     /// The settings: those of the run that is gone on from, or of the file that was given, with changes.
     fn settings(&self, begin: &Begin) -> Result<FitFile> {
-        let run = match begin {
-            Begin::Fresh => return read_settings(self.config.as_deref(), &self.set),
-            Begin::From(folder) | Begin::Adapt(folder) => folder,
+        let mut settings = match begin {
+            Begin::Fresh => read_settings(self.config.as_deref(), &self.set)?,
+            Begin::From(run) | Begin::Adapt(run) => {
+                Run::load_all(run)?;
+                read_settings(Some(&run.join("config.toml")), &self.set)?
+            }
         };
-        Run::load_all(run)?;
-        read_settings(Some(&run.join("config.toml")), &self.set)
+        let (Some(clock), [first, ..]) = (self.clock.config()?, self.data.as_slice()) else {
+            return Ok(settings);
+        };
+        settings.data.clock = Some(clock);
+        with_labels(settings, first, &self.clock.label)
     }
 }
 

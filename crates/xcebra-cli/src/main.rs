@@ -7,16 +7,20 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod clock;
+mod convert;
 mod demo;
 mod embed;
 mod eval;
 mod explain;
+mod files;
 mod fit;
 mod interrupt;
 mod outcome;
 mod problem;
 mod progress;
 mod session;
+mod show;
 mod synth;
 
 use std::path::Path;
@@ -43,7 +47,8 @@ Examples:
     xcebra explain --model hr.onnx --input pulse.npz:x --domain rfft --fs 32 --out explained.npz
 
 Files:
-  Arrays are read from .npz, .npy, .csv, .edf, .bdf and .wav and named FILE:ARRAY, such as data.npz:x.
+  Arrays are named FILE:ARRAY, such as data.npz:x. `xcebra files` lists the formats, and `xcebra show
+  FILE` what is inside a file.
   A recording is time × channels. In a .csv file the first row may name the columns. The
   array is a column, a list with commas, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
 
@@ -69,6 +74,9 @@ enum Command {
     Attribute(attribute::Attribute),
     Explain(Box<explain::Explain>),
     Eval(eval::Eval),
+    Convert(convert::Convert),
+    Show(show::Show),
+    Files(files::Files),
 }
 
 impl Command {
@@ -81,6 +89,9 @@ impl Command {
             Self::Attribute(command) => command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Eval(command) => command.run(session),
+            Self::Convert(command) => command.run(session),
+            Self::Show(command) => command.run(session),
+            Self::Files(command) => command.run(session),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An array as a file holds it, and its conversion to what a computation needs.
 
+use std::ops::Range;
+
 use ndarray::{Array1, Array2, ArrayD, Dimension, Ix1, Ix2};
 use xcebra_model::Scalar;
 
@@ -74,6 +76,44 @@ impl DataArray {
             values: self.values.transposed(),
             columns: None,
             units: None,
+            breaks: Vec::new(),
+            clock: None,
+            ..self
+        }
+    }
+
+    /// The columns of a matrix with these names, in this order.
+    ///
+    /// # Errors
+    /// [`FileError::Shape`] unless it is a matrix; [`FileError::Value`] if a name is not that of a column.
+    pub fn columns_named(self, names: &[String]) -> Result<Self> {
+        if self.shape().len() != 2 {
+            return Err(self.shape_error("(rows, columns)", "reshape it or name another array"));
+        }
+        let own = self.columns.as_deref().unwrap_or_default();
+        let places = names.iter().map(|name| {
+            let place = own.iter().position(|own| own == name);
+            place.ok_or_else(|| FileError::Value {
+                place: self.place(),
+                problem: format!("it has no column `{name}`"),
+                advice: "give it the columns that are asked for".to_owned(),
+            })
+        });
+        let places: Vec<usize> = places.collect::<Result<_>>()?;
+        let units = |units: Vec<String>| places.iter().map(|&i| units[i].clone()).collect();
+        Ok(Self {
+            values: self.values.columns(&places),
+            columns: Some(names.to_vec()),
+            units: self.units.map(units),
+            ..self
+        })
+    }
+
+    /// Some of its rows, without breaks in time and the clock.
+    #[must_use]
+    pub fn rows(self, rows: Range<usize>) -> Self {
+        Self {
+            values: self.values.rows(rows),
             breaks: Vec::new(),
             clock: None,
             ..self

@@ -1,5 +1,7 @@
 //! When each row of a recording was measured.
 
+use crate::timed::Times;
+
 /// The times of the rows of a recording that may have been interrupted.
 ///
 /// Within a piece the rows follow each other at the sampling rate; between pieces there are gaps.
@@ -46,6 +48,24 @@ impl Clock {
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Rows per second within a piece.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Time of the first row in seconds.
+    pub fn first(&self) -> f64 {
+        self.pieces.first().map_or(0.0, |piece| piece.1)
+    }
+
+    /// The time of each row.
+    pub(crate) fn times(&self) -> Times {
+        Times::Steady {
+            rate: self.rate,
+            pieces: self.pieces.clone(),
+        }
     }
 
     /// Local time of the first row in seconds since 1970, if the file says so.

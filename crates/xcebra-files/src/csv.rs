@@ -28,15 +28,20 @@ mod units;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 
 pub use options::TableOptions;
 
 use crate::array::DataArray;
+use crate::clock::Clock;
 use crate::columns;
+use crate::container::{ArrayInfo, Container, Role, Timing};
 use crate::error::{FileError, Result};
+use crate::signals::annotations::TextLabel;
 use crate::source::Source;
+use crate::timed::{Series, Times, no_times};
 use crate::values::Values;
 use column::{Column, Mark};
 use numbers::Numbers;
@@ -212,5 +217,61 @@ impl Table {
             problem,
             advice,
         })
+    }
+}
+
+impl Container for Table {
+    fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
+        let rows = self.shape()[0];
+        let clock = self.roles.sampling_rate;
+        let timing = clock.map(|rate| Timing::Steady { start: 0.0, rate });
+        let columns = self.names.iter().zip(&self.columns);
+        let info = columns.map(|(name, column)| ArrayInfo {
+            timing,
+            role: match column.text() {
+                Some(_) => Role::Text,
+                None => Role::Numbers,
+            },
+            ..ArrayInfo::new(name, "float64", vec![rows])
+        });
+        Ok(info.collect())
+    }
+
+    fn read(&mut self, name: &str) -> Result<DataArray> {
+        self.select(name)
+    }
+
+    fn read_only(&mut self) -> Result<DataArray> {
+        self.select("*")
+    }
+
+    fn read_text(&self, name: &str, _clock: Option<&Clock>) -> Result<Option<TextLabel>> {
+        Ok(self.text(name)?.map(|texts| TextLabel {
+            texts: texts.into_iter().map(Arc::from).collect(),
+            notes: Vec::new(),
+        }))
+    }
+
+    fn series(&mut self, name: Option<&str>) -> Result<Vec<Series>> {
+        let array = self.select(name.unwrap_or("*"))?;
+        match self.times()? {
+            Some(times) => Ok(vec![Series::new(array, times)?]),
+            None => Err(no_times(&array.place())),
+        }
+    }
+
+    fn times(&mut self) -> Result<Option<Times>> {
+        let Some((column, units_a_second)) = self.roles.clock else {
+            return Ok(None);
+        };
+        self.ensure(&[column])?;
+        let times = self.numbers.column(column).into_iter();
+        Ok(Some(Times::Listed(
+            times.map(|time| time / units_a_second).collect(),
+        )))
+    }
+
+    fn path(&self) -> &Path {
+        self.text.path()
     }
 }

@@ -17,10 +17,10 @@ use std::path::Path;
 
 use crate::error::{FileError, Result};
 use crate::signals::annotations::Annotation;
-use crate::signals::{Channel, Signals, Store, counted, rates};
+use crate::signals::{Channel, Signals, counted, rates};
 use header::{Described, EACH, FIXED, Kind, Start};
 use records::Place;
-pub(crate) use records::Records;
+use records::Records;
 use times::Times;
 
 /// Opens a file: reads the header, and the annotations if there are any.
@@ -62,7 +62,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     }
     let (times, annotations) = timed(path, &start, &signals, &records, &mut notes)?;
     let since_1970 = start.since_1970.map(|seconds| seconds + times.first());
-    Ok(Signals::new(path, channels, Store::Edf(store))
+    Ok(Signals::new(path, channels, store)
         .with_times(times.pieces, since_1970, annotations)
         .with_notes(notes))
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use xcebra_model::{Advice, Kind};
 use xcebra_numeric::NonFinite;
 
-use crate::Format;
+use crate::formats::{Format, extensions};
 
 /// Result of reading or writing a file.
 pub type Result<T, E = FileError> = std::result::Result<T, E>;
@@ -57,6 +57,14 @@ pub enum FileError {
         text: String,
         /// What is wrong with it.
         problem: String,
+    },
+    /// What is asked of the clock of a recording cannot be understood.
+    #[error("{problem}")]
+    Clock {
+        /// What is wrong, with the name of the setting.
+        problem: String,
+        /// How it may be written.
+        example: String,
     },
     /// The bytes do not make sense.
     #[error("{place} is damaged or not what its name says: {problem}")]
@@ -142,9 +150,11 @@ impl Advice for FileError {
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "choose an existing, writable folder with enough room".into(),
             Self::UnknownFormat { .. } => {
-                "use .npz, .npy, .csv, .tsv, .txt, .edf, .bdf or .wav".into()
+                let all: Vec<&str> = extensions().map(|(extension, _)| extension).collect();
+                format!("use {}; `xcebra files` lists the formats", all.join(", ")).into()
             }
             Self::Source { .. } => "write FILE or FILE:ARRAY, such as data.npz:x".into(),
+            Self::Clock { example, .. } => format!("write {example}").into(),
             Self::Damaged { place, .. } => renewed(place).into(),
             Self::TooLarge { .. } => {
                 "if that is intended, save the file without compression".into()
@@ -171,7 +181,7 @@ impl Advice for FileError {
             | Self::UnknownFormat { .. }
             | Self::Damaged { .. }
             | Self::TooLarge { .. } => Kind::File,
-            Self::Source { .. } | Self::Options { .. } => Kind::Setting,
+            Self::Source { .. } | Self::Options { .. } | Self::Clock { .. } => Kind::Setting,
             Self::Missing { .. }
             | Self::Unnamed { .. }
             | Self::ElementType { .. }
@@ -302,6 +312,14 @@ mod tests {
                 FileError::Options {
                     text: "head=no".to_owned(),
                     problem: "is not an option of tables".to_owned(),
+                },
+                true,
+                Kind::Setting,
+            ),
+            (
+                FileError::Clock {
+                    problem: "bin: `fast` is not a length of time".to_owned(),
+                    example: "25ms".to_owned(),
                 },
                 true,
                 Kind::Setting,

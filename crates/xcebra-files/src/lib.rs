@@ -1,11 +1,17 @@
-//! Data files: arrays by name from `.npz`, `.npy`, `.csv`, `.edf`, `.bdf` and `.wav`, and `.npz` written safely.
+//! Data files of time series as named arrays, brought to one clock if need be, and `.npz` written safely.
 //!
 //! | file | its arrays |
 //! |---|---|
-//! | `.npz`, compressed or not | those it names |
+//! | `.npz`, `.safetensors` | those it names |
 //! | `.npy` | one, which answers to the name `x` |
-//! | `.csv`, `.tsv`, `.txt` | `x`, all columns; a column by its name; a selection of columns |
-//! | `.edf`, `.bdf`, `.wav` | `x`, all channels; channels by name or selection, `(time, channels)`; `annotations` as text |
+//! | `.csv`, `.tsv`, `.txt`, `.parquet`, `.arrow`, `.feather` | `x`, all columns; a column by its name; a selection of columns |
+//! | `.edf`, `.bdf`, `.wav`, `.flac`, `.vhdr`, `.set`, `.hea` | `x`, all channels; channels by name or selection, `(time, channels)`; `annotations` as text |
+//! | `.h5`, `.hdf5`, `.nwb`, `.mat` | arrays by path; tables of pandas; time series, units and intervals by name |
+//!
+//! [`FORMATS`] is the table of formats. HDF5, NWB and MATLAB 7.3 need the feature `hdf5`, Parquet and Arrow the feature
+//! `parquet`.
+//!
+//! **One clock.** [`align()`] brings spikes, signals and labels of different rates to bins of one length.
 //!
 //! **Tables.** A column's name gives that column, `(rows,)`. A selection gives a matrix `(rows, columns)`:
 //! a comma list of names, of patterns with `*` and `?`, and of half-open ranges of positions, such as
@@ -31,44 +37,66 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod array;
 mod atomic;
+mod brainvision;
 mod clock;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod columns;
+mod container;
 mod csv;
 mod edf;
+mod eeglab;
 mod error;
+mod flac;
 mod folder;
+mod formats;
+#[cfg(feature = "hdf5")]
+mod hdf5;
 mod lock;
+mod matlab;
 mod npy;
 mod npy_advice;
 mod npy_header;
 mod npz;
 mod open;
+mod raw;
 mod recorded;
 mod recording;
 mod series;
 mod signals;
 mod source;
+mod tensors;
+mod timed;
 mod values;
 mod varying;
 mod wav;
+mod wfdb;
 
+pub use align::{
+    Aligned, AlignedLabel, Alignment, Constant, LabelSource, Missing, align, is_class_label,
+    seconds,
+};
 pub use array::DataArray;
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};
 pub use clock::Clock;
+pub use container::{ArrayInfo, Role, Timing};
 pub use csv::TableOptions;
 pub use error::{FileError, Result};
 pub use folder::AtomicFolder;
+pub use formats::{FORMATS, Format, FormatInfo};
 pub use lock::{FolderClaim, FolderLock};
 pub use npy::{npy_bytes, read_npy};
 pub use npz::{NpzOutput, SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
-pub use open::{ArrayInfo, DataFile, read};
+pub use open::{DataFile, read};
 pub use recorded::{Recorded, Scale};
 pub use recording::Table;
 pub use signals::annotations::{Annotation, TextLabel};
 pub use signals::rates::rates_agree;
-pub use source::{Format, Source};
+pub use source::Source;
+pub use timed::{Intervals, Series, Spikes, Times};
 pub use values::Values;
 pub use varying::{constant_channels, require_varying_channels};
 

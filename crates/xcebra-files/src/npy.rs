@@ -4,14 +4,75 @@
 //! memory nor overflow the stack: the header is parsed without recursion, its claims are checked
 //! against the bytes there are, and memory grows with the bytes that have arrived.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 
+use crate::array::DataArray;
+use crate::container::{ArrayInfo, Container, UNNAMED, no_array};
 use crate::error::{FileError, Result};
 use crate::npy_header::{Element, Header};
+use crate::source::Source;
 use crate::values::Values;
+
+/// A `.npy` file.
+#[derive(Debug)]
+pub(crate) struct NpyFile {
+    path: PathBuf,
+}
+
+impl NpyFile {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        File::open(path).map_err(|error| FileError::read(path, error))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// The file behind its header, the header, and the number of bytes that follow.
+    fn header(&self) -> Result<(BufReader<File>, Header, u64)> {
+        let path = &self.path;
+        let fail = |error| FileError::read(path, error);
+        let file = File::open(path).map_err(fail)?;
+        let metadata = file.metadata().map_err(fail)?;
+        if metadata.is_dir() {
+            return Err(fail(ErrorKind::IsADirectory.into()));
+        }
+        let mut reader = BufReader::new(file);
+        let header = Header::read(&mut reader, &path.display().to_string())?;
+        let available = metadata.len().saturating_sub(header.length);
+        Ok((reader, header, available))
+    }
+}
+
+impl Container for NpyFile {
+    fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
+        let (_, header, _) = self.header()?;
+        let name = header.element.name();
+        Ok(vec![ArrayInfo::new(UNNAMED, name, header.shape)])
+    }
+
+    fn read(&mut self, name: &str) -> Result<DataArray> {
+        match name {
+            UNNAMED => self.read_only(),
+            _ => Err(no_array(&self.path, name, vec![UNNAMED.to_owned()])),
+        }
+    }
+
+    fn read_only(&mut self) -> Result<DataArray> {
+        let (mut reader, header, available) = self.header()?;
+        let place = self.path.display().to_string();
+        let values = read_values(&mut reader, &header, available, &place)?;
+        Ok(DataArray::new(Source::file(&self.path), values))
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
 
 /// Reads the array behind a header.
 ///
@@ -170,7 +231,7 @@ fn expect_end(reader: &mut impl Read, place: &str) -> Result<()> {
 
 pub(crate) fn read_error(place: &str, part: &str, error: &io::Error) -> FileError {
     let problem = match error.kind() {
-        io::ErrorKind::UnexpectedEof => format!("the file ends within {part}"),
+        ErrorKind::UnexpectedEof => format!("the file ends within {part}"),
         _ => format!("{part} cannot be read: {error}"),
     };
     FileError::damaged(place, problem)

@@ -12,8 +12,9 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::array::place;
+use crate::array::{DataArray, place};
 use crate::atomic::AtomicFile;
+use crate::container::{ArrayInfo, Container, Role, UNNAMED, only_name};
 use crate::error::{FileError, Result};
 use crate::npy::read_values;
 use crate::npy_header::Header;
@@ -68,8 +69,8 @@ impl NpzFile {
         Header::read(&mut entry, &place)
     }
 
-    /// Reads an array.
-    pub(crate) fn read(&mut self, name: &str) -> Result<Values> {
+    /// Reads the values of an array.
+    fn values(&mut self, name: &str) -> Result<Values> {
         let place = place(&Source::new(&self.path, name));
         let length = self.length;
         let mut entry = self.entry(name, &place)?;
@@ -103,6 +104,43 @@ impl NpzFile {
         self.zip
             .by_index(index)
             .map_err(|error| zip_error(place, &error))
+    }
+}
+
+impl Container for NpzFile {
+    fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
+        let mut arrays = Vec::new();
+        for name in self.names() {
+            arrays.push(match self.header(&name) {
+                Ok(header) => ArrayInfo::new(&name, header.element.name(), header.shape),
+                // an array of text or objects does not keep others from being listed
+                Err(FileError::ElementType { found, advice, .. }) => ArrayInfo {
+                    role: Role::Unusable(advice),
+                    ..ArrayInfo::new(&name, &found, Vec::new())
+                },
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(arrays)
+    }
+
+    fn read(&mut self, name: &str) -> Result<DataArray> {
+        let values = self.values(name)?;
+        Ok(DataArray::new(Source::new(&self.path, name), values))
+    }
+
+    fn read_only(&mut self) -> Result<DataArray> {
+        let name = only_name(&self.path, self.names())?;
+        self.read(&name)
+    }
+
+    fn stand_in(&mut self) -> Option<String> {
+        let [only] = <[String; 1]>::try_from(self.names()).ok()?;
+        (only != UNNAMED).then_some(only)
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -6,16 +6,17 @@ pub(crate) mod rates;
 pub(crate) mod units;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use crate::array::DataArray;
 use crate::clock::Clock;
-use crate::edf::Records;
+use crate::container::{ArrayInfo, Container, Role, Timing};
 use crate::error::{FileError, Result};
-use crate::recorded::Scale;
+use crate::recorded::{Recorded, Scale};
 use crate::source::Source;
+use crate::timed::Series;
 use crate::values::Values;
-use crate::wav::Frames;
 use annotations::{ANNOTATIONS, Annotation, TextLabel};
 
 /// Why a channel without a label waits for its name.
@@ -27,7 +28,7 @@ pub(crate) const NO_LABEL: &str = "it has no label";
 pub(crate) struct Signals {
     path: PathBuf,
     pub(crate) channels: Vec<Channel>,
-    store: Store,
+    samples: Box<dyn Samples>,
     /// Records of the file at which a piece without interruption begins, and their times in seconds.
     pieces: Vec<(usize, f64)>,
     /// Local time of the first sample in seconds since 1970.
@@ -37,11 +38,10 @@ pub(crate) struct Signals {
     notes: Vec<String>,
 }
 
-/// Where samples are.
-#[derive(Debug)]
-pub(crate) enum Store {
-    Edf(Records),
-    Wav(Frames),
+/// Where samples are, and how they are read.
+pub(crate) trait Samples: Debug {
+    /// Samples of some channels of one rate, `(time, channels)`.
+    fn read(&self, channels: &[usize]) -> Result<Recorded>;
 }
 
 /// A channel as the file describes it.
@@ -73,12 +73,16 @@ pub(crate) enum Usable {
 
 impl Signals {
     /// A file of one piece without annotations.
-    pub(crate) fn new(path: &Path, mut channels: Vec<Channel>, store: Store) -> Self {
+    pub(crate) fn new(
+        path: &Path,
+        mut channels: Vec<Channel>,
+        samples: impl Samples + 'static,
+    ) -> Self {
         number_equal_names(&mut channels);
         Self {
             path: path.to_path_buf(),
             channels,
-            store,
+            samples: Box::new(samples),
             pieces: vec![(0, 0.0)],
             start: None,
             annotations: Vec::new(),
@@ -109,7 +113,19 @@ impl Signals {
     pub(crate) fn select(&self, selection: &str) -> Result<DataArray> {
         let choice = choice::choose(self, selection)?;
         let chosen: Vec<&Channel> = choice.channels.iter().map(|&i| &self.channels[i]).collect();
-        let first = choice::require_one_rate(&self.path, &self.channels, &chosen)?;
+        choice::require_one_rate(&self.path, &self.channels, &chosen)?;
+        let mut array = self.take(&choice.channels)?;
+        array.source = Source::new(&self.path, selection);
+        let general = self.notes.len();
+        array.notes.splice(general..general, choice.notes);
+        Ok(array)
+    }
+
+    /// Channels of one rate, `(time, channels)`.
+    fn take(&self, which: &[usize]) -> Result<DataArray> {
+        let chosen: Vec<&Channel> = which.iter().map(|&i| &self.channels[i]).collect();
+        // no selection is empty
+        let first = chosen[0];
         let (rate, per_record) = (first.rate, first.per_record);
         if first.samples == 0 {
             return Err(FileError::damaged(
@@ -117,10 +133,7 @@ impl Signals {
                 "it holds no samples",
             ));
         }
-        let mut values = match &self.store {
-            Store::Edf(records) => records.read(&choice.channels)?,
-            Store::Wav(frames) => frames.read(&choice.channels)?,
-        };
+        let mut values = self.samples.read(which)?;
         let units: Vec<&str> = chosen.iter().map(|c| c.unit.as_str()).collect();
         let common = units::common(&units);
         let factors = Scale::times(common.iter().map(|(factor, _)| *factor).collect());
@@ -128,7 +141,6 @@ impl Signals {
             values.scale(factors);
         }
         let mut notes = self.notes.clone();
-        notes.extend(choice.notes);
         notes.extend(choice::assumed(&chosen));
         notes.extend(choice::converted(&chosen, &common));
         let pieces: Vec<(usize, f64)> = self
@@ -144,7 +156,7 @@ impl Signals {
             notes,
             units: named.then(|| common.into_iter().map(|(_, unit)| unit).collect()),
             clock: Some(Clock::interrupted(rate, first.samples, pieces).starting(self.start)),
-            ..DataArray::new(Source::new(&self.path, selection), Values::Recorded(values))
+            ..DataArray::new(Source::file(&self.path), Values::Recorded(values))
         })
     }
 
@@ -173,6 +185,64 @@ impl Signals {
             ));
         };
         annotations::label(&self.path, &self.annotations, pattern, (clock, self.start)).map(Some)
+    }
+}
+
+impl Container for Signals {
+    fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
+        let start = self.pieces.first().map_or(0.0, |piece| piece.1);
+        let info = self.channels.iter().map(|channel| ArrayInfo {
+            unit: channel.unit.clone(),
+            timing: Some(Timing::Steady {
+                start,
+                rate: channel.rate,
+            }),
+            role: match &channel.usable {
+                Usable::Yes | Usable::ByName(_) => Role::Numbers,
+                Usable::No(reason) => Role::Unusable(reason.clone()),
+            },
+            ..ArrayInfo::new(&channel.name, "float64", vec![channel.samples])
+        });
+        Ok(info.collect())
+    }
+
+    fn read(&mut self, name: &str) -> Result<DataArray> {
+        self.select(name)
+    }
+
+    fn read_only(&mut self) -> Result<DataArray> {
+        self.select("*")
+    }
+
+    fn read_text(&self, name: &str, clock: Option<&Clock>) -> Result<Option<TextLabel>> {
+        self.text(name, clock)
+    }
+
+    fn annotations(&self) -> &[Annotation] {
+        &self.annotations
+    }
+
+    /// Channels of one rate make a series.
+    fn series(&mut self, name: Option<&str>) -> Result<Vec<Series>> {
+        let choice = choice::choose(self, name.unwrap_or("*"))?;
+        let mut rates: Vec<Vec<usize>> = Vec::new();
+        for channel in choice.channels {
+            let of = |i: usize| (self.channels[i].rate, self.channels[i].samples);
+            match rates.iter_mut().find(|group| of(group[0]) == of(channel)) {
+                Some(group) => group.push(channel),
+                None => rates.push(vec![channel]),
+            }
+        }
+        let arrays = rates.iter().map(|channels| self.take(channels));
+        let mut arrays: Vec<DataArray> = arrays.collect::<Result<_>>()?;
+        if let Some(first) = arrays.first_mut() {
+            first.notes.splice(0..0, choice.notes);
+        }
+        arrays.into_iter().map(Series::of_array).collect()
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -1,55 +1,12 @@
 //! Which array of which file: `data.npz:x`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::csv::TableOptions;
 use crate::error::{FileError, Result};
-
-/// The formats of data files, distinguished by the extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Named arrays: `.npz`.
-    Npz,
-    /// One array without a name: `.npy`.
-    Npy,
-    /// A table: `.csv`, `.tsv`, `.txt`.
-    Csv,
-    /// Biosignals: `.edf`, `.bdf`.
-    Edf,
-    /// Sound: `.wav`, `.rf64`.
-    Wav,
-}
-
-const EXTENSIONS: [(&str, Format); 9] = [
-    (".npz", Format::Npz),
-    (".npy", Format::Npy),
-    (".csv", Format::Csv),
-    (".tsv", Format::Csv),
-    (".txt", Format::Csv),
-    (".edf", Format::Edf),
-    (".bdf", Format::Edf),
-    (".wav", Format::Wav),
-    (".rf64", Format::Wav),
-];
-
-impl Format {
-    /// The format that the extension of `path` stands for.
-    ///
-    /// # Errors
-    /// [`FileError::UnknownFormat`] for any other extension.
-    pub fn of(path: &Path) -> Result<Self> {
-        let name = path.to_string_lossy().to_ascii_lowercase();
-        EXTENSIONS
-            .iter()
-            .find(|(extension, _)| name.ends_with(extension))
-            .map(|(_, format)| *format)
-            .ok_or_else(|| FileError::UnknownFormat {
-                path: path.to_path_buf(),
-            })
-    }
-}
+use crate::formats::{Format, extensions};
 
 /// A file and, optionally, one of its arrays.
 ///
@@ -111,12 +68,11 @@ impl FromStr for Source {
         }
         // ASCII lower case keeps byte positions
         let lower = text.to_ascii_lowercase();
-        let end = EXTENSIONS
-            .iter()
+        let end = extensions()
             .flat_map(|(extension, format)| {
                 let colon = lower.rfind(&format!("{extension}:"));
                 let comma = lower.rfind(&format!("{extension},")).filter(|at| {
-                    *format == Format::Csv && has_option(&lower[at + extension.len()..])
+                    format == Format::Csv && has_option(&lower[at + extension.len()..])
                 });
                 [colon, comma].map(|at| at.map(|at| at + extension.len()))
             })
@@ -159,8 +115,11 @@ impl fmt::Display for Source {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
+
     use xcebra_model::Advice;
+
+    use super::*;
 
     fn parts(text: &str) -> (String, Option<String>) {
         let source: Source = text.parse().unwrap();
@@ -227,8 +186,8 @@ mod tests {
     fn formats_by_extension() {
         assert_eq!(Format::of(Path::new("a/B.NPZ")).unwrap(), Format::Npz);
         assert_eq!(Format::of(Path::new("b.tsv")).unwrap(), Format::Csv);
-        let error = Format::of(Path::new("b.mat")).unwrap_err();
-        assert!(error.to_string().contains("b.mat"), "{error}");
+        let error = Format::of(Path::new("b.xyz")).unwrap_err();
+        assert!(error.to_string().contains("b.xyz"), "{error}");
         assert!(error.advice().unwrap().contains(".npz"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayD, Dimension, IxDyn};
+use ndarray::{ArrayD, Axis, Dimension, IxDyn, Slice};
 use xcebra_model::Scalar;
 
 use crate::recorded::Recorded;
@@ -139,6 +139,39 @@ impl Values {
     pub fn transposed(self) -> Self {
         map_array!(self, a => a.reversed_axes(),
             r => Self::F64(Self::Recorded(r).to_float().reversed_axes()))
+    }
+
+    /// The same with one axis, if it is a row or a column of a matrix.
+    pub(crate) fn squeezed(self) -> Self {
+        fn of<T>(array: ArrayD<T>) -> ArrayD<T> {
+            match *array.shape() {
+                [1, 1] => array,
+                [_, 1] => array.remove_axis(Axis(1)),
+                [1, _] => array.remove_axis(Axis(0)),
+                _ => array,
+            }
+        }
+        map_array!(self, a => of(a), r => Self::Recorded(r))
+    }
+
+    /// The columns of a matrix at these places.
+    pub(crate) fn columns(self, places: &[usize]) -> Self {
+        map_array!(self, a => a.select(Axis(1), places),
+            r => Self::F64(r.to_float::<f64>().select(Axis(1), places)))
+    }
+
+    /// Some of the rows; those that are not there are left out.
+    pub(crate) fn rows(self, rows: Range<usize>) -> Self {
+        fn of<T: Clone>(array: &ArrayD<T>, rows: &Range<usize>) -> ArrayD<T> {
+            let Some(&all) = array.shape().first() else {
+                return array.clone();
+            };
+            let (from, to) = (rows.start.min(all), rows.end.min(all));
+            let slice = array.slice_axis(Axis(0), Slice::from(from..to.max(from)));
+            slice.to_owned()
+        }
+        map_array!(self, a => of(&a, &rows),
+            r => Self::F64(of(&Self::Recorded(r).to_float(), &rows)))
     }
 
     /// All values as floats of type `A`, rounded where `A` is narrower.

@@ -13,8 +13,8 @@ use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 
 use crate::error::{FileError, Result};
-use crate::signals::{Channel, Signals, Store, Usable, counted};
-pub(crate) use frames::Frames;
+use crate::signals::{Channel, Signals, Usable, counted};
+use frames::Frames;
 
 /// Opens a file; integers are scaled so that full scale is 1. Channels are called `0`, `1`, ….
 pub(crate) fn open(path: &Path) -> Result<Signals> {
@@ -59,5 +59,5 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
         from: found.from,
         count,
     };
-    Ok(Signals::new(path, channels, Store::Wav(frames)).with_notes(notes))
+    Ok(Signals::new(path, channels, frames).with_notes(notes))
 }

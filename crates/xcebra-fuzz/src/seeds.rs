@@ -47,6 +47,9 @@ fn mark(target: &str, extension: &str) -> Option<&'static [u8]> {
     Some(match (target, extension) {
         ("npy", "npy") | ("edf", "edf" | "bdf") | ("wav", "wav") | ("onnx", "onnx") => &[],
         ("safetensors", "safetensors") => &[],
+        ("hdf5", "h5") | ("nwb", "nwb") | ("matlab", "mat") | ("eeglab", "set") => &[],
+        ("brainvision", "vhdr") | ("wfdb", "hea") | ("flac", "flac") => &[],
+        ("columnar", "parquet" | "feather" | "arrow") => &[],
         ("npz", "npz") | ("csv", "csv") => &[0],
         ("csv", "tsv") => &[1],
         ("csv", "txt") => &[2],

@@ -11,12 +11,20 @@ use std::path::PathBuf;
 pub type Target = fn(&[u8]);
 
 /// All targets, one a reader.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("npy", data::npy),
     ("npz", data::npz),
     ("csv", data::csv),
     ("edf", data::edf),
     ("wav", data::wav),
+    ("hdf5", data::hdf5),
+    ("nwb", data::nwb),
+    ("matlab", data::matlab),
+    ("eeglab", data::eeglab),
+    ("brainvision", data::brainvision),
+    ("flac", data::flac),
+    ("wfdb", data::wfdb),
+    ("columnar", data::columnar),
     ("onnx", model::onnx),
     ("safetensors", model::safetensors),
     ("checkpoint", training::checkpoint),

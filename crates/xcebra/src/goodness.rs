@@ -3,7 +3,7 @@
 use xcebra_core::Trainer;
 use xcebra_model::Watch;
 
-use crate::fit::{Arrays, Data};
+use crate::fit::{Arrays, Data, Known};
 use crate::{Problem, Result, Run};
 
 /// Batches over which the loss is averaged.
@@ -17,7 +17,11 @@ const BATCHES: u64 = 8;
 /// [`Problem`] if the recording does not fit the encoder or a label is missing, and of the kind
 /// [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
 pub fn goodness_of_fit(run: &Run, recording: Arrays, watch: &Watch<'_>) -> Result<Vec<f64>> {
-    let data = Data::of_arrays_on(recording, &run.settings, Some(&run.channels))?;
+    let before = Known {
+        channels: vec![run.channels.clone()],
+        ..Known::default()
+    };
+    let data = Data::of_arrays_as(recording, &run.settings, &before)?;
     if data.subjects.len() > 1 {
         return Err(Problem::data(
             "the sessions have different channels, and an encoder has one set of them",

@@ -12,6 +12,8 @@
 //! | can an encoder be trusted? | [`Diagnostics`], [`compare`], [`goodness_of_fit`] |
 //! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
 //! | score a map against the true one | [`score_map`] |
+//! | spikes, signals and labels of different rates on one clock | [`convert`], [`ClockConfig`] |
+//! | what is inside a data file, and which formats there are | [`show()`], [`formats`] |
 //! | see it work on data with a known answer | [`demo()`] |
 //! | progress, notes and stopping of each of these | [`Watch`](model::Watch) |
 //! | why one fails, and what to do | [`Problem`] |
@@ -30,7 +32,7 @@
 //! | the arithmetic below: quadrature, least squares, bootstrap, checks for infinities and NaN | [`numeric`] |
 //! | any ONNX file as a model | [`onnx`] |
 //! | name a domain, arrange signals, draw what carries an output | [`mod@explain`] |
-//! | read `.npz`, `.npy`, `.csv`, `.edf`, `.bdf`, `.wav`; write `.npz` | [`files`] |
+//! | read data files of all formats that [`formats`] lists; write `.npz` | [`files`] |
 //! | figures and self-contained HTML pages | [`report`] |
 //!
 //! ```
@@ -65,6 +67,7 @@
 mod answer;
 mod attribute;
 mod channels;
+mod clock;
 #[cfg(feature = "synth")]
 mod dataset;
 #[cfg(feature = "synth")]
@@ -81,6 +84,7 @@ mod run;
 mod run_error;
 mod scoring;
 mod sessions;
+mod show;
 mod stored;
 pub mod suspicion;
 mod windows;
@@ -91,6 +95,7 @@ pub use attribute::{
     attribute_files,
 };
 pub use channels::Channels;
+pub use clock::{ClockConfig, ConvertJob, convert, label_of, with_labels};
 #[cfg(feature = "synth")]
 pub use dataset::add_dataset;
 #[cfg(feature = "synth")]
@@ -113,6 +118,7 @@ pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
 pub use scoring::{MapScore, score_map, score_map_files};
 pub use sessions::Sessions;
+pub use show::{Shown, formats, show};
 pub use windows::{Windows, embed_sessions};
 
 #[doc(inline)]

@@ -22,6 +22,7 @@ use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Encoder, History};
 
 use crate::channels::{Channels, is_named};
+use crate::clock;
 use crate::files::{DataArray, DataFile, FileError, Source, Table, write_file};
 use crate::fit::curves;
 use crate::fit::fit_file::{FitFile, FitFileError};
@@ -158,6 +159,10 @@ impl Run {
     /// [`RunError::Order`] or [`RunError::Names`] for other channels.
     pub fn recording(&self, source: &Source) -> Result<ScaledRecording, RunError> {
         let data = &self.settings.data;
+        if let Some(clock) = &data.clock {
+            let clock = (clock, self.channels.names.as_slice());
+            return self.scaled(clock::recording(source, &self.settings, clock)?);
+        }
         self.scaled(read_array(source, &data.x, data.transpose)?)
     }
 

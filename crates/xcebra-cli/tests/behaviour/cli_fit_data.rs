@@ -199,7 +199,7 @@ fn files_that_are_damaged_or_of_another_kind() {
     folder.write("head.csv", "a,b\n");
     folder.write("gap.csv", "a,b\n1,2\n3,\n4,5\n");
     folder.write("binary.csv", b"a,b\n1,\0\n");
-    folder.write("x.mat", "");
+    folder.write("x.xyz", "");
     fs::create_dir(folder.path("folder.npz")).unwrap();
     let strings = Array1::from(vec![1u8, 2]);
     let mut output = NpzOutput::create(&folder.path("other.npz")).unwrap();
@@ -225,7 +225,7 @@ fn files_that_are_damaged_or_of_another_kind() {
         ("head.csv", &["[0, 2]"]),
         ("gap.csv", &["row 1 (counting from 0), column `b` is NaN"]),
         ("binary.csv", &["binary.csv", "zero bytes"]),
-        ("x.mat", &["x.mat has no known extension", ".npz"]),
+        ("x.xyz", &["x.xyz has no known extension", ".npz"]),
         ("no.npz", &["cannot read no.npz", "check the path"]),
         ("folder.npz", &["cannot read folder.npz", "directory"]),
         (".", &["no known extension"]),

@@ -282,7 +282,7 @@ fn eval_refuses_what_cannot_be_scored() {
     folder.maps();
     fs::write(folder.path("text.csv"), "v,w\n1,a\n2,b\n").unwrap();
     fs::write(folder.path("junk.npz"), "junk").unwrap();
-    fs::write(folder.path("map.mat"), "").unwrap();
+    fs::write(folder.path("map.xyz"), "").unwrap();
     let whole = fs::read(folder.path("map.npz")).unwrap();
     fs::write(folder.path("half.npz"), &whole[..whole.len() / 2]).unwrap();
     for (map, expected) in [
@@ -299,7 +299,7 @@ fn eval_refuses_what_cannot_be_scored() {
         ("absent.npz:x", "cannot read absent.npz"),
         ("junk.npz:x", "junk.npz is damaged"),
         ("half.npz:good", "half.npz is damaged"),
-        ("map.mat", "no known extension"),
+        ("map.xyz", "no known extension"),
         ("text.csv", "holds \"a\", not a number"),
     ] {
         let arguments = format!("eval --map {map} --truth truth.npz:map");

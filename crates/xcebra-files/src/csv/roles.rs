@@ -40,6 +40,8 @@ pub(super) struct Roles {
     /// Samples per second, and rows before which time makes a jump.
     pub(super) sampling_rate: Option<f64>,
     pub(super) breaks: Vec<usize>,
+    /// The column of the clock, and how many of its units are a second.
+    pub(super) clock: Option<(usize, f64)>,
     /// About the clock, and about columns that are used although they look like times.
     pub(super) notes: Vec<String>,
 }
@@ -228,8 +230,8 @@ impl Roles {
             Sure::No if first && (!named || column.name.trim().is_empty()) => Sure::IfEven,
             sure => sure,
         };
-        let values = column.values.filter(|_| sure != Sure::No)?;
-        let values = &values.to_vec();
+        let held = column.values.filter(|_| sure != Sure::No)?;
+        let values = &held.to_vec();
         let unit = unit
             .or_else(|| Unit::of(&base))
             .or(column.unit.and_then(Unit::of));
@@ -247,6 +249,7 @@ impl Roles {
                 self.breaks = breaks;
                 let (per_second, what) = samples_a_second(&base, unit, values[0], step, rate);
                 self.sampling_rate = per_second;
+                self.clock = per_second.map(|hz| (held.column, units_a_second(hz / rate)));
                 Some(format!(
                     "column `{called}` is the clock ({what}): it is left out of the channels"
                 ))
@@ -283,6 +286,14 @@ impl Roles {
                 if breaks.len() == 1 { "" } else { "s" }
             ));
         }
+    }
+}
+
+/// A whole number of units a second, or of seconds a unit, but for the rounding of the rate.
+fn units_a_second(units: f64) -> f64 {
+    match units >= 0.5 {
+        true => units.round(),
+        false => 1.0 / (1.0 / units).round(),
     }
 }
 

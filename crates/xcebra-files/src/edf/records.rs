@@ -9,11 +9,12 @@ use ndarray::{Array2, ArrayD, Axis, Slice};
 use super::header::{Described, Physical};
 use crate::error::{FileError, Result};
 use crate::recorded::{Recorded, Scale};
+use crate::signals::Samples;
 use crate::values::Values;
 
 /// Where the samples of a file are.
 #[derive(Debug)]
-pub(crate) struct Records {
+pub(super) struct Records {
     path: PathBuf,
     /// First byte of the first record.
     first: u64,
@@ -111,9 +112,10 @@ impl Records {
         }
         Ok(())
     }
+}
 
-    /// Some signals, which have as many samples each, `(time, signals)`.
-    pub(crate) fn read(&self, signals: &[usize]) -> Result<Recorded> {
+impl Samples for Records {
+    fn read(&self, signals: &[usize]) -> Result<Recorded> {
         let scales = signals.iter().map(|&i| self.signals[i].scale);
         let (offset, gain) = scales.map(|scale| (scale.offset, scale.gain)).unzip();
         let numbers = match self.width {
@@ -125,7 +127,9 @@ impl Records {
         };
         Ok(Recorded::new(numbers, vec![Scale::Linear { offset, gain }]))
     }
+}
 
+impl Records {
     /// The numbers of `N` bytes of some signals.
     fn numbers<T: Copy + Default, const N: usize>(
         &self,

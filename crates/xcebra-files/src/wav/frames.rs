@@ -9,20 +9,21 @@ use ndarray::{Array2, ArrayD};
 use super::format::{Coding, Format};
 use crate::error::{FileError, Result};
 use crate::recorded::{Recorded, Scale};
+use crate::signals::Samples;
 use crate::values::Values;
 
 /// Where the frames of a file are.
 #[derive(Debug)]
-pub(crate) struct Frames {
+pub(super) struct Frames {
     pub(super) path: PathBuf,
     pub(super) format: Format,
     pub(super) from: u64,
     pub(super) count: usize,
 }
 
-impl Frames {
-    /// Values of some channels, full scale is 1, `(time, channels)`.
-    pub(crate) fn read(&self, channels: &[usize]) -> Result<Recorded> {
+impl Samples for Frames {
+    /// Full scale is 1.
+    fn read(&self, channels: &[usize]) -> Result<Recorded> {
         let signed = |bits: i32| (-0.0, 2_f64.powi(1 - bits));
         let number = |sample: &[u8]| i64::from_be_bytes(self.left(sample));
         let (numbers, (offset, gain)) = match (self.format.coding, self.format.width) {
@@ -71,7 +72,9 @@ impl Frames {
         };
         Ok(Recorded::new(numbers, scales))
     }
+}
 
+impl Frames {
     /// The samples of some channels.
     fn numbers<T: Copy + Default>(
         &self,

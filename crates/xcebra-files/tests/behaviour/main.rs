@@ -3,10 +3,15 @@
 mod annotations;
 mod biosignal_properties;
 mod biosignals;
+#[cfg(feature = "hdf5")]
+mod clock;
 mod constant;
+#[cfg(feature = "hdf5")]
+mod containers;
 mod damaged_signals;
 mod hostile;
 mod numpy;
+mod recorders;
 mod signal_corpus;
 mod signal_files;
 mod signals;

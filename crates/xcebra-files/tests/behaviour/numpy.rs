@@ -122,7 +122,7 @@ fn names_and_headers() {
     let arrays = file.arrays().unwrap();
     let found: Vec<_> = arrays
         .iter()
-        .map(|a| (a.name.as_str(), a.element_type, a.shape.as_slice()))
+        .map(|a| (a.name.as_str(), a.element_type.as_str(), a.shape.as_slice()))
         .collect();
     let expected: [(&str, &str, &[usize]); 2] =
         [("x", "float64", &[2, 3]), ("group/x", "float32", &[2, 3])];

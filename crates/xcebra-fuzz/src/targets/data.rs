@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use xcebra_files::{Clock, DataArray, DataFile};
+use xcebra_files::{Alignment, Clock, DataArray, DataFile, LabelSource, Source, align};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -45,6 +45,58 @@ pub fn edf(bytes: &[u8]) {
 
 pub fn wav(bytes: &[u8]) {
     read(&file("x.wav", bytes));
+}
+
+pub fn hdf5(bytes: &[u8]) {
+    read(&file("x.h5", bytes));
+}
+
+pub fn nwb(bytes: &[u8]) {
+    let path = file("x.nwb", bytes);
+    read(&path);
+    let mut settings = Alignment::new(0.5);
+    settings.epochs = Some("trials".to_owned());
+    let label = LabelSource {
+        name: "y".to_owned(),
+        array: "position".to_owned(),
+    };
+    let _ = align(&Source::file(&path), &[label], &settings);
+}
+
+/// Version 5, or 7.3 if it is HDF5.
+pub fn matlab(bytes: &[u8]) {
+    read(&file("x.mat", bytes));
+}
+
+pub fn eeglab(bytes: &[u8]) {
+    read(&file("x.set", bytes));
+}
+
+/// The header up to a byte 0, and the samples behind it.
+pub fn brainvision(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |&byte| byte == 0);
+    let header = parts.next().unwrap_or_default();
+    file("x.eeg", parts.next().unwrap_or_default());
+    // markers are lines of the same kind
+    file("x.vmrk", header);
+    read(&file("x.vhdr", header));
+}
+
+pub fn flac(bytes: &[u8]) {
+    read(&file("x.flac", bytes));
+}
+
+/// The header up to a byte 0, and the samples behind it.
+pub fn wfdb(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |&byte| byte == 0);
+    let header = parts.next().unwrap_or_default();
+    file("x.dat", parts.next().unwrap_or_default());
+    read(&file("x.hea", header));
+}
+
+/// Parquet or Arrow: the first bytes tell.
+pub fn columnar(bytes: &[u8]) {
+    read(&file("x.parquet", bytes));
 }
 
 fn zipped(content: &[u8], method: CompressionMethod) -> Vec<u8> {

@@ -10,7 +10,7 @@ use super::fit_file::FitFile;
 use super::labels::{Label, LabelArray, Part, SessionFile, parts, parts_of_arrays};
 use super::subjects::{KnownUnits, Subject, subjects_of};
 use super::unfinished::Inputs;
-use crate::{Channels, Problem, Result, suspicion};
+use crate::{Channels, Problem, Result, clock, suspicion};
 
 /// A recording in memory, and its labels.
 ///
@@ -65,6 +65,13 @@ impl Data {
 
     /// As [`read`](Self::read), with what an earlier training knows of the subjects.
     pub(crate) fn read_as(inputs: &Inputs, settings: &FitFile, before: &Known) -> Result<Self> {
+        if let Some(clock) = &settings.data.clock {
+            let (arrays, said) = clock::sessions(inputs, settings, clock)?;
+            let mut data = Self::of_arrays_as(arrays, settings, before)?;
+            data.notes.splice(0..0, said);
+            data.place = places(inputs, &settings.data.x)?;
+            return Ok(data);
+        }
         let (mut open, mut sessions) = (Vec::new(), Vec::new());
         let (mut known, mut units) = (KnownUnits::default(), Vec::new());
         for text in &inputs.data {
@@ -99,15 +106,11 @@ impl Data {
     /// As [`read`](Self::read) of the same arrays in files, and [`Kind::Data`](xcebra_model::Kind::Data) if a
     /// label that the settings name is missing.
     pub fn of_arrays(arrays: Arrays, settings: &FitFile) -> Result<Self> {
-        Self::of_arrays_on(arrays, settings, None)
+        Self::of_arrays_as(arrays, settings, &Known::default())
     }
 
-    /// As [`of_arrays`](Self::of_arrays), on the scale of `channels` instead of the arrays' own.
-    pub(crate) fn of_arrays_on(
-        arrays: Arrays,
-        settings: &FitFile,
-        channels: Option<&Channels>,
-    ) -> Result<Self> {
+    /// As [`of_arrays`](Self::of_arrays), with what an earlier training knows of the subjects.
+    pub(crate) fn of_arrays_as(arrays: Arrays, settings: &FitFile, before: &Known) -> Result<Self> {
         let (mut sessions, mut units) = (Vec::new(), Vec::new());
         let mut known = KnownUnits::default();
         for array in arrays.sessions {
@@ -146,11 +149,7 @@ impl Data {
         let places: Vec<&str> = sessions.iter().map(|s| s.place.as_str()).collect();
         let place = places.join(", ");
         let labels = (labels, Vec::new());
-        let before = Known {
-            channels: channels.into_iter().cloned().collect(),
-            ..Known::default()
-        };
-        Self::of_sessions(sessions, units, labels, place, (settings, &before))
+        Self::of_sessions(sessions, units, labels, place, (settings, before))
     }
 
     fn of_sessions(

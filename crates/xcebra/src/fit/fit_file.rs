@@ -13,6 +13,8 @@ use xcebra_core::{
 };
 use xcebra_model::{Advice, Kind};
 
+use crate::clock::ClockConfig;
+
 /// A training and the data it needs; every field has a default.
 ///
 /// ```
@@ -64,6 +66,10 @@ pub struct DataConfig {
     /// Which sessions are of one subject and share an encoder; default those with the same channels.
     #[serde(skip_serializing_if = "is_default_subjects")]
     pub subjects: SubjectsBy,
+    /// How recording and labels of different rates are brought to one clock; by default they have the same
+    /// rows already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockConfig>,
 }
 
 /// Which sessions are of one subject.
@@ -90,6 +96,7 @@ impl Default for DataConfig {
             transpose: false,
             standardize: true,
             subjects: SubjectsBy::default(),
+            clock: None,
         }
     }
 }

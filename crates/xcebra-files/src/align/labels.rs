@@ -1,0 +1,305 @@
+//! Labels in bins: numbers, angles, classes, intervals and annotations.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2};
+
+use super::Text;
+use super::bins::{Bins, Span, ends};
+use super::sample;
+use super::settings::Alignment;
+use crate::clock::Clock;
+use crate::error::{FileError, Result};
+use crate::formats::Format;
+use crate::open::DataFile;
+use crate::source::Source;
+use crate::timed::{Intervals, Series, Times};
+
+/// More whole numbers than these are measured or counted, not classes.
+const MOST_CLASSES: usize = 20;
+/// Rows of a class, on average, from which on whole numbers pass for classes.
+const FEWEST_A_CLASS: usize = 5;
+
+/// A label and the array that holds it: one of the recording's file, or of another, `beh.csv:x@t`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelSource {
+    /// Its name.
+    pub name: String,
+    /// The array.
+    pub array: String,
+}
+
+/// A label in bins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlignedLabel {
+    /// Numbers with one value a bin.
+    Vector(Array1<f64>),
+    /// Numbers with a row a bin.
+    Matrix(Array2<f64>),
+    /// Whole numbers that stand for classes.
+    Classes(Array1<i64>),
+    /// Classes as text.
+    Text(Vec<Arc<str>>),
+}
+
+/// A label as its file holds it.
+pub(super) struct Read {
+    pub(super) name: String,
+    place: String,
+    held: Held,
+}
+
+enum Held {
+    Numbers(Series, bool),
+    Classes(Series),
+    Texts(Vec<Text>, Times),
+    Spans(Intervals, Vec<Text>),
+    /// Annotations of this file, under this name.
+    Annotations(Source, String),
+}
+
+/// A label in bins, with what is missing.
+pub(super) enum Sampled {
+    Numbers(Array2<f64>),
+    Texts(Vec<Option<Text>>),
+}
+
+/// Whether a label holds classes, as text, truth values or few whole numbers.
+///
+/// # Errors
+/// As [`align`](super::align).
+pub fn is_class_label(source: &Source, label: &LabelSource, settings: &Alignment) -> Result<bool> {
+    let mut file = DataFile::of(source)?;
+    Ok(!matches!(
+        read(&mut file, label, settings)?.held,
+        Held::Numbers(..)
+    ))
+}
+
+/// Reads a label of the recording's file or of another.
+pub(super) fn read(file: &mut DataFile, label: &LabelSource, settings: &Alignment) -> Result<Read> {
+    let other = label.array.parse::<Source>().ok();
+    let other = other.filter(|source| Format::of(&source.path).is_ok());
+    let (place, held) = match other {
+        Some(source) => {
+            let mut file = DataFile::of(&source)?;
+            (
+                source.to_string(),
+                held(&mut file, source.array.as_deref(), label, settings)?,
+            )
+        }
+        None => {
+            let source = Source::new(file.path(), &label.array);
+            (
+                source.to_string(),
+                held(file, Some(&label.array), label, settings)?,
+            )
+        }
+    };
+    Ok(Read {
+        name: label.name.clone(),
+        place,
+        held,
+    })
+}
+
+fn held(
+    file: &mut DataFile,
+    array: Option<&str>,
+    label: &LabelSource,
+    settings: &Alignment,
+) -> Result<Held> {
+    let Some(array) = array else {
+        return numbers(file.series(None)?, label, settings);
+    };
+    if array == "annotations" || array.starts_with("annotations:") {
+        let source = Source::file(file.path());
+        return Ok(Held::Annotations(source, array.to_owned()));
+    }
+    // text with times of its own: `state@t`
+    if let Some((values, times)) = array.rsplit_once('@')
+        && let Some(text) = file.read_text(values, None)?
+    {
+        let times = file.read(times)?.vector::<f64>()?.to_vec();
+        crate::timed::require_ascending(&label.array, &times)?;
+        if times.len() != text.texts.len() {
+            return Err(FileError::Value {
+                place: label.array.clone(),
+                problem: format!("{} texts have {} times", text.texts.len(), times.len()),
+                advice: "name times with one for each text".to_owned(),
+            });
+        }
+        return Ok(Held::Texts(text.texts, Times::Listed(times)));
+    }
+    let found = match file.series(Some(array)) {
+        Ok(found) => return numbers(found, label, settings),
+        Err(error) => error,
+    };
+    // a column of a table with a clock
+    if let Ok(Some(text)) = file.read_text(array, None)
+        && let Some(times) = file.times()?
+    {
+        return Ok(Held::Texts(text.texts, times));
+    }
+    // a property of intervals: `trials.side`
+    if let Some((table, column)) = array.rsplit_once(['.', '/'])
+        && let Ok(intervals) = file.intervals(table)
+        && let Some(texts) = intervals.properties.get(column)
+    {
+        let texts = texts.iter().map(|text| Arc::from(text.as_str())).collect();
+        return Ok(Held::Spans(intervals, texts));
+    }
+    Err(found)
+}
+
+fn numbers(found: Vec<Series>, label: &LabelSource, settings: &Alignment) -> Result<Held> {
+    let Ok([series]) = <[Series; 1]>::try_from(found) else {
+        return Err(FileError::Value {
+            place: label.array.clone(),
+            problem: "its channels have several sampling rates".to_owned(),
+            advice: "use them as several labels".to_owned(),
+        });
+    };
+    let named = |names: &[String]| names.contains(&label.name);
+    if named(&settings.classes)
+        || (!named(&settings.angles) && !series.angle && looks_like_classes(&series))
+    {
+        return Ok(Held::Classes(series));
+    }
+    let angle = series.angle || named(&settings.angles);
+    Ok(Held::Numbers(series, angle))
+}
+
+/// Whether the values are truth values or few whole numbers.
+fn looks_like_classes(series: &Series) -> bool {
+    if matches!(series.values.values, crate::Values::Bool(_)) {
+        return series.values.shape().len() == 1;
+    }
+    let Ok(values) = series.values.vector::<f64>() else {
+        return false;
+    };
+    let mut distinct = BTreeSet::new();
+    let mut count = 0;
+    for value in values.into_iter().filter(|value| !value.is_nan()) {
+        if value.fract() != 0.0 || value.abs() > 1e6 {
+            return false;
+        }
+        count += 1;
+        distinct.insert(value as i64);
+        if distinct.len() > MOST_CLASSES {
+            return false;
+        }
+    }
+    count >= FEWEST_A_CLASS * distinct.len().max(1)
+}
+
+impl Read {
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The time in which the label is known, if it is limited.
+    pub(super) fn support(&self) -> Option<Span> {
+        match &self.held {
+            Held::Numbers(series, _) | Held::Classes(series) => Some(ends(series)),
+            Held::Texts(texts, times) => Some(Span {
+                from: times.at(0),
+                to: times.at(texts.len().max(1) - 1),
+            }),
+            Held::Spans(..) | Held::Annotations(..) => None,
+        }
+    }
+
+    /// What its values are.
+    pub(super) fn form(&self) -> Form {
+        match &self.held {
+            Held::Numbers(_, true) => Form::Angles,
+            Held::Numbers(..) => Form::Numbers,
+            _ => Form::Classes,
+        }
+    }
+
+    /// The label in bins.
+    pub(super) fn sample(
+        &self,
+        bins: &Bins,
+        clock: &Clock,
+        notes: &mut Vec<String>,
+    ) -> Result<Sampled> {
+        Ok(match &self.held {
+            Held::Numbers(series, angle) => {
+                notes.extend(series.values.notes.iter().cloned());
+                Sampled::Numbers(sample::numbers(series, bins, *angle))
+            }
+            Held::Classes(series) => {
+                let values = series.values.matrix::<f64>()?;
+                if values.ncols() != 1 {
+                    return Err(series
+                        .values
+                        .shape_error("(n,)", "name an array with one class a row"));
+                }
+                let rows = sample::nearest(&series.times, series.rows(), bins);
+                let value = |row: Option<usize>| row.map_or(f64::NAN, |row| values[[row, 0]]);
+                let found: Vec<f64> = rows.into_iter().map(value).collect();
+                Sampled::Numbers(Array1::from_vec(found).insert_axis(ndarray::Axis(1)))
+            }
+            Held::Texts(texts, times) => {
+                let rows = sample::nearest(times, texts.len(), bins).into_iter();
+                let text = |row: Option<usize>| row.map(|row| Arc::clone(&texts[row]));
+                Sampled::Texts(
+                    rows.map(text)
+                        .map(|text| text.filter(|text| !text.is_empty()))
+                        .collect(),
+                )
+            }
+            Held::Spans(intervals, texts) => {
+                let of = |bin| {
+                    let centre = bins.centre(bin);
+                    let inside = intervals
+                        .spans
+                        .iter()
+                        .rposition(|&[from, to]| from <= centre && centre <= to);
+                    inside.map(|row| Arc::clone(&texts[row]))
+                };
+                Sampled::Texts((0..bins.len()).map(of).collect())
+            }
+            Held::Annotations(source, name) => {
+                let file = DataFile::of(source)?;
+                let found = file.read_text(name, Some(clock))?;
+                let found = found.ok_or_else(|| FileError::Missing {
+                    path: source.path.clone(),
+                    kind: "annotation",
+                    name: name.clone(),
+                    available: Vec::new(),
+                })?;
+                notes.extend(found.notes);
+                Sampled::Texts(found.texts.into_iter().map(Some).collect())
+            }
+        })
+    }
+}
+
+/// What a label is written as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Numbers,
+    Angles,
+    Classes,
+}
+
+impl Sampled {
+    /// The label without anything missing.
+    pub(super) fn finished(self, form: Form) -> AlignedLabel {
+        match (self, form) {
+            (Self::Texts(texts), _) => AlignedLabel::Text(texts.into_iter().flatten().collect()),
+            (Self::Numbers(values), Form::Classes) => {
+                AlignedLabel::Classes(values.column(0).mapv(|class| class as i64))
+            }
+            (Self::Numbers(values), _) if values.ncols() == 1 => {
+                AlignedLabel::Vector(values.column(0).to_owned())
+            }
+            (Self::Numbers(values), _) => AlignedLabel::Matrix(values),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Recordings that mne, pybv, scipy, soundfile, wfdb, safetensors and pyarrow wrote, against what they read.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayD;
+use xcebra_files::{DataFile, Source, read};
+
+use crate::told;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/recorders")
+        .join(name)
+}
+
+fn open(name: &str) -> DataFile {
+    DataFile::open(&file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Compares all arrays that are expected of files with this ending; the tolerance is for a multiplication by a
+/// decimal step, and for 32-bit samples that mne scaled to volts and back.
+fn compare(ending: &str, tolerance: f64) {
+    let all = open("expected.npz").arrays().unwrap();
+    let keys = all
+        .iter()
+        .filter(|info| info.name.split('|').next().unwrap().ends_with(ending));
+    let mut count = 0;
+    for info in keys {
+        let (name, array) = info.name.split_once('|').unwrap();
+        let expected: ArrayD<f64> = read(&Source::new(file("expected.npz"), &info.name))
+            .unwrap()
+            .values
+            .to_float();
+        let found = open(name)
+            .read(array)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found = found.values.to_float::<f64>();
+        assert_eq!(found.shape(), expected.shape(), "{name}");
+        for (at, (a, b)) in found.iter().zip(&expected).enumerate() {
+            let same = (a - b).abs() <= tolerance * b.abs().max(1.0) || (a.is_nan() && b.is_nan());
+            assert!(same, "{name} {at}: {a} {b}");
+        }
+        count += 1;
+    }
+    assert!(count > 0, "{ending}");
+}
+
+#[test]
+fn brainvision_as_mne_reads_it() {
+    compare(".vhdr", 1e-12);
+    let mut whole = open("whole.vhdr");
+    let array = whole.read("*").unwrap();
+    assert_eq!(array.columns.unwrap(), ["Fz", "C,z", "Pz"]);
+    assert_eq!(
+        (array.sampling_rate, array.units.unwrap()[0].as_str()),
+        (Some(250.0), "µV")
+    );
+    let events: Vec<(f64, Option<f64>, &str)> = whole
+        .annotations()
+        .iter()
+        .map(|a| (a.onset, a.duration, a.text.as_str()))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            (0.08, Some(0.02), "Stimulus/S  1"),
+            (0.36, Some(0.12), "Comment/rest")
+        ]
+    );
+}
+
+#[test]
+fn eeglab_as_mne_reads_it() {
+    compare(".set", 1e-12);
+    for name in ["within.set", "beside.set"] {
+        let mut set = open(name);
+        assert_eq!(
+            set.read("*").unwrap().columns.unwrap(),
+            ["Fp1", "Fp2", "O1", "O2"]
+        );
+        assert_eq!(set.read("O1").unwrap().sampling_rate, Some(128.0));
+        let events: Vec<(f64, &str)> = set
+            .annotations()
+            .iter()
+            .map(|a| (a.onset * 128.0, a.text.as_str()))
+            .collect();
+        assert_eq!(events, [(10.0, "cue"), (60.0, "go")], "{name}");
+    }
+}
+
+#[test]
+fn flac_as_soundfile_reads_it() {
+    compare(".flac", 0.0);
+    assert_eq!(
+        open("sound16.flac").read("0").unwrap().sampling_rate,
+        Some(8000.0)
+    );
+}
+
+#[test]
+fn records_as_wfdb_reads_them() {
+    // the quotient of the package against a product with the inverse here
+    compare(".hea", 1e-12);
+    let array = open("record212.hea").read("*").unwrap();
+    assert_eq!(array.columns.unwrap(), ["II", "HR"]);
+    assert_eq!(array.units.unwrap(), ["mV", "bpm"]);
+}
+
+#[test]
+fn tensors_as_safetensors_reads_them() {
+    compare(".safetensors", 0.0);
+    let (said, help) = told(&open("tensors.safetensors").read("half").unwrap_err());
+    assert!(
+        said.contains("f16") && help.contains("float"),
+        "{said} {help}"
+    );
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn tables_as_pyarrow_reads_them() {
+    for ending in [".parquet", ".feather", ".arrow"] {
+        compare(ending, 0.0);
+    }
+    for name in ["zstd.parquet", "lz4.feather", "stream.arrow"] {
+        let mut table = open(name);
+        // times and text are not part of all columns; `t` is a number like any other
+        assert_eq!(
+            table.read("*").unwrap().columns.unwrap(),
+            ["t", "a", "b", "c", "gap"],
+            "{name}"
+        );
+        let days = table.read("day").unwrap().values.to_float::<f64>();
+        assert!((days[[69]] - 69.0 * 0.02).abs() < 1e-6);
+        let words = table.read_text("word", None).unwrap().unwrap().texts;
+        assert_eq!((&*words[29], &*words[30]), ("rest", "walk"));
+        assert_eq!(table.series(Some("a@t")).unwrap()[0].times.at(3), 0.06);
+        assert!(told(&table.read("word").unwrap_err()).1.contains("label"));
+    }
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_so() {
+    let (said, help) = told(&DataFile::open(&file("zstd.parquet")).unwrap_err());
+    assert!(
+        said.contains("does not read Parquet") && help.contains("`parquet`"),
+        "{said} {help}"
+    );
+}
+
+/// Files that are cut off anywhere are refused, or read as far as they are whole; nothing panics.
+#[test]
+fn files_that_are_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, beside) in [
+        ("within.set", None),
+        ("whole.vhdr", Some("whole.eeg")),
+        ("sound16.flac", None),
+        ("record212.hea", Some("record212.dat")),
+        ("tensors.safetensors", None),
+        ("zstd.parquet", None),
+        ("lz4.feather", None),
+        ("stream.arrow", None),
+    ] {
+        let cut = beside.unwrap_or(name);
+        let whole = std::fs::read(file(cut)).unwrap();
+        std::fs::copy(file(name), folder.path().join(name)).unwrap();
+        for length in (0..whole.len()).step_by(whole.len() / 40 + 1) {
+            std::fs::write(folder.path().join(cut), &whole[..length]).unwrap();
+            let Ok(mut open) = DataFile::open(&folder.path().join(name)) else {
+                continue;
+            };
+            let _ = open.arrays();
+            let _ = open.read("*");
+            let _ = open.read("x");
+        }
+    }
+}
