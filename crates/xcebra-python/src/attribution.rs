@@ -52,7 +52,7 @@ pub(crate) fn attribute_model<'py>(
     let pieces: Mutex<Vec<Vec<Array3<f64>>>> = Mutex::new(vec![Vec::new(); methods.len()]);
     let maps = outcome(in_background(py, &shown, |caller| {
         caller.watched(|watch| {
-            let model = model.called(caller)?;
+            let model = model.called(caller);
             let watched = watch.over(model.as_ref());
             let mut options = Options::new().watch(watch).seed(seed);
             if let Some(size) = batch_size {

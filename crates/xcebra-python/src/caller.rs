@@ -12,10 +12,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
+use rayon::ThreadPool;
 use xcebra::model::{ModelError, Progress, Watch};
 
 use crate::error::in_python;
-use crate::pool::pool;
+use crate::pool::{borrow, give_back, usual_threads};
 
 /// How often the calling thread looks for Ctrl-C and progress.
 const LOOK: Duration = Duration::from_millis(50);
@@ -112,6 +113,15 @@ impl Caller {
     }
 }
 
+/// Threads of one call.
+pub(crate) struct Crew {
+    pub(crate) caller: Caller,
+    /// How many threads compute at a time.
+    pub(crate) threads: usize,
+    /// A pool of one thread for each lane; see [`lanes`](crate::lanes).
+    pub(crate) lanes: Vec<ThreadPool>,
+}
+
 /// Runs `work` on other threads while this one serves its calls. Gives what it returned, and the exception that
 /// stopped it, if one did.
 pub(crate) fn in_background<T: Send>(
@@ -119,7 +129,20 @@ pub(crate) fn in_background<T: Send>(
     shown: &Shown,
     work: impl FnOnce(&Caller) -> T + Send,
 ) -> PyResult<(T, Option<PyErr>)> {
-    let pool = pool(py, shown.threads)?;
+    in_background_with_lanes(py, shown, 0, |crew| work(&crew.caller))
+}
+
+/// As [`in_background`], with threads for so many lanes.
+pub(crate) fn in_background_with_lanes<T: Send>(
+    py: Python<'_>,
+    shown: &Shown,
+    lanes: usize,
+    work: impl FnOnce(&Crew) -> T + Send,
+) -> PyResult<(T, Option<PyErr>)> {
+    let threads = shown.threads.unwrap_or_else(usual_threads).max(1);
+    let pool = borrow(py, threads)?;
+    let lanes = (0..lanes).map(|_| borrow(py, 1));
+    let lanes = lanes.collect::<PyResult<Vec<_>>>()?;
     let stopped = Arc::new(AtomicBool::new(false));
     let told = Arc::new(Mutex::new(Told::default()));
     let (sender, mut calls) = mpsc::channel::<Message>();
@@ -130,11 +153,16 @@ pub(crate) fn in_background<T: Send>(
             stopped: Arc::clone(&stopped),
             told: Arc::clone(&told),
         };
+        let crew = Crew {
+            caller,
+            threads,
+            lanes,
+        };
         let worker = scope.spawn(move || {
-            let end = End(caller.calls.clone());
-            let found = pool.install(|| work(&caller));
+            let end = End(crew.caller.calls.clone());
+            let found = pool.install(|| work(&crew));
             drop(end);
-            found
+            (found, pool, crew.lanes)
         });
         let mut shown_at = Instant::now();
         loop {
@@ -162,7 +190,10 @@ pub(crate) fn in_background<T: Send>(
         }
         py.detach(|| worker.join())
     });
-    let found = found.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let (found, pool, lanes) = found.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    for pool in lanes.into_iter().chain([pool]) {
+        give_back(py, pool);
+    }
     if failure.is_none() {
         failure = show(py, shown, &told).err();
     }
@@ -183,6 +214,6 @@ fn show(py: Python<'_>, shown: &Shown, told: &Mutex<Told>) -> PyResult<()> {
     Ok(())
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

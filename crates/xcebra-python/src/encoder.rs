@@ -12,68 +12,22 @@ use xcebra::core::History;
 use xcebra::core::encoder::{Edges, Encoder};
 use xcebra::{
     AttributeSettings, Data, Diagnostics, FitFile, Fitted, Run, attribute, compare, embed,
-    fit_so_far, goodness_of_fit,
+    goodness_of_fit,
 };
 
 use crate::caller::{Shown, in_background};
 use crate::error::{exception, outcome};
+use crate::fitting::read_settings;
 use crate::maps::{Maps, Significance};
 use crate::recording::RecordingGiven;
 
 /// A trained encoder with the channels and settings of its training.
 #[pyclass(frozen, module = "xcebra._xcebra")]
 pub(crate) struct TrainedEncoder {
-    run: Run,
+    pub(crate) run: Run,
     /// What its training left; none if it was read from a folder.
-    fitted: Option<Fitted>,
-    diagnostics: Option<Diagnostics>,
-}
-
-/// Trains an encoder. Gives it, and the exception that stopped the training early, if one did.
-#[pyfunction]
-pub(crate) fn fit<'py>(
-    py: Python<'py>,
-    settings: &str,
-    recording: RecordingGiven<'py>,
-    shown: Shown,
-) -> PyResult<(TrainedEncoder, Option<PyErr>)> {
-    let settings = read_settings(settings)?;
-    let arrays = recording.to_arrays()?;
-    let (fitted, failure) = in_background(py, &shown, |caller| {
-        caller.watched(|watch| {
-            let data = Data::of_arrays(arrays, &settings)?;
-            fit_so_far(&settings, data, &watch)
-        })
-    })?;
-    let fitted = match (fitted, failure) {
-        (Ok(fitted), failure) => (fitted, failure),
-        (Err(_), Some(failure)) => return Err(failure),
-        (Err(problem), None) => return Err(exception(problem)),
-    };
-    let (fitted, failure) = fitted;
-    let diagnostics = Some(fitted.diagnostics().clone());
-    let run = fitted.run().clone();
-    Ok((
-        TrainedEncoder {
-            run,
-            fitted: Some(fitted),
-            diagnostics,
-        },
-        failure,
-    ))
-}
-
-/// The settings of a text of JSON.
-fn read_settings(text: &str) -> PyResult<FitFile> {
-    serde_json::from_str(text)
-        .map_err(|error| PyValueError::new_err(format!("the settings do not fit: {error}")))
-}
-
-/// The settings, every default written out, as JSON.
-#[pyfunction]
-pub(crate) fn complete_settings(settings: &str) -> PyResult<String> {
-    let settings = read_settings(settings)?;
-    Ok(serde_json::to_string(&settings).expect("settings are plain tables"))
+    pub(crate) fitted: Option<Fitted>,
+    pub(crate) diagnostics: Option<Diagnostics>,
 }
 
 #[pymethods]
@@ -164,6 +118,11 @@ impl TrainedEncoder {
         let mut settings = FitFile::default();
         settings.data.standardize = false;
         settings.encoder.outputs = architecture.outputs();
+        settings.encoder.hidden = architecture.layers[0].outputs;
+        // names with numbers in them have no setting of the same spelling
+        if let Ok(named) = serde_json::from_value(name.replacen("-model", "", 1).into()) {
+            settings.encoder.name = named;
+        }
         let channels = xcebra::Channels::unscaled(architecture.inputs);
         Ok(Self {
             run: Run {

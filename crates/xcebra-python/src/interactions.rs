@@ -14,8 +14,8 @@ use xcebra::cdig::interactions::{
 use crate::caller::{Shown, in_background};
 use crate::domain::Asked;
 use crate::error::outcome;
-use crate::explain::{Arrays, ArraysGiven, Question};
 use crate::model::Given;
+use crate::question::{Arrays, ArraysGiven, Question};
 
 /// Named sets of flat indices of the coefficients.
 type Groups = Vec<(String, Vec<usize>)>;
@@ -40,11 +40,11 @@ pub(crate) fn describe<'py>(
     let domain = [Asked::of(domain)?];
     let arrays = arrays.to_arrays();
     let built: Built = outcome(in_background(py, &Shown::default(), |caller| {
-        let model = model.called(caller)?;
+        let model = model.called(caller);
         let mut built = question.build(&domain, model.as_ref(), &arrays, caller)?;
         Ok::<_, CdigError>(built.remove(0))
     })?)?;
-    crate::explain::described(py, &built, &question)
+    crate::found::described(py, &built, &question)
 }
 
 /// Interactions of the groups of one domain: values `(outputs, groups, groups)`. With `hessians` (nodes, step) by
@@ -64,7 +64,7 @@ pub(crate) fn interact<'py>(
     let arrays = arrays.to_arrays();
     let groups = groups(grouped.1);
     let found = outcome(in_background(py, &shown, |caller| {
-        let model = model.called(caller)?;
+        let model = model.called(caller);
         let built = question.build(&domain, model.as_ref(), &arrays, caller)?;
         let (signal, baseline) = ends(&question, &arrays)?;
         let domain = &*built[0].domain;
@@ -103,7 +103,7 @@ pub(crate) fn interact_across<'py>(
     let arrays = arrays.to_arrays();
     let (first, second) = (groups(named.0), groups(named.1));
     let found = outcome(in_background(py, &shown, |caller| {
-        let model = model.called(caller)?;
+        let model = model.called(caller);
         let built = question.build(&domains, model.as_ref(), &arrays, caller)?;
         let (signal, baseline) = ends(&question, &arrays)?;
         interactions_across(

@@ -11,16 +11,23 @@ use pyo3::prelude::*;
 mod attribution;
 mod axes;
 mod caller;
+mod choose;
 mod data;
 mod domain;
 mod encoder;
 mod error;
 mod explain;
+mod fitting;
+mod found;
 mod interactions;
+mod joined;
+mod lanes;
 mod maps;
 mod model;
 mod onnx;
+mod path;
 mod pool;
+mod question;
 mod recording;
 mod report;
 
@@ -39,11 +46,15 @@ mod _xcebra {
     #[pymodule_export]
     use super::axes::bands_of;
     #[pymodule_export]
+    use super::choose::choose;
+    #[pymodule_export]
     use super::data::{auroc, average_precision, domain_names, generate};
     #[pymodule_export]
-    use super::encoder::{TrainedEncoder, complete_settings, fit};
+    use super::encoder::TrainedEncoder;
     #[pymodule_export]
-    use super::explain::{choose, explain};
+    use super::explain::explain;
+    #[pymodule_export]
+    use super::fitting::{complete_settings, fit};
     #[pymodule_export]
     use super::interactions::{describe, interact, interact_across};
     #[pymodule_export]

@@ -65,57 +65,126 @@ impl Given {
     }
 
     /// The model; calls of functions go to `caller`.
-    pub(crate) fn called(&self, caller: &Caller) -> Result<Arc<dyn Model<f64>>, ModelError> {
-        let functions = match self {
-            Self::Native(native) => return Ok(Arc::clone(&native.model)),
-            Self::Functions(functions) => functions.clone(),
-        };
-        let (step, shape) = (functions.difference_step, functions.input_shape.clone());
-        let outputs = functions.outputs;
-        let caller = caller.clone();
-        let called = Called { functions, caller };
-        match step {
-            None => Ok(Arc::new(called)),
-            Some(step) => {
-                let model = FnModel::black_box(shape, outputs, move |x| called.forward(x));
-                Ok(Arc::new(model.step(step)))
+    pub(crate) fn called(&self, caller: &Caller) -> Arc<dyn Model<f64>> {
+        match self {
+            Self::Native(native) => Arc::clone(&native.model),
+            Self::Functions(functions) => {
+                let (called, caller) = (functions.clone(), caller.clone());
+                functions.evaluated(move |asked| called.evaluate(&caller, asked))
             }
         }
     }
 }
 
-/// A model of functions, and who calls them.
-struct Called {
-    functions: Functions,
-    caller: Caller,
+/// A question to a model of functions.
+pub(crate) struct Asked {
+    /// Samples `(n, …)`.
+    pub(crate) x: ArrayD<f64>,
+    /// Weights of the outputs `(n, outputs)`, if gradients are wanted.
+    pub(crate) cotangent: Option<Array2<f64>>,
+    /// Whether values are wanted.
+    pub(crate) value: bool,
 }
 
-impl Called {
-    fn ask<T: Send + 'static>(
+/// What was asked for: values `(n, outputs)`, gradients `(n, …)`.
+#[derive(Default)]
+pub(crate) struct Answer {
+    pub(crate) value: Option<Array2<f64>>,
+    pub(crate) gradient: Option<ArrayD<f64>>,
+}
+
+impl Functions {
+    /// The model of these functions, when `evaluate` answers for them.
+    pub(crate) fn evaluated(
         &self,
-        call: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
-    ) -> Result<T, ModelError> {
-        let object = Arc::clone(&self.functions.object);
-        self.caller.call(move |py| call(object.bind(py)))
+        evaluate: impl Fn(Asked) -> Result<Answer, ModelError> + Send + Sync + 'static,
+    ) -> Arc<dyn Model<f64>> {
+        let evaluated = Evaluated {
+            input_shape: self.input_shape.clone(),
+            outputs: self.outputs,
+            evaluate,
+        };
+        let Some(step) = self.difference_step else {
+            return Arc::new(evaluated);
+        };
+        let shape = self.input_shape.clone();
+        let model = FnModel::black_box(shape, self.outputs, move |x| evaluated.forward(x));
+        Arc::new(model.step(step))
+    }
+
+    /// Numbers in one sample.
+    pub(crate) fn inputs(&self) -> usize {
+        self.input_shape.iter().product()
+    }
+
+    /// The answer of the functions themselves, called on the thread that asked for the job.
+    pub(crate) fn evaluate(&self, caller: &Caller, asked: Asked) -> Result<Answer, ModelError> {
+        let object = Arc::clone(&self.object);
+        let outputs = self.outputs;
+        caller.call(move |py| {
+            let model = object.bind(py);
+            let input = asked.x.shape().to_vec();
+            let output = [input[0], outputs];
+            let x = asked.x.into_pyarray(py);
+            let Some(cotangent) = asked.cotangent else {
+                let found = model.call_method1("forward", (x,))?;
+                return Ok(Answer {
+                    value: Some(matrix(&found, output)?),
+                    gradient: None,
+                });
+            };
+            let arguments = (x, cotangent.into_pyarray(py));
+            if !asked.value {
+                let found = model.call_method1("vjp", arguments)?;
+                return Ok(Answer {
+                    value: None,
+                    gradient: Some(array(&found, &input)?),
+                });
+            }
+            let both = model.call_method1("value_and_vjp", arguments)?;
+            let (value, gradient): (Bound<'_, PyAny>, Bound<'_, PyAny>) = both.extract()?;
+            Ok(Answer {
+                value: Some(matrix(&value, output)?),
+                gradient: Some(array(&gradient, &input)?),
+            })
+        })
     }
 }
 
-impl Model<f64> for Called {
+/// A model of functions, with someone who answers for them.
+struct Evaluated<F> {
+    input_shape: Vec<usize>,
+    outputs: usize,
+    evaluate: F,
+}
+
+impl<F: Fn(Asked) -> Result<Answer, ModelError> + Send + Sync> Evaluated<F> {
+    fn ask(
+        &self,
+        x: ArrayViewD<'_, f64>,
+        cotangent: Option<ArrayView2<'_, f64>>,
+        value: bool,
+    ) -> Result<Answer, ModelError> {
+        (self.evaluate)(Asked {
+            x: x.as_standard_layout().into_owned(),
+            cotangent: cotangent.map(|c| c.as_standard_layout().into_owned()),
+            value,
+        })
+    }
+}
+
+impl<F: Fn(Asked) -> Result<Answer, ModelError> + Send + Sync> Model<f64> for Evaluated<F> {
     fn input_shape(&self) -> &[usize] {
-        &self.functions.input_shape
+        &self.input_shape
     }
 
     fn output_dim(&self) -> usize {
-        self.functions.outputs
+        self.outputs
     }
 
     fn forward(&self, x: ArrayViewD<'_, f64>) -> Result<Array2<f64>, ModelError> {
-        let shape = [x.shape()[0], self.functions.outputs];
-        let x = x.to_owned();
-        self.ask(move |model| {
-            let value = model.call_method1("forward", (x.into_pyarray(model.py()),))?;
-            matrix(&value, shape)
-        })
+        let found = self.ask(x, None, true)?;
+        Ok(found.value.expect("it was asked for"))
     }
 
     fn vjp(
@@ -123,7 +192,8 @@ impl Model<f64> for Called {
         x: ArrayViewD<'_, f64>,
         cotangent: ArrayView2<'_, f64>,
     ) -> Result<ArrayD<f64>, ModelError> {
-        Ok(self.value_and_vjp(x, cotangent)?.1)
+        let found = self.ask(x, Some(cotangent), false)?;
+        Ok(found.gradient.expect("it was asked for"))
     }
 
     fn value_and_vjp(
@@ -131,15 +201,10 @@ impl Model<f64> for Called {
         x: ArrayViewD<'_, f64>,
         cotangent: ArrayView2<'_, f64>,
     ) -> Result<(Array2<f64>, ArrayD<f64>), ModelError> {
-        let shape = [x.shape()[0], self.functions.outputs];
-        let (x, cotangent) = (x.to_owned(), cotangent.to_owned());
-        self.ask(move |model| {
-            let (py, input) = (model.py(), x.shape().to_vec());
-            let arguments = (x.into_pyarray(py), cotangent.into_pyarray(py));
-            let both = model.call_method1("value_and_vjp", arguments)?;
-            let (value, gradient): (Bound<'_, PyAny>, Bound<'_, PyAny>) = both.extract()?;
-            Ok((matrix(&value, shape)?, array(&gradient, &input)?))
-        })
+        let found = self.ask(x, Some(cotangent), true)?;
+        let (value, gradient) = (found.value, found.gradient);
+        let asked = "it was asked for";
+        Ok((value.expect(asked), gradient.expect(asked)))
     }
 }
 
@@ -158,5 +223,5 @@ fn array(found: &Bound<'_, PyAny>, shape: &[usize]) -> PyResult<ArrayD<f64>> {
             found.shape()
         )));
     }
-    Ok(found.to_owned())
+    Ok(found.as_standard_layout().into_owned())
 }

@@ -1,5 +1,10 @@
 """Scripts written for other packages run with other imports."""
 
+import os
+import pathlib
+import pickle
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -74,19 +79,138 @@ def test_their_domains_against_the_library_itself():
         ("ICAIG", (net, ica, 50, 1, device), {}),
         ("STFTIG", (net, 50, 1, device), stft),
         ("DWTIG", (net, 50, 1, device), {"levels": 3}),
+        ("ComplexCepstrumIG", (net, 50, 1, device), {}),
     ):
         expected = getattr(theirs, name)(*arguments, **keywords).run(x, base)
         found = getattr(ours, name)(*arguments, **keywords).run(x, base)
         assert tuple(found.shape) == tuple(expected.shape), name
         scale = float(expected.abs().max())
         assert float((found - expected).abs().max()) < 5e-6 * scale, name
-    with pytest.raises(NotImplementedError, match="unwrap"):
-        ours.ComplexCepstrumIG(net, 50, 1, device)
+    pytest.importorskip("captum")
+    theirs = pytest.importorskip("cross_domain_saliency_maps.torch_ig.captum_integrated_gradients")
+    for name, arguments, keywords in (
+        ("CaptumTimeIG", (net, 50, 1, device), {}),
+        ("CaptumTimeIG", (net, 50, 1, device), {"method": "riemann_middle"}),
+        ("CaptumFourierIG", (net, 50, 1, device), {"method": "riemann_left"}),
+        ("CaptumFourierIG", (net, 50, 1, device), {"time_dimension": 1}),
+        ("CaptumICAIG", (net, ica, 50, 1, device), {}),
+        ("CaptumSTFTIG", (net, 50, 1, device), stft),
+        ("CaptumDWTIG", (net, 50, 1, device), {"levels": 3}),
+        ("CaptumComplexCepstrumIG", (net, 50, 1, device), {"eps": 1e-6}),
+        ("CaptumComplexCepstrumIG", (net, 50, 1, device), {"time_dimension": 1}),
+    ):
+        expected, off = getattr(theirs, name)(*arguments, **keywords).run(x, base, return_convergence_delta=True)
+        found, delta = getattr(ours, name)(*arguments, **keywords).run(x, base, return_convergence_delta=True)
+        assert tuple(found.shape) == tuple(expected.shape), name
+        scale = float(expected.abs().max())
+        assert float((found - expected).abs().max()) < 5e-6 * scale, (name, keywords)
+        # the sum of hundreds of attributions in their float32
+        assert float((delta - off).abs().max()) < 1e-4 * scale, (name, keywords)
+    for keywords, words in (
+        ({"method": "riemann_trapezoid"}, "trapezoid:49"), ({"multiply_by_inputs": False}, "divide"),
+        ({"return_packed_complex_attributions": True}, "together"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            ours.CaptumFourierIG(net, 50, 1, device, **keywords)
+
+
+def test_the_cepstrum_is_that_of_its_definition():
+    """Its inverse and derivative against differences, and its attribution against the sum by hand."""
+    from xcebra.compat._transforms import Cepstrum
+
+    rng = np.random.default_rng(0)
+    domain = Cepstrum((2, 16))
+    x = rng.normal(size=(3, 2, 16))
+    z = domain.forward(x)
+    # the offset of the spectrum is a larger first sample
+    assert np.allclose(domain.inverse(z), x + 1e-7 * (np.arange(16) == 0), atol=1e-12)
+    cotangent = rng.normal(size=x.shape)
+    pulled = domain.inverse_vjp(z, cotangent)
+    step = 1e-6
+    for _ in range(8):
+        change = rng.normal(size=z.shape) + 1j * rng.normal(size=z.shape)
+        slope = (cotangent * (domain.inverse(z + step * change) - domain.inverse(z - step * change))).sum() / (2 * step)
+        # central differences: 1e-6² of curvature and 1e-16/1e-6 of rounding, of sums of 96 terms
+        assert np.isclose(slope, (pulled.conj() * change).real.sum(), rtol=1e-6)
+
+
+def test_integrated_gradients_are_those_of_captum():
+    """captum in double precision: the same sums in another order."""
+    torch = pytest.importorskip("torch")
+    captum = pytest.importorskip("captum.attr")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Conv1d(3, 4, 5), torch.nn.GELU(), torch.nn.Flatten(), torch.nn.Linear(240, 4)).double()
+    x, base = torch.randn(5, 3, 64).double(), torch.randn(5, 3, 64).double()
+    target = [0, 3, 1, 2, 2]
+    for method, rule in (
+        ("gausslegendre", "gauss-legendre:50"), ("riemann_right", "right:50"), ("riemann_left", "left:50"),
+        ("riemann_middle", "midpoint:50"),
+    ):
+        expected, off = captum.IntegratedGradients(net).attribute(
+            x, base, torch.tensor(target), n_steps=50, method=method, return_convergence_delta=True
+        )
+        found = xcebra.CrossDomainIG(net, rule=rule).attribute(x, base, target)
+        # captum's nodes and weights are rounded to float32 on the way
+        assert np.abs(found.values - expected.detach().numpy()).max() < 2e-7 * np.abs(found.values).max(), method
+        assert np.allclose(found.convergence_delta, off.detach().numpy(), atol=1e-5), method
+
+
+def test_models_that_cebra_saved(tmp_path):
+    """Files of cebra 0.6.1, and what it makes of a recording."""
+    folder = pathlib.Path(__file__).parent / "data"
+    expected = np.load(folder / "cebra.npz")
+    for name, architecture in (("one", "offset1-model"), ("ten", "offset10-model")):
+        encoder = xcebra.XCEBRA.from_cebra(folder / f"cebra_{name}.pt")
+        assert encoder.model_architecture == architecture and encoder.output_dimension == 3
+        # both compute in float32
+        assert np.abs(encoder.transform(expected["x"]) - expected[name]).max() < 2e-6
+    encoder.save(tmp_path / "run")
+    again = xcebra.XCEBRA.load(tmp_path / "run")
+    assert again.model_architecture == "offset10" and again.num_hidden_units == 8
+    from xcebra.compat import cebra
+
+    assert np.array_equal(cebra.CEBRA.load(folder / "cebra_ten.pt").transform(expected["x"]), encoder.transform(expected["x"]))
+    with pytest.raises(ValueError, match='backend="sklearn"'):
+        xcebra.XCEBRA.from_cebra(folder / "cebra_pickled.pt")
+
+
+def test_nothing_in_a_file_is_run(tmp_path):
+    """A checkpoint that names a program, one that is cut, and others that are none."""
+    from xcebra.compat._checkpoint import load_checkpoint
+
+    class Program:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "made"),)
+
+    def checkpoint(name, value):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("model/data.pkl", pickle.dumps(value) if not isinstance(value, bytes) else value)
+        return str(tmp_path / name)
+
+    load_checkpoint(checkpoint("program.pt", {"state_dict": Program(), "built-in": [Program()]}))
+    assert not (tmp_path / "made").exists()
+    with pytest.raises(ValueError, match="does not hold"):
+        xcebra.XCEBRA.from_cebra(checkpoint("other.pt", {"state_dict": Program()}))
+    whole = (pathlib.Path(__file__).parent / "data" / "cebra_one.pt").read_bytes()
+    for end in (0, 100, len(whole) // 2, len(whole) - 10):
+        (tmp_path / "cut.pt").write_bytes(whole[:end])
+        with pytest.raises(ValueError, match="torch.save"):
+            xcebra.XCEBRA.from_cebra(tmp_path / "cut.pt")
+    with pytest.raises(ValueError, match="torch.save"):
+        load_checkpoint(checkpoint("cut_pickle.pt", pickle.dumps({"a": [1, 2]})[:-3]))
+    with pytest.raises(OSError):
+        xcebra.XCEBRA.from_cebra(tmp_path / "missing.pt")
+    # a tensor that says it is larger than its numbers
+    large = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x02tQK\x00J\xff\xff\xff\x0f\x85K\x00\x85tR."
+    with zipfile.ZipFile(tmp_path / "large.pt", "w") as archive:
+        archive.writestr("model/data.pkl", large)
+        archive.writestr("model/data/0", np.ones(2, np.float32).tobytes())
+    with pytest.raises(ValueError, match="does not fit"):
+        load_checkpoint(str(tmp_path / "large.pt"))
 
 
 @pytest.mark.parametrize("name", ["cebra_hippocampus", "cross_domain_saliency"])
 def test_published_scripts_run_with_other_imports(name):
-    import pathlib
     import runpy
 
     if name == "cross_domain_saliency":

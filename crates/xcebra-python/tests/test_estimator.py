@@ -180,6 +180,12 @@ def test_history_progress_and_report(data):
     assert encoder.n_iter_ == 120 and len(encoder.history_) > 1
     assert encoder._repr_html_().startswith("<iframe")
     assert "offset1" not in repr(encoder)
+    found = encoder.attribution_map(data.x)
+    # the page is made when it is first asked for, also by a pickle
+    assert callable(found._page)
+    again = pickle.loads(pickle.dumps(found))
+    assert again.report == found.report and "<html" in found.report
+    assert found._repr_html_().startswith("<iframe") and found._page is found.report
 
 
 def test_ctrl_c_leaves_the_encoder_as_it_is_by_then(data):

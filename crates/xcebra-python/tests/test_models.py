@@ -46,6 +46,64 @@ def test_keras(signals):
     assert np.allclose(a.values, expected.values, atol=1e-5 * np.abs(expected.values).max())
 
 
+def test_tensorflow(signals):
+    tf = pytest.importorskip("tensorflow")
+
+    @tf.function
+    def compiled(x):
+        return tf.reduce_sum(tf.sin(x), axis=(1, 2))
+
+    class Module(tf.Module):
+        def __init__(self):
+            self.scale = tf.Variable(1.0, dtype=tf.float64)
+
+        def __call__(self, x):
+            return tf.reduce_sum(tf.sin(self.scale * x), axis=(1, 2))
+
+    # along the straight path from 0 the integral of cos(αx) x is sin x; 20 nodes are exact to rounding
+    for model, x in ((compiled, signals), (Module(), signals.astype(np.float32)), (lambda x: compiled(x), tf.constant(signals))):
+        found = xcebra.CrossDomainIG(model, rule="gauss-legendre:20").attribute(x)
+        assert np.allclose(found.values, np.sin(np.asarray(x, dtype=float)), atol=1e-13)
+    with pytest.raises(RuntimeError, match="carries no gradient"):
+        xcebra.CrossDomainIG(tf.function(lambda x: tf.stop_gradient(x)[:, 0])).attribute(signals)
+
+
+KERAS_ON_TENSORFLOW = """
+import keras, numpy as np, tensorflow as tf, xcebra
+assert keras.backend.backend() == "tensorflow"
+for dtype, tolerance in (("float32", 1e-6), ("float64", 1e-13)):
+    keras.utils.set_random_seed(0)
+    net = keras.Sequential([
+        keras.Input((64, 2), dtype=dtype), keras.layers.Conv1D(4, 5, activation="gelu", dtype=dtype),
+        keras.layers.BatchNormalization(dtype=dtype), keras.layers.Flatten(dtype=dtype), keras.layers.Dense(3, dtype=dtype),
+    ])
+    x = np.random.default_rng(0).normal(size=(5, 64, 2)).astype(dtype)
+    total = 0
+    for i in range(1, 51):
+        point = tf.convert_to_tensor(x * i / 50)
+        with tf.GradientTape() as tape:
+            tape.watch(point)
+            value = net(point, training=False)[:, 1]
+        total = total + tape.gradient(value, point).numpy().astype(float) / 50
+    for given in (x, tf.convert_to_tensor(x)):
+        found = xcebra.CrossDomainIG(net, rule="right:50", time_axis=0).attribute(given, target=1)
+        assert np.abs(found.values - total * x).max() < tolerance * np.abs(total * x).max(), dtype
+"""
+
+
+def test_keras_on_tensorflow():
+    """Against the same sum by hand with tf.GradientTape. The backend is chosen when Keras is imported."""
+    import os
+    import subprocess
+    import sys
+
+    pytest.importorskip("keras")
+    pytest.importorskip("tensorflow")
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run([sys.executable, "-c", KERAS_ON_TENSORFLOW], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_torch_is_called_as_it_stands(signals):
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
@@ -90,6 +148,36 @@ def test_torch_is_called_as_it_stands(signals):
         )
     with pytest.raises(RuntimeError, match="carries no gradient"):
         xcebra.CrossDomainIG(lambda x: net(x).detach()).attribute(torch.tensor(signals))
+
+
+def test_a_module_is_not_called_again_for_its_shape(signals):
+    torch = pytest.importorskip("torch")
+    calls = []
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = torch.nn.Linear(32, 3)
+
+        def forward(self, x):
+            calls.append(len(x))
+            return self.head(x.flatten(1))
+
+    net = Net()
+    for expected in ([1, 2, 4], [2, 4]):
+        calls.clear()
+        xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1], target=2)
+        assert calls == expected
+    # another shape of the samples, another layer, another mode
+    xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1].reshape(1, 32), target=2)
+    net.head = torch.nn.Linear(32, 5)
+    assert xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1], target=4).values.shape == (1, 2, 16)
+    calls.clear()
+    xcebra.CrossDomainIG(net.eval(), rule="right:4").attribute(signals[:1])
+    assert calls[0] == 1
+    # what is selected of the output is not the module's to say
+    with pytest.raises(ValueError, match="no output 4"):
+        xcebra.CrossDomainIG(xcebra.models.Torch(net, output=lambda y: y[:, :2]), rule="right:4").attribute(signals[:1], target=4)
 
 
 def test_onnx_files():

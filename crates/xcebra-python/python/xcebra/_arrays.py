@@ -37,6 +37,16 @@ def is_jax(value: Any) -> bool:
     return is_instance_of(value, "jax", "Array")
 
 
+def is_tensorflow(value: Any) -> bool:
+    """Whether `value` is a tensor of TensorFlow."""
+    return is_instance_of(value, "tensorflow", "Tensor")
+
+
+def tells_its_library(value: Any) -> bool:
+    """Whether the type of `value` says which library a function of it belongs to."""
+    return is_tensor(value) or is_jax(value) or is_tensorflow(value)
+
+
 def to_numpy(value: Any, what: str) -> np.ndarray:
     """Any array as a NumPy array.
 

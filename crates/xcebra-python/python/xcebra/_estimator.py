@@ -439,7 +439,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         with shown(self.verbose if progress is None else progress, note, self.n_threads) as seen:
             found = self.state_dict_.attribute(_recording(sessions, {}), method, settings, training, seen)
         channels = list(self.state_dict_.channels)
-        maps = [AttributionMap._of_encoder(told, channels, found.report()) for told in found.maps()]
+        maps = [AttributionMap._of_encoder(told, channels, found.report) for told in found.maps()]
         return maps, found.tests()
 
     def plot_embedding(
@@ -519,14 +519,16 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         path : path
-            What ``cebra.CEBRA.save`` wrote (needs torch), or a ``.safetensors`` file of the model's ``state_dict``.
+            What ``cebra.CEBRA.save`` wrote with ``backend="sklearn"``, or a ``.safetensors`` file of the model's ``state_dict``.
         model_architecture : str, optional
             The name that CEBRA knows the model by; it stands in the file that CEBRA wrote.
         """
         from .compat._files import state_dict_file
 
         with state_dict_file(os.fspath(path), model_architecture) as (file, name):
-            return cls._of(_xcebra.TrainedEncoder.load_cebra(file, name))
+            found = cls._of(_xcebra.TrainedEncoder.load_cebra(file, name))
+        found.model_architecture = name
+        return found
 
     @classmethod
     def _of(cls, encoder: _xcebra.TrainedEncoder) -> XCEBRA:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _xcebra
-from ._arrays import is_jax, is_tensor, read_signals, to_float, to_numpy
+from ._arrays import is_tensor, read_signals, tells_its_library, to_float, to_numpy
 from ._axes import Axes, Axis
 from ._result import Attribution
 from ._run import shown
@@ -39,8 +39,9 @@ class CrossDomainIG:
     rule : str
         The quadrature: ``"adaptive"``, ``"adaptive:TOLERANCE:POINTS"``, ``"gauss-legendre:50"``, ``"midpoint:N"``,
         ``"trapezoid:N"``, or ``"right:300"`` (the one of the original implementation).
-    batch_size : int
-        How many points of the path go through the model together.
+    batch_size : int, optional
+        How many points go through the model together, of all signals. By default 64 points of one signal, and up to 256
+        of several as long as they hold no more than 262,144 numbers. Small models gain from larger batches.
     channels : sequence of str, optional
         Names of the channels.
     frequency_unit : str
@@ -77,7 +78,7 @@ class CrossDomainIG:
         fs: float | None = None,
         time_axis: int = -1,
         rule: str = "adaptive",
-        batch_size: int = 64,
+        batch_size: int | None = None,
         channels: Sequence[str] | None = None,
         frequency_unit: str = "Hz",
         finite_differences: float | None = None,
@@ -197,7 +198,7 @@ class CrossDomainIG:
             raise ValueError(f"x holds NaN or infinity, first at index {where}; fill or cut the gaps first")
         if known.fs is not None and self.fs is not None and not np.isclose(known.fs, self.fs, rtol=1e-3):
             raise ValueError(f"fs is {self.fs}, but x says that it has {known.fs:g} samples per second; leave one out")
-        model = prepare(self.model, x if is_tensor(x) or is_jax(x) else known.values)
+        model = prepare(self.model, x if tells_its_library(x) else known.values)
         targets, summed, kept = _targets(target, model, len(signals))
         kind, given = _baselines(baselines, signals, expected)
         time_axis = self.time_axis + (signals.ndim - 1 if self.time_axis < 0 else 0)
@@ -218,7 +219,8 @@ class CrossDomainIG:
             "units": units,
             "seed": int(self.random_state),
             "rule": str(self.rule),
-            "batch_size": int(self.batch_size),
+            "batch_size": 64 if self.batch_size is None else int(self.batch_size),
+            "joined": _joined(signals) if self.batch_size is None else int(self.batch_size),
             "round_trip_tolerance": self.round_trip_tolerance,
             "targets": targets,
             "summed": summed,
@@ -285,6 +287,11 @@ class _Asked:
             standard_error=stacked("standard_error"),
             fs=self.fs,
         )
+
+
+def _joined(signals: np.ndarray) -> int:
+    """How many points of several signals go through a model together, unless it was said."""
+    return max(64, min(256, 2**18 // max(signals[0].size, 1)))
 
 
 def _complex(path: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _xcebra
-from ._arrays import is_jax, is_tensor, read_signals, to_float
+from ._arrays import read_signals, tells_its_library, to_float
 from ._run import shown
 from .models import prepare
 
@@ -52,10 +52,11 @@ class AttributionMap:
     condition: tuple[float, float, float] | None = None
     standard_errors: np.ndarray | None = None
     per_sample: np.ndarray | None = None
-    report: str | None = None
+    #: The report, or what makes it once it is asked for.
+    _page: str | Callable[[], str] | None = None
 
     @classmethod
-    def _of_encoder(cls, told: Mapping[str, Any], channels: list[str], report: str) -> AttributionMap:
+    def _of_encoder(cls, told: Mapping[str, Any], channels: list[str], page: Callable[[], str]) -> AttributionMap:
         return cls(
             method=told["method"],
             values=told["by_channel"],
@@ -64,7 +65,7 @@ class AttributionMap:
             channels=channels,
             rank_counts=told.get("rank_counts"),
             condition=told.get("condition"),
-            report=report,
+            _page=page,
         )
 
     @classmethod
@@ -85,6 +86,16 @@ class AttributionMap:
             standard_errors=shaped(told["standard_errors"]),
             per_sample=None if kept is None else kept.reshape(len(kept), *shape, kept.shape[-1]),
         )
+
+    @property
+    def report(self) -> str | None:
+        """The report of an encoder's maps, a page of HTML, which is made when it is first asked for."""
+        if callable(self._page):
+            self._page = self._page()
+        return self._page
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_page": self.report}
 
     @property
     def ranks(self) -> np.ndarray:
@@ -290,7 +301,7 @@ def attribute_all(
     samples = to_float(known.values, "x")
     if samples.ndim < 2 or 0 in samples.shape:
         raise ValueError(f"x has shape {samples.shape}; pass samples (n, …) as the model takes them")
-    prepared = prepare(model, x if is_tensor(x) or is_jax(x) else known.values)
+    prepared = prepare(model, x if tells_its_library(x) else known.values)
     with shown(progress, n_threads=n_threads) as seen:
         settings = {
             "methods": ",".join(map(str, methods)),

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import _xcebra
-from ._arrays import is_instance_of, is_jax, is_tensor, to_float, to_numpy
+from ._arrays import is_instance_of, is_jax, is_tensor, is_tensorflow, to_float, to_numpy
 from ._run import warn
 
-__all__ = ["BlackBox", "Callables", "Jax", "Keras", "Model", "Onnx", "Torch"]
+__all__ = ["BlackBox", "Callables", "Jax", "Keras", "Model", "Onnx", "TensorFlow", "Torch"]
 
 
 class Model:
@@ -76,6 +77,10 @@ class Model:
         """
         raise NotImplementedError
 
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        """The gradient of `value_and_vjp` alone, for models that find it without the values."""
+        return self.value_and_vjp(x, cotangent)[1]
+
 
 def _flat(value: Any, n: int, what: str = "the model's output") -> np.ndarray:
     """Values (n, outputs) of an output (n, …)."""
@@ -108,6 +113,10 @@ def _selected(value: Any, output: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return value[0]
     return value
+
+
+#: What modules of torch were seen with, and the shapes of their outputs.
+_SHAPES: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
 class Torch(Model):
@@ -162,8 +171,28 @@ class Torch(Model):
         self._device = self.device or (like.device if like is not None else "cpu")
         self._warn_of_training(torch)
         self.input_shape = tuple(x.shape[1:])
-        value = self._probe(x)
-        self.output_shape = tuple(value.shape[1:])
+        known = self._known_shapes()
+        key = (self.input_shape, self._dtype, str(self._device))
+        if key not in known:
+            known[key] = tuple(self._probe(x).shape[1:])
+        self.output_shape = known[key]
+
+    def _known_shapes(self) -> dict[Any, tuple[int, ...]]:
+        """Shapes of outputs by what goes in, for a module that was seen with the same parameters. A call for nothing but
+        the shape takes as long as several points of a path."""
+        if self.output is not None or self.arguments or self.keywords:
+            return {}
+        module: Any = self.module
+        try:
+            tensors = [*module.parameters(), *module.buffers()]
+            structure = (module.training, tuple((id(tensor), tensor.shape) for tensor in tensors))
+            seen = _SHAPES.setdefault(module, {})
+        except (AttributeError, TypeError):  # a function, or a module that cannot be referred to
+            return {}
+        if seen.get("structure") != structure:
+            seen.clear()
+            seen["structure"] = structure
+        return seen.setdefault("shapes", {})
 
     def _warn_of_training(self, torch: Any) -> None:
         if not isinstance(self.module, torch.nn.Module) or not self.module.training:
@@ -205,10 +234,19 @@ class Torch(Model):
             return _flat(self._call(self._tensor(x)), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, gradient = self._pulled(x, cotangent)
+        return _flat(value, len(x)), gradient
+
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        return self._pulled(x, cotangent)[1]
+
+    def _pulled(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Values as the module gives them, and gradients."""
         import torch
 
         with torch.inference_mode(False), torch.enable_grad():
-            tensor = self._tensor(x).detach().clone().requires_grad_()
+            # the array is not used again, so that the module may share it
+            tensor = self._tensor(x).requires_grad_()
             value = self._call(tensor)
             if not value.requires_grad:
                 raise RuntimeError(
@@ -219,7 +257,7 @@ class Torch(Model):
             (gradient,) = torch.autograd.grad(value, tensor, weights.reshape(value.shape), allow_unused=True)
         if gradient is None:
             gradient = torch.zeros_like(tensor)
-        return _flat(value, len(x)), to_float(gradient, "the gradient")
+        return value, to_float(gradient, "the gradient")
 
 
 class Jax(Model):
@@ -307,13 +345,17 @@ class Keras(Model):
         elif backend == "jax":
             self._inner = Jax(call)
         elif backend == "tensorflow":
-            self._inner = _TensorFlow(call)
+            self._inner = TensorFlow(call)
         else:
             raise ValueError(f"Keras runs on {backend}; its backends tensorflow, jax and torch have gradients")
-        # Keras calls its models in its own type
-        self._inner.prepare(to_float(x, "x").astype(np.float32))
+        self._inner.prepare(to_float(x, "x", self._dtype()))
         self.input_shape = self._inner.input_shape
         self.output_shape = self._inner.output_shape
+
+    def _dtype(self) -> type:
+        """The type of its first input, or Keras's own."""
+        inputs = getattr(self.model, "inputs", None)
+        return np.float64 if inputs and str(inputs[0].dtype) == "float64" else np.float32
 
     def _call(self, x: Any) -> Any:
         return _selected(self.model(x, training=self.training), self.output)
@@ -324,34 +366,64 @@ class Keras(Model):
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._inner.value_and_vjp(x, cotangent)
 
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        return self._inner.vjp(x, cotangent)
 
-class _TensorFlow(Model):
-    """A function of tensors of TensorFlow."""
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
+class TensorFlow(Model):
+    """A module or function of TensorFlow.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a tensor ``(n, …)`` and gives a tensor ``(n, …)``.
+    dtype : optional
+        What it is called with; by default the type of its first floating variable, else that of the samples.
+    output : str, int or callable, optional
+        Which part is explained, if it returns several.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], *, dtype: Any = None, output: Any = None) -> None:
         self.function = function
+        self.dtype = dtype
+        self.output = output
 
     def prepare(self, x: Any) -> None:
+        own = [variable.dtype for variable in getattr(self.function, "variables", ()) if variable.dtype.is_floating]
+        found = self.dtype or (own[0] if own else x.dtype)
+        self._dtype = np.dtype(getattr(found, "as_numpy_dtype", found))
+        if self._dtype.kind != "f":
+            self._dtype = np.dtype(np.float32)
         self.input_shape = tuple(x.shape[1:])
-        self.output_shape = tuple(self.function(self._tensor(x[:1])).shape[1:])
+        value = self._call(self._tensor(to_float(x[:1], "x")))
+        self.output_shape = tuple(value.shape[1:])
+        _flat(value, 1)
 
     def _tensor(self, x: np.ndarray) -> Any:
         import tensorflow as tf
 
-        return tf.convert_to_tensor(np.asarray(x, dtype=np.float32))
+        return tf.convert_to_tensor(np.asarray(x, dtype=self._dtype))
+
+    def _call(self, tensor: Any) -> Any:
+        return _selected(self.function(tensor), self.output)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return _flat(self.function(self._tensor(x)), len(x))
+        return _flat(self._call(self._tensor(x)), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         import tensorflow as tf
 
         tensor = self._tensor(x)
-        with tf.GradientTape() as tape:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensor)
-            value = self.function(tensor)
+            value = self._call(tensor)
         weights = tf.reshape(tf.cast(cotangent, value.dtype), tf.shape(value))
-        gradient = tape.gradient(value, tensor, output_gradients=weights, unconnected_gradients="zero")
+        gradient = tape.gradient(value, tensor, output_gradients=weights)
+        if gradient is None:
+            raise RuntimeError(
+                "the model's output carries no gradient to its input: it was stopped, or computed outside of TensorFlow. "
+                "Wrap the model as xcebra.models.BlackBox to use differences instead"
+            )
         return _flat(value, len(x)), to_float(gradient, "the gradient")
 
 
@@ -395,11 +467,14 @@ class Callables(Model):
         return _flat(self._forward(x), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.forward(x), self.vjp(x, cotangent)
+
+    def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         cotangent = cotangent.reshape(len(x), *self.output_shape)
         gradient = to_float(self._vjp(x, cotangent), "the gradient")
         if gradient.shape != x.shape:
             raise ValueError(f"vjp returned shape {gradient.shape} for a batch of shape {x.shape}")
-        return self.forward(x), gradient
+        return gradient
 
 
 class BlackBox(Model):
@@ -534,6 +609,8 @@ def _wrapped(model: Any, x: Any) -> Model | Onnx:
         return Torch(model)
     if is_instance_of(model, "keras", "Model"):
         return Keras(model)
+    if is_instance_of(model, "tensorflow", "Module") or (callable(model) and _is_of_tensorflow(model, x)):
+        return TensorFlow(model)
     if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
         return Callables(*model)
     if hasattr(model, "predict") and not callable(model):
@@ -553,3 +630,6 @@ def _wrapped(model: Any, x: Any) -> Model | Onnx:
     return BlackBox(model)
 
 
+def _is_of_tensorflow(model: Any, x: Any) -> bool:
+    """Whether it is a compiled function of TensorFlow, or is given its tensors."""
+    return is_tensorflow(x) or type(model).__module__.split(".")[0] == "tensorflow"

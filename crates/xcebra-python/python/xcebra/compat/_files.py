@@ -7,10 +7,12 @@ import json
 import os
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+
+from ._checkpoint import load_checkpoint
 
 
 @contextlib.contextmanager
@@ -21,44 +23,34 @@ def state_dict_file(path: str, name: str | None) -> Iterator[tuple[str, str]]:
             raise ValueError("a file of safetensors does not say which model it is; pass model_architecture")
         yield path, name
         return
-    try:
-        import torch
-    except ImportError:
-        raise ImportError(
-            f"reading {path} needs torch; without it, save the model's state_dict by safetensors.torch.save_file where "
-            "torch is, and pass that file"
-        ) from None
-    # tensors and plain values only: nothing in the file is run
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path} is not a file that CEBRA saved with backend=\"sklearn\", or an old one that holds code. Load it with "
-            "cebra there, and save model.model_.state_dict() by safetensors.torch.save_file"
-        ) from error
-    state, found = _parts(saved, path)
+    # nothing that the file holds is run
+    state, found = _parts(load_checkpoint(path), path)
     architecture = name or found
     if architecture is None:
         raise ValueError(f"{path} does not say which architecture it is; pass model_architecture")
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "model.safetensors")
-        write_safetensors(file, {key: tensor.detach().cpu().float().numpy() for key, tensor in state.items()})
+        write_safetensors(file, state)
         yield file, architecture
 
 
-def _parts(saved: Any, path: str) -> tuple[dict[str, Any], str | None]:
+def _parts(saved: Any, path: str) -> tuple[dict[str, np.ndarray], str | None]:
     """The state_dict, and the name of the architecture if the file has it."""
-    if not isinstance(saved, dict):
-        raise ValueError(f"{path} holds a {type(saved).__name__}, not a model of CEBRA")
-    if "state_dict" in saved:
-        solver = saved["state_dict"]
-        solver = solver.get("state_dict", solver)
-        model = solver.get("model", solver)
-        arguments = saved.get("args", {})
-        return model, arguments.get("model_architecture")
-    if all(hasattr(value, "detach") for value in saved.values()):
-        return saved, None
-    raise ValueError(f"{path} does not hold the tensors of a model of CEBRA; it has {sorted(map(str, saved))[:5]}")
+    found = None
+    if isinstance(saved, Mapping) and isinstance(saved.get("state_dict"), Mapping):
+        arguments = saved.get("args")
+        found = arguments.get("model_architecture") if isinstance(arguments, Mapping) else None
+        saved = saved["state_dict"]
+        for key in ("state_dict", "model"):
+            saved = saved[key] if isinstance(saved.get(key), Mapping) else saved
+    if isinstance(saved, list) and saved:
+        raise ValueError(f"{path} holds {len(saved)} models, one for each session; save each one's state_dict by itself")
+    if isinstance(saved, Mapping) and saved and all(isinstance(value, np.ndarray) for value in saved.values()):
+        return {str(key): value for key, value in saved.items()}, found if isinstance(found, str) else None
+    raise ValueError(
+        f"{path} does not hold the tensors of a model of CEBRA. If it was saved with backend=\"torch\", it is a program that "
+        "only cebra can run: load it there, and save it with backend=\"sklearn\""
+    )
 
 
 def write_safetensors(path: str, tensors: dict[str, np.ndarray]) -> None:

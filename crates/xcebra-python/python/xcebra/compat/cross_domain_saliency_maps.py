@@ -3,6 +3,8 @@
 Replace ``from cross_domain_saliency_maps.torch_ig.cross_domain_integrated_gradients import FourierIG`` by
 ``from xcebra.compat.cross_domain_saliency_maps import FourierIG``.
 
+The classes that integrate by captum there, `CaptumFourierIG` and so on, are here, too, and do not need captum.
+
 ``run`` gives what it gives there, in the shape it has there, as a tensor of float32. All points of the path go through the
 model together, by the same right sum.
 """
@@ -16,10 +18,23 @@ import numpy as np
 from .._arrays import to_float
 from .._explain import CrossDomainIG
 from .._result import Attribution
-from ..domains import Basis, Domain
+from ..domains import Basis
 from ..models import Torch
+from ._captum import (
+    CaptumComplexCepstrumIG,
+    CaptumCrossDomainIG,
+    CaptumDWTIG,
+    CaptumFourierIG,
+    CaptumICAIG,
+    CaptumSTFTIG,
+    CaptumTimeIG,
+)
+from ._transforms import OFFSET_SEEN, Cepstrum, TorchStft, haar_levels
 
-__all__ = ["ComplexCepstrumIG", "DWTIG", "FourierIG", "ICAIG", "STFTIG", "TimeIG"]
+__all__ = [
+    "CaptumComplexCepstrumIG", "CaptumCrossDomainIG", "CaptumDWTIG", "CaptumFourierIG", "CaptumICAIG", "CaptumSTFTIG",
+    "CaptumTimeIG", "ComplexCepstrumIG", "DWTIG", "FourierIG", "ICAIG", "STFTIG", "TimeIG",
+]
 
 
 class _IG:
@@ -128,82 +143,20 @@ class STFTIG(_IG):
 
     def run(self, x: Any, x_baseline: Any) -> Any:
         x = to_float(x, "x")
-        domain = _TorchStft(x.shape[1:], self.time_dimension, self.arguments)
+        domain = TorchStft(x.shape[1:], self.time_dimension, self.arguments)
         return self._kept(self._explain(x, x_baseline, domain).values)
 
 
-class _TorchStft(Domain):
-    """``torch.stft`` and ``torch.istft`` in double precision, along one axis of a signal."""
-
-    name = "torch-stft"
-    has_affine_inverse = True
-
-    def __init__(self, shape: tuple[int, ...], axis: int, arguments: dict[str, Any]) -> None:
-        import torch
-
-        self.signal_shape = tuple(shape)
-        self.axis = axis if axis < 0 else axis - len(shape) - 1
-        self.arguments = arguments
-        self.window = torch.ones(arguments["win_length"], dtype=torch.float64)
-        self.length = shape[self.axis]
-        self.coefficient_shape = tuple(self.forward(np.zeros((1, *shape))).shape[1:])
-        self.axes = _counted(self.coefficient_shape)
-
-    def _moved(self, x: np.ndarray) -> np.ndarray:
-        return np.moveaxis(x, self.axis, -1)
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        import torch
-
-        moved = np.ascontiguousarray(self._moved(x))
-        rows = torch.from_numpy(moved.reshape(-1, self.length))
-        found = torch.stft(rows, window=self.window, return_complex=True, **self.arguments).numpy()
-        return found.reshape(*moved.shape[:-1], *found.shape[1:])
-
-    def _inverse_tensor(self, z: Any) -> Any:
-        import torch
-
-        return torch.istft(z, window=self.window, length=self.length, **self.arguments)
-
-    def inverse(self, z: np.ndarray) -> np.ndarray:
-        import torch
-
-        rows = torch.from_numpy(np.ascontiguousarray(z).reshape(-1, *z.shape[-2:]))
-        found = self._inverse_tensor(rows).numpy().reshape(*z.shape[:-2], self.length)
-        return np.moveaxis(found, -1, self.axis)
-
-    def inverse_vjp(self, z: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-        import torch
-
-        rows = torch.from_numpy(np.ascontiguousarray(z).reshape(-1, *z.shape[-2:])).requires_grad_()
-        weights = torch.from_numpy(np.ascontiguousarray(self._moved(cotangent)).reshape(-1, self.length))
-        with torch.inference_mode(False), torch.enable_grad():
-            (gradient,) = torch.autograd.grad(self._inverse_tensor(rows), rows, weights)
-        # torch gives ∂/∂a + i ∂/∂b for a real function, as the domain needs it
-        return gradient.numpy().reshape(z.shape)
-
-
-def _counted(shape: tuple[int, ...]) -> list[Any]:
-    from ..domains import Axis
-
-    roles = ["frequency", "time"]
-    return [Axis("channel" if i == 0 and len(shape) > 2 else f"axis {i}") for i in range(len(shape) - 2)] + [
-        Axis(role) for role in roles
-    ]
-
-
 class ComplexCepstrumIG(_IG):
-    """Refused: the cepstrum there is another one.
+    """Integrated gradients in the complex cepstrum as it is defined there: the phase is not unwrapped.
 
-    There the phase is not unwrapped, so that its coefficients do not give the signal back; attributions are of another
-    signal then. ``CrossDomainIG(model, "cepstrum")`` is complete.
+    The path from the baseline therefore depends on the branch of each phase, and coefficients are complex.
+    ``CrossDomainIG(model, "cepstrum")`` unwraps the phase and has real coefficients, delay and polarity.
     """
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        raise NotImplementedError(
-            "the cepstrum of cross_domain_saliency_maps does not unwrap the phase and is not the one here; use "
-            'xcebra.CrossDomainIG(model, "cepstrum")'
-        )
+    def run(self, x: Any, x_baseline: Any) -> Any:
+        x = to_float(x, "x")
+        return self._kept(self._explain(x, x_baseline, Cepstrum(x.shape[1:]), round_trip_tolerance=OFFSET_SEEN).values)
 
 
 class DWTIG(_IG):
@@ -217,14 +170,4 @@ class DWTIG(_IG):
 
     def run(self, x: Any, x_baseline: Any) -> Any:
         x = to_float(x, "x")
-        if x.shape[-1] % 2**self.levels:
-            raise ValueError(
-                f"the signal has {x.shape[-1]} samples; DWTIG of {self.levels} levels takes a multiple of {2**self.levels}. "
-                'CrossDomainIG(model, "wavelet:haar") takes any length'
-            )
-        found = self._explain(x, x_baseline, f"wavelet:haar:{self.levels}", fs=1.0).by_group("wavelet")
-        # the averages first, then the details from the finest level on
-        names = [name.split(" ")[0] for name in found.axes["wavelet"].labels]
-        order = [names.index(f"a{self.levels}"), *(names.index(f"d{level}") for level in range(1, self.levels + 1))]
-        values = found.values[..., order]
-        return self._kept(values.reshape(1, -1, self.levels + 1, 1))
+        return self._kept(haar_levels(x, self.levels, lambda domain: self._explain(x, x_baseline, domain, fs=1.0)))
