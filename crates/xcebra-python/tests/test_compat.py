@@ -106,6 +106,9 @@ def test_their_domains_against_the_library_itself():
         assert float((found - expected).abs().max()) < 5e-6 * scale, (name, keywords)
         # the sum of hundreds of attributions in their float32
         assert float((delta - off).abs().max()) < 1e-4 * scale, (name, keywords)
+    for one in (ours.ICAIG, ours.CaptumICAIG):
+        with pytest.raises(ValueError, match="pass \\(1, channels, time\\)"):
+            one(net, ica, 50, 1, device).run(np.concatenate([x, x]), np.concatenate([base, base]))
     for keywords, words in (
         ({"method": "riemann_trapezoid"}, "trapezoid:49"), ({"multiply_by_inputs": False}, "divide"),
         ({"return_packed_complex_attributions": True}, "together"),

@@ -175,6 +175,32 @@ def test_a_module_is_not_called_again_for_its_shape(signals):
     calls.clear()
     xcebra.CrossDomainIG(net.eval(), rule="right:4").attribute(signals[:1])
     assert calls[0] == 1
+    # plain attributes
+    class Turned(Net):
+        order = (2, 2)
+
+        def forward(self, x):
+            return self.head(x.flatten(1))[:, :4].reshape(len(x), *self.order)
+
+    turned = Turned()
+    turned.head, turned.order = torch.nn.Linear(32, 4), (2, 2)
+    first = xcebra.CrossDomainIG(turned, rule="right:4").attribute(signals[:1], target=(1, 0))
+    turned.order = (4, 1)
+    second = xcebra.CrossDomainIG(turned, rule="right:4").attribute(signals[:1], target=(2, 0))
+    assert np.array_equal(first.values, second.values)
+    # a hook is asked each time
+    handle = turned.register_forward_hook(lambda module, x, y: y[:, :2])
+    with pytest.raises(ValueError, match="target"):
+        xcebra.CrossDomainIG(turned, rule="right:4").attribute(signals[:1], target=(3, 0))
+    handle.remove()
+    # what cannot be seen is noticed before a number is given
+    Net.forward, kept = (lambda self, x: self.head(x.flatten(1))[:, :2]), Net.forward
+    try:
+        with pytest.raises(ValueError, match="must have one shape"):
+            xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1], target=1)
+        assert xcebra.CrossDomainIG(net, rule="right:4").attribute(signals[:1], target=1).values.shape == (1, 2, 16)
+    finally:
+        Net.forward = kept
     # what is selected of the output is not the module's to say
     with pytest.raises(ValueError, match="no output 4"):
         xcebra.CrossDomainIG(xcebra.models.Torch(net, output=lambda y: y[:, :2]), rule="right:4").attribute(signals[:1], target=4)

@@ -17,12 +17,12 @@ SECTIONS = [
     ("Training encoders", "xcebra", ["XCEBRA", "Significance"]),
     ("Reports", "xcebra", ["Report"]),
     ("Threads and warnings", "xcebra", ["threads", "set_num_threads", "get_num_threads", "XcebraWarning"]),
-    ("Models", "xcebra.models", ["Torch", "Keras", "Jax", "Callables", "BlackBox", "Onnx", "Model"]),
+    ("Models", "xcebra.models", ["Torch", "Keras", "TensorFlow", "Jax", "Callables", "BlackBox", "Onnx", "Model"]),
     ("Domains", "xcebra.domains", ["Basis", "Stft", "Domain"]),
     ("Scores", "xcebra.metrics", ["auroc", "average_precision"]),
     ("Generated data", "xcebra.synth", ["dataset", "Dataset"]),
     ("Moving from CEBRA", "xcebra.compat.cebra", ["CEBRA", "load_data"]),
-    ("Moving from cross_domain_saliency_maps", "xcebra.compat.cross_domain_saliency_maps", ["TimeIG", "FourierIG", "STFTIG", "ICAIG", "DWTIG", "ComplexCepstrumIG"]),
+    ("Moving from cross_domain_saliency_maps", "xcebra.compat.cross_domain_saliency_maps", ["TimeIG", "FourierIG", "STFTIG", "ICAIG", "DWTIG", "ComplexCepstrumIG", "CaptumCrossDomainIG", "CaptumTimeIG", "CaptumFourierIG", "CaptumSTFTIG", "CaptumICAIG", "CaptumDWTIG", "CaptumComplexCepstrumIG"]),
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,6 +119,31 @@ def _selected(value: Any, output: Any) -> Any:
 _SHAPES: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
+def _structure(module: Any) -> Any:
+    """All of a module of torch that may decide the shape of its output, to be compared. TypeError if it cannot be told:
+    hooks, and attributes that are not plain values, can change unseen."""
+    import torch
+
+    common = vars(torch.nn.Module()).keys()
+    parts = []
+    for part in module.modules():
+        if part._forward_hooks or part._forward_pre_hooks:
+            raise TypeError("a hook may change the output")
+        own = tuple((name, _plain(value)) for name, value in vars(part).items() if name not in common)
+        parts.append((type(part), part.training, own))
+    tensors = [*module.parameters(), *module.buffers()]
+    return parts, [(id(tensor), tensor.shape) for tensor in tensors]
+
+
+def _plain(value: Any) -> Any:
+    """A plain value with its type, since 1 equals True. TypeError for others."""
+    if isinstance(value, (tuple, list)):
+        return type(value), tuple(map(_plain, value))
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return type(value), value
+    raise TypeError(f"{type(value).__name__} is no plain value")
+
+
 class Torch(Model):
     """A module of torch, or any function of a tensor.
 
@@ -178,21 +203,30 @@ class Torch(Model):
         self.output_shape = known[key]
 
     def _known_shapes(self) -> dict[Any, tuple[int, ...]]:
-        """Shapes of outputs by what goes in, for a module that was seen with the same parameters. A call for nothing but
+        """Shapes of outputs by what goes in, for a module that has not changed since it was seen. A call for nothing but
         the shape takes as long as several points of a path."""
         if self.output is not None or self.arguments or self.keywords:
             return {}
-        module: Any = self.module
         try:
-            tensors = [*module.parameters(), *module.buffers()]
-            structure = (module.training, tuple((id(tensor), tensor.shape) for tensor in tensors))
-            seen = _SHAPES.setdefault(module, {})
-        except (AttributeError, TypeError):  # a function, or a module that cannot be referred to
+            structure = _structure(self.module)
+            seen = _SHAPES.setdefault(self.module, {})
+        except (AttributeError, TypeError):  # a function, or a module that may change unseen
             return {}
         if seen.get("structure") != structure:
             seen.clear()
             seen["structure"] = structure
         return seen.setdefault("shapes", {})
+
+    def _same_shape(self, value: Any) -> Any:
+        """The module's output, which must be of the shape that targets were checked against."""
+        if tuple(value.shape[1:]) != self.output_shape:
+            if isinstance(self.module, Hashable):
+                _SHAPES.pop(self.module, None)
+            raise ValueError(
+                f"the module returned shape {tuple(value.shape[1:])} for a signal, and {self.output_shape} when it was called "
+                "before; its output must have one shape. If you changed the module since, call again"
+            )
+        return value
 
     def _warn_of_training(self, torch: Any) -> None:
         if not isinstance(self.module, torch.nn.Module) or not self.module.training:
@@ -231,7 +265,7 @@ class Torch(Model):
         import torch
 
         with torch.no_grad():
-            return _flat(self._call(self._tensor(x)), len(x))
+            return _flat(self._same_shape(self._call(self._tensor(x))), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         value, gradient = self._pulled(x, cotangent)
@@ -247,7 +281,7 @@ class Torch(Model):
         with torch.inference_mode(False), torch.enable_grad():
             # the array is not used again, so that the module may share it
             tensor = self._tensor(x).requires_grad_()
-            value = self._call(tensor)
+            value = self._same_shape(self._call(tensor))
             if not value.requires_grad:
                 raise RuntimeError(
                     "the module's output carries no gradient to its input: it was detached, or computed outside of "

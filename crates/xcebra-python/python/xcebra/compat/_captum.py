@@ -10,8 +10,9 @@ from .._arrays import to_float
 from .._explain import CrossDomainIG
 from .._result import Attribution
 from ..models import Torch
+from ._asked import Asked, OfComponents, OfStft
 from ._refused import refuse
-from ._transforms import OFFSET_SEEN, Cepstrum, TorchStft, haar_levels
+from ._transforms import OFFSET_SEEN, Cepstrum, TorchStft, haar_domain, haar_levels, through_components
 
 #: The rules of captum, with the names that they have here.
 _RULES = {
@@ -22,7 +23,7 @@ _RULES = {
 }
 
 
-class CaptumCrossDomainIG:
+class CaptumCrossDomainIG(Asked):
     """What all classes do.
 
     Parameters
@@ -63,18 +64,21 @@ class CaptumCrossDomainIG:
             "multiply_by_inputs": ((True,), "divide the attributions by the change of the coefficients"),
             "return_packed_complex_attributions": ((False,), "the parts of a complex coefficient are attributed together"),
         })
-        self.model = model
-        self.n_iterations = int(n_iterations)
-        self.output_channel = int(output_channel)
-        self.device = device
-        self.dtype = dtype
+        super().__init__(model, n_iterations, output_channel, device, dtype)
         self.method = method
-        self.multiIG: Any = None
         self.delta: Any = None
 
-    def _found(self, x: np.ndarray, x_baseline: np.ndarray, ask: Any) -> np.ndarray:
-        """Values of samples, from `ask`, which explains ``(x, x_baseline, domain, **settings)``."""
-        return ask(x, x_baseline, "time").values
+    def _domain(self, x: np.ndarray) -> tuple[Any, dict[str, Any]]:
+        """The domain of samples, and further settings of its explainer."""
+        return "time", {}
+
+    def _ends(self, x: np.ndarray, x_baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The samples that are explained, and their baselines."""
+        return x, x_baseline
+
+    def _values(self, found: Attribution) -> np.ndarray:
+        """What `run` gives of it."""
+        return found.values
 
     def run(
         self,
@@ -99,35 +103,18 @@ class CaptumCrossDomainIG:
             Points that go through the model together; by default 64.
         return_convergence_delta : bool
         """
-        import torch
-
         refuse("run", more, {})
-        x, x_baseline = to_float(x, "x"), to_float(x_baseline, "x_baseline")
+        x, x_baseline = self._ends(to_float(x, "x"), to_float(x_baseline, "x_baseline"))
         arguments = () if additional_forward_args is None else additional_forward_args
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
-        model = Torch(self.model, device=self.device, dtype=self.dtype or torch.float32, arguments=arguments)
-        deltas: list[np.ndarray] = []
-
-        def ask(x: np.ndarray, x_baseline: np.ndarray, domain: Any, **settings: Any) -> Attribution:
-            rule = f"{_RULES[self.method]}:{self.n_iterations}"
-            ig = CrossDomainIG(model, domain, rule=rule, batch_size=internal_batch_size or 64, **settings)
-            found = ig.attribute(x, x_baseline, self.output_channel if target is None else target, progress=False)
-            deltas.append(found.convergence_delta)
-            return found
-
-        self.multiIG = self._tensor(self._found(x, x_baseline, ask))
-        self.delta = self._tensor(deltas[0]) if return_convergence_delta else None
+        model = Torch(self.model, device=self.device, dtype=self._type(), arguments=arguments)
+        rule = f"{_RULES[self.method]}:{self.n_iterations}"
+        domain, settings = self._domain(x)
+        ig = CrossDomainIG(model, domain, rule=rule, batch_size=internal_batch_size or 64, **settings)
+        found = ig.attribute(x, x_baseline, self.output_channel if target is None else target, progress=False)
+        self.multiIG = self._tensor(self._values(found))
+        self.delta = self._tensor(found.convergence_delta) if return_convergence_delta else None
         return (self.multiIG, self.delta) if return_convergence_delta else self.multiIG
-
-    def _tensor(self, values: np.ndarray) -> Any:
-        import torch
-
-        found = torch.from_numpy(np.ascontiguousarray(values)).to(dtype=self.dtype or torch.float32)
-        return found if self.device is None else found.to(self.device)
-
-    def getMultiIG(self) -> Any:  # noqa: N802
-        """What `run` gave last."""
-        return self.multiIG
 
     def getDelta(self) -> Any:  # noqa: N802
         """How far the sums were off, if `run` was asked for it."""
@@ -154,12 +141,12 @@ class CaptumFourierIG(CaptumCrossDomainIG):
         super().__init__(model, n_iterations, output_channel, device, dtype, **more)
         self.time_dimension = int(time_dimension)
 
-    def _found(self, x: np.ndarray, x_baseline: np.ndarray, ask: Any) -> np.ndarray:
+    def _domain(self, x: np.ndarray) -> tuple[Any, dict[str, Any]]:
         axis = self.time_dimension if self.time_dimension < 0 else self.time_dimension - 1
-        return ask(x, x_baseline, "fourier", time_axis=axis).values
+        return "fourier", {"time_axis": axis}
 
 
-class CaptumICAIG(CaptumCrossDomainIG):
+class CaptumICAIG(OfComponents, CaptumCrossDomainIG):
     """Integrated gradients by the mixing matrix of independent components, summed over the components as there: how much
     each channel contributes, ``(1, channels)``. `ICAIG` gives the components.
 
@@ -168,49 +155,18 @@ class CaptumICAIG(CaptumCrossDomainIG):
     ica : fitted sklearn.decomposition.FastICA
     """
 
-    def __init__(
-        self, model: Any, ica: Any, n_iterations: int, output_channel: int, device: Any = None, dtype: Any = None, **more: Any
-    ) -> None:
-        super().__init__(model, n_iterations, output_channel, device, dtype, **more)
-        self.ica = ica
+    def _ends(self, x: np.ndarray, x_baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return through_components(self.ica, x)
 
-    def _found(self, x: np.ndarray, x_baseline: np.ndarray, ask: Any) -> np.ndarray:
-        if x.ndim != 3 or len(x) != 1:
-            raise ValueError(f"x has shape {x.shape}; pass (1, channels, time)")
-        # what the components make of the signal, from a baseline without any of them
-        x = np.ascontiguousarray(self.ica.inverse_transform(self.ica.transform(x[0].T)).T[None])
-        mean = np.asarray(self.ica.mean_, dtype=np.float64)
-        return ask(x, np.broadcast_to(mean[None, :, None], x.shape), "time").values.sum(-1)
+    def _values(self, found: Attribution) -> np.ndarray:
+        return found.values.sum(-1)
 
 
-class CaptumSTFTIG(CaptumCrossDomainIG):
+class CaptumSTFTIG(OfStft, CaptumCrossDomainIG):
     """Integrated gradients in a short-time Fourier transform as torch computes it."""
 
-    def __init__(
-        self,
-        model: Any,
-        n_iterations: int,
-        output_channel: int,
-        device: Any,
-        n_fft: int,
-        hop_length: int,
-        win_length: int,
-        center: bool = True,
-        normalized: bool = False,
-        onesided: bool = True,
-        time_dimension: int = -1,
-        dtype: Any = None,
-        **more: Any,
-    ) -> None:
-        super().__init__(model, n_iterations, output_channel, device, dtype, **more)
-        self.arguments = {
-            "n_fft": n_fft, "hop_length": hop_length, "win_length": win_length, "center": center, "normalized": normalized,
-            "onesided": onesided,
-        }
-        self.time_dimension = time_dimension
-
-    def _found(self, x: np.ndarray, x_baseline: np.ndarray, ask: Any) -> np.ndarray:
-        return ask(x, x_baseline, TorchStft(x.shape[1:], self.time_dimension, self.arguments)).values
+    def _domain(self, x: np.ndarray) -> tuple[Any, dict[str, Any]]:
+        return TorchStft(x.shape[1:], self.time_dimension, self.arguments), {}
 
 
 class CaptumComplexCepstrumIG(CaptumCrossDomainIG):
@@ -237,9 +193,8 @@ class CaptumComplexCepstrumIG(CaptumCrossDomainIG):
         self.time_dimension = int(time_dimension)
         self.eps = float(eps)
 
-    def _found(self, x: np.ndarray, x_baseline: np.ndarray, ask: Any) -> np.ndarray:
-        domain = Cepstrum(x.shape[1:], self.time_dimension, self.eps)
-        return ask(x, x_baseline, domain, round_trip_tolerance=OFFSET_SEEN).values
+    def _domain(self, x: np.ndarray) -> tuple[Any, dict[str, Any]]:
+        return Cepstrum(x.shape[1:], self.time_dimension, self.eps), {"round_trip_tolerance": OFFSET_SEEN}
 
 
 class CaptumDWTIG(CaptumCrossDomainIG):
@@ -269,5 +224,8 @@ class CaptumDWTIG(CaptumCrossDomainIG):
         })
         self.levels = int(levels)
 
-    def _found(self, x: np.ndarray, x_baseline: np.ndarray, ask: Any) -> np.ndarray:
-        return haar_levels(x, self.levels, lambda domain: ask(x, x_baseline, domain, fs=1.0))
+    def _domain(self, x: np.ndarray) -> tuple[Any, dict[str, Any]]:
+        return haar_domain(x, self.levels), {"fs": 1.0}
+
+    def _values(self, found: Attribution) -> np.ndarray:
+        return haar_levels(found, self.levels)

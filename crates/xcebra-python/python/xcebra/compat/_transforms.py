@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,15 +96,30 @@ class Cepstrum(Domain):
         return np.fft.ifft(np.exp(np.fft.fft(z, axis=self.axis)).conj() * np.fft.fft(cotangent, axis=self.axis), axis=self.axis)
 
 
-def haar_levels(x: np.ndarray, levels: int, explain: Callable[[str], Attribution]) -> np.ndarray:
-    """One number for each level and channel, ``(n, channels, levels + 1, 1)``, of what `explain` finds in a domain."""
+def through_components(ica: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What fitted components make of a signal ``(1, channels, time)``: all of it, unless they are fewer than the channels.
+    And the baseline without any of them."""
+    if x.ndim != 3 or len(x) != 1:
+        raise ValueError(f"x has shape {x.shape}; pass (1, channels, time)")
+    x = np.ascontiguousarray(ica.inverse_transform(ica.transform(x[0].T)).T[None])
+    mean = np.asarray(ica.mean_, dtype=np.float64)
+    return x, np.broadcast_to(mean[None, :, None], x.shape)
+
+
+def haar_domain(x: np.ndarray, levels: int) -> str:
+    """The Haar wavelets of so many levels, of signals that they divide."""
     if x.shape[-1] % 2**levels:
         raise ValueError(
             f"the signal has {x.shape[-1]} samples; {levels} levels take a multiple of {2**levels}. "
             'CrossDomainIG(model, "wavelet:haar") takes any length'
         )
-    found = explain(f"wavelet:haar:{levels}").by_group("wavelet")
-    # the averages first, then the details from the finest level on
+    return f"wavelet:haar:{levels}"
+
+
+def haar_levels(found: Attribution, levels: int) -> np.ndarray:
+    """One number for each level and channel, ``(n, channels, levels + 1, 1)``: the averages first, then the details from
+    the finest level on."""
+    found = found.by_group("wavelet")
     names = [name.split(" ")[0] for name in found.axes["wavelet"].labels]
     order = [names.index(f"a{levels}"), *(names.index(f"d{level}") for level in range(1, levels + 1))]
-    return found.values[..., order].reshape(len(x), -1, levels + 1, 1)
+    return found.values[..., order].reshape(len(found.values), -1, levels + 1, 1)

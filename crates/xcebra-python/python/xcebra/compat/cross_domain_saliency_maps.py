@@ -20,6 +20,7 @@ from .._explain import CrossDomainIG
 from .._result import Attribution
 from ..domains import Basis
 from ..models import Torch
+from ._asked import Asked, OfComponents, OfStft
 from ._captum import (
     CaptumComplexCepstrumIG,
     CaptumCrossDomainIG,
@@ -29,7 +30,7 @@ from ._captum import (
     CaptumSTFTIG,
     CaptumTimeIG,
 )
-from ._transforms import OFFSET_SEEN, Cepstrum, TorchStft, haar_levels
+from ._transforms import OFFSET_SEEN, Cepstrum, TorchStft, haar_domain, haar_levels, through_components
 
 __all__ = [
     "CaptumComplexCepstrumIG", "CaptumCrossDomainIG", "CaptumDWTIG", "CaptumFourierIG", "CaptumICAIG", "CaptumSTFTIG",
@@ -37,44 +38,24 @@ __all__ = [
 ]
 
 
-class _IG:
+class _IG(Asked):
     """What all classes do."""
 
-    def __init__(
-        self, model: Any, n_iterations: int, output_channel: int, device: Any = None, dtype: Any = None, *, domain: Any = "time"
-    ) -> None:
-        self.model = model
-        self.n_iterations = int(n_iterations)
-        self.output_channel = int(output_channel)
-        self.device = device
-        self.dtype = dtype
-        self._domain = domain
-
     def _explain(self, x: Any, x_baseline: Any, domain: Any, **settings: Any) -> Attribution:
-        import torch
-
         x, x_baseline = to_float(x, "x"), to_float(x_baseline, "x_baseline")
         if len(x) != 1 or x.shape != x_baseline.shape:
             raise ValueError(f"x has shape {x.shape} and x_baseline {x_baseline.shape}; pass one sample each, (1, …)")
-        model = Torch(self.model, device=self.device, dtype=self.dtype or torch.float32)
+        model = Torch(self.model, device=self.device, dtype=self._type())
         ig = CrossDomainIG(model, domain, rule=f"right:{self.n_iterations}", batch_size=min(self.n_iterations, 512), **settings)
         return ig.attribute(x, x_baseline, self.output_channel, progress=False)
 
     def _kept(self, values: np.ndarray) -> Any:
-        import torch
-
-        self.multiIG = torch.from_numpy(np.ascontiguousarray(values)).to(dtype=self.dtype or torch.float32)
-        if self.device is not None:
-            self.multiIG = self.multiIG.to(self.device)
+        self.multiIG = self._tensor(values)
         return self.multiIG
 
     def run(self, x: Any, x_baseline: Any) -> Any:
         """The attribution of one sample ``(1, …)`` against a baseline of the same shape, a tensor."""
-        return self._kept(self._explain(x, x_baseline, self._domain).values)
-
-    def getMultiIG(self) -> Any:  # noqa: N802
-        """What `run` gave last."""
-        return self.multiIG
+        return self._kept(self._explain(x, x_baseline, "time").values)
 
 
 class TimeIG(_IG):
@@ -88,7 +69,7 @@ class FourierIG(_IG):
         return self._kept(self._explain(x, x_baseline, "fourier").values)
 
 
-class ICAIG(_IG):
+class ICAIG(OfComponents, _IG):
     """Integrated gradients by independent components: how much each component, as a whole, contributes.
 
     Parameters
@@ -96,50 +77,16 @@ class ICAIG(_IG):
     ica : fitted sklearn.decomposition.FastICA
     """
 
-    def __init__(
-        self, model: Any, ica: Any, n_iterations: int, output_channel: int, device: Any = None, dtype: Any = None
-    ) -> None:
-        super().__init__(model, n_iterations, output_channel, device, dtype)
-        self.ica = ica
-
     def run(self, x: Any, x_baseline: Any) -> Any:
         """The attribution of each component, ``(components,)``. The baseline is the mean of the components' fit."""
-        x = to_float(x, "x")
-        if x.ndim != 3:
-            raise ValueError(f"x has shape {x.shape}; pass (1, channels, time)")
-        # what the components make of the signal: all of it, unless they are fewer than the channels
-        x = np.ascontiguousarray(self.ica.inverse_transform(self.ica.transform(x[0].T)).T[None])
-        mean = np.asarray(self.ica.mean_, dtype=np.float64)
-        baseline = np.broadcast_to(mean[None, :, None], x.shape)
+        x, baseline = through_components(self.ica, to_float(x, "x"))
         found = self._explain(x, baseline, Basis(self.ica))
         # the parts of all moments of a component add up to that of its column of the mixing matrix
         return self._kept(found.by_axis("component").values[0][: self.ica.mixing_.shape[1]])
 
 
-class STFTIG(_IG):
+class STFTIG(OfStft, _IG):
     """Integrated gradients in a short-time Fourier transform as torch computes it."""
-
-    def __init__(
-        self,
-        model: Any,
-        n_iterations: int,
-        output_channel: int,
-        device: Any,
-        n_fft: int,
-        hop_length: int,
-        win_length: int,
-        center: bool = True,
-        normalized: bool = False,
-        onesided: bool = True,
-        time_dimension: int = -1,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(model, n_iterations, output_channel, device, dtype)
-        self.arguments = {
-            "n_fft": n_fft, "hop_length": hop_length, "win_length": win_length, "center": center, "normalized": normalized,
-            "onesided": onesided,
-        }
-        self.time_dimension = time_dimension
 
     def run(self, x: Any, x_baseline: Any) -> Any:
         x = to_float(x, "x")
@@ -170,4 +117,5 @@ class DWTIG(_IG):
 
     def run(self, x: Any, x_baseline: Any) -> Any:
         x = to_float(x, "x")
-        return self._kept(haar_levels(x, self.levels, lambda domain: self._explain(x, x_baseline, domain, fs=1.0)))
+        found = self._explain(x, x_baseline, haar_domain(x, self.levels), fs=1.0)
+        return self._kept(haar_levels(found, self.levels))
