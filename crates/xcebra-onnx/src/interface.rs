@@ -199,7 +199,7 @@ pub(crate) fn constants<A: Scalar>(
     Ok(constants)
 }
 
-/// The shape in which the file wants a constant: a batch axis of 1 is added to a sample.
+/// The shape in which the file wants a constant: a batch axis of 1 is added to a sample, and a single number has any axes.
 fn constant_shape(
     input: &ValueInfo,
     given: &[usize],
@@ -208,6 +208,11 @@ fn constant_shape(
     let Some(dims) = &input.shape else {
         return Ok(given.to_vec());
     };
+    let is_one = |dim: &Dim| matches!(dim, Dim::Fixed(1));
+    if given.iter().all(|&length| length == 1) && dims.iter().all(is_one) {
+        // a single number, with as many axes as the file wants
+        return Ok(vec![1; dims.len()]);
+    }
     let mut shape = given.to_vec();
     if let Some(axis) = batch_axis
         && shape.len() + 1 == dims.len()
