@@ -116,7 +116,7 @@ class Program:
 
     def array(self, name, values):
         path = self.folder / f"{name}.npy"
-        np.save(path, np.ascontiguousarray(values))
+        np.save(path, np.asarray(values, order="C"))
         return str(path)
 
 

@@ -13,6 +13,9 @@ use crate::proto::Literal;
 use crate::shape::count;
 use crate::tensor::{Kind, Tensor};
 
+/// Numbers that take about as much memory as an error.
+const NUMBERS_OF_ERROR: usize = 64;
+
 /// A value of the plan under construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Slot(pub usize);
@@ -99,7 +102,10 @@ impl<A: Scalar> Builder<A> {
     }
 
     /// Keeps an error until it is known whether it matters; returns its number.
+    ///
+    /// It counts as some numbers, so that a loop cannot keep any number of them.
     pub fn keep(&mut self, error: OnnxError) -> usize {
+        self.spent = self.spent.saturating_add(NUMBERS_OF_ERROR);
         self.kept.push(Some(error));
         self.kept.len() - 1
     }

@@ -5,7 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{OnnxError, Result};
-use crate::proto::{Attribute, Context, FunctionProto, GraphProto, ModelProto, NodeProto, Opsets};
+use crate::proto::{
+    Attribute, Context, FunctionProto, GraphProto, ModelProto, NodeProto, Opsets, ValueInfo,
+};
 
 /// Functions that call one another, each within the one before.
 const MOST_DEPTH: usize = 24;
@@ -100,17 +102,28 @@ impl Inliner<'_> {
 
 /// Items that a copy of nodes has; long texts count as several.
 fn size_of(nodes: &[NodeProto]) -> usize {
-    let texts = |texts: &[String]| texts.iter().map(|t| 1 + t.len() / 16).sum::<usize>();
+    let text = |text: &String| 1 + text.len() / 16;
+    let texts = |all: &[String]| all.iter().map(text).sum::<usize>();
+    let infos = |all: &[ValueInfo]| {
+        let dims = |info: &ValueInfo| info.shape.as_ref().map_or(0, Vec::len);
+        all.iter().map(|i| text(&i.name) + dims(i)).sum::<usize>()
+    };
+    let graph = |g: &GraphProto| {
+        let constants: usize = g.constants.iter().map(|c| text(&c.name)).sum();
+        size_of(&g.nodes) + constants + infos(&g.inputs) + infos(&g.outputs) + infos(&g.values)
+    };
     let attribute = |a: &Attribute| {
-        let inner = a.graph.as_ref().map_or(0, |graph| {
-            size_of(&graph.nodes) + graph.constants.len() + graph.inputs.len()
-        });
-        let text = a.text.as_ref().map_or(0, |t| t.len() / 16);
-        1 + inner + text + a.floats.len() + a.ints.len() + texts(&a.texts)
+        text(&a.name)
+            + a.text.as_ref().map_or(0, text)
+            + a.tensor.as_ref().map_or(0, |tensor| text(&tensor.name))
+            + a.graph.as_ref().map_or(0, graph)
+            + a.floats.len()
+            + a.ints.len()
+            + texts(&a.texts)
     };
     let node = |n: &NodeProto| {
         let attributes: usize = n.attributes.iter().map(attribute).sum();
-        1 + n.name.len() / 16 + texts(&n.inputs) + texts(&n.outputs) + attributes
+        text(&n.name) + texts(&n.inputs) + texts(&n.outputs) + attributes
     };
     nodes.iter().map(node).sum()
 }

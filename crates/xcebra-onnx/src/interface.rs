@@ -1,6 +1,6 @@
 //! Which inputs and which output of a file are meant.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use xcebra_model::Scalar;
 
@@ -9,7 +9,7 @@ use crate::error::{OnnxError, Result};
 use crate::listing::FileValue;
 use crate::need::Need;
 use crate::options::OnnxOptions;
-use crate::proto::{Dim, Form, GraphProto, ValueInfo, kind_of};
+use crate::proto::{Dim, Form, GraphProto, NodeProto, ValueInfo, kind_of};
 use crate::tensor::Kind;
 
 /// The inputs to differentiate by, in the order of the options or else of the file.
@@ -17,9 +17,9 @@ pub(crate) fn explained<'a>(
     graph: &'a GraphProto,
     options: &OnnxOptions,
 ) -> Result<Vec<&'a ValueInfo>> {
+    let fixed: HashSet<&String> = graph.constants.iter().map(|c| &c.name).collect();
     let is_free = |input: &&ValueInfo| {
-        !options.constants.contains_key(&input.name)
-            && !graph.constants.iter().any(|c| c.name == input.name)
+        !options.constants.contains_key(&input.name) && !fixed.contains(&input.name)
     };
     let is_real = |input: &&ValueInfo| kind_of(input.element) == Some(Kind::Real);
     let free: Vec<&ValueInfo> = graph.inputs.iter().filter(is_free).collect();
@@ -82,21 +82,22 @@ pub(crate) fn explained<'a>(
 
 /// The output to explain.
 pub(crate) fn output(graph: &GraphProto, options: &OnnxOptions) -> Result<String> {
+    let makers = makers(graph);
     let need = || Need::Output {
         names: graph.outputs.iter().map(|o| o.name.clone()).collect(),
     };
     if let Some(name) = &options.output {
         return match results(graph, name)[..] {
-            [one, ..] => Ok(tensor_before(graph, one).to_owned()),
+            [one, ..] => Ok(tensor_before(&makers, one).to_owned()),
             [] => OnnxError::choice(format!("the file has no value '{name}'"), need()),
         };
     }
     if let [one] = &graph.outputs[..] {
-        return Ok(tensor_before(graph, &one.name).to_owned());
+        return Ok(tensor_before(&makers, &one.name).to_owned());
     }
     // a classifier has a label, which is a number of a class, and probabilities
     let candidates = graph.outputs.iter().filter_map(|output| {
-        let tensor = tensor_before(graph, &output.name);
+        let tensor = tensor_before(&makers, &output.name);
         let unknown = matches!(output.form, Form::Unknown) || tensor != output.name;
         let real = kind_of(output.element) == Some(Kind::Real);
         (real || unknown).then_some(tensor)
@@ -133,13 +134,21 @@ pub(crate) fn results<'a>(graph: &'a GraphProto, name: &'a str) -> Vec<&'a str> 
         .collect()
 }
 
-/// The tensor from which a value that is no tensor is made, such as a list of probabilities by name; a tensor itself.
-fn tensor_before<'a>(graph: &'a GraphProto, name: &'a str) -> &'a str {
+/// The node that makes each value.
+fn makers(graph: &GraphProto) -> HashMap<&str, &NodeProto> {
+    let made = |node| {
+        let node: &NodeProto = node;
+        node.outputs.iter().map(move |name| (name.as_str(), node))
+    };
+    graph.nodes.iter().flat_map(made).collect()
+}
+
+/// The tensor from which a value is made that is not one itself, such as a list of probabilities by name; a tensor itself.
+fn tensor_before<'a>(makers: &HashMap<&str, &'a NodeProto>, name: &'a str) -> &'a str {
     let mut name = name;
     // each step goes to another node, so there are no more of them than nodes
-    for _ in 0..graph.nodes.len() {
-        let made = |node: &&crate::proto::NodeProto| node.outputs.iter().any(|o| o == name);
-        let Some(maker) = graph.nodes.iter().find(made) else {
+    for _ in 0..makers.len() {
+        let Some(maker) = makers.get(name) else {
             break;
         };
         match (maker.op.as_str(), &maker.inputs[..]) {
@@ -190,7 +199,7 @@ pub(crate) fn constants<A: Scalar>(
     Ok(constants)
 }
 
-/// The shape in which the file wants a constant: a batch axis of 1 is added to a sample.
+/// The shape in which the file wants a constant: a batch axis of 1 is added to a sample, and a single number has any axes.
 fn constant_shape(
     input: &ValueInfo,
     given: &[usize],
@@ -199,6 +208,11 @@ fn constant_shape(
     let Some(dims) = &input.shape else {
         return Ok(given.to_vec());
     };
+    let is_one = |dim: &Dim| matches!(dim, Dim::Fixed(1));
+    if given.iter().all(|&length| length == 1) && dims.iter().all(is_one) {
+        // a single number, with as many axes as the file wants
+        return Ok(vec![1; dims.len()]);
+    }
     let mut shape = given.to_vec();
     if let Some(axis) = batch_axis
         && shape.len() + 1 == dims.len()

@@ -1,5 +1,6 @@
 //! What a file offers: its inputs, outputs and hidden values.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 
@@ -61,23 +62,20 @@ pub fn list(path: impl AsRef<Path>) -> Result<Listing> {
 
 fn listing(context: &Context) -> Result<Listing> {
     let graph = ModelProto::parse(context)?.graph;
-    let has_value = |name: &str| graph.constants.iter().any(|c| c.name == name);
-    let inputs = graph.inputs.iter().filter(|i| !has_value(&i.name));
-    let told: std::collections::HashMap<&str, &ValueInfo> =
-        graph.values.iter().map(|v| (v.name.as_str(), v)).collect();
+    let fixed: HashSet<&String> = graph.constants.iter().map(|c| &c.name).collect();
+    let inputs = graph.inputs.iter().filter(|i| !fixed.contains(&i.name));
+    let told: HashMap<&String, &ValueInfo> = graph.values.iter().map(|v| (&v.name, v)).collect();
+    let shown: HashSet<&String> = graph.outputs.iter().map(|o| &o.name).collect();
     let made = graph.nodes.iter().flat_map(|node| &node.outputs);
-    let is_hidden =
-        |name: &&String| !name.is_empty() && graph.outputs.iter().all(|o| o.name != **name);
-    let hidden = made
-        .filter(is_hidden)
-        .map(|name| match told.get(name.as_str()) {
-            Some(info) => FileValue::of(info),
-            None => FileValue {
-                name: name.clone(),
-                element: None,
-                shape: None,
-            },
-        });
+    let is_hidden = |name: &&String| !name.is_empty() && !shown.contains(name);
+    let hidden = made.filter(is_hidden).map(|name| match told.get(name) {
+        Some(info) => FileValue::of(info),
+        None => FileValue {
+            name: name.clone(),
+            element: None,
+            shape: None,
+        },
+    });
     Ok(Listing {
         inputs: inputs.map(FileValue::of).collect(),
         hidden: hidden.collect(),

@@ -1,5 +1,7 @@
 //! Tensors that the file contains.
 
+use std::sync::Arc;
+
 use xcebra_model::Scalar;
 
 use super::beside::Place;
@@ -28,7 +30,7 @@ enum Content {
     /// The same in the fields of the message; integers beyond 2⁵³ are rounded.
     Numbers {
         element: Element,
-        values: Vec<f64>,
+        values: Arc<[f64]>,
     },
     Unusable(Reason),
 }
@@ -86,7 +88,10 @@ impl Literal {
         Self {
             name,
             shape: shape.to_vec(),
-            content: Content::Numbers { element, values },
+            content: Content::Numbers {
+                element,
+                values: values.into(),
+            },
         }
     }
 
@@ -206,7 +211,10 @@ impl Raw<'_> {
                 return Err(short(values.len()));
             }
             reader.context().note_numbers(length);
-            Content::Numbers { element, values }
+            Content::Numbers {
+                element,
+                values: values.into(),
+            }
         };
         Ok((shape, content))
     }

@@ -146,6 +146,26 @@ fn a_constant_tells_lengths() {
 }
 
 #[test]
+fn a_single_number_has_any_axes() {
+    for (dims, shape) in [
+        (&[][..], &[1][..]),
+        (&[], &[]),
+        (&[Fixed(1), Fixed(1)], &[]),
+    ] {
+        let file = File::new(&[Named("N"), Fixed(2)]).input("s", 1, dims).node(
+            "Mul",
+            &["x", "s"],
+            "y",
+            &[],
+        );
+        let options = OnnxOptions::new().constant("s", ArrayD::from_elem(shape, 3.0));
+        let model: OnnxModel<f64> = options.from_bytes(&file.finish()).unwrap();
+        let y = model.forward(array![[1.0, 2.0]].into_dyn().view()).unwrap();
+        assert_eq!(y, array![[3.0, 6.0]]);
+    }
+}
+
+#[test]
 fn open_lengths_are_those_of_the_signal() {
     let cases: [(&[crate::write::Dim], &[usize], &[usize]); 9] = [
         (&[Named("N"), Fixed(2), Named("T")], &[2, 7], &[2, 7]),
