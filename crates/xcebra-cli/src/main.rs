@@ -13,6 +13,7 @@ mod eval;
 mod explain;
 mod fit;
 mod interrupt;
+mod model_flags;
 mod outcome;
 mod problem;
 mod progress;

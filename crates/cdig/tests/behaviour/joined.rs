@@ -41,8 +41,8 @@ fn the_laws_hold_if_they_hold_for_the_parts() {
     assert!(!curved.has_affine_inverse());
 }
 
-/// F = (Σ x)(Σ c): from zero, the path mean of Σ c is half of it, so that x_t has the attribution x_t Σ c / 2, and c_j
-/// has c_j Σ x / 2. In the spectrum of x all of its half is at 0 Hz.
+/// F = (Σ x)(Σ c): from zero, the path mean of Σ c is half of it, so that `x_t` has the attribution `x_t Σ c / 2`, and
+/// `c_j` has `c_j Σ x / 2`. In the spectrum of x all of its half is at 0 Hz.
 #[test]
 fn attributions_of_a_product_are_shared_between_its_inputs() {
     let model = FnModel::per_sample(
