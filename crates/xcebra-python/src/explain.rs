@@ -18,6 +18,7 @@ use crate::axes;
 use crate::caller::{Caller, Shown, in_background};
 use crate::domain::Asked;
 use crate::error::outcome;
+use crate::joined::Part;
 use crate::model::Given;
 
 /// Everything that is asked, checked and converted by the layer in Python.
@@ -142,6 +143,23 @@ impl Question {
         }
     }
 
+    /// The domains of the parts of those that have some.
+    fn parts(
+        &self,
+        domains: &[Asked],
+        model: &dyn Model<f64>,
+        arrays: &Arrays,
+        caller: &Caller,
+    ) -> Result<Vec<Vec<Built>>, CdigError> {
+        let data = arrays.fit_on.as_ref().unwrap_or(&arrays.signals).view();
+        let setting = self.setting(model.input_shape(), data);
+        let parts = domains.iter().map(|domain| match domain {
+            Asked::Joined(parts) => Part::build(parts, &setting, caller),
+            _ => Ok(Vec::new()),
+        });
+        parts.collect()
+    }
+
     /// The domains of the signals.
     pub(crate) fn build(
         &self,
@@ -174,11 +192,13 @@ pub(crate) fn explain<'py>(
     let path = path.map(PathOwned::of);
     // functions of Python are called one at a time
     let abreast = matches!(model, Given::Native(_));
-    let (built, found) = outcome(in_background(py, &shown, |caller| {
+    let precision = model.precision();
+    let (built, parts, found) = outcome(in_background(py, &shown, |caller| {
         caller.watched(|watch| {
             let model = model.called(caller)?;
             let model = model.as_ref();
             let built = question.build(&domains, model, &arrays, caller)?;
+            let parts = question.parts(&domains, model, &arrays, caller)?;
             let path = path.map(|path| path.called(caller));
             let n = arrays.signals.len_of(Axis(0));
             let one = |i: usize| {
@@ -188,10 +208,10 @@ pub(crate) fn explain<'py>(
                 } else {
                     watch.without_progress()
                 };
-                question.one(model, &built, &arrays, path.as_ref(), i, watch)
+                question.one((model, precision), &built, &arrays, path.as_ref(), i, watch)
             };
             let found = in_order(n, abreast, watch, one)?;
-            Ok::<_, Problem>((built, found))
+            Ok::<_, Problem>((built, parts, found))
         })
     })?)?;
     let mut columns: Vec<Vec<Found>> = built.iter().map(|_| Vec::new()).collect();
@@ -200,12 +220,24 @@ pub(crate) fn explain<'py>(
             column.push(found);
         }
     }
-    let answers = built.iter().zip(columns).map(|(built, found)| {
-        let answer = described(py, built, &question)?;
-        let found = found.into_iter().map(|found| found.into_python(py));
-        answer.set_item("found", found.collect::<PyResult<Vec<_>>>()?)?;
-        Ok(answer)
-    });
+    let answers = built
+        .iter()
+        .zip(columns)
+        .zip(domains.iter().zip(parts))
+        .map(|((built, found), (asked, parts))| {
+            let answer = described(py, built, &question.units)?;
+            if let Asked::Joined(asked) = asked {
+                let parts = parts.iter().zip(asked).map(|(built, part)| {
+                    let told = described(py, built, &part.units)?;
+                    told.set_item("shape", built.domain.coefficient_shape().to_vec())?;
+                    Ok(told)
+                });
+                answer.set_item("parts", parts.collect::<PyResult<Vec<_>>>()?)?;
+            }
+            let found = found.into_iter().map(|found| found.into_python(py));
+            answer.set_item("found", found.collect::<PyResult<Vec<_>>>()?)?;
+            Ok(answer)
+        });
     PyList::new(py, answers.collect::<PyResult<Vec<_>>>()?)
 }
 
@@ -213,15 +245,12 @@ pub(crate) fn explain<'py>(
 pub(crate) fn described<'py>(
     py: Python<'py>,
     built: &Built,
-    question: &Question,
+    units: &[(String, String, f64)],
 ) -> PyResult<Bound<'py, PyDict>> {
     let axes = built.axes.clone();
-    let axes = question
-        .units
-        .iter()
-        .fold(axes, |axes, (from, to, factor)| {
-            axes.converted(from, to, *factor)
-        });
+    let axes = units.iter().fold(axes, |axes, (from, to, factor)| {
+        axes.converted(from, to, *factor)
+    });
     let answer = PyDict::new(py);
     answer.set_item("domain", &built.name)?;
     answer.set_item("is_real", built.domain.is_real())?;
@@ -255,7 +284,7 @@ impl Question {
     /// One signal in all domains.
     fn one(
         &self,
-        model: &dyn Model<f64>,
+        (model, precision): (&dyn Model<f64>, f64),
         built: &[Built],
         arrays: &Arrays,
         path: Option<&Path<f64>>,
@@ -263,7 +292,8 @@ impl Question {
         watch: Watch<'_>,
     ) -> Result<Vec<Found>, CdigError> {
         let signal = arrays.signals.index_axis(Axis(0), i);
-        let mut explainer = self.explainer(model, self.targets(i))?.watch(watch);
+        let explainer = self.explainer(model, self.targets(i))?;
+        let mut explainer = explainer.precision(precision).watch(watch);
         if let Some(path) = path {
             explainer = explainer.path(path.clone());
         }

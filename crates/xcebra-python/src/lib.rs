@@ -17,6 +17,7 @@ mod encoder;
 mod error;
 mod explain;
 mod interactions;
+mod joined;
 mod maps;
 mod model;
 mod onnx;
