@@ -137,3 +137,5 @@ def test_tuples_that_do_not_fit(both):
         ig.attribute(both, 0.5)
     with pytest.raises(ValueError, match="domain is a tuple of 3"):
         xcebra.CrossDomainIG((product, gradients), ("time",) * 3).attribute(both)
+    with pytest.raises(ValueError, match="pass x as a tuple"):
+        xcebra.CrossDomainIG((product, gradients), fs=(8, None)).attribute(x)

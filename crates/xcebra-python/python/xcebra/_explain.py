@@ -194,6 +194,9 @@ class CrossDomainIG:
         return {result.domain: result for result in results}
 
     def _ask(self, x: Any, baselines: Any, target: Any, expected: bool, fit_on: Any) -> _Asked:
+        own_fs, axis = self.fs, self.time_axis
+        if isinstance(own_fs, tuple) or isinstance(axis, tuple):
+            raise ValueError("fs or time_axis is a tuple, which is for models of several inputs; pass x as a tuple too")
         known = read_signals(x)
         shape = known.values.shape
         if len(shape) < 2 or 0 in shape:
@@ -204,15 +207,15 @@ class CrossDomainIG:
         if not np.isfinite(signals).all():
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(signals))[0])
             raise ValueError(f"x holds NaN or infinity, first at index {where}; fill or cut the gaps first")
-        if known.fs is not None and self.fs is not None and not np.isclose(known.fs, self.fs, rtol=1e-3):
+        if known.fs is not None and own_fs is not None and not np.isclose(known.fs, own_fs, rtol=1e-3):
             raise ValueError(f"fs is {self.fs}, but x says that it has {known.fs:g} samples per second; leave one out")
         model = prepare(self.model, x if is_tensor(x) or is_jax(x) else known.values)
         targets, summed, kept = _targets(target, model, len(signals))
         kind, given = _baselines(baselines, signals, expected)
-        time_axis = self.time_axis + (signals.ndim - 1 if self.time_axis < 0 else 0)
+        time_axis = axis + (signals.ndim - 1 if axis < 0 else 0)
         if not 0 <= time_axis < signals.ndim - 1:
             raise ValueError(f"time_axis is {self.time_axis}; one signal has shape {signals.shape[1:]}")
-        fs = self.fs or known.fs
+        fs = own_fs or known.fs
         channels = self.channels or known.channels
         if fs is None:
             if self.frequency_unit != "Hz":

@@ -510,7 +510,7 @@ class Onnx:
         if precision not in ("double", "single"):
             raise ValueError(f"precision is {precision!r}; pass \"double\" or \"single\"")
         self.path = os.fspath(path)
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "inputs": [input] if isinstance(input, str) else [str(name) for name in input or ()],
             "output": output,
             "sample_shape": None if sample_shape is None else [int(n) for n in sample_shape],
