@@ -387,7 +387,8 @@ class Callables(Model):
         Takes ``(n, …)``, gives ``(n, …)``.
     vjp : callable
         Takes the same batch and a cotangent of the shape of the output, and gives, for each sample, the sum of the
-        gradients of its outputs weighted by the cotangent, ``(n, …)`` as the batch.
+        gradients of its outputs weighted by the cotangent, ``(n, …)`` as the batch. Of several inputs both take each as
+        an argument, and this one gives a tuple of gradients.
 
     Examples
     --------
@@ -402,8 +403,8 @@ class Callables(Model):
 
     def __init__(
         self,
-        forward: Callable[[np.ndarray], Any],
-        vjp: Callable[[np.ndarray, np.ndarray], Any],
+        forward: Callable[..., Any],
+        vjp: Callable[..., Any],
     ) -> None:
         self._forward = forward
         self._vjp = vjp
