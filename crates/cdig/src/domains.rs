@@ -20,6 +20,7 @@ mod wavelet;
 
 // domains made of domains
 mod compose;
+mod joined;
 mod per_channel;
 mod with_remainder;
 
@@ -43,6 +44,7 @@ pub use compose::Compose;
 pub use dct::Dct;
 pub use filter_bank::FilterBank;
 pub use fourier::Fourier;
+pub use joined::Joined;
 pub use lanewise::{LaneTransform, Lanewise};
 pub use packets::WaveletPackets;
 pub use per_channel::PerChannel;

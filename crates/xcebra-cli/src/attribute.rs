@@ -2,15 +2,19 @@
 
 mod significance;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use xcebra::explain::{SignalSource, Subject};
 use xcebra::files::{Source, ensure_folder, ensure_writable};
-use xcebra::{Answer, AttributeSettings, Result, attribute_files};
+use xcebra::{
+    Answer, AttributeSettings, ModelMapSettings, Problem, Result, attribute_files, attribute_model,
+};
 
 use super::Session;
+use super::model_flags::ModelFlags;
 
-/// Compute attribution maps of a trained encoder
+/// Compute attribution maps of a trained encoder, or of a model in an ONNX file
 ///
 /// For each method, writes three arrays (inputs × latents) over all samples of the recording: the
 /// mean of absolute attributions under the method's name, such as ing; their signed mean under that
@@ -36,11 +40,12 @@ use super::Session;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 pub struct Attribute {
-    /// Folder written by `xcebra fit`
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder written by `xcebra fit`, or an .onnx file
+    #[arg(long, value_name = "FOLDER or FILE")]
     model: PathBuf,
 
-    /// Recording with the channels of the training: .npz, .npy, .csv, .edf, .bdf or .wav
+    /// Recording with the channels of the training; for an .onnx file one signal, a batch, or a recording that is
+    /// cut into signals: .npz, .npy, .csv, .edf, .bdf or .wav
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 
@@ -54,16 +59,29 @@ pub struct Attribute {
     #[arg(long, value_name = "NAMES", default_value = "ing")]
     method: String,
 
+    /// Samples from one signal of an .onnx file to the next when a recording is cut [default: the length of a
+    /// signal]
+    #[arg(long, value_name = "SAMPLES", value_parser = clap::value_parser!(u32).range(1..))]
+    hop: Option<u32>,
+
+    /// Which axis of the input of an .onnx file is time, counted from 0 [default: the one that fits a recording,
+    /// or is at least 4 times as long as all others]
+    #[arg(long, value_name = "AXIS")]
+    time_axis: Option<usize>,
+
+    #[command(flatten)]
+    model_flags: ModelFlags,
+
     /// File to write, .npz
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = "Options")]
     out: PathBuf,
 
     /// Also write a report with pictures, .html
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Options")]
     report: Option<PathBuf>,
 
     /// Also write each map as a picture, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help_heading = "Options")]
     figures: Option<PathBuf>,
 
     #[command(flatten)]
@@ -75,17 +93,16 @@ Examples:
   xcebra attribute --model run --data data.npz --out map.npz
   xcebra attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report map.html
   xcebra attribute --model run --data data.npz --significance --out map.npz --report map.html
-  xcebra attribute --model animals --session 1 --data rat2.npz --out rat2-map.npz";
+  xcebra attribute --model animals --session 1 --data rat2.npz --out rat2-map.npz
+  xcebra attribute --model eeg.onnx --data trials.npz:x --method integrated-gradients --out maps.npz";
 
 impl Attribute {
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        let settings = AttributeSettings {
-            methods: self.method.parse()?,
-            significance: self.significance.settings(),
-        };
         super::require_npz(&self.out)?;
         let data = ("--data", self.data.path.as_path());
-        super::require_distinct(("--out", &self.out), &[data])?;
+        let mut read = vec![data, ("--model", self.model.as_path())];
+        read.extend(self.model_flags.files());
+        super::require_distinct(("--out", &self.out), &read)?;
         ensure_writable(&self.out)?;
         if let Some(report) = &self.report {
             super::require_distinct(("--report", report), &[data, ("--out", &self.out)])?;
@@ -94,6 +111,14 @@ impl Attribute {
         if let Some(figures) = &self.figures {
             ensure_folder(figures)?;
         }
+        if !self.model.is_dir() && is_onnx(&self.model) {
+            return self.of_model(session);
+        }
+        self.require_folder_flags()?;
+        let settings = AttributeSettings {
+            methods: self.method.parse()?,
+            significance: self.significance.settings(),
+        };
         let found = session.watched("stopping", |watch| {
             let of = self.session.as_deref();
             attribute_files(&self.model, of, &self.data, &settings, watch)
@@ -110,4 +135,66 @@ impl Attribute {
         }
         Ok(answer)
     }
+
+    /// Maps of a model that is not one of our encoders.
+    fn of_model(&self, session: &Session) -> Result<Answer> {
+        if self.significance.settings().is_some() {
+            return Err(Problem::setting(
+                "--significance trains the encoder again, and an .onnx file cannot be trained again",
+                "leave --significance out",
+            ));
+        }
+        let settings = ModelMapSettings {
+            methods: self.method.parse()?,
+            time_axis: self.time_axis,
+            hop: self.hop.map(|hop| hop as usize),
+        };
+        if self.model_flags.several_inputs().is_some() {
+            return Err(Problem::setting(
+                "--model-input: attribution maps are of one input",
+                "name one input, and fix the others with --constant; `xcebra explain` explains several together",
+            ));
+        }
+        let data = SignalSource::File(self.data.clone());
+        let options = self.model_flags.options();
+        let subject = Subject::load_with(&self.model, &options, &[(None, &data)])?;
+        let found = session.watched("stopping", |watch| {
+            attribute_model(&subject, &data, &settings, watch)
+        })?;
+        let answer = found.answer(Some(&self.out))?;
+        if let Some(path) = &self.report {
+            found.report().write(path)?;
+        }
+        if let Some(folder) = &self.figures {
+            for picture in found.pictures() {
+                picture.write(folder)?;
+            }
+        }
+        found.write(&self.out)?;
+        Ok(answer)
+    }
+
+    /// Refuses flags that mean nothing for an encoder of ours.
+    fn require_folder_flags(&self) -> Result<()> {
+        let set = [
+            (self.hop.is_some(), "--hop"),
+            (self.time_axis.is_some(), "--time-axis"),
+            (
+                self.model_flags.is_set(),
+                "--model-input, --model-output, --dimension, --constant, --detach or --precision",
+            ),
+        ];
+        match set.into_iter().find(|(set, _)| *set) {
+            None => Ok(()),
+            Some((_, flag)) => Err(Problem::setting(
+                format!("{flag}: {} is not an .onnx file", self.model.display()),
+                "leave it out: it is for ONNX files",
+            )),
+        }
+    }
+}
+
+fn is_onnx(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    extension.eq_ignore_ascii_case("onnx")
 }

@@ -1,20 +1,27 @@
 //! `xcebra explain`: which frequencies or other components of a signal carry a model's output.
 
 mod arguments;
+mod named;
+mod program;
+mod settings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use xcebra::cdig::{self, Rule};
 use xcebra::explain::{
-    BaselineSource, DomainSpec, Domains, ExplainSettings, OutputSpec, SignalSource, Subject,
-    explain,
+    BaselineSource, DomainSpec, GradientSource, GroupBy, Outputs, SignalSource, Subject, explain,
+    explain_inputs,
 };
 use xcebra::files::{Source, ensure_folder, ensure_writable};
 use xcebra::{Answer, Result};
 
 use super::Session;
-use arguments::{Unit, parse_bands, parse_baseline, parse_domains, parse_range};
+use super::model_flags::ModelFlags;
+use arguments::{Signals, Unit, parse_bands, parse_signals};
+use named::Named;
+use program::ProgramFlags;
+use settings::{named, named_baseline, named_source};
 
 /// Explain which frequencies or other components of a signal carry a model's output
 ///
@@ -28,22 +35,22 @@ use arguments::{Unit, parse_bands, parse_baseline, parse_domains, parse_range};
 #[command(verbatim_doc_comment, after_long_help = after_help())]
 pub struct Explain {
     /// Model: an .onnx file, or a folder written by `xcebra fit`, whose outputs are its latents
-    #[arg(long, value_name = "FILE or FOLDER")]
-    model: PathBuf,
-
-    /// Signals: one, a batch, or a recording (time × channels) that is cut into signals; .npz, .npy, .csv,
-    /// .edf, .bdf or .wav
-    #[arg(long, value_name = "FILE[:ARRAY]")]
-    input: Source,
-
-    /// Domain of the attribution: one of those below
     #[arg(
         long,
-        value_name = "NAME",
-        default_value = "rfft",
-        conflicts_with = "domains"
+        value_name = "FILE or FOLDER",
+        required_unless_present = "command"
     )]
-    domain: DomainSpec,
+    model: Option<PathBuf>,
+
+    /// Signals: one, a batch, or a recording (time × channels) that is cut into signals; .npz, .npy, .csv,
+    /// .edf, .bdf or .wav. For several inputs of a model NAME=FILE[:ARRAY], once for each; so are --domain,
+    /// --baseline, --fs and --time-axis
+    #[arg(long, required = true, value_name = "FILE[:ARRAY]", value_parser = named_source)]
+    input: Vec<Named<Source>>,
+
+    /// Domain of the attribution: one of those below [default: rfft; time for each of several inputs]
+    #[arg(long, value_name = "NAME", conflicts_with = "domains", value_parser = named::<DomainSpec>)]
+    domain: Vec<Named<DomainSpec>>,
 
     /// Several domains, separated by commas, or auto. Explains the same prediction in each and ranks them by
     /// the Gini coefficient of absolute attribution; first comes the domain in which the smallest share of
@@ -52,29 +59,44 @@ pub struct Explain {
     domains: Option<String>,
 
     /// Sampling rate in Hz, if the file does not give it; 1 counts time in samples
-    #[arg(long, value_name = "HZ")]
-    fs: Option<f64>,
+    #[arg(long, value_name = "HZ", value_parser = named::<f64>)]
+    fs: Vec<Named<f64>>,
 
-    /// Output of the model, counted from 0; 0+1 for a sum, 2-0 for a difference [default: 0]
+    /// Output of the model, counted from 0; 0+1 for a sum, 2-0 for a difference; 0,1,2 or 0..12 or all for each
+    /// of several; predicted for the largest output of each signal [default: 0]
     #[arg(long, value_name = "K", allow_hyphen_values = true)]
-    output: Option<OutputSpec>,
+    output: Option<Outputs>,
 
-    /// Where the path begins: zero, mean (of each channel over time), or a signal in a file
+    /// Where the path begins: zero, mean (of each channel over time), or a signal in a file. Of several signals,
+    /// each is a baseline, and attributions are means over them (expected gradients) [default: zero]
     #[arg(
         long,
         value_name = "zero, mean or FILE[:ARRAY]",
-        default_value = "zero",
-        value_parser = parse_baseline
+        value_parser = named_baseline
     )]
-    baseline: BaselineSource,
+    baseline: Vec<Named<BaselineSource>>,
 
-    /// How gradients are summed along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, left:N, right:N, gauss-legendre:N
-    #[arg(long, value_name = "RULE", default_value = "adaptive")]
-    rule: Rule,
+    /// How many of several baselines to draw at random [default: all]
+    #[arg(long, value_name = "N")]
+    baseline_count: Option<usize>,
 
-    /// Only these signals of the batch, such as 0..10
-    #[arg(long, value_name = "RANGE", value_parser = parse_range)]
-    signals: Option<std::ops::Range<usize>>,
+    /// How gradients are summed along the path: adaptive[:TOLERANCE[:POINTS]], midpoint:N, trapezoid:N, left:N, right:N, gauss-legendre:N [default: adaptive; midpoint:50 with smoothing]
+    #[arg(long, value_name = "RULE")]
+    rule: Option<Rule>,
+
+    /// Where gradients come from: model, differences[:STEP] or smoothing[:SIGMA[:PAIRS]]. The last two need only
+    /// values of the model; what they cost is said before they start [default: model; differences with --command]
+    #[arg(long, value_name = "SOURCE")]
+    gradient: Option<GradientSource>,
+
+    /// Only these signals of the batch, such as 0..10 or 0,5,9
+    #[arg(long, value_name = "LIST", value_parser = parse_signals)]
+    signals: Option<Signals>,
+
+    /// Summarise signals in groups: by a label, an array of the input file or FILE[:ARRAY] with one value for each
+    /// signal or for each sample of the recording; or by the predicted output
+    #[arg(long, value_name = "LABEL or predicted")]
+    group_by: Option<GroupBy>,
 
     /// Samples from one signal to the next when a recording is cut [default: the length of a signal]
     #[arg(long, value_name = "SAMPLES", value_parser = clap::value_parser!(u32).range(1..))]
@@ -82,8 +104,8 @@ pub struct Explain {
 
     /// Which axis of the model's input is time, counted from 0 [default: the one that fits a recording, or is
     /// at least 4 times as long as all others]
-    #[arg(long, value_name = "AXIS")]
-    time_axis: Option<usize>,
+    #[arg(long, value_name = "AXIS", value_parser = named::<usize>)]
+    time_axis: Vec<Named<usize>>,
 
     /// Named bands in Hz, below half the sampling rate, over which attribution is summed:
     /// theta=4-8,alpha=8-13
@@ -106,16 +128,22 @@ pub struct Explain {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
+    #[command(flatten)]
+    model_flags: ModelFlags,
+
+    #[command(flatten)]
+    program: ProgramFlags,
+
     /// File to write, .npz
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = "Options")]
     out: PathBuf,
 
     /// Also write a report with pictures, .html
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Options")]
     report: Option<PathBuf>,
 
     /// Also write the pictures, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help_heading = "Options")]
     figures: Option<PathBuf>,
 }
 
@@ -129,63 +157,81 @@ Examples:
   xcebra explain --model hr.onnx --input pulse.npz:x --domain fourier --fs 32 --out map.npz --report map.html
   xcebra explain --model hr.onnx --input pulse.wav --domains auto --frequency-unit bpm --out map.npz
   xcebra explain --model eeg.onnx --input night.edf --domain ica+rfft --signals 0..10 --out map.npz
+  xcebra explain --model eeg.onnx --input trials.npz:x --output predicted --group-by label --out map.npz
+  xcebra explain --command \"python model.py\" --input trials.npz:x --fs 250 --out map.npz
   xcebra explain --model run --input data.npz --output 2 --domain time --out map.npz";
 
 impl Explain {
     pub fn run(&self, session: &Session) -> Result<Answer> {
         self.check_places()?;
-        let subject = Subject::load(&self.model)?;
-        let settings = self.settings()?;
-        let explained = session.watched("stopping", |watch| explain(&subject, &settings, watch))?;
-        let answer = explained.answer(Some(&self.out))?;
-        let arrays = explained.arrays(&self.out)?;
-        if let Some(folder) = &self.figures {
+        let options = self.model_flags.options();
+        let (answer, pictures, report, arrays) = match self.model_flags.several_inputs() {
+            Some(names) => {
+                let inputs = self.inputs(names)?;
+                let sources = inputs
+                    .iter()
+                    .map(|one| (Some(one.name.clone()), &one.input));
+                let sources: Vec<_> = sources.collect();
+                let model = self.model.as_deref().unwrap_or(Path::new(""));
+                let subject = Subject::load_with(model, &options, &sources)?;
+                let settings = self.shared_settings(inputs[0].input.clone());
+                let found = session.watched("stopping", |watch| {
+                    explain_inputs(&subject, &settings, &inputs, watch)
+                })?;
+                (
+                    found.answer(Some(&self.out))?,
+                    self.figures.as_ref().map(|_| found.pictures()),
+                    self.report.as_ref().map(|_| found.report()),
+                    found.arrays(&self.out)?,
+                )
+            }
+            None => {
+                let settings = self.settings()?;
+                let subject = match (&self.model, &settings.input) {
+                    (Some(model), input) => Subject::load_with(model, &options, &[(None, input)])?,
+                    (None, SignalSource::File(input)) => self.program.start(input)?,
+                    (None, SignalSource::Array(_)) => unreachable!("signals are in a file"),
+                };
+                let found =
+                    session.watched("stopping", |watch| explain(&subject, &settings, watch))?;
+                (
+                    found.answer(Some(&self.out))?,
+                    self.figures.as_ref().map(|_| found.pictures()),
+                    self.report.as_ref().map(|_| found.report()),
+                    found.arrays(&self.out)?,
+                )
+            }
+        };
+        if let (Some(folder), Some(pictures)) = (&self.figures, pictures) {
             ensure_folder(folder)?;
-            let pictures = explained.pictures();
             for picture in pictures.iter().flat_map(|(_, pictures)| pictures) {
                 picture.write(folder)?;
             }
         }
-        if let Some(path) = &self.report {
-            explained.report().write(path)?;
+        if let (Some(path), Some(report)) = (&self.report, report) {
+            report.write(path)?;
         }
         // last: a file that is there stands for results that are complete
         arrays.commit()?;
         Ok(answer)
     }
 
-    fn settings(&self) -> Result<ExplainSettings> {
-        let curves = self.report.is_some() || self.figures.is_some() || self.domains.is_some();
-        Ok(ExplainSettings {
-            domains: match &self.domains {
-                Some(list) => parse_domains(list)?,
-                None => Domains::These(vec![self.domain.clone()]),
-            },
-            sampling_rate: self.fs,
-            output: self.output.clone(),
-            baseline: self.baseline.clone(),
-            rule: self.rule,
-            signals: self.signals.clone(),
-            hop: self.hop.map(|hop| hop as usize),
-            time_axis: self.time_axis,
-            bands: self.bands.clone().unwrap_or_default().0,
-            fit_on: self.fit_on.clone().map(SignalSource::File),
-            unit: self.frequency_unit.into(),
-            curves: curves.then_some(self.random_orders.into()),
-            seed: self.seed,
-            ..ExplainSettings::new(self.input.clone())
-        })
-    }
-
     /// Everything that is read and written, before anything is.
     fn check_places(&self) -> Result<()> {
         super::require_npz(&self.out)?;
-        let mut read = vec![
-            ("--input", self.input.path.as_path()),
-            ("--model", &self.model),
-        ];
-        if let BaselineSource::Signal(SignalSource::File(source)) = &self.baseline {
-            read.push(("--baseline", &source.path));
+        let mut read = Vec::new();
+        for source in self.input.iter().flat_map(Named::values) {
+            read.push(("--input", source.path.as_path()));
+        }
+        read.extend(self.model.as_deref().map(|model| ("--model", model)));
+        read.extend(self.model_flags.files());
+        if let Some(GroupBy::File(source)) = &self.group_by {
+            read.push(("--group-by", &source.path));
+        }
+        for baseline in self.baseline.iter().flat_map(Named::values) {
+            if let BaselineSource::Signal(SignalSource::File(source)) = baseline {
+                read.push(("--baseline", &source.path));
+            }
         }
         if let Some(source) = &self.fit_on {
             read.push(("--fit-on", &source.path));

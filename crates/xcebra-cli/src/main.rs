@@ -16,6 +16,7 @@ mod explain;
 mod files;
 mod fit;
 mod interrupt;
+mod model_flags;
 mod outcome;
 mod problem;
 mod progress;

@@ -15,6 +15,7 @@ use xcebra::model::ModelError;
 
 use crate::caller::Caller;
 use crate::error::exception;
+use crate::inputs::Part;
 
 /// A domain as it was asked for.
 pub(crate) enum Asked {
@@ -29,6 +30,8 @@ pub(crate) enum Asked {
         mixing: Array2<f64>,
         names: Option<Vec<String>>,
     },
+    /// Several inputs of a model, each in its own domain.
+    Joined(Vec<Part>),
     /// Written in Python.
     Own(Arc<Py<PyAny>>, Shapes),
 }
@@ -91,6 +94,7 @@ impl Asked {
                     .to_owned(),
                 names: object.getattr("names")?.extract()?,
             },
+            Some("joined") => Self::Joined(Part::all(object)?),
             Some("own") => Self::Own(Arc::new(object.clone().unbind()), object.extract()?),
             _ => {
                 return Err(PyValueError::new_err(format!(
@@ -129,6 +133,7 @@ impl Asked {
                     false => Box::new(WithRemainder::new(basis)),
                 }
             }
+            Self::Joined(parts) => Box::new(Part::join(parts, setting, caller)?),
             Self::Own(object, shapes) => Box::new(OwnDomain {
                 object: Arc::clone(object),
                 shapes: shapes.clone(),

@@ -36,10 +36,13 @@ pub(crate) fn explain<'py>(
     let path = path.map(PathOwned::of);
     let n = arrays.signals.len_of(Axis(0));
     let lanes = question.lanes(&model, n);
-    let (built, found) = outcome(in_background_with_lanes(py, &shown, lanes, |crew| {
+    let precision = model.precision();
+    let (built, parts, found) = outcome(in_background_with_lanes(py, &shown, lanes, |crew| {
         let caller = &crew.caller;
         caller.watched(|watch| {
-            let built = question.build(&domains, model.called(caller).as_ref(), &arrays, caller)?;
+            let called = model.called(caller);
+            let built = question.build(&domains, called.as_ref(), &arrays, caller)?;
+            let parts = question.parts(&domains, called.as_ref(), &arrays, caller)?;
             let path = path.map(|path| path.called(caller));
             let done = AtomicU64::new(0);
             let found = each_signal(&model, crew, question.joined, n, |model, i| {
@@ -48,14 +51,14 @@ pub(crate) fn explain<'py>(
                     1 => watch,
                     _ => watch.without_progress(),
                 };
-                let found = question.one(model, &built, &arrays, path.as_ref(), i, own)?;
+                let found = question.one((model, precision), &built, &arrays, path.as_ref(), i, own)?;
                 if n > 1 {
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     watch.progress("explain", (done, n as u64), "");
                 }
                 Ok(found)
             })?;
-            Ok::<_, Problem>((built, found))
+            Ok::<_, Problem>((built, parts, found))
         })
     })?)?;
     let mut columns: Vec<Vec<Found>> = built.iter().map(|_| Vec::new()).collect();
@@ -64,8 +67,18 @@ pub(crate) fn explain<'py>(
             column.push(found);
         }
     }
-    let answers = built.iter().zip(columns).map(|(built, found)| {
-        let answer = described(py, built, &question)?;
+    let described_as = domains.iter().zip(parts);
+    let answers = built.iter().zip(columns).zip(described_as);
+    let answers = answers.map(|((built, found), (asked, parts))| {
+        let answer = described(py, built, &question.units)?;
+        if let Asked::Joined(asked) = asked {
+            let parts = parts.iter().zip(asked).map(|(built, part)| {
+                let told = described(py, built, &part.units)?;
+                told.set_item("shape", built.domain.coefficient_shape().to_vec())?;
+                Ok(told)
+            });
+            answer.set_item("parts", parts.collect::<PyResult<Vec<_>>>()?)?;
+        }
         let found = found.into_iter().map(|found| found.into_python(py));
         answer.set_item("found", found.collect::<PyResult<Vec<_>>>()?)?;
         Ok(answer)
@@ -77,7 +90,7 @@ impl Question {
     /// One signal in all domains.
     fn one(
         &self,
-        model: &dyn Model<f64>,
+        (model, precision): (&dyn Model<f64>, f64),
         built: &[Built],
         arrays: &Arrays,
         path: Option<&Path<f64>>,
@@ -85,7 +98,8 @@ impl Question {
         watch: Watch<'_>,
     ) -> Result<Vec<Found>, CdigError> {
         let signal = arrays.signals.index_axis(Axis(0), i);
-        let mut explainer = self.explainer(model, self.targets(i))?.watch(watch);
+        let explainer = self.explainer(model, self.targets(i))?;
+        let mut explainer = explainer.precision(precision).watch(watch);
         if let Some(path) = path {
             explainer = explainer.path(path.clone());
         }

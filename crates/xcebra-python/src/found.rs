@@ -8,7 +8,6 @@ use xcebra::cdig::Attribution;
 use xcebra::cdig::catalogue::Built;
 
 use crate::axes;
-use crate::question::Question;
 
 /// What was found for one signal in one domain.
 pub(crate) struct Found {
@@ -21,15 +20,12 @@ pub(crate) struct Found {
 pub(crate) fn described<'py>(
     py: Python<'py>,
     built: &Built,
-    question: &Question,
+    units: &[(String, String, f64)],
 ) -> PyResult<Bound<'py, PyDict>> {
     let axes = built.axes.clone();
-    let axes = question
-        .units
-        .iter()
-        .fold(axes, |axes, (from, to, factor)| {
-            axes.converted(from, to, *factor)
-        });
+    let axes = units.iter().fold(axes, |axes, (from, to, factor)| {
+        axes.converted(from, to, *factor)
+    });
     let answer = PyDict::new(py);
     answer.set_item("domain", &built.name)?;
     answer.set_item("is_real", built.domain.is_real())?;

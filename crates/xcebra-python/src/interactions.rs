@@ -44,7 +44,7 @@ pub(crate) fn describe<'py>(
         let mut built = question.build(&domain, model.as_ref(), &arrays, caller)?;
         Ok::<_, CdigError>(built.remove(0))
     })?)?;
-    crate::found::described(py, &built, &question)
+    crate::found::described(py, &built, &question.units)
 }
 
 /// Interactions of the groups of one domain: values `(outputs, groups, groups)`. With `hessians` (nodes, step) by

@@ -19,6 +19,7 @@ mod error;
 mod explain;
 mod fitting;
 mod found;
+mod inputs;
 mod interactions;
 mod joined;
 mod lanes;

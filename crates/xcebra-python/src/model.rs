@@ -33,6 +33,10 @@ pub(crate) struct Functions {
 #[derive(Clone)]
 pub(crate) struct NativeModel {
     pub(crate) model: Arc<dyn Model<f64>>,
+    /// Relative precision of its arithmetic.
+    pub(crate) precision: f64,
+    /// Names and shapes of its inputs, if there are several.
+    pub(crate) parts: Vec<(String, Vec<usize>)>,
 }
 
 #[pymethods]
@@ -41,6 +45,12 @@ impl NativeModel {
     #[getter]
     fn input_shape(&self) -> Vec<usize> {
         self.model.input_shape().to_vec()
+    }
+
+    /// Names and shapes of the inputs, if there are several; the model takes them flat.
+    #[getter]
+    fn parts(&self) -> Vec<(String, Vec<usize>)> {
+        self.parts.clone()
     }
 
     /// Number of outputs.
@@ -62,6 +72,14 @@ impl Given {
             difference_step: object.getattr("difference_step")?.extract()?,
             object: Arc::new(object.clone().unbind()),
         }))
+    }
+
+    /// Relative precision of its arithmetic, as far as it is known.
+    pub(crate) fn precision(&self) -> f64 {
+        match self {
+            Self::Native(native) => native.precision,
+            Self::Functions(_) => f64::EPSILON,
+        }
     }
 
     /// The model; calls of functions go to `caller`.

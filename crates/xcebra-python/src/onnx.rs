@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
-use xcebra::onnx::OnnxOptions;
+use xcebra::model::{Narrowed, Scalar};
+use xcebra::onnx::{OnnxModel, OnnxOptions};
 
 use crate::error::exception;
 use crate::model::NativeModel;
@@ -14,21 +15,41 @@ use crate::model::NativeModel;
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Settings<'py> {
-    input: Option<String>,
+    /// The inputs that are explained; one unless several are named.
+    inputs: Vec<String>,
     output: Option<String>,
     sample_shape: Option<Vec<usize>>,
     sample_axes: Option<Vec<usize>>,
     batch_axis: Option<usize>,
     dimensions: Vec<(String, usize)>,
     constants: Vec<(String, PyReadonlyArrayDyn<'py, f64>)>,
+    /// Values at which derivatives stop.
+    detach: Vec<String>,
+    /// Whether it computes in single precision.
+    single: bool,
+    /// Shapes of the signals, in the order of the inputs, from which open lengths are taken.
+    signals: Vec<Vec<usize>>,
 }
 
 /// Reads an ONNX file.
 #[pyfunction]
 pub(crate) fn load_onnx(path: PathBuf, settings: Settings<'_>) -> PyResult<NativeModel> {
     let mut options = OnnxOptions::new();
-    if let Some(name) = settings.input {
-        options = options.input(name);
+    match (&settings.inputs[..], &settings.signals[..]) {
+        (names @ [_, _, ..], shapes) => {
+            options = options.inputs(names);
+            for (name, shape) in names.iter().zip(shapes) {
+                options = options.signal_of(name, shape.clone());
+            }
+        }
+        (names, shapes) => {
+            if let Some(name) = names.first() {
+                options = options.input(name);
+            }
+            if let Some(shape) = shapes.first() {
+                options = options.signal(shape.clone());
+            }
+        }
     }
     if let Some(name) = settings.output {
         options = options.output(name);
@@ -49,8 +70,31 @@ pub(crate) fn load_onnx(path: PathBuf, settings: Settings<'_>) -> PyResult<Nativ
     for (name, value) in settings.constants {
         options = options.constant(name, value.as_array().to_owned());
     }
+    for name in settings.detach {
+        options = options.detach(name);
+    }
+    if settings.single {
+        let model = options.load::<f32>(&path).map_err(exception)?;
+        return Ok(NativeModel {
+            parts: parts(&model),
+            precision: f32::EPSILON.into(),
+            model: Arc::new(Narrowed(model)),
+        });
+    }
     let model = options.load::<f64>(&path).map_err(exception)?;
     Ok(NativeModel {
+        parts: parts(&model),
+        precision: f64::EPSILON,
         model: Arc::new(model),
     })
+}
+
+fn parts<A: Scalar>(model: &OnnxModel<A>) -> Vec<(String, Vec<usize>)> {
+    let parts = model.parts().iter();
+    match parts.len() {
+        0 | 1 => Vec::new(),
+        _ => parts
+            .map(|part| (part.name.clone(), part.shape.clone()))
+            .collect(),
+    }
 }

@@ -9,6 +9,7 @@ use xcebra::model::Model;
 
 use crate::caller::Caller;
 use crate::domain::Asked;
+use crate::inputs::Part;
 use crate::model::Given;
 
 /// Signals that are explained side by side at most.
@@ -143,6 +144,23 @@ impl Question {
             }
             _ => Baseline::Zero,
         }
+    }
+
+    /// The domains of the parts of those that have some.
+    pub(crate) fn parts(
+        &self,
+        domains: &[Asked],
+        model: &dyn Model<f64>,
+        arrays: &Arrays,
+        caller: &Caller,
+    ) -> Result<Vec<Vec<Built>>, CdigError> {
+        let data = arrays.fit_on.as_ref().unwrap_or(&arrays.signals).view();
+        let setting = self.setting(model.input_shape(), data);
+        let parts = domains.iter().map(|domain| match domain {
+            Asked::Joined(parts) => Part::build(parts, &setting, caller),
+            _ => Ok(Vec::new()),
+        });
+        parts.collect()
     }
 
     /// The domains of the signals.

@@ -9,6 +9,7 @@
 //! | train an encoder on arrays; on files, into a folder that can be resumed | [`fit()`], [`fit_files`], [`resume`] |
 //! | embed a recording | [`embed`], [`embed_files`] |
 //! | which inputs drive which latents, and which entries of the map are real | [`attribute()`], [`attribute_files`] |
+//! | which inputs drive which outputs of any model | [`attribute_model`] |
 //! | can an encoder be trusted? | [`Diagnostics`], [`compare`], [`goodness_of_fit`] |
 //! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
 //! | score a map against the true one | [`score_map`] |
@@ -91,8 +92,8 @@ mod windows;
 
 pub use answer::{Answer, number, numbers, optional};
 pub use attribute::{
-    AllTested, AttributeSettings, Attributed, SignificanceSettings, Tested, attribute,
-    attribute_files,
+    AllTested, AttributeSettings, Attributed, ModelMapSettings, ModelMaps, SignificanceSettings,
+    Tested, attribute, attribute_files, attribute_model,
 };
 pub use channels::Channels;
 pub use clock::{ClockConfig, ConvertJob, convert, label_of, with_labels};

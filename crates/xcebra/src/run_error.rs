@@ -127,7 +127,7 @@ impl Advice for RunError {
             }
             Self::Resume { .. } => "start again with `xcebra fit --force`".into(),
             Self::NoFolder { .. } => {
-                "pass one written by `xcebra fit` (`xcebra explain` takes .onnx files too)".into()
+                "pass one written by `xcebra fit` (`xcebra explain` and `xcebra attribute` take .onnx files too)".into()
             }
             Self::Channels { .. } => "pass a folder written by `xcebra fit`".into(),
             Self::Sessions { advice, .. } => advice.as_str().into(),

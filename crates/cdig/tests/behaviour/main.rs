@@ -17,6 +17,7 @@ mod groups;
 mod in_domain;
 #[cfg(feature = "ica")]
 mod independent_components;
+mod joined;
 mod known_coefficients;
 mod laws;
 mod models;

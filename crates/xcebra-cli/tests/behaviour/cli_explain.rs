@@ -234,7 +234,7 @@ fn errors_come_before_work() {
             &["none.npz"],
         ),
         (
-            format!("{ok} --domain time --baseline data.npz:x --out map.npz"),
+            format!("{ok} --domain time --baseline data.npz:x --baseline-count 21 --out map.npz"),
             &["20 signals"],
         ),
         (

@@ -108,7 +108,9 @@ fn files() -> Folder {
     let model = include_bytes!("../data/band.onnx");
     folder.write("hr.onnx", model);
     let signals = Array2::from_shape_fn((2, 64), |(i, t)| (0.4 * (t + i) as f64).sin());
-    folder.write_npz("pulse.npz", &[("x", signals)]);
+    folder.write_npz("pulse.npz", &[("x", signals.clone())]);
+    folder.write("eeg.onnx", model);
+    folder.write_npz("trials.npz", &[("x", signals)]);
     folder
 }
 

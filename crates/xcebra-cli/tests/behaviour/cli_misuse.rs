@@ -37,12 +37,15 @@ fn models_of_another_kind_are_sent_to_their_command() {
     let folder = folder();
     for command in ["attribute", "embed"] {
         for model in ["band.onnx", "nowhere"] {
+            if command == "attribute" && model == "band.onnx" {
+                continue;
+            }
             folder.fails_with(
                 &format!("{command} --model {model} --data data.npz --out out.npz"),
                 &[
                     &format!("{model} is not the folder of a trained encoder"),
                     "`xcebra fit`",
-                    "`xcebra explain` takes .onnx",
+                    "`xcebra explain` and `xcebra attribute` take .onnx",
                 ],
             );
         }

@@ -75,8 +75,8 @@ class CrossDomainIG:
         model: Any,
         domain: Any = "time",
         *,
-        fs: float | None = None,
-        time_axis: int = -1,
+        fs: float | tuple[float | None, ...] | None = None,
+        time_axis: int | tuple[int, ...] = -1,
         rule: str = "adaptive",
         batch_size: int | None = None,
         channels: Sequence[str] | None = None,
@@ -86,7 +86,8 @@ class CrossDomainIG:
         round_trip_tolerance: float | None = None,
         random_state: int = 0,
     ) -> None:
-        if fs is not None and not (np.isfinite(fs) and fs > 0):
+        rates = fs if isinstance(fs, tuple) else (fs,)
+        if any(rate is not None and not (np.isfinite(rate) and rate > 0) for rate in rates):
             raise ValueError(f"fs is {fs}; pass the number of samples per second, such as 32")
         if frequency_unit not in _UNITS:
             raise ValueError(f"frequency_unit is {frequency_unit!r}; pass one of {', '.join(_UNITS)}")
@@ -114,18 +115,20 @@ class CrossDomainIG:
         fit_on: Any = None,
         progress: bool | Callable[..., None] | None = None,
         n_threads: int | None = None,
-    ) -> Attribution:
+    ) -> Attribution | tuple[Attribution, ...]:
         """Explain signals.
 
         Parameters
         ----------
         x : array or tensor, (n, …)
             Signals of the shape that the model takes, such as ``(n, channels, time)``. Arrays, tensors on any device,
-            ``xarray.DataArray`` and ``mne.Epochs`` are taken as they are.
+            ``xarray.DataArray`` and ``mne.Epochs`` are taken as they are. A tuple of arrays for a model of several
+            inputs: each is explained in its own domain (`domain`, `fs` and `time_axis` may be tuples too), and the
+            attributions of all of them add up to the change of the output.
         baselines : None, number, ``"mean"`` or array
             What the output is compared with: silence (None or 0), a constant, the mean of each channel over time,
             one signal of the shape of a sample or ``(1, …)``, or one for each signal ``(n, …)``. With `expected`, any
-            number of signals ``(m, …)`` over which the explanation is averaged.
+            number of signals ``(m, …)`` over which the explanation is averaged. A tuple for a model of several inputs.
         target : None, int, tuple of int, list, dict
             The output to explain. A tuple is an index into an output of several axes. None: all outputs. A list, array or
             tensor of n: another output for each signal. A dict of output to weight: a weighted sum, such as
@@ -144,7 +147,7 @@ class CrossDomainIG:
 
         Returns
         -------
-        Attribution
+        Attribution, or a tuple of them if `x` is one
             Its `values` are ``(n, …coefficients)``, with an axis of outputs behind the first if `target` is None and the
             model has several.
 
@@ -155,6 +158,12 @@ class CrossDomainIG:
         Exception
             Whatever the model itself raises.
         """
+        if isinstance(x, tuple):
+            if path is not None or expected or fit_on is not None:
+                raise ValueError("path, expected and fit_on are for models of one input; x is a tuple of several")
+            from ._inputs import attribute_inputs
+
+            return attribute_inputs(self, x, baselines, target, shown(progress, n_threads=n_threads))
         asked = self._ask(x, baselines, target, expected, fit_on)
         if path is not None and not callable(path):
             path = np.ascontiguousarray(to_numpy(path, "the path"), dtype=np.complex128)
@@ -186,6 +195,9 @@ class CrossDomainIG:
         return {result.domain: result for result in results}
 
     def _ask(self, x: Any, baselines: Any, target: Any, expected: bool, fit_on: Any) -> _Asked:
+        own_fs, axis = self.fs, self.time_axis
+        if isinstance(own_fs, tuple) or isinstance(axis, tuple):
+            raise ValueError("fs or time_axis is a tuple, which is for models of several inputs; pass x as a tuple too")
         known = read_signals(x)
         shape = known.values.shape
         if len(shape) < 2 or 0 in shape:
@@ -196,15 +208,15 @@ class CrossDomainIG:
         if not np.isfinite(signals).all():
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(signals))[0])
             raise ValueError(f"x holds NaN or infinity, first at index {where}; fill or cut the gaps first")
-        if known.fs is not None and self.fs is not None and not np.isclose(known.fs, self.fs, rtol=1e-3):
+        if known.fs is not None and own_fs is not None and not np.isclose(known.fs, own_fs, rtol=1e-3):
             raise ValueError(f"fs is {self.fs}, but x says that it has {known.fs:g} samples per second; leave one out")
         model = prepare(self.model, x if tells_its_library(x) else known.values)
         targets, summed, kept = _targets(target, model, len(signals))
         kind, given = _baselines(baselines, signals, expected)
-        time_axis = self.time_axis + (signals.ndim - 1 if self.time_axis < 0 else 0)
+        time_axis = axis + (signals.ndim - 1 if axis < 0 else 0)
         if not 0 <= time_axis < signals.ndim - 1:
             raise ValueError(f"time_axis is {self.time_axis}; one signal has shape {signals.shape[1:]}")
-        fs = self.fs or known.fs
+        fs = own_fs or known.fs
         channels = self.channels or known.channels
         if fs is None:
             if self.frequency_unit != "Hz":

@@ -146,6 +146,36 @@ class Attribution:
         summed, members = grouped(self.axes[position])
         return self._summed(position, summed, members)
 
+    def by_label(self, labels: Any) -> dict[Any, dict[str, Any]]:
+        """Summaries of groups of signals, such as those of one class.
+
+        Means over signals of different classes can hide what matters in each.
+
+        Parameters
+        ----------
+        labels : sequence of n
+            The group of each signal. With one output for each signal, ``[o[0] for o in a.outputs]`` are those outputs.
+
+        Returns
+        -------
+        dict of label to dict
+            ``signals``, their number, and arrays ``(…coefficients)`` or ``(outputs, …coefficients)``: ``mean``,
+            ``mean_absolute``, and ``standard_deviation`` of the attributions over the signals.
+        """
+        labels = np.asarray(labels)
+        if labels.shape != (len(self.values),):
+            raise ValueError(f"labels have shape {labels.shape}; pass one for each of the {len(self.values)} signals")
+        summaries = {}
+        for label in np.unique(labels):
+            own = self.values[labels == label]
+            summaries[label.item()] = {
+                "signals": len(own),
+                "mean": own.mean(axis=0),
+                "mean_absolute": np.abs(own).mean(axis=0),
+                "standard_deviation": own.std(axis=0),
+            }
+        return summaries
+
     def sum(self, *axes: str | int) -> Attribution:
         """Sums over axes of the coefficients, such as ``"time"``."""
         found = self

@@ -6,6 +6,7 @@ its arguments.
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 import weakref
@@ -40,6 +41,8 @@ class Model:
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     difference_step: float | None = None
+    parts: list[tuple[int, ...]] | None = None
+    """Shapes of a sample of each of several inputs, which come flat and one after the other; None for one input."""
 
     @property
     def outputs(self) -> int:
@@ -80,6 +83,19 @@ class Model:
     def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         """The gradient of `value_and_vjp` alone, for models that find it without the values."""
         return self.value_and_vjp(x, cotangent)[1]
+
+
+def _split(x: Any, parts: Sequence[Sequence[int]] | None, reshape: Any = None) -> list[Any]:
+    """The inputs in a flat array or tensor ``(n, total)``; the array itself for one input."""
+    if parts is None:
+        return [x]
+    inputs, first = [], 0
+    for shape in parts:
+        end = first + int(np.prod(shape, dtype=int))
+        part = x[:, first:end]
+        inputs.append(part.reshape((-1, *shape)) if reshape is None else reshape(part, (-1, *shape)))
+        first = end
+    return inputs
 
 
 def _flat(value: Any, n: int, what: str = "the model's output") -> np.ndarray:
@@ -259,7 +275,7 @@ class Torch(Model):
         return torch.from_numpy(x).to(device=self._device, dtype=self._dtype)
 
     def _call(self, tensor: Any) -> Any:
-        return _selected(self.module(tensor, *self.arguments, **self.keywords), self.output)
+        return _selected(self.module(*_split(tensor, self.parts), *self.arguments, **self.keywords), self.output)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         import torch
@@ -320,11 +336,14 @@ class Jax(Model):
         usual = jax.numpy.float64 if jax.config.read("jax_enable_x64") else jax.numpy.float32
         self._dtype = self.dtype or (x.dtype if is_jax(x) and x.dtype.kind == "f" else usual)
 
+        def function(x: Any) -> Any:
+            return self.function(*_split(x, self.parts))
+
         def both(x: Any, cotangent: Any) -> Any:
-            value, pull = jax.vjp(self.function, x)
+            value, pull = jax.vjp(function, x)
             return value, pull(cotangent.reshape(value.shape).astype(value.dtype))[0]
 
-        self._forward = jax.jit(self.function) if self.jit else self.function
+        self._forward = jax.jit(function) if self.jit else function
         self._both = jax.jit(both) if self.jit else both
         self.input_shape = tuple(x.shape[1:])
         value = self._forward(jax.numpy.asarray(to_float(x[:1], "x"), dtype=self._dtype))
@@ -392,6 +411,10 @@ class Keras(Model):
         return np.float64 if inputs and str(inputs[0].dtype) == "float64" else np.float32
 
     def _call(self, x: Any) -> Any:
+        if self.parts is not None:
+            import keras
+
+            x = _split(x, self.parts, keras.ops.reshape)
         return _selected(self.model(x, training=self.training), self.output)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -470,7 +493,8 @@ class Callables(Model):
         Takes ``(n, …)``, gives ``(n, …)``.
     vjp : callable
         Takes the same batch and a cotangent of the shape of the output, and gives, for each sample, the sum of the
-        gradients of its outputs weighted by the cotangent, ``(n, …)`` as the batch.
+        gradients of its outputs weighted by the cotangent, ``(n, …)`` as the batch. Of several inputs both take each as
+        an argument, and this one gives a tuple of gradients.
 
     Examples
     --------
@@ -485,27 +509,31 @@ class Callables(Model):
 
     def __init__(
         self,
-        forward: Callable[[np.ndarray], Any],
-        vjp: Callable[[np.ndarray, np.ndarray], Any],
+        forward: Callable[..., Any],
+        vjp: Callable[..., Any],
     ) -> None:
         self._forward = forward
         self._vjp = vjp
 
     def prepare(self, x: Any) -> None:
         self.input_shape = tuple(x.shape[1:])
-        value = to_numpy(self._forward(to_float(x[:1], "x")), "the model's output")
+        value = to_numpy(self._forward(*_split(to_float(x[:1], "x"), self.parts)), "the model's output")
         self.output_shape = tuple(value.shape[1:])
         _flat(value, 1)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return _flat(self._forward(x), len(x))
+        return _flat(self._forward(*_split(x, self.parts)), len(x))
 
     def value_and_vjp(self, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.forward(x), self.vjp(x, cotangent)
 
     def vjp(self, x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         cotangent = cotangent.reshape(len(x), *self.output_shape)
-        gradient = to_float(self._vjp(x, cotangent), "the gradient")
+        found = self._vjp(*_split(x, self.parts), cotangent)
+        if self.parts is not None:
+            # one gradient for each input
+            found = np.concatenate([to_float(one, "the gradient").reshape(len(x), -1) for one in found], axis=1)
+        gradient = to_float(found, "the gradient")
         if gradient.shape != x.shape:
             raise ValueError(f"vjp returned shape {gradient.shape} for a batch of shape {x.shape}")
         return gradient
@@ -538,7 +566,7 @@ class BlackBox(Model):
         self.input_shape = tuple(x.shape[1:])
         given = to_numpy(x[:1], "x")
         self._dtype = np.dtype(self.dtype or (given.dtype if given.dtype.kind == "f" else np.float64))
-        value = to_numpy(self.function(given.astype(self._dtype)), "the model's output")
+        value = to_numpy(self.function(*_split(given.astype(self._dtype), self.parts)), "the model's output")
         self.output_shape = tuple(value.shape[1:])
         _flat(value, 1)
         kinds = [kind for kind in (self._dtype, value.dtype) if kind.kind == "f"]
@@ -546,7 +574,7 @@ class BlackBox(Model):
         self.difference_step = self.step or precision ** (1 / 3)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return _flat(self.function(x.astype(self._dtype, copy=False)), len(x))
+        return _flat(self.function(*_split(x.astype(self._dtype, copy=False), self.parts)), len(x))
 
 
 class Onnx:
@@ -555,8 +583,8 @@ class Onnx:
     Parameters
     ----------
     path : str or path
-    input : str, optional
-        The input to differentiate by, if the file has several.
+    input : str or sequence of str, optional
+        The input to differentiate by, if the file has several; or several, whose signals are passed as a tuple.
     output : str, optional
         The output to explain, if the file has several; any value inside the graph may be named.
     sample_shape : sequence of int, optional
@@ -569,39 +597,56 @@ class Onnx:
         Lengths of axes that the file only names.
     constants : dict of str to array, optional
         Values of further inputs.
+    detach : sequence of str
+        Values or nodes of the file at which derivatives stop, such as the statistics of a normalisation.
+    precision : {"double", "single"}
+        What the network computes in; sums over the path are always in double precision.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
-        input: str | None = None,  # noqa: A002
+        input: str | Sequence[str] | None = None,  # noqa: A002
         output: str | None = None,
         sample_shape: Sequence[int] | None = None,
         sample_axes: Sequence[int] | None = None,
         batch_axis: int | None = 0,
         dimensions: Mapping[str, int] | None = None,
         constants: Mapping[str, Any] | None = None,
+        detach: Sequence[str] = (),
+        precision: str = "double",
     ) -> None:
+        if precision not in ("double", "single"):
+            raise ValueError(f"precision is {precision!r}; pass \"double\" or \"single\"")
         self.path = os.fspath(path)
-        self.settings = {
-            "input": input,
+        self.settings: dict[str, Any] = {
+            "inputs": [input] if isinstance(input, str) else [str(name) for name in input or ()],
             "output": output,
             "sample_shape": None if sample_shape is None else [int(n) for n in sample_shape],
             "sample_axes": None if sample_axes is None else [int(n) for n in sample_axes],
             "batch_axis": batch_axis,
             "dimensions": [(str(name), int(n)) for name, n in (dimensions or {}).items()],
             "constants": [(str(name), to_float(v, f"constant {name}")) for name, v in (constants or {}).items()],
+            "detach": [detach] if isinstance(detach, str) else [str(name) for name in detach],
+            "single": precision == "single",
         }
 
-    def load(self, sample_shape: Sequence[int] | None = None) -> _xcebra.NativeModel:
-        """Read the file for samples of this shape."""
+    def load(self, *sample_shapes: Sequence[int]) -> _xcebra.NativeModel:
+        """Read the file for samples of this shape, or of one shape for each of several inputs."""
+        shapes = [[int(n) for n in shape] for shape in sample_shapes]
+        if len(shapes) > 1 and len(self.settings["inputs"]) != len(shapes):
+            raise ValueError(
+                f"{self.path}: x is a tuple of {len(shapes)} arrays; name as many inputs with "
+                "xcebra.models.Onnx(path, input=[...])"
+            )
+        settings = self.settings | {"signals": shapes}
         try:
-            return _xcebra.load_onnx(self.path, self.settings)
+            return _xcebra.load_onnx(self.path, settings)
         except ValueError:
-            if sample_shape is None or self.settings["sample_shape"] is not None:
+            if len(shapes) != 1 or self.settings["sample_shape"] is not None:
                 raise
-            return _xcebra.load_onnx(self.path, self.settings | {"sample_shape": list(sample_shape)})
+            return _xcebra.load_onnx(self.path, settings | {"sample_shape": shapes[0]})
 
 
 class Prepared:
@@ -618,8 +663,10 @@ class Prepared:
         return int(np.prod(self.output_shape, dtype=int))
 
 
-def prepare(model: Any, x: Any) -> Prepared:
+def prepare(model: Any, x: Any, parts: Sequence[Sequence[int]] | None = None) -> Prepared:
     """Find out what `model` is, and get it ready for samples `x` ``(n, …)``.
+
+    With `parts`, `x` are the flat samples ``(n, total)`` of several inputs of these shapes.
 
     Raises
     ------
@@ -628,8 +675,11 @@ def prepare(model: Any, x: Any) -> Prepared:
     """
     model = _wrapped(model, x)
     if isinstance(model, Onnx):
-        native = model.load(x.shape[1:])
+        native = model.load(*(parts or [x.shape[1:]]))
         return Prepared(native, native.input_shape, (native.outputs,))
+    if parts is not None:
+        model = copy.copy(model)
+        model.parts = [tuple(shape) for shape in parts]
     model.prepare(x)
     return Prepared(model, model.input_shape, model.output_shape)
 

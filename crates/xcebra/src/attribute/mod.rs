@@ -1,9 +1,11 @@
 //! Attribution maps of a trained encoder, with tests of their entries.
 
+mod of_model;
 mod result;
 mod significance;
 mod tested;
 
+pub use of_model::{ModelMapSettings, ModelMaps, attribute_model};
 pub use result::Attributed;
 #[cfg(feature = "synth")]
 pub(crate) use result::add_maps;

@@ -159,7 +159,7 @@ impl Attributed {
         for map in maps {
             report = report
                 .heading(&format!("{}: values", title(map.method())))
-                .table(table(map, channels));
+                .table(table(map, channels, "latent"));
         }
         report
     }
@@ -185,14 +185,14 @@ fn about(diagnostics: &Diagnostics, maps: &[AttributionMap]) -> Vec<String> {
 }
 
 /// A map (channels × latents), lags pooled if there are several.
-struct ByChannel {
-    values: Array2<f64>,
+pub(super) struct ByChannel {
+    pub values: Array2<f64>,
     signed: Array2<f64>,
     max_abs: Array2<f64>,
 }
 
 /// The map of an encoder's channels.
-fn by_channel(map: &AttributionMap) -> ByChannel {
+pub(super) fn by_channel(map: &AttributionMap) -> ByChannel {
     let pooled = |lags: Result<Array2<f64>, AttrError>, plain: &Array2<f64>| {
         lags.unwrap_or_else(|_| plain.clone())
     };
@@ -218,9 +218,9 @@ pub(crate) fn add_maps(output: &mut NpzOutput, maps: &[AttributionMap]) -> Resul
     Ok(())
 }
 
-fn table(map: &AttributionMap, channels: &[String]) -> Table {
+pub(super) fn table(map: &AttributionMap, channels: &[String], output: &str) -> Table {
     let mut header = vec!["channel".to_owned()];
-    header.extend((0..map.outputs()).map(|k| format!("latent {k}")));
+    header.extend((0..map.outputs()).map(|k| format!("{output} {k}")));
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = Table::new(&header);
     for (channel, row) in channels.iter().zip(by_channel(map).values.rows()) {

@@ -34,6 +34,8 @@ pub(super) enum Reading {
     Recording,
     /// A recording `(channels, time)`.
     Turned,
+    /// A batch of signals of two axes, in the opposite order of the model's.
+    TurnedBatch,
 }
 
 /// A reading that was chosen.
@@ -52,6 +54,9 @@ impl Reading {
             Self::Batch => "a batch of signals",
             Self::Recording => "a recording (time, channels)",
             Self::Turned => "a recording (channels, time)",
+            Self::TurnedBatch => {
+                "a batch of signals whose axes are in the opposite order of the model's"
+            }
         }
     }
 }
@@ -102,7 +107,7 @@ pub(super) fn layout(
         return Err(ambiguous_reading(place, found, [reading, **other]));
     }
     // channels may come first, but that is a courtesy: what is documented goes before it, and is said
-    if reading == Reading::Turned || !others.is_empty() {
+    if matches!(reading, Reading::Turned | Reading::TurnedBatch) || !others.is_empty() {
         choices.push(format!("{place} {found:?} is read as {}", reading.words()));
     }
     Ok(Layout {
@@ -179,6 +184,11 @@ fn readings(found: &[usize], shape: &[usize], time_axis: usize, known: Known) ->
         [found, time] if fits(time, found) && !known.rows_are_time => all.push(Reading::Turned),
         _ => {}
     }
+    // only where nothing else fits: an array in the model's layout stays what it is
+    let turned = matches!((items, shape), ([a, b], [c, d]) if (a, b) == (d, c) && *a > 1 && *b > 1);
+    if all.is_empty() && turned && !certain && !known.interrupted && known.hop.is_none() {
+        all.push(Reading::TurnedBatch);
+    }
     all
 }
 
@@ -231,6 +241,10 @@ fn strides(
             let mut pairs = along(&others, 1);
             pairs.push((time_axis, channels));
             (windows, step * channels, pairs)
+        }
+        Reading::TurnedBatch => {
+            let reversed: Vec<usize> = all.iter().rev().copied().collect();
+            (total / size.max(1), size, along(&reversed, 1))
         }
         Reading::Turned => {
             let mut pairs = along(&others, time);

@@ -1,6 +1,6 @@
 //! From an array of a file to the signals that a model takes.
 
-use ndarray::{ArrayD, Axis, Dimension, IxDyn, Slice};
+use ndarray::{ArrayD, Axis, Dimension, IxDyn};
 
 use crate::channels::is_named;
 use crate::explain::layout::{Known, Reading, axis_words, counted, layout};
@@ -57,6 +57,8 @@ pub struct Signals {
     pub starts: Option<Vec<usize>>,
     /// Which axis of a signal is time.
     pub time_axis: usize,
+    /// Whether the array had its axes in another order than the model.
+    pub turned: bool,
     /// Names of the channels, if the array has one column a channel and names for them.
     pub channels: Option<Vec<String>>,
     /// How the array was read, in words.
@@ -120,11 +122,16 @@ impl Signals {
                 ..Self::uncut(input.values, shape, true)
             },
             Reading::Batch => Self::uncut(input.values, shape, false),
+            Reading::TurnedBatch => {
+                let values = input.values.permuted_axes(vec![0, 2, 1]);
+                Self::uncut(values, shape, false)
+            }
             Reading::Recording | Reading::Turned => {
                 Self::cut(input, shape, axis, hop, layout.reading, &mut notes)?
             }
         };
         signals.time_axis = axis;
+        signals.turned = layout.reading == Reading::Turned;
         let how = match (&signals.starts, signals.single) {
             (Some(starts), _) => format!("cut into {}", counted(starts.len(), "signal")),
             (None, true) => "read as one signal".to_owned(),
@@ -145,17 +152,21 @@ impl Signals {
         self.len() == 0
     }
 
-    /// Only the signals `range`, as a batch; none if it reaches beyond the end.
-    pub fn part(&self, range: std::ops::Range<usize>) -> Option<Self> {
-        if range.is_empty() || range.end > self.len() {
+    /// Only these signals, in this order, as a batch; none if there are none, or one is beyond the end.
+    pub fn part(&self, chosen: &[usize]) -> Option<Self> {
+        if chosen.is_empty() || chosen.iter().any(|&i| i >= self.len()) {
             return None;
         }
-        let slice = Slice::from(range.clone());
+        let starts = self.starts.as_ref();
         Some(Self {
-            values: self.values.slice_axis(Axis(0), slice).to_owned(),
+            values: self.values.select(Axis(0), chosen),
             single: false,
-            starts: self.starts.as_ref().map(|starts| starts[range].to_vec()),
-            ..self.clone()
+            starts: starts.map(|starts| chosen.iter().map(|&i| starts[i]).collect()),
+            time_axis: self.time_axis,
+            turned: self.turned,
+            channels: self.channels.clone(),
+            reading: self.reading.clone(),
+            notes: self.notes.clone(),
         })
     }
 
@@ -169,6 +180,7 @@ impl Signals {
                 .expect("only axes of length 1 differ"),
             single,
             starts: None,
+            turned: false,
             time_axis: 0,
             channels: None,
             reading: String::new(),
@@ -260,6 +272,7 @@ impl Signals {
             starts: Some(starts),
             channels: (named && is_named(&input.columns)).then_some(input.columns),
             single: false,
+            turned: false,
             time_axis,
             reading: String::new(),
             notes: Vec::new(),

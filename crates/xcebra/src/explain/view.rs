@@ -195,6 +195,27 @@ impl View<'_> {
         pictures
     }
 
+    /// The axis by which coefficients are read first: what it is, its entries in words, and the attribution of
+    /// each, summed over all other axes.
+    pub fn by_first_axis(&self) -> (String, Vec<String>, Vec<f64>) {
+        let axes = self.axes();
+        let Some(&first) = read_by(&axes).first() else {
+            let sum = self.attribution.sum();
+            return ("coefficients".to_owned(), vec!["all".to_owned()], vec![sum]);
+        };
+        let axis = &axes[first];
+        let title = match axis.unit.as_str() {
+            "" => axis.role.to_string(),
+            unit => format!("{} ({unit})", axis.role),
+        };
+        let sums = vector(&reduced(&self.attribution, &[first], |sum, a| sum + a));
+        let names = (0..axis.len()).map(|i| match axis.ticks.numbers().get(i) {
+            Some(&value) => crate::report::number((value * 1e6).round() / 1e6),
+            None => axis.text(i).unwrap_or_else(|| i.to_string()),
+        });
+        (title, names.collect(), sums.to_vec())
+    }
+
     fn largest(&self) -> Figure {
         let strongest = self.strongest(MOST_BARS).into_iter();
         bars(strongest.map(|one| (one.words, one.attribution)))

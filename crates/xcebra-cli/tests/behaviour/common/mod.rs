@@ -95,10 +95,10 @@ impl Folder {
         names
     }
 
-    /// Runs the program in this folder.
+    /// Runs the program in this folder; arguments may be in quotation marks.
     pub fn run(&self, arguments: &str) -> Output {
         Command::new(cargo_bin("xcebra"))
-            .args(arguments.split_whitespace())
+            .args(words(arguments))
             .current_dir(self.0.path())
             .output()
             .unwrap()
@@ -224,6 +224,14 @@ impl Folder {
     pub fn trained(&self) {
         self.recording();
         self.succeeds(&format!("fit --data data.npz --out run {SHORT}"));
+    }
+}
+
+/// The words of a command line; apostrophes keep some together.
+fn words(arguments: &str) -> Vec<String> {
+    match arguments.contains('\'') {
+        true => shell_words::split(arguments).unwrap(),
+        false => arguments.split_whitespace().map(str::to_owned).collect(),
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use xcebra_model::Advice;
 
 use super::*;
+use ndarray::Slice;
 
 /// The problem and the advice.
 fn told(error: &FileError) -> String {
@@ -183,10 +184,10 @@ fn no_signal_crosses_an_interruption() {
 #[test]
 fn parts_keep_their_starts() {
     let signals = arranged(&[12, 2], &[2, 4], 1, None);
-    let part = signals.part(1..3).unwrap();
+    let part = signals.part(&[1, 2]).unwrap();
     assert_eq!(part.starts, Some(vec![4, 8]));
     assert_eq!(part.values[[0, 0, 0]], signals.values[[1, 0, 0]]);
-    assert!(signals.part(2..4).is_none() && signals.part(1..1).is_none());
+    assert!(signals.part(&[2, 3]).is_none() && signals.part(&[]).is_none());
 }
 
 #[test]
@@ -329,4 +330,31 @@ proptest! {
             }
         }
     }
+}
+
+/// Signals (n, times, channels) for a model of [3 channels, 40 times], and the other way round: each number comes to
+/// its place, and that is said. A square has no opposite order.
+#[test]
+fn a_batch_in_the_opposite_order_is_turned_and_said() {
+    for (shape, time_axis) in [([3, 40], 1), ([40, 3], 0)] {
+        let x = ArrayD::from_shape_fn(vec![2, shape[1], shape[0]], |i| {
+            (100 * i[0] + 10 * i[1] + i[2]) as f64
+        });
+        let signals = Signals::arrange(Input::new(x.clone(), "x"), &shape, None, None).unwrap();
+        assert_eq!(signals.values.shape(), [2, shape[0], shape[1]]);
+        assert_eq!((signals.time_axis, signals.len()), (time_axis, 2));
+        for (i, value) in signals.values.indexed_iter() {
+            assert_eq!(*value, x[[i[0], i[2], i[1]]]);
+        }
+        let said = signals.notes.join("; ");
+        assert!(said.contains("opposite order of the model"), "{said}");
+    }
+    // which of two axes is time has to be said all the same
+    let x = ArrayD::zeros(vec![2, 8, 9]);
+    let error = Signals::arrange(Input::new(x, "x"), &[9, 8], None, None).unwrap_err();
+    let said = told(&error);
+    assert!(
+        said.contains("--time-axis 0") && said.contains("--time-axis 1"),
+        "{said}"
+    );
 }

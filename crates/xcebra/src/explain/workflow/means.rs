@@ -6,12 +6,19 @@ use num_complex::Complex;
 
 use super::result::Explanation;
 
-/// Signal `i` in a domain.
-pub fn view<'a>(explained: &'a Explanation, domain: usize, i: usize) -> View<'a> {
-    let one = &explained.found[i];
-    let found = &one.scored[domain].found;
+/// What is shown: one output in one domain.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub row: usize,
+    pub domain: usize,
+}
+
+/// Signal `i` of an output in a domain.
+pub fn view(explained: &Explanation, Place { row, domain }: Place, i: usize) -> View<'_> {
+    let one = &explained.rows[row].found[i];
+    let scored = &one.scored[domain];
     let signals = &explained.signals.values;
-    let attribution = found.attribution.index_axis(Axis(0), 0).to_owned();
+    let attribution = scored.attribution().to_owned();
     let with_size = |a: &ArrayD<f64>| [a.clone(), a.mapv(f64::abs)];
     View {
         built: &explained.domains[domain],
@@ -19,7 +26,7 @@ pub fn view<'a>(explained: &'a Explanation, domain: usize, i: usize) -> View<'a>
         frequency: explained.unit.factor(),
         time_axis: explained.time_axis,
         signal: signals.index_axis(Axis(0), i).to_owned(),
-        sizes: found.coefficients.mapv(Complex::norm),
+        sizes: scored.all.attribution.coefficients.mapv(Complex::norm),
         signals: 1,
         absolute: attribution.mapv(f64::abs),
         attribution,
@@ -30,17 +37,23 @@ pub fn view<'a>(explained: &'a Explanation, domain: usize, i: usize) -> View<'a>
 
 /// The means over all signals: of the signals, of the sizes of coefficients, of attributions and of absolute
 /// attributions.
-pub fn mean_view<'a>(explained: &'a Explanation, domain: usize) -> View<'a> {
-    let mut mean = view(explained, domain, 0);
-    let n = explained.found.len();
+pub fn mean_view(explained: &Explanation, place: Place) -> View<'_> {
+    let all: Vec<usize> = (0..explained.signals.len()).collect();
+    mean_over(explained, place, &all)
+}
+
+/// As [`mean_view`], over some signals, of which there is at least one.
+pub fn mean_over<'a>(explained: &'a Explanation, place: Place, signals: &[usize]) -> View<'a> {
+    let mut mean = view(explained, place, signals[0]);
+    let n = signals.len();
     if n == 1 {
         return mean;
     }
     // Welford's running moments: no difference of large sums
     let mut squares = ArrayD::zeros(mean.attribution.raw_dim());
-    for i in 1..n {
-        let next = view(explained, domain, i);
-        let k = (i + 1) as f64;
+    for (before, &i) in signals.iter().enumerate().skip(1) {
+        let next = view(explained, place, i);
+        let k = (before + 1) as f64;
         Zip::from(&mut mean.attribution)
             .and(&next.attribution)
             .and(&mut squares)

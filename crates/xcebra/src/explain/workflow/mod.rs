@@ -1,33 +1,50 @@
 //! Explaining: from a model and signals, in memory or in files, to what carries the output.
 
+mod arrays;
 mod domains;
+mod found;
+mod gradient;
+mod groups;
+mod inputs;
+mod inputs_answer;
 mod json;
 mod means;
+mod model_options;
 mod notes;
+mod onnx_file;
 mod output;
 mod page;
+mod program;
 mod result;
 mod settings;
+mod start;
 mod subject;
 mod summary;
 mod tables;
+mod target;
+mod words;
 mod work;
 
-pub use output::{FrequencyUnit, OutputSpec};
+pub use gradient::GradientSource;
+pub use groups::GroupBy;
+pub use inputs::{InputSettings, InputsExplanation, explain_inputs};
+pub use model_options::{ModelOptions, Precision};
+pub use output::{FrequencyUnit, OutputSpec, Outputs};
 pub use result::Explanation;
 pub use settings::{BaselineSource, Domains, ExplainSettings, SignalSource};
 pub use subject::Subject;
 
 use std::time::Instant;
 
-use cdig::Baseline;
-use ndarray::Axis;
 use xcebra_files::rates_agree;
 use xcebra_model::Watch;
 
 use crate::explain::{Setting, Signals};
 use crate::{Problem, Result};
-use work::{Job, One};
+use found::{One, Scored};
+use groups::{Groups, Recorded};
+use target::Target;
+use work::Job;
 
 /// Explains which frequencies or other components of signals carry a model's output.
 ///
@@ -63,12 +80,16 @@ pub fn explain(
 ) -> Result<Explanation> {
     settings.check_rate()?;
     let mut notes = Vec::new();
-    let output = settings.output_of(subject, &mut notes)?;
+    let outputs = settings.outputs_of(subject, &mut notes)?;
     let known = subject.time_axis(settings.time_axis)?;
-    let (signals, rate) = settings.read_signals(subject, known, &mut notes)?;
+    let Read {
+        signals,
+        rate,
+        groups,
+    } = settings.read_signals(subject, known, &mut notes)?;
     let time_axis = signals.time_axis;
     settings.check_bands(rate)?;
-    let baseline = settings.baseline_of(subject, time_axis, &mut notes)?;
+    let start_at = settings.start_of(subject, time_axis, &mut notes)?;
     let fitted = match &settings.fit_on {
         Some(source) => {
             let loaded = subject.signals(source, Some(time_axis), None)?;
@@ -90,40 +111,83 @@ pub fn explain(
     };
     let domains = settings.build(&setting, &mut notes)?;
     let start = Instant::now();
+    let groups = match settings.group_by {
+        Some(GroupBy::Predicted) => {
+            let predicted = target::predicted(subject.model(), &signals.values, watch)?;
+            Some(Groups::by_output(&predicted))
+        }
+        _ => groups,
+    };
+    let target = Target::of(outputs, subject, &signals.values, watch)?;
+    let gradient = settings
+        .gradient
+        .resolve(&signals.values, subject.precision(), settings.seed);
+    let explanations = signals.len() * start_at.len();
+    let asked = (gradient, settings.rule);
+    let cost = gradient::cost(subject.model(), &signals, asked, explanations)?;
+    if let Some(cost) = &cost {
+        // before it is paid
+        watch.note(cost);
+    }
+    let curves = settings.curves.map(|orders| (orders, settings.seed));
+    let only = matches!(target, Target::Sum(_) | Target::Predicted(_)) && start_at.len() == 1;
+    if curves.is_some() && !only {
+        notes.push(
+            "insertion and deletion are left out: they compare one output with that at one baseline"
+                .to_owned(),
+        );
+    }
     let job = Job {
         subject,
         domains: &domains,
         signals: &signals,
-        output: &output,
-        baseline,
+        target: &target,
+        start: &start_at,
         rule: settings.rule,
-        curves: settings.curves.map(|orders| (orders, settings.seed)),
+        gradient,
+        curves: curves.filter(|_| only),
     };
-    let found = job.run(watch)?;
-    let seconds = start.elapsed().as_secs_f64();
-    notes::note_tolerance(&found, settings.rule, &mut notes);
-    notes::note_unchanged(&found, &mut notes);
-    summary::note_cancelling(&domains, &found, &mut notes);
+    let rows = job.run(watch)?;
+    let seconds = subject.seconds + start.elapsed().as_secs_f64();
+    notes::note_sums(&rows, settings.rule, &mut notes);
+    if let [only] = &rows[..] {
+        summary::note_cancelling(&domains, &only.found, &mut notes);
+    }
     for note in &notes {
         watch.note(note);
     }
+    notes.splice(..0, cost);
     Ok(Explanation {
         model: subject.name().to_owned(),
         input: settings.input.to_string(),
         baseline: settings.baseline.to_string(),
         signal_shape: subject.shape().to_vec(),
-        order: work::rank(&found),
+        order: found::rank(&rows),
         signals,
         domains,
-        found,
-        output,
+        rows,
+        outputs: target.list(),
+        predicted: target.predicted(),
+        groups,
+        baselines: start_at.len(),
         rule: settings.rule,
+        gradient: settings.gradient.to_string(),
+        single: subject.is_single(),
         unit: settings.unit,
         time_axis,
         sampling_rate: rate,
         seconds,
         notes,
     })
+}
+
+/// The signals to explain.
+struct Read {
+    signals: Signals,
+    /// Samples per second, if known.
+    rate: Option<f64>,
+    /// How a label puts them into groups.
+    groups: Option<Groups>,
 }
 
 impl ExplainSettings {
@@ -137,35 +201,27 @@ impl ExplainSettings {
         }
     }
 
-    fn output_of(&self, subject: &Subject, notes: &mut Vec<String>) -> Result<OutputSpec> {
-        let outputs = subject.model().output_dim();
-        let spec = self.output.clone().unwrap_or_default();
-        if self.output.is_none() && outputs > 1 {
-            notes.push(format!(
-                "the model has {outputs} outputs; output 0 is explained, and --output chooses another"
-            ));
-        }
-        match spec.0.iter().find(|(k, _)| *k >= outputs) {
-            None => Ok(spec),
-            Some((k, _)) => Err(Problem::setting(
-                format!("--output {spec}: the model has no output {k}"),
-                format!(
-                    "its outputs are counted from 0 to {}",
-                    outputs.saturating_sub(1)
-                ),
-            )),
-        }
-    }
-
-    /// The signals to explain and their sampling rate.
+    /// The signals to explain, with their sampling rate and groups.
     fn read_signals(
         &self,
         subject: &Subject,
         time_axis: Option<usize>,
         notes: &mut Vec<String>,
-    ) -> Result<(Signals, Option<f64>)> {
-        let loaded = subject.signals(&self.input, time_axis, self.hop)?;
+    ) -> Result<Read> {
+        self.read_signals_of(subject, subject.shape(), time_axis, notes)
+    }
+
+    /// As [`read_signals`](Self::read_signals), for an input of the model that has this shape.
+    fn read_signals_of(
+        &self,
+        subject: &Subject,
+        shape: &[usize],
+        time_axis: Option<usize>,
+        notes: &mut Vec<String>,
+    ) -> Result<Read> {
+        let loaded = subject.signals_of(shape, &self.input, time_axis, self.hop)?;
         notes.extend(loaded.notes);
+        let recorded: Recorded = loaded.recorded;
         let (signals, told) = (loaded.signals, loaded.sampling_rate);
         if let (Some(told), Some(given)) = (told, self.sampling_rate)
             && !rates_agree(told, given)
@@ -178,50 +234,41 @@ impl ExplainSettings {
                 "leave --fs out, or resample the file",
             ));
         }
-        let signals = match &self.signals {
-            None => signals,
-            Some(range) => signals.part(range.clone()).ok_or_else(|| {
-                Problem::setting(
-                    format!(
-                        "--signals {}..{} reaches beyond the {} signals",
-                        range.start,
-                        range.end,
-                        signals.len()
-                    ),
-                    "signals are counted from 0, and the end is not among them",
-                )
-            })?,
+        let groups = match &self.group_by {
+            Some(label) => groups::by_label(label, &self.input, &signals, &recorded, notes)?,
+            None => None,
         };
-        Ok((signals, self.sampling_rate.or(told)))
-    }
-
-    /// The baseline for signals of the subject.
-    fn baseline_of(
-        &self,
-        subject: &Subject,
-        time_axis: usize,
-        notes: &mut Vec<String>,
-    ) -> Result<Baseline<f64>> {
-        match &self.baseline {
-            BaselineSource::Zero => Ok(Baseline::Zero),
-            BaselineSource::Mean => Ok(Baseline::Mean(time_axis)),
-            BaselineSource::Signal(source) => {
-                let loaded = subject.signals(source, Some(time_axis), None)?;
-                notes.extend(loaded.notes);
-                let signals = loaded.signals;
-                if signals.len() != 1 {
-                    return Err(Problem::setting(
-                        format!("--baseline {source} holds {} signals", signals.len()),
-                        "name one signal of the model's input shape",
-                    ));
-                }
-                Ok(Baseline::Signal(signals.values.index_axis_move(Axis(0), 0)))
-            }
+        let rate = self.sampling_rate.or(told);
+        let Some(ranges) = &self.signals else {
+            return Ok(Read {
+                signals,
+                rate,
+                groups,
+            });
+        };
+        if let Some(beyond) = ranges.iter().find(|range| range.end > signals.len()) {
+            return Err(Problem::setting(
+                format!(
+                    "--signals {}..{} reaches beyond the {} signals",
+                    beyond.start,
+                    beyond.end,
+                    signals.len()
+                ),
+                "signals are counted from 0, and the end is not among them",
+            ));
         }
+        let chosen: Vec<usize> = ranges.iter().cloned().flatten().collect();
+        Ok(Read {
+            rate,
+            groups: groups.map(|groups| groups.part(&chosen)),
+            signals: signals.part(&chosen).ok_or_else(|| {
+                Problem::setting("--signals names none", "name at least one, such as 0")
+            })?,
+        })
     }
 }
 
 /// The results of all signals in one domain.
-fn in_domain(found: &[One], domain: usize) -> impl Iterator<Item = &work::Scored> {
+fn in_domain(found: &[One], domain: usize) -> impl Iterator<Item = &Scored> {
     found.iter().map(move |one| &one.scored[domain])
 }

@@ -1,9 +1,12 @@
 //! What is said of explanations that are not complete, and of those that fail.
 
-use cdig::{Attribution, CdigError, Rule};
+use cdig::{CdigError, Rule};
+use xcebra_model::ModelError;
 
+use super::found::{One, Row, Scored};
 use super::in_domain;
-use super::work::{One, Scored};
+use super::program::NoGradient;
+use super::result::tolerance_met;
 
 /// What to do about an error, in terms of the command line.
 pub fn advice(error: &CdigError) -> Option<String> {
@@ -20,19 +23,57 @@ pub fn advice(error: &CdigError) -> Option<String> {
     })
 }
 
+/// Whether the model was asked for a gradient that it does not have.
+pub fn has_no_gradient(error: &CdigError) -> bool {
+    let CdigError::Model(ModelError::Evaluation(cause)) = error else {
+        return false;
+    };
+    cause.is::<NoGradient>()
+}
+
 /// Residuals above this share of the change of the output are worth a note.
 const NOTABLE: f64 = 0.01;
 
+/// What is to be said of the sums; of several outputs, of the one of which there is most to say.
+pub fn note_sums(rows: &[Row], rule: Rule, notes: &mut Vec<String>) {
+    let mut all = Vec::new();
+    for row in rows {
+        let mut found = Vec::new();
+        note_tolerance(&row.found, rule, &mut found);
+        note_unchanged(&row.found, &mut found);
+        if !found.is_empty() {
+            all.push((&row.output, found));
+        }
+    }
+    let concerned = all.len();
+    // the first of equals
+    let most = all.into_iter().rev().max_by_key(|(_, found)| found.len());
+    let Some((output, found)) = most else { return };
+    if rows.len() == 1 {
+        return notes.extend(found);
+    }
+    let others = match concerned {
+        1 => String::new(),
+        2 => ", and 1 other".to_owned(),
+        n => format!(", and {} others", n - 1),
+    };
+    notes.extend(
+        found
+            .into_iter()
+            .map(|note| format!("output {output}{others}: {note}")),
+    );
+}
+
 /// Says so if the adaptive rule did not reach its tolerance, if the model jumps, and if attributions do not add
 /// up to the change of the output, whatever the rule.
-pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
+fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
     let domains = found.first().map_or(0, |one| one.scored.len());
     let n = found.len();
     // of several domains, the one for which most signals are concerned
-    let most = |concerned: &dyn Fn(&Attribution<f64>) -> bool| -> Vec<&Attribution<f64>> {
+    let most = |concerned: &dyn Fn(&Scored) -> bool| -> Vec<&Scored> {
         let of = |domain| {
-            let all = in_domain(found, domain).map(|scored| &scored.found);
-            all.filter(|found| concerned(found)).collect::<Vec<_>>()
+            let all = in_domain(found, domain);
+            all.filter(|scored| concerned(scored)).collect::<Vec<_>>()
         };
         let all = (0..domains).map(of);
         all.max_by_key(Vec::len).unwrap_or_default()
@@ -42,10 +83,10 @@ pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
         (count, n) => format!(" for {count} of {n} signals"),
     };
 
-    let jumps = |found: &Attribution<f64>| found.jump_share()[0] > 0.0;
+    let jumps = |found: &Scored| found.jump_share() > 0.0;
     let jumping = most(&jumps);
     if !jumping.is_empty() {
-        let share = largest(jumping.iter().map(|found| found.jump_share()[0]));
+        let share = largest(jumping.iter().map(|found| found.jump_share()));
         notes.push(format!(
             "the model jumps between baseline and signal{}: jumps amount to {} of the change of the output, and no \
              gradient sees them, so their share is in no attribution; explain an output before its threshold or \
@@ -54,9 +95,9 @@ pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
             percent(share, n)
         ));
     }
-    let incomplete = most(&|found| found.relative_residual()[0] > NOTABLE);
+    let incomplete = most(&|found| found.relative_residual() > NOTABLE);
     if !incomplete.is_empty() {
-        let share = largest(incomplete.iter().map(|found| found.relative_residual()[0]));
+        let share = largest(incomplete.iter().map(|found| found.relative_residual()));
         let mut note = format!(
             "the attributions{} do not add up to the change of the output: they miss it by {}",
             signals(&incomplete),
@@ -72,15 +113,13 @@ pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
     let Rule::Adaptive { tolerance, budget } = rule else {
         return;
     };
-    let missed = most(&|found| {
-        let met = found.convergence.as_ref().is_none_or(|c| c.tolerance_met);
-        !met && !jumps(found)
-    });
+    let missed = most(&|found| tolerance_met(found) == Some(false) && !jumps(found));
     if missed.is_empty() {
         return;
     }
-    let spent = |found: &&Attribution<f64>| {
-        let points = found.convergence.as_ref().map_or(0, |c| c.points);
+    let spent = |found: &&Scored| {
+        let convergence = found.all.attribution.convergence.as_ref();
+        let points = convergence.map_or(0, |c| c.points);
         points >= budget
     };
     let advice = match missed.iter().any(spent) {
@@ -98,7 +137,7 @@ pub fn note_tolerance(found: &[One], rule: Rule, notes: &mut Vec<String>) {
 }
 
 /// Says why shares of the change of the output are missing, if some are.
-pub fn note_unchanged(found: &[One], notes: &mut Vec<String>) {
+fn note_unchanged(found: &[One], notes: &mut Vec<String>) {
     let missing = |s: &Scored| s.first_share.is_none() || relative_residual(s).is_none();
     let unchanged = found.iter().filter(|one| one.scored.iter().any(missing));
     let whose = match (unchanged.count(), found.len()) {
@@ -114,7 +153,7 @@ pub fn note_unchanged(found: &[One], notes: &mut Vec<String>) {
 
 /// The size of the residual relative to the change of the output; none if there is a residual and no change.
 pub fn relative_residual(scored: &Scored) -> Option<f64> {
-    let share = scored.found.relative_residual()[0];
+    let share = scored.relative_residual();
     (share != f64::INFINITY).then_some(share)
 }
 

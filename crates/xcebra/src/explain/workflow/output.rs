@@ -51,6 +51,85 @@ impl fmt::Display for OutputSpec {
     }
 }
 
+/// Most outputs that a range may name; more are a slip of the pen.
+const MOST_OUTPUTS: usize = 1 << 20;
+
+/// Which outputs of a model are explained: `0`, `2-0`, `0,1,2`, `0..12`, `all`, `predicted`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outputs {
+    /// One output, or a weighted sum.
+    Sum(OutputSpec),
+    /// These, each for itself, along the same path.
+    List(Vec<usize>),
+    /// All, each for itself, along the same path.
+    All,
+    /// Of each signal the output that is largest for it.
+    Predicted,
+}
+
+impl Default for Outputs {
+    fn default() -> Self {
+        Self::Sum(OutputSpec::default())
+    }
+}
+
+impl From<OutputSpec> for Outputs {
+    fn from(sum: OutputSpec) -> Self {
+        Self::Sum(sum)
+    }
+}
+
+impl FromStr for Outputs {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "all" => return Ok(Self::All),
+            "predicted" => return Ok(Self::Predicted),
+            one if !one.contains([',', '.']) => return one.parse().map(Self::Sum),
+            _ => {}
+        }
+        let wrong = |part: &str| {
+            format!(
+                "`{part}` is not an output or a range of outputs; lists are written 0,1,2 or 0..12, and a sum \
+                 such as 2-0 stands alone"
+            )
+        };
+        let mut list = Vec::new();
+        for part in text.split(',') {
+            let number = |text: &str| text.trim().parse::<usize>().map_err(|_| wrong(part));
+            let range = match part.split_once("..") {
+                Some((first, end)) => number(first)?..number(end)?,
+                None => number(part).map(|one| one..one.saturating_add(1))?,
+            };
+            if range.is_empty() || range.end > MOST_OUTPUTS {
+                return Err(wrong(part));
+            }
+            list.extend(range);
+        }
+        let mut sorted = list.clone();
+        sorted.sort_unstable();
+        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(format!("`{text}` names output {} twice", pair[0])),
+            None => Ok(Self::List(list)),
+        }
+    }
+}
+
+impl fmt::Display for Outputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sum(sum) => sum.fmt(f),
+            Self::All => f.write_str("all"),
+            Self::Predicted => f.write_str("predicted"),
+            Self::List(list) => {
+                let names: Vec<String> = list.iter().map(ToString::to_string).collect();
+                f.write_str(&names.join(","))
+            }
+        }
+    }
+}
+
 /// Units in which people read frequencies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum FrequencyUnit {
@@ -84,6 +163,32 @@ mod tests {
         assert_eq!(contrast.0, [(2, 1.0), (0, -1.0)]);
         for text in ["", "-", "-1", "1+", "a", "1++2", "1+1", "0.5"] {
             assert!(text.parse::<OutputSpec>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_all_and_predicted() {
+        let parsed = |text: &str| text.parse::<Outputs>();
+        assert_eq!(parsed("all"), Ok(Outputs::All));
+        assert_eq!(parsed("predicted"), Ok(Outputs::Predicted));
+        assert_eq!(parsed("2-0"), Ok(Outputs::Sum("2-0".parse().unwrap())));
+        assert_eq!(parsed("3"), Ok(Outputs::Sum("3".parse().unwrap())));
+        assert_eq!(parsed("0, 4,2"), Ok(Outputs::List(vec![0, 4, 2])));
+        assert_eq!(parsed("0..3,7"), Ok(Outputs::List(vec![0, 1, 2, 7])));
+        assert_eq!(parsed("0..3,7").unwrap().to_string(), "0,1,2,7");
+        for text in [
+            "",
+            ",",
+            "1,",
+            "0,0",
+            "0..0",
+            "1-0,2",
+            "0..2,1",
+            "0..99999999999",
+            "..",
+            "none",
+        ] {
+            assert!(parsed(text).is_err(), "{text}");
         }
     }
 }

@@ -1,25 +1,33 @@
 //! The report of an explanation.
 
 use crate::explain::{OrderCurves, View};
-use crate::report::{Picture, Report};
+use crate::report::{HeatMap, Picture, Report};
 
-use super::means::{mean_view, view};
+use super::found::Scored;
+use super::means::{Place, mean_over, mean_view, view};
 use super::result::{Explanation, identifier, short};
 use super::{summary, tables};
 
 /// Signals of a batch that have pictures of their own.
 const SHOWN: usize = 3;
+/// Groups of signals that have pictures of their own.
+const GROUPS_SHOWN: usize = 6;
 
 /// Pictures by the headings they stand under.
 pub fn pictures(explained: &Explanation) -> Vec<(String, Vec<Picture>)> {
+    pictures_named(explained, "")
+}
+
+/// As [`pictures`]; the names of their files begin with `prefix`.
+pub fn pictures_named(explained: &Explanation, prefix: &str) -> Vec<(String, Vec<Picture>)> {
     let several_domains = explained.order.len() > 1;
-    let n = explained.found.len();
+    let n = explained.signals.len();
     let mut sections = Vec::new();
     for &domain in &explained.order {
         let spec = &explained.domains[domain].name;
         let file = match several_domains {
-            true => format!("{}-", identifier(spec)),
-            false => String::new(),
+            true => format!("{prefix}{}-", identifier(spec)),
+            false => prefix.to_owned(),
         };
         let of = |name: &str| match several_domains {
             true => format!("{name} in the domain {spec}"),
@@ -31,18 +39,45 @@ pub fn pictures(explained: &Explanation) -> Vec<(String, Vec<Picture>)> {
             // the same in every domain
             false => view.in_domain(&name),
         };
-        if n > 1 {
-            let pictures = draw(mean_view(explained, domain), format!("{file}mean"));
-            sections.push((of(&format!("Mean over {n} signals")), pictures));
+        if explained.rows.len() > 1 {
+            let name = format!("{file}outputs");
+            let picture = output_map(explained, domain, &name);
+            sections.push((of("Outputs beside each other"), vec![picture]));
         }
-        let shown = if several_domains && n > 1 { 0 } else { SHOWN };
-        for i in 0..shown.min(n) {
-            let heading = match n {
-                1 => of("The signal"),
-                _ => of(&format!("Signal {i}")),
+        for (row, found) in explained.rows.iter().enumerate().take(SHOWN) {
+            let place = Place { row, domain };
+            let (of_output, file) = match explained.rows.len() {
+                1 => (String::new(), file.clone()),
+                _ => (
+                    format!(", output {}", found.output),
+                    format!("{file}output{}-", found.output),
+                ),
             };
-            let pictures = draw(view(explained, domain, i), format!("{file}signal{i}"));
-            sections.push((heading, pictures));
+            if n > 1 {
+                let pictures = draw(mean_view(explained, place), format!("{file}mean"));
+                sections.push((of(&format!("Mean over {n} signals{of_output}")), pictures));
+            }
+            for (g, (name, members)) in explained.groups().enumerate().take(GROUPS_SHOWN) {
+                let view = mean_over(explained, place, &members);
+                let pictures = draw(view, format!("{file}group{g}"));
+                let count = match members.len() {
+                    1 => "1 signal".to_owned(),
+                    n => format!("mean over {n} signals"),
+                };
+                sections.push((of(&format!("{name}: {count}{of_output}")), pictures));
+            }
+            let shown = match (several_domains || explained.rows.len() > 1) && n > 1 {
+                true => 0,
+                false => SHOWN,
+            };
+            for i in 0..shown.min(n) {
+                let heading = match n {
+                    1 => of(&format!("The signal{of_output}")),
+                    _ => of(&format!("Signal {i}{of_output}")),
+                };
+                let pictures = draw(view(explained, place, i), format!("{file}signal{i}"));
+                sections.push((heading, pictures));
+            }
         }
         if let Some(curves) = explained.mean_curves(domain) {
             let signals = (explained.curved(domain), n);
@@ -65,7 +100,10 @@ pub fn page(explained: &Explanation, sections: Vec<(String, Vec<Picture>)>) -> R
     for note in &explained.notes {
         report = report.paragraph(&format!("Note: {}", sentence(note)));
     }
-    report = report.table(tables::signals(explained));
+    report = match &explained.rows[..] {
+        [only] => report.table(tables::signals(explained, only)),
+        _ => report.table(tables::outputs(explained)),
+    };
     if explained.order.len() > 1 {
         report = report
             .heading("Which domain?")
@@ -90,66 +128,142 @@ pub fn page(explained: &Explanation, sections: Vec<(String, Vec<Picture>)>) -> R
     }
     for &domain in &explained.order {
         let spec = &explained.domains[domain].name;
-        let table = tables::strongest(&mean_view(explained, domain));
+        let place = Place { row: 0, domain };
+        let view = mean_view(explained, place);
+        let table = tables::strongest(&view);
         let title = match explained.order.len() {
             1 => "The strongest coefficients".to_owned(),
             _ => format!("The strongest coefficients of {spec}"),
         };
+        let title = match explained.rows.len() {
+            1 => title,
+            _ => format!("{title}, output {}", explained.rows[0].output),
+        };
         report = report.heading(&title).table(table);
-        if let Some(bands) = summary::bands(explained, domain) {
+        if let Some(bands) = summary::bands(explained, &view) {
             report = report.table(tables::bands(&bands));
         }
+        if let Some(table) = tables::groups(explained, place) {
+            report = report.table(table);
+        }
         if explained.order.len() == 1 {
-            report = report.paragraph(&format!("{}.", explained.summary(domain)));
+            report = report.paragraph(&format!("{}.", explained.summary(place)));
         }
     }
-    report.heading("How it was computed").code(&format!(
-        "model      {}\ninput      {}\noutput     {}\nbaseline   {}\nrule       {}\nsignals    {}\nrate       {}\ntime       {:.1} s",
-        explained.model,
-        explained.input,
-        explained.output,
-        explained.baseline,
-        explained.rule,
-        explained.signals.reading,
-        explained.sampling_rate.map_or("not known: time in samples".to_owned(), |hz| format!("{} Hz", (hz * 1e6).round() / 1e6)),
-        explained.seconds
-    ))
+    report
+        .heading("How it was computed")
+        .code(&explained.settings_words())
+}
+
+impl Explanation {
+    /// How it was computed, a line for each setting.
+    pub(super) fn settings_words(&self) -> String {
+        let explained = self;
+        format!(
+            "model      {}\ninput      {}\noutput     {}\nbaseline   {}\nrule       {}\ngradient   {}\nprecision  {}\nsignals    {}\nrate       {}\ntime       {:.1} s",
+            explained.model,
+            explained.input,
+            explained
+                .rows
+                .iter()
+                .map(|row| row.output.as_str())
+                .collect::<Vec<_>>()
+                .join(","),
+            explained.baseline,
+            explained.rule,
+            explained.gradient,
+            if explained.single { "single" } else { "double" },
+            explained.signals.reading,
+            explained
+                .sampling_rate
+                .map_or("not known: time in samples".to_owned(), |hz| format!(
+                    "{} Hz",
+                    (hz * 1e6).round() / 1e6
+                )),
+            explained.seconds
+        )
+    }
 }
 
 /// A note as a sentence of a page.
 fn sentence(note: &str) -> String {
-    let mut letters = note.chars();
+    format!("{}.", capital(note.trim_end_matches('.')))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!(
-        "{}{}.",
-        first.unwrap_or_default(),
-        letters.as_str().trim_end_matches('.')
-    )
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
 fn lead(explained: &Explanation) -> String {
-    let n = explained.found.len();
+    let n = explained.signals.len();
     let what = match explained.order[..] {
         [domain] => format!("in the domain {}", explained.domains[domain].name),
         ref several => format!("in {} domains", several.len()),
     };
     let model = &explained.model;
-    match explained.found.as_slice() {
-        [one] => {
-            let found = &one.scored[0].found;
+    let outputs = match &explained.rows[..] {
+        [only] if explained.predicted.is_some() => format!("the {} output", only.output),
+        [only] => format!("output {}", only.output),
+        several => format!("each of {} outputs", several.len()),
+    };
+    match (&explained.rows[..], n) {
+        ([only], 1) => {
+            let scored: &Scored = &only.found[0].scored[0];
             format!(
-                "Output {} of {model} is {} for this signal and {} at the baseline. Here is what brings it from \
+                "{} of {model} is {} for this signal and {} at the baseline. Here is what brings it from \
                  there to here, {what}.",
-                explained.output,
-                short(found.value[0]),
-                short(found.baseline_value[0])
+                capital(&outputs),
+                short(scored.value()),
+                short(scored.baseline_value())
             )
         }
+        (_, 1) => {
+            format!("What brings {outputs} of {model} from the baseline to its value, {what}.")
+        }
         _ => format!(
-            "What brings output {} of {model} from the baseline to its values for {n} signals, {what}.",
-            explained.output
+            "What brings {outputs} of {model} from the baseline to its values for {n} signals, {what}."
         ),
     }
+}
+
+/// How much each entry of the axis by which a domain is read first contributes to each output.
+fn output_map(explained: &Explanation, domain: usize, name: &str) -> Picture {
+    let views = (0..explained.rows.len()).map(|row| mean_view(explained, Place { row, domain }));
+    let mut title = String::new();
+    let mut names = Vec::new();
+    let rows: Vec<Vec<f64>> = views
+        .map(|view| {
+            let (axis, words, sums) = view.by_first_axis();
+            (title, names) = (axis, words);
+            sums
+        })
+        .collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    let values = ndarray::Array2::from_shape_fn((rows.len(), columns), |(i, j)| rows[i][j]);
+    let outputs: Vec<String> = explained
+        .rows
+        .iter()
+        .map(|row| row.output.clone())
+        .collect();
+    let figure = HeatMap::new(values.view())
+        .signed()
+        .rows("output")
+        .row_names(&outputs)
+        .columns(&title)
+        .column_names(&names)
+        .value("attribution")
+        .draw();
+    let over = match explained.signals.len() {
+        1 => String::new(),
+        n => format!(" Means over {n} signals."),
+    };
+    let caption = format!(
+        "What each {title} contributes to each output, summed over all other axes.{over} All outputs were explained \
+         along the same path."
+    );
+    Picture::new(name, figure, caption)
 }
 
 fn faithfulness(curves: &OrderCurves, name: &str, signals: (usize, usize)) -> Vec<Picture> {

@@ -6,7 +6,9 @@ use std::ops::Range;
 use cdig::Rule;
 use xcebra_files::Source;
 
-use super::output::{FrequencyUnit, OutputSpec};
+use super::gradient::GradientSource;
+use super::groups::GroupBy;
+use super::output::{FrequencyUnit, Outputs};
 use crate::explain::{DomainSpec, Input};
 
 /// Where signals come from.
@@ -56,7 +58,7 @@ pub enum BaselineSource {
     Zero,
     /// The mean of each channel over time.
     Mean,
-    /// One signal.
+    /// One signal, or several over which the explanation is averaged (expected gradients).
     Signal(SignalSource),
 }
 
@@ -88,15 +90,20 @@ pub struct ExplainSettings {
     pub domains: Domains,
     /// Samples a second, unless the file tells them; 1 counts time in samples.
     pub sampling_rate: Option<f64>,
-    /// Which output of the model, or which sum of outputs; by default the first, with a note if there are
-    /// several.
-    pub output: Option<OutputSpec>,
+    /// Which outputs of the model; by default the first, with a note if there are several.
+    pub output: Option<Outputs>,
     /// Where the path begins.
     pub baseline: BaselineSource,
+    /// How many of the baselines to draw, if they are several; by default all.
+    pub baseline_count: Option<usize>,
     /// How gradients are added up along the path.
     pub rule: Rule,
-    /// Which signals of the batch; by default all.
-    pub signals: Option<Range<usize>>,
+    /// Where gradients come from.
+    pub gradient: GradientSource,
+    /// Which signals of the batch, in this order; by default all.
+    pub signals: Option<Vec<Range<usize>>>,
+    /// By what signals are put into groups, which are summarised one by one.
+    pub group_by: Option<GroupBy>,
     /// Samples from one signal to the next where a recording is cut; by default the length of a signal.
     pub hop: Option<usize>,
     /// Which axis of the model's input is time; by default the one that fits.
@@ -109,7 +116,7 @@ pub struct ExplainSettings {
     pub unit: FrequencyUnit,
     /// With how many random orders insertion and deletion are compared; none for no curves.
     pub curves: Option<usize>,
-    /// Seed of random orders and of independent components.
+    /// Seed of random orders, of independent components, of smoothing and of a draw of baselines.
     pub seed: u64,
 }
 
@@ -122,8 +129,11 @@ impl ExplainSettings {
             sampling_rate: None,
             output: None,
             baseline: BaselineSource::Zero,
+            baseline_count: None,
             rule: Rule::default(),
+            gradient: GradientSource::Model,
             signals: None,
+            group_by: None,
             hop: None,
             time_axis: None,
             bands: Vec::new(),

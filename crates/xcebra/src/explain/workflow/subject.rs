@@ -1,14 +1,18 @@
 //! The model to explain, and the signals in its shape.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use super::groups::Recorded;
+use super::model_options::{ModelOptions, Precision};
+use super::program::{self, Program};
 use super::settings::SignalSource;
-use crate::explain::{Input, Signals, sentinels};
+use crate::explain::{Input as Array, Signals, sentinels};
 use crate::{MODEL, Problem, Result, Run};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
 use xcebra_core::Encoder;
 use xcebra_files::read;
-use xcebra_model::{Model, ModelError, batch_len};
+use xcebra_model::{Model, ModelError, Narrowed, batch_len};
 
 /// A model with the way its signals are read.
 pub struct Subject {
@@ -16,6 +20,19 @@ pub struct Subject {
     model: Box<dyn Model<f64>>,
     /// For a trained encoder: its channels and their scale.
     run: Option<Run>,
+    /// Relative precision of the model's arithmetic.
+    precision: f64,
+    /// How long it took to load.
+    pub(super) seconds: f64,
+    /// The inputs, if there are several; the model takes them flat, one after the other.
+    pub(super) inputs: Vec<Input>,
+}
+
+/// One of several inputs of a model.
+pub(super) struct Input {
+    pub name: String,
+    /// Shape of one sample.
+    pub shape: Vec<usize>,
 }
 
 impl Subject {
@@ -24,26 +41,61 @@ impl Subject {
     /// # Errors
     /// [`Problem`] if it is neither an ONNX file nor the folder of a trained encoder, or cannot be read.
     pub fn load(path: &Path) -> Result<Self> {
-        if path.is_dir() {
-            let run = Run::load(path)?;
-            let encoder = Encoder::<f64>::load(path.join(MODEL))?;
-            return Ok(Self {
-                name: path.display().to_string(),
-                model: match encoder.input_shape().len() {
-                    1 => Box::new(OneSample::new(encoder)),
-                    _ => Box::new(encoder),
-                },
-                run: Some(run),
-            });
-        }
-        let extension = path.extension().unwrap_or_default();
-        if extension.eq_ignore_ascii_case("onnx") {
-            return onnx_file(path);
-        }
-        Err(Problem::file(
-            format!("{} is neither an .onnx file nor a folder", path.display()),
-            "pass an .onnx file, or a folder written by `xcebra fit`",
-        ))
+        Self::load_with(path, &ModelOptions::default(), &[])
+    }
+
+    /// The encoder in a folder.
+    pub(super) fn of_folder(path: &Path, precision: Precision) -> Result<Self> {
+        let run = Run::load(path)?;
+        let name = path.display().to_string();
+        let file = path.join(MODEL);
+        let subject = match precision {
+            Precision::Double => {
+                let encoder = Encoder::<f64>::load(file)?;
+                match encoder.input_shape().len() {
+                    1 => Self::of_model(name, OneSample::new(encoder)),
+                    _ => Self::of_model(name, encoder),
+                }
+            }
+            Precision::Single => {
+                let encoder = Encoder::<f32>::load(file)?;
+                let subject = match encoder.input_shape().len() {
+                    1 => Self::of_model(name, OneSample::new(Narrowed(encoder))),
+                    _ => Self::of_model(name, Narrowed(encoder)),
+                };
+                subject.in_single_precision()
+            }
+        };
+        Ok(Self {
+            run: Some(run),
+            ..subject
+        })
+    }
+
+    /// A program that reads signals of `shape` from its standard input and writes outputs to its standard output.
+    /// Its words are the program and its arguments; `patience` is how long it may take over a batch, by default
+    /// five minutes.
+    ///
+    /// Each batch is one array `(n, …shape)` of float64 in `.npy` format, which the program answers with one array
+    /// `(n, outputs)` or `(n,)` in `.npy` format. It gives no gradient: explain it with
+    /// [`GradientSource::Differences`](super::GradientSource::Differences) or
+    /// [`Smoothing`](super::GradientSource::Smoothing).
+    ///
+    /// # Errors
+    /// [`Problem`] if it does not start, or does not answer as it should.
+    pub fn program(words: &[String], shape: &[usize], patience: Option<Duration>) -> Result<Self> {
+        let start = Instant::now();
+        let model = Program::start(words, shape, patience.unwrap_or(program::PATIENCE))?;
+        let single = model.is_single();
+        let subject = Self::of_model(words.join(" "), model);
+        let subject = match single {
+            true => subject.in_single_precision(),
+            false => subject,
+        };
+        Ok(Self {
+            seconds: start.elapsed().as_secs_f64(),
+            ..subject
+        })
     }
 
     /// A model in memory; the name is for messages and reports.
@@ -52,7 +104,43 @@ impl Subject {
             name: name.into(),
             model: Box::new(model),
             run: None,
+            precision: f64::EPSILON,
+            seconds: 0.0,
+            inputs: Vec::new(),
         }
+    }
+
+    /// Says that the model takes several inputs, flat and one after the other; none for a model of one.
+    pub(super) fn with_inputs(mut self, inputs: Vec<Input>) -> Self {
+        self.inputs = inputs;
+        self
+    }
+
+    /// Says that the model computes in single precision, so that differences of that size are taken for rounding.
+    #[must_use]
+    pub fn in_single_precision(mut self) -> Self {
+        self.precision = f32::EPSILON.into();
+        self
+    }
+
+    /// The inputs, if there are several.
+    pub(super) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Whether the model computes in single precision.
+    pub(crate) fn is_single(&self) -> bool {
+        self.precision > f64::EPSILON
+    }
+
+    /// How long it took to load.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Relative precision of the model's arithmetic.
+    pub(super) fn precision(&self) -> f64 {
+        self.precision
     }
 
     /// The name for messages and reports.
@@ -71,7 +159,7 @@ impl Subject {
     }
 
     /// The axis of time where it is known: the one asked for, or that of a trained encoder.
-    pub(super) fn time_axis(&self, asked: Option<usize>) -> Result<Option<usize>> {
+    pub(crate) fn time_axis(&self, asked: Option<usize>) -> Result<Option<usize>> {
         let shape = self.shape();
         if shape.is_empty() || shape.contains(&0) {
             return Err(Problem::setting(
@@ -99,43 +187,66 @@ impl Subject {
     ///
     /// # Errors
     /// [`Problem`] if they cannot be read, or are not in the model's shape.
-    pub(super) fn signals(
+    pub(crate) fn signals(
         &self,
         source: &SignalSource,
         time_axis: Option<usize>,
         hop: Option<usize>,
     ) -> Result<Loaded> {
-        let (input, sampling_rate, mut notes) = match (source, &self.run) {
+        self.signals_of(self.shape(), source, time_axis, hop)
+    }
+
+    /// As [`signals`](Self::signals), for an input of the model that has this shape.
+    pub(super) fn signals_of(
+        &self,
+        shape: &[usize],
+        source: &SignalSource,
+        time_axis: Option<usize>,
+        hop: Option<usize>,
+    ) -> Result<Loaded> {
+        let (input, sampling_rate, clock, mut notes) = match (source, &self.run) {
             (SignalSource::File(source), Some(run)) => {
                 let recording = run.recording(source)?;
                 let starts = recording.x.sessions().iter().skip(1);
-                let input = Input {
+                let input = Array {
                     // the channels of a recording are checked against those of the training
                     rows_are_time: true,
                     breaks: starts.map(|segment| segment.start).collect(),
                     columns: run.channels.names.clone(),
-                    ..Input::new(
+                    ..Array::new(
                         recording.x.samples().mapv(f64::from).into_dyn(),
                         &source.to_string(),
                     )
                 };
-                (input, recording.sampling_rate, recording.notes)
+                (input, recording.sampling_rate, None, recording.notes)
             }
             (SignalSource::File(source), None) => {
                 let array = read(source)?;
-                let input = Input::from(&array);
+                let input = Array::from(&array);
+                let clock = array.clock();
                 let mut notes = array.notes;
                 notes.extend(sentinels(&input.values, &input.place));
-                (input, array.sampling_rate, notes)
+                (input, array.sampling_rate, clock, notes)
             }
             (SignalSource::Array(input), _) => {
                 let notes = sentinels(&input.values, &input.place);
-                (input.clone(), None, notes)
+                (input.clone(), None, None, notes)
             }
         };
-        let mut signals = Signals::arrange(input, self.shape(), time_axis, hop)?;
+        let found = input.values.shape();
+        let rows = found.first().copied().unwrap_or(0);
+        let last = found.last().copied().unwrap_or(0);
+        let mut signals = Signals::arrange(input, shape, time_axis, hop)?;
         notes.append(&mut signals.notes);
         Ok(Loaded {
+            recorded: Recorded {
+                // a recording may lie on its side
+                samples: match signals.turned {
+                    true => last,
+                    false => rows,
+                },
+                clock,
+            },
             signals,
             sampling_rate,
             notes,
@@ -143,32 +254,11 @@ impl Subject {
     }
 }
 
-#[cfg(feature = "onnx")]
-fn onnx_file(path: &Path) -> Result<Subject> {
-    use xcebra_onnx::{OnnxError, OnnxModel};
-
-    let in_file = |error: OnnxError| match error {
-        OnnxError::Io { .. } => Problem::from(error),
-        error => Problem::from(error).context(&path.display().to_string()),
-    };
-    let model = OnnxModel::<f64>::load(path).map_err(in_file)?;
-    Ok(Subject::of_model(path.display().to_string(), model))
-}
-
-#[cfg(not(feature = "onnx"))]
-fn onnx_file(path: &Path) -> Result<Subject> {
-    Err(Problem::file(
-        format!(
-            "{} is an ONNX file, and this build cannot read them",
-            path.display()
-        ),
-        "build with the feature `onnx` of the crate xcebra",
-    ))
-}
-
 /// Signals with what their file says.
 pub struct Loaded {
     pub signals: Signals,
+    /// What the signals were cut from, if they were.
+    pub recorded: Recorded,
     /// Samples per second, if the file tells them.
     pub sampling_rate: Option<f64>,
     /// What was left out, assumed or chosen, a sentence each.
@@ -176,13 +266,13 @@ pub struct Loaded {
 }
 
 /// An encoder of single samples `[channels]` as a model of signals `[channels, 1]`.
-struct OneSample {
-    encoder: Encoder<f64>,
+struct OneSample<M> {
+    encoder: M,
     shape: [usize; 2],
 }
 
-impl OneSample {
-    fn new(encoder: Encoder<f64>) -> Self {
+impl<M: Model<f64>> OneSample<M> {
+    fn new(encoder: M) -> Self {
         Self {
             shape: [encoder.input_shape()[0], 1],
             encoder,
@@ -195,7 +285,7 @@ fn samples(x: ArrayViewD<'_, f64>) -> Result<ArrayViewD<'_, f64>, ModelError> {
     Ok(x.index_axis_move(Axis(2), 0))
 }
 
-impl Model<f64> for OneSample {
+impl<M: Model<f64>> Model<f64> for OneSample<M> {
     fn input_shape(&self) -> &[usize] {
         &self.shape
     }

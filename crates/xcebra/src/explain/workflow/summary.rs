@@ -1,12 +1,11 @@
 //! What is said of all signals together: how much cancels in sums and means, and what bands carry.
 
-use crate::explain::{Built, Strongest, cancelled, cancelled_over_channels, percent};
+use crate::explain::{Built, Strongest, View, cancelled, cancelled_over_channels, percent};
 use cdig::axes::Role;
 use ndarray::{ArrayD, Axis};
 
-use super::means::mean_view;
+use super::found::One;
 use super::result::{Explanation, short};
-use super::work::One;
 
 /// The share that cancels from which on it is a note.
 const WORTH_A_NOTE: f64 = 0.1;
@@ -35,10 +34,9 @@ impl BandSum {
     }
 }
 
-/// The named bands in a domain, if there are some.
-pub fn bands(explained: &Explanation, domain: usize) -> Option<Vec<BandSum>> {
-    let bands = explained.domains[domain].bands.as_ref()?;
-    let view = mean_view(explained, domain);
+/// The named bands of a view, if there are some.
+pub fn bands(explained: &Explanation, view: &View<'_>) -> Option<Vec<BandSum>> {
+    let bands = view.built.bands.as_ref()?;
     let totals = |array: &ArrayD<f64>| -> Vec<f64> {
         let sums = bands.sums(array, 0);
         sums.axis_iter(Axis(bands.axis))
@@ -68,9 +66,8 @@ fn rounded(value: f64) -> f64 {
     }
 }
 
-/// The strongest coefficients and the bands, a line each.
-pub fn lines(explained: &Explanation, domain: usize, count: usize) -> Vec<String> {
-    let view = mean_view(explained, domain);
+/// The strongest coefficients and the bands of a view, a line each.
+pub fn lines(explained: &Explanation, view: &View<'_>, count: usize) -> Vec<String> {
     let strongest = view.strongest(count);
     let mut lines = Vec::new();
     if view.signals > 1 && !strongest.is_empty() {
@@ -89,7 +86,7 @@ pub fn lines(explained: &Explanation, domain: usize, count: usize) -> Vec<String
             one.words
         ),
     }));
-    for band in bands(explained, domain).into_iter().flatten() {
+    for band in bands(explained, view).into_iter().flatten() {
         lines.push(format!(
             "  {:>12}  band {}, absolute attribution {}",
             short(band.attribution),
@@ -106,10 +103,7 @@ pub fn over_channels(found: &[One], built: &Built, domain: usize) -> Option<f64>
         .axes
         .iter()
         .position(|axis| axis.role == Role::Channel && axis.len() > 1);
-    let attributions = found.iter().map(|one| {
-        let attribution = &one.scored[domain].found.attribution;
-        attribution.index_axis(Axis(0), 0)
-    });
+    let attributions = found.iter().map(|one| one.scored[domain].attribution());
     cancelled_over_channels(channels, attributions)
 }
 
@@ -118,10 +112,10 @@ pub fn over_signals(found: &[One], domain: usize) -> Option<f64> {
     if found.len() < 2 {
         return None;
     }
-    let mut sums = ArrayD::zeros(found[0].scored[domain].found.attribution.raw_dim());
+    let mut sums = ArrayD::zeros(found[0].scored[domain].attribution().raw_dim());
     found
         .iter()
-        .for_each(|one| sums += &one.scored[domain].found.attribution);
+        .for_each(|one| sums += &one.scored[domain].attribution());
     let absolute = found.iter().map(|one| one.scored[domain].absolute).sum();
     Some(cancelled(sums, absolute))
 }

@@ -3,18 +3,19 @@
 use crate::explain::{OrderCurves, Strongest, View};
 use crate::report::{BarChart, Figure, Table};
 
+use super::found::{Row, Scored};
 use super::in_domain;
+use super::means::{Place, mean_over};
 use super::result::{Explanation, count, residual, short, tolerance_met};
 use super::summary::BandSum;
-use super::work::Scored;
 
 /// Signals of a batch that are listed.
 const LISTED: usize = 50;
 /// Rows of the table of coefficients.
 const STRONGEST: usize = 12;
 
-/// What was found for each signal.
-pub fn signals(explained: &Explanation) -> Table {
+/// What was found for each signal of an output.
+pub fn signals(explained: &Explanation, row: &Row) -> Table {
     let first = explained.order.first().copied().unwrap_or(0);
     let mut table = Table::new(&[
         "signal",
@@ -25,8 +26,7 @@ pub fn signals(explained: &Explanation) -> Table {
         "gradients",
         "tolerance met",
     ]);
-    for (i, scored) in in_domain(&explained.found, first).enumerate().take(LISTED) {
-        let found = &scored.found;
+    for (i, scored) in in_domain(&row.found, first).enumerate().take(LISTED) {
         let name = match explained.signals.starts.as_ref().map(|starts| starts[i]) {
             Some(start) => format!("{i} (from sample {start})"),
             None => i.to_string(),
@@ -38,21 +38,106 @@ pub fn signals(explained: &Explanation) -> Table {
         };
         table = table.row([
             name,
-            short(found.value[0]),
-            short(found.baseline_value[0]),
-            short(found.value[0] - found.baseline_value[0]),
-            residual(found.residual[0]),
-            found.evaluations.gradients.to_string(),
+            short(scored.value()),
+            short(scored.baseline_value()),
+            short(scored.change()),
+            residual(scored.residual()),
+            scored.evaluations().gradients.to_string(),
             met.to_owned(),
         ]);
     }
-    let more = explained.found.len().saturating_sub(LISTED);
+    let more = row.found.len().saturating_sub(LISTED);
     let caption = "Attributions add up to the change up to the residual.";
     match more {
         0 => table.caption(caption),
         1 => table.caption(&format!("{caption} 1 more signal is in the file.")),
         more => table.caption(&format!("{caption} {more} more signals are in the file.")),
     }
+}
+
+/// What was found for each output, as means over signals.
+pub fn outputs(explained: &Explanation) -> Table {
+    let domain = explained.order.first().copied().unwrap_or(0);
+    let mut table = Table::new(&[
+        "output",
+        "value",
+        "at the baseline",
+        "largest residual",
+        "strongest coefficient",
+        "its mean attribution",
+    ]);
+    for (row, of) in explained.rows.iter().enumerate() {
+        let mean = |value: fn(&Scored) -> f64| -> f64 {
+            let all = in_domain(&of.found, domain).map(value);
+            all.sum::<f64>() / of.found.len().max(1) as f64
+        };
+        let residuals = in_domain(&of.found, domain).map(|s| s.residual().abs());
+        let view = super::means::mean_view(explained, Place { row, domain });
+        let strongest = view.strongest(1).pop();
+        let (words, attribution) = match strongest {
+            Some(one) => (one.words.clone(), short(one.mean())),
+            None => ("–".to_owned(), "0".to_owned()),
+        };
+        table = table.row([
+            of.output.clone(),
+            short(mean(Scored::value)),
+            short(mean(Scored::baseline_value)),
+            residual(residuals.fold(0.0, f64::max)),
+            words,
+            attribution,
+        ]);
+    }
+    table.caption(
+        "Attributions of each output add up to the change of its value up to the residual.",
+    )
+}
+
+/// What was found for each group of signals.
+pub fn groups(explained: &Explanation, place: Place) -> Option<Table> {
+    let groups = explained.groups.as_ref()?;
+    let mut table = Table::new(&[
+        "group",
+        "signals",
+        "mean change of the output",
+        "strongest coefficient",
+        "mean absolute attribution",
+        "mean",
+        "standard deviation",
+    ]);
+    for (g, name) in groups.names.iter().enumerate() {
+        let members = groups.members(g);
+        let found = &explained.rows[place.row].found;
+        let changes = members
+            .iter()
+            .map(|&i| found[i].scored[place.domain].change());
+        let change = changes.sum::<f64>() / members.len() as f64;
+        let view = mean_over(explained, place, &members);
+        let [words, absolute, mean, spread] = match view.strongest(1).pop() {
+            None => [
+                "–".to_owned(),
+                "0".to_owned(),
+                "0".to_owned(),
+                "0".to_owned(),
+            ],
+            Some(one) => [
+                one.words.clone(),
+                short(one.absolute),
+                short(one.mean()),
+                short(one.spread),
+            ],
+        };
+        let count = members.len().to_string();
+        table = table.row([
+            name.clone(),
+            count,
+            short(change),
+            words,
+            absolute,
+            mean,
+            spread,
+        ]);
+    }
+    Some(table.caption(&format!("Groups by {}.", groups.what)))
 }
 
 /// The domains beside each other.
@@ -97,8 +182,10 @@ pub fn domains(explained: &Explanation) -> Table {
 }
 
 fn mean(explained: &Explanation, domain: usize, value: fn(&Scored) -> f64) -> f64 {
-    in_domain(&explained.found, domain).map(value).sum::<f64>()
-        / explained.found.len().max(1) as f64
+    let all = explained.rows.iter();
+    let all = all.flat_map(|row| in_domain(&row.found, domain)).map(value);
+    let (sum, n) = all.fold((0.0, 0), |(sum, n), value| (sum + value, n + 1));
+    sum / f64::from(n.max(1))
 }
 
 /// How unequally attribution is spread in each domain.

@@ -1,17 +1,18 @@
 //! The computation: every signal in every domain, with progress.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::explain::{Built, Order, OrderCurves, Signals};
-use cdig::choose::Concentration;
-use cdig::{Attribution, Baseline, CdigError, Domain, Explainer, Rule, Time};
-use ndarray::{ArrayD, Axis};
+use cdig::{CdigError, Domain, Explainer, Gradient, Rule, Time};
+use ndarray::Axis;
 use rayon::prelude::*;
 use xcebra_model::{Progress, Watch};
 
-use super::output::OutputSpec;
-use super::{Subject, in_domain, notes};
+use super::found::{Explained, One, Row, Scored};
+use super::start::Start;
+use super::target::Target;
+use super::{Subject, gradient, notes};
 use crate::{Problem, Result};
 
 /// Points of insertion and deletion curves, besides their start.
@@ -19,41 +20,27 @@ const STEPS: usize = 50;
 /// Parts in which the work on one signal is counted.
 const PARTS: u64 = 1000;
 
+/// Numbers of the gradients at path points that go through the model together, at most.
+const NUMBERS_AT_ONCE: usize = 1 << 23;
+/// Path points that go through the model together, at most.
+const POINTS_AT_ONCE: usize = 64;
+
 /// What is to be explained, and how.
 pub struct Job<'a> {
     pub subject: &'a Subject,
     pub domains: &'a [Built],
     pub signals: &'a Signals,
-    pub output: &'a OutputSpec,
-    pub baseline: Baseline<f64>,
+    pub target: &'a Target,
+    pub start: &'a Start,
     pub rule: Rule,
+    pub gradient: Gradient,
     /// Number and seed of random orders, if insertion and deletion are wanted.
     pub curves: Option<(usize, u64)>,
 }
 
-/// One signal, explained.
-pub struct One {
-    /// In the order of the domains.
-    pub scored: Vec<Scored>,
-    /// Attribution of the samples, where it costs nothing more.
-    pub in_time: Option<ArrayD<f64>>,
-}
-
-/// One signal in one domain.
-pub struct Scored {
-    pub found: Attribution<f64>,
-    pub concentration: Concentration,
-    /// The share of the change of the output that the coefficient of most absolute attribution carries; none
-    /// if the output does not change.
-    pub first_share: Option<f64>,
-    /// The sum of absolute attributions.
-    pub absolute: f64,
-    pub curves: Option<OrderCurves>,
-}
-
 impl Job<'_> {
-    /// Explains all signals.
-    pub fn run(&self, watch: &Watch<'_>) -> Result<Vec<One>> {
+    /// Explains all signals: for each output, all signals.
+    pub fn run(&self, watch: &Watch<'_>) -> Result<Vec<Row>> {
         let n = self.signals.len();
         let total = n as u64 * PARTS;
         watch.progress("explain", (0, total), "");
@@ -68,7 +55,7 @@ impl Job<'_> {
         // once one signal fails, the others stop after their next batch of points
         let failed = AtomicBool::new(false);
         let stop = || failed.load(Ordering::Relaxed) || watch.is_stopped();
-        let explain = |signal: usize| -> Option<Result<One>> {
+        let explain = |signal: usize| -> Option<Result<Vec<One>>> {
             if stop() {
                 return None;
             }
@@ -86,23 +73,40 @@ impl Job<'_> {
             }
             Some(one)
         };
-        let results: Vec<Option<Result<One>>> = (0..n).into_par_iter().map(explain).collect();
+        let results: Vec<Option<Result<Vec<One>>>> = (0..n).into_par_iter().map(explain).collect();
         if watch.is_stopped() {
             return Err(Problem::stopped());
         }
-        results.into_iter().flatten().collect()
+        let row = |output| Row {
+            output,
+            found: Vec::with_capacity(n),
+        };
+        let mut rows: Vec<Row> = self.target.names().into_iter().map(row).collect();
+        for one in results.into_iter().flatten() {
+            for (row, one) in rows.iter_mut().zip(one?) {
+                row.found.push(one);
+            }
+        }
+        Ok(rows)
     }
 
-    fn one(&self, watch: &Watch<'_>, signal: usize) -> Result<One> {
+    /// One signal: an entry for each output.
+    fn one(&self, watch: &Watch<'_>, signal: usize) -> Result<Vec<One>> {
         let model = &watch.over(self.subject.model());
         let x = self.signals.values.index_axis(Axis(0), signal);
         let explainer = Explainer::new(model)
-            .baseline(self.baseline.clone())
             .rule(self.rule)
+            .gradient(self.gradient)
+            .precision(self.subject.precision())
+            .batch_size(self.points_at_once())
             .watch(*watch);
-        let explainer = match self.output.0.as_slice() {
-            [(output, weight)] if *weight == 1.0 => explainer.outputs([*output]),
-            weights => explainer.output_sum(weights.iter().copied()),
+        let explainer = match self.target {
+            Target::Sum(sum) => match sum.0.as_slice() {
+                [(output, weight)] if *weight == 1.0 => explainer.outputs([*output]),
+                weights => explainer.output_sum(weights.iter().copied()),
+            },
+            Target::Each(list) => explainer.outputs(list.iter().copied()),
+            Target::Predicted(each) => explainer.outputs([each[signal]]),
         };
         let time = Time::new(self.subject.shape())?;
         let mut domains: Vec<&dyn Domain<f64>> = self.domains.iter().map(|b| &*b.domain).collect();
@@ -111,7 +115,11 @@ impl Job<'_> {
         }
         let at_signal = |error: CdigError| {
             let advice = notes::advice(&error);
+            let without = notes::has_no_gradient(&error);
             let mut problem = Problem::from(error);
+            if without {
+                problem = gradient::without_gradient(problem);
+            }
             if let Some(advice) = advice {
                 problem = problem.advise(advice);
             }
@@ -120,57 +128,73 @@ impl Job<'_> {
                 _ => problem.context(&format!("signal {signal} (counting from 0)")),
             }
         };
-        let mut found = explainer.explain_many(&domains, x).map_err(at_signal)?;
+        let found: Result<Vec<Explained>, CdigError> = match self.start {
+            Start::One(_) | Start::Each(_) => {
+                let explainer = explainer.baseline(self.start.of(signal));
+                explainer.explain_many(&domains, x).map(|found| {
+                    let found = found.into_iter();
+                    let found = found.map(|attribution| Explained {
+                        attribution,
+                        standard_error: None,
+                    });
+                    found.collect()
+                })
+            }
+            Start::Several(baselines) => explainer
+                .explain_expected_many(&domains, x, baselines.view())
+                .map(|found| {
+                    let found = found.into_iter();
+                    let found = found.map(|found| Explained {
+                        attribution: found.mean,
+                        standard_error: found.standard_error,
+                    });
+                    found.collect()
+                }),
+        };
+        let mut found = found.map_err(at_signal)?;
         let in_time = match found.len() > self.domains.len() {
-            true => found
-                .pop()
-                .map(|found| found.attribution.index_axis_move(Axis(0), 0)),
+            true => found.pop().map(|found| found.attribution.attribution),
             false => None,
         };
-        let scored = found.into_iter().zip(self.domains).map(|(found, built)| {
-            let curves = match self.curves {
-                Some(random) => {
-                    OrderCurves::of(model, &*built.domain, &found, Order::Signed, STEPS, random)?
-                }
-                _ => None,
-            };
-            Ok(Scored::new(found, curves))
+        let found: Vec<Arc<Explained>> = found.into_iter().map(Arc::new).collect();
+        let rows = 0..self.target.names().len();
+        let rows = rows.map(|row| {
+            let scored = found.iter().zip(self.domains).map(|(found, built)| {
+                let curves = match self.curves {
+                    Some(random) => OrderCurves::of(
+                        model,
+                        &*built.domain,
+                        &found.attribution,
+                        Order::Signed,
+                        STEPS,
+                        random,
+                    )?,
+                    _ => None,
+                };
+                Ok(Scored::new(Arc::clone(found), row, curves))
+            });
+            Ok(One {
+                scored: scored.collect::<Result<_>>()?,
+                in_time: in_time
+                    .as_ref()
+                    .map(|found| found.index_axis(Axis(0), row).to_owned()),
+            })
         });
-        let scored: Vec<Scored> = scored.collect::<Result<_>>()?;
-        Ok(One { scored, in_time })
-    }
-}
-
-impl Scored {
-    fn new(found: Attribution<f64>, curves: Option<OrderCurves>) -> Self {
-        let change = found.value[0] - found.baseline_value[0];
-        let first = found.attribution.iter().copied();
-        let first = first.max_by(|a, b| a.abs().total_cmp(&b.abs()));
-        Self {
-            concentration: Concentration::of(found.attribution.view()),
-            first_share: first.map(|a| a / change).filter(|share| share.is_finite()),
-            absolute: found.attribution.iter().map(|a| a.abs()).sum(),
-            found,
-            curves,
-        }
+        rows.collect()
     }
 
-    /// The attribution of the coefficient that has most of it, positive if it has the sign of the change.
-    pub fn first_towards_change(&self) -> f64 {
-        let change = self.found.value[0] - self.found.baseline_value[0];
-        self.first_share.map_or(0.0, |share| share * change.abs())
+    /// Memory is bounded however many outputs there are.
+    fn points_at_once(&self) -> usize {
+        let inputs: usize = self.subject.shape().iter().product();
+        let coefficients = self
+            .domains
+            .iter()
+            .map(|built| built.domain.coefficient_shape().iter().product::<usize>());
+        let entries = coefficients.fold(inputs, usize::max).max(1);
+        let rows = match self.target {
+            Target::Each(list) => list.len(),
+            _ => 1,
+        };
+        (NUMBERS_AT_ONCE / entries.saturating_mul(rows)).clamp(1, POINTS_AT_ONCE)
     }
-}
-
-/// Domains by falling Gini coefficient of absolute attribution, on average over signals.
-pub fn rank(found: &[One]) -> Vec<usize> {
-    let domains = found.first().map_or(0, |one| one.scored.len());
-    let gini = |domain: usize| -> f64 {
-        in_domain(found, domain)
-            .map(|scored| scored.concentration.gini)
-            .sum()
-    };
-    let mut order: Vec<usize> = (0..domains).collect();
-    order.sort_by(|&a, &b| gini(b).total_cmp(&gini(a)));
-    order
 }
