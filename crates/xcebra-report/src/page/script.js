@@ -74,6 +74,8 @@ const range = (n) => Array.from({ length: n }, (_, i) => i);
 // Controls, each with a name that a screen reader says.
 const choose = (label, options, changed) => {
   const select = make("select", {}, ...options.map((name, i) => make("option", { value: i, textContent: name })));
+  // the words of a label would include those of the options
+  select.setAttribute("aria-label", label);
   select.addEventListener("change", () => changed(Number(select.value)));
   return make("label", {}, label, select);
 };
