@@ -18,6 +18,7 @@ mod problem;
 mod progress;
 mod session;
 mod synth;
+mod view;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ enum Command {
     Attribute(attribute::Attribute),
     Explain(Box<explain::Explain>),
     Eval(eval::Eval),
+    View(view::View),
 }
 
 impl Command {
@@ -81,6 +83,7 @@ impl Command {
             Self::Attribute(command) => command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Eval(command) => command.run(session),
+            Self::View(command) => command.run(session),
         }
     }
 }

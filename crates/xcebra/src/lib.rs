@@ -12,6 +12,7 @@
 //! | can an encoder be trusted? | [`Diagnostics`], [`compare`], [`goodness_of_fit`] |
 //! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
 //! | score a map against the true one | [`score_map`] |
+//! | see what a result file or a folder holds | [`view()`] |
 //! | see it work on data with a known answer | [`demo()`] |
 //! | progress, notes and stopping of each of these | [`Watch`](model::Watch) |
 //! | why one fails, and what to do | [`Problem`] |
@@ -82,6 +83,7 @@ mod run_error;
 mod scoring;
 mod stored;
 pub mod suspicion;
+mod view;
 mod windows;
 
 pub use answer::{Answer, number, numbers, optional};
@@ -111,6 +113,7 @@ pub use retraining::{
 pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
 pub use scoring::{MapScore, score_map, score_map_files};
+pub use view::view;
 pub use windows::{Windows, embed_sessions};
 
 #[doc(inline)]
@@ -139,8 +142,8 @@ pub mod report {
     pub use crate::pictures::{attribution_map, training_curves, verdict_map};
     #[doc(inline)]
     pub use xcebra_report::{
-        BarChart, Figure, HeatMap, LineChart, Panels, Picture, Report, Scatter, Table, TileMap,
-        TimeSeries, number,
+        BarChart, Figure, HeatMap, LineChart, Panels, Paper, Picture, PointCloud, Report, Scatter,
+        Table, TileMap, TimeSeries, number,
     };
 }
 
