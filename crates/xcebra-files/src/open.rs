@@ -126,6 +126,19 @@ impl DataFile {
         }
     }
 
+    /// The names of all arrays, columns or channels, of element types that cannot be read too.
+    pub fn names(&self) -> Vec<String> {
+        match &self.contents {
+            Contents::Npz(npz) => npz.names(),
+            Contents::Npy => vec![UNNAMED.to_owned()],
+            Contents::Table(table) => table.names.clone(),
+            Contents::Signals(signals) => {
+                let channels = signals.channels.iter();
+                channels.map(|channel| channel.name.clone()).collect()
+            }
+        }
+    }
+
     /// Reads an array by name, or columns of a table by a selection.
     ///
     /// # Errors

@@ -107,7 +107,9 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     );
     let answer = job.answer(&scores, &maps[0], run)?;
     let page = job.page(run, &data, &maps, fitted.history(), &scores);
-    let page = with_embedding(page, &embedding, &data);
+    let page = with_embedding(page, &embedding, &data)
+        .heading("Settings")
+        .code(&run.settings.to_toml());
 
     let folder = AtomicFolder::create(&job.out, Some(SCORES))?;
     run.save(folder.path(), fitted.history(), &log)?;
@@ -267,11 +269,7 @@ impl DemoJob {
         if let Some(inverses) = maps[0].inverses() {
             report = report.paragraph(&format!("{}.", inverses.in_words(run.possible_rank())));
         }
-        report
-            .heading("Training")
-            .figures(training_curves(history))
-            .heading("Settings")
-            .code(&run.settings.to_toml())
+        report.heading("Training").figures(training_curves(history))
     }
 }
 

@@ -10,12 +10,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
-use xcebra_files::{DataFile, Format};
+use xcebra_files::{DataFile, FileError, Format};
 
 use crate::report::Report;
 use crate::{Problem, Result};
 
-/// Numbers of one file that are read; of a larger array only the size is told.
+/// Numbers of an array that is drawn; of a larger one only the size is told.
 const MOST_NUMBERS: usize = 50_000_000;
 
 /// The arrays of a result file by their names, and what was left out.
@@ -100,14 +100,22 @@ impl Arrays {
     fn read(path: &Path) -> Result<Self> {
         let mut file = DataFile::open(path)?;
         let (mut by_name, mut left_out) = (BTreeMap::new(), Vec::new());
-        for info in file.arrays()? {
-            let numbers: usize = info.shape.iter().product();
-            let name = info.name;
-            if numbers > MOST_NUMBERS {
-                left_out.push(format!("{name} {:?} is too large to draw", info.shape));
-                continue;
+        for name in file.names() {
+            let array = match file.read(&name) {
+                // complex coefficients, words: the other arrays can still be shown
+                Err(error @ FileError::ElementType { .. }) => {
+                    left_out.push(format!("Not shown: {error}."));
+                    continue;
+                }
+                array => array?,
+            };
+            let shape = array.shape();
+            match shape.iter().product::<usize>() > MOST_NUMBERS {
+                true => left_out.push(format!("Not shown: {name} {shape:?} is too large.")),
+                false => {
+                    by_name.insert(name, array.values.to_float::<f64>());
+                }
             }
-            by_name.insert(name.clone(), file.read(&name)?.values.to_float::<f64>());
         }
         Ok(Self { by_name, left_out })
     }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use ndarray::{Array, Array1, Array2, Array3};
+use num_complex::Complex;
 use xcebra_files::NpzOutput;
 
 use super::view;
@@ -58,6 +59,9 @@ fn attributions_are_shown_by_signal_over_their_axes() {
             .add("frequency_hz", &Array1::linspace(0.0, 2.0, 5))
             .unwrap();
         output.add("value", &Array1::<f64>::ones(3)).unwrap();
+        // as `xcebra explain` writes them; they cannot be drawn
+        let coefficients = Array3::from_elem((3, 2, 5), Complex::new(1.0, 2.0));
+        output.add("coefficients", &coefficients).unwrap();
     });
     let page = view(&path).unwrap().html();
     assert!(page.contains("mean of absolute values over 3 signals"));
@@ -66,6 +70,7 @@ fn attributions_are_shown_by_signal_over_their_axes() {
             || page.contains("largest value −4 around frequency 1.5 Hz and 1")
     );
     assert!(page.contains("The values add up to 0."));
+    assert!(page.contains("Not shown: array `coefficients`"));
 }
 
 #[test]
