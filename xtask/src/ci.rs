@@ -7,6 +7,7 @@ mod layers;
 mod links;
 mod packages;
 mod python;
+mod reports;
 mod sources;
 
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use crate::workspace::Workspace;
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
@@ -30,6 +31,7 @@ const STEPS: [Step; 11] = [
     ("packages", packages::check),
     ("python", python::check),
     ("end-to-end", end_to_end::run),
+    ("reports", reports::check),
     ("repro", experiments),
     ("fuzz", fuzzing),
 ];

@@ -23,6 +23,7 @@ mod progress;
 mod session;
 mod show;
 mod synth;
+mod view;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ enum Command {
     Convert(convert::Convert),
     Show(show::Show),
     Files(files::Files),
+    View(view::View),
 }
 
 impl Command {
@@ -93,6 +95,7 @@ impl Command {
             Self::Convert(command) => command.run(session),
             Self::Show(command) => command.run(session),
             Self::Files(command) => command.run(session),
+            Self::View(command) => command.run(session),
         }
     }
 }

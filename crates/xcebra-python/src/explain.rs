@@ -51,7 +51,8 @@ pub(crate) fn explain<'py>(
                     1 => watch,
                     _ => watch.without_progress(),
                 };
-                let found = question.one((model, precision), &built, &arrays, path.as_ref(), i, own)?;
+                let found =
+                    question.one((model, precision), &built, &arrays, path.as_ref(), i, own)?;
                 if n > 1 {
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     watch.progress("explain", (done, n as u64), "");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use serde_json::json;
 use xcebra_attr::AttributionMap;
 use xcebra_attr::methods::title;
@@ -16,7 +16,7 @@ use xcebra_synth::{Dataset, DatasetConfig};
 use crate::attribute::{AttributeSettings, add_maps, attribute};
 use crate::dataset::add_dataset;
 use crate::fit::{Arrays, Data, fit};
-use crate::report::{HeatMap, Report, Table, attribution_map, training_curves};
+use crate::report::{HeatMap, PointCloud, Report, Table, attribution_map, training_curves};
 use crate::{Answer, FitFile, MODEL, Problem, Result, Run, answer};
 
 /// Latents of the data, in two groups of three.
@@ -107,6 +107,9 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     );
     let answer = job.answer(&scores, &maps[0], run)?;
     let page = job.page(run, &data, &maps, fitted.history(), &scores);
+    let page = with_embedding(page, &embedding, &data)
+        .heading("Settings")
+        .code(&run.settings.to_toml());
 
     let folder = AtomicFolder::create(&job.out, Some(SCORES))?;
     run.save(folder.path(), fitted.history(), &log)?;
@@ -266,12 +269,24 @@ impl DemoJob {
         if let Some(inverses) = maps[0].inverses() {
             report = report.paragraph(&format!("{}.", inverses.in_words(run.possible_rank())));
         }
-        report
-            .heading("Training")
-            .figures(training_curves(history))
-            .heading("Settings")
-            .code(&run.settings.to_toml())
+        report.heading("Training").figures(training_curves(history))
     }
+}
+
+/// Adds the embedding, which any of the latents that are known can colour.
+fn with_embedding(page: Report, embedding: &Array2<f32>, data: &Dataset<f32>) -> Report {
+    let wide =
+        |values: ArrayView1<'_, f32>| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
+    let latents = data.z.columns().into_iter().enumerate();
+    let cloud = PointCloud::new(embedding.mapv(f64::from).view()).title("Embedding");
+    let cloud = latents.fold(cloud, |cloud, (k, latent)| {
+        cloud.colored_by(&format!("true latent {k}"), &wide(latent))
+    });
+    page.heading("Embedding").figure(
+        cloud.draw(),
+        "Each point is a sample, coloured by the first of the true latents; an embedding that has found a latent \
+         changes colour smoothly along a direction.",
+    )
 }
 
 fn write_arrays(

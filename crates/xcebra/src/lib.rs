@@ -15,6 +15,7 @@
 //! | score a map against the true one | [`score_map`] |
 //! | spikes, signals and labels of different rates on one clock | [`convert`], [`ClockConfig`] |
 //! | what is inside a data file, and which formats there are | [`show()`], [`formats`] |
+//! | see what a result file or a folder holds | [`view()`] |
 //! | see it work on data with a known answer | [`demo()`] |
 //! | progress, notes and stopping of each of these | [`Watch`](model::Watch) |
 //! | why one fails, and what to do | [`Problem`] |
@@ -88,6 +89,7 @@ mod sessions;
 mod show;
 mod stored;
 pub mod suspicion;
+mod view;
 mod windows;
 
 pub use answer::{Answer, number, numbers, optional};
@@ -120,6 +122,7 @@ pub use run_error::RunError;
 pub use scoring::{MapScore, score_map, score_map_files};
 pub use sessions::Sessions;
 pub use show::{Shown, formats, show};
+pub use view::view;
 pub use windows::{Windows, embed_sessions};
 
 #[doc(inline)]
@@ -148,8 +151,8 @@ pub mod report {
     pub use crate::pictures::{attribution_map, training_curves, verdict_map};
     #[doc(inline)]
     pub use xcebra_report::{
-        BarChart, Figure, HeatMap, LineChart, Panels, Picture, Report, Scatter, Table, TileMap,
-        TimeSeries, number,
+        BarChart, Figure, HeatMap, LineChart, Panels, Paper, Picture, PointCloud, Report, Scatter,
+        Table, TileMap, TimeSeries, number,
     };
 }
 

@@ -35,9 +35,9 @@ use crate::suspicion;
 pub const MODEL: &str = "model.safetensors";
 pub(crate) const CONFIG: &str = "config.toml";
 const CHANNELS: &str = "channels.json";
-const CURVES: &str = "curves.csv";
-const VALIDATION: &str = "validation.csv";
-const LOG: &str = "log.txt";
+pub(crate) const CURVES: &str = "curves.csv";
+pub(crate) const VALIDATION: &str = "validation.csv";
+pub(crate) const LOG: &str = "log.txt";
 
 /// A trained encoder with what is needed to use it.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! The command line from a recording to a scored map, as a user would call it.
 
 use std::fs;
+use std::path::Path;
 
 use crate::book;
 use crate::pages;
@@ -19,9 +20,8 @@ const LEAST_AUROC: f64 = 0.7;
 /// Kills of a training that is resumed; `cargo xtask soak resume` does more.
 const KILLS: usize = 3;
 
-pub fn run(workspace: &Workspace) -> Result<()> {
-    program::build(workspace)?;
-    let cli = Program::in_fresh_folder(workspace, "end-to-end")?;
+/// Writes the settings of the first tutorial's training to `fit.toml` in a folder.
+pub fn tutorial_settings(workspace: &Workspace, folder: &Path) -> Result<()> {
     let tutorial = workspace.root.join(book::TUTORIAL);
     let text = fs::read_to_string(&tutorial).map_err(file_failure(&tutorial, "read"))?;
     let settings = pages::blocks(&text).find(|(language, _)| *language == "toml");
@@ -31,8 +31,14 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             book::TUTORIAL
         ))
     })?;
-    let config = cli.folder.join("fit.toml");
-    fs::write(&config, settings).map_err(file_failure(&config, "write"))?;
+    let config = folder.join("fit.toml");
+    fs::write(&config, settings).map_err(file_failure(&config, "write"))
+}
+
+pub fn run(workspace: &Workspace) -> Result<()> {
+    program::build(workspace)?;
+    let cli = Program::in_fresh_folder(workspace, "end-to-end")?;
+    tutorial_settings(workspace, &cli.folder)?;
 
     cli.call("synth --dims 4 --samples 4000 --seed 1 --out data.npz")?;
     cli.arrays("data.npz", &["x", "z", "z1", "z2", "map"])?;
@@ -52,6 +58,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         "explain --model run --input data.npz --domain time --output 0 --signals 0..20 --out explained.npz",
     )?;
     cli.arrays("explained.npz", &["attribution", "time_samples"])?;
+    for result in ["run", "tested.npz", "explained.npz", "embedding.npz"] {
+        cli.call(&format!("view {result} --out view.html"))?;
+    }
     let score = cli.json("eval --map map.npz:ing --truth data.npz:map --json")?;
     for field in ["auroc", "average_precision"] {
         let value = score[field].as_f64();

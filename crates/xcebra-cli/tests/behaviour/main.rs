@@ -30,5 +30,6 @@ mod cli_segments;
 mod cli_signals;
 mod cli_significance;
 mod cli_synth_eval;
+mod cli_view;
 mod common;
 mod snapshots;

@@ -22,7 +22,11 @@ const shape = (tag, attributes) => {
 const text = (value) => {
   if (!Number.isFinite(value)) return "no value";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(3).replace("-", "−");
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
+    const [digits, power] = value.toExponential(3).split("e");
+    const raised = power.replace("+", "").replace(/./g, (c) => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]);
+    return `${String(Number(digits)).replace("-", "−")}·10${raised}`;
+  }
   const digits = Number(value.toPrecision(4));
   const [whole, fraction] = String(Math.abs(digits)).split(".");
   const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u2009") : whole;
@@ -74,6 +78,8 @@ const range = (n) => Array.from({ length: n }, (_, i) => i);
 // Controls, each with a name that a screen reader says.
 const choose = (label, options, changed) => {
   const select = make("select", {}, ...options.map((name, i) => make("option", { value: i, textContent: name })));
+  // the words of a label would include those of the options
+  select.setAttribute("aria-label", label);
   select.addEventListener("change", () => changed(Number(select.value)));
   return make("label", {}, label, select);
 };

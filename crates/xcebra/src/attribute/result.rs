@@ -125,6 +125,7 @@ impl Attributed {
             self.data
         );
         let mut report = Report::new("Attribution maps").lead(&lead);
+        let mut parts = Vec::new();
         for map in maps {
             let unit = if run.settings.data.standardize {
                 "a channel's value is in its standard deviations"
@@ -139,8 +140,13 @@ impl Attributed {
                     .unwrap_or_default()
             );
             let figure = figure(map, run);
-            report = report.figure(figure, &caption);
+            parts.push(Report::new(title(map.method())).figure(figure, &caption));
         }
+        report = match parts.len() {
+            // one map needs no name above its own
+            1 => parts.into_iter().fold(report, Report::and),
+            _ => report.choice("method", parts),
+        };
         if !self.notes.is_empty() {
             report = report.heading("Notes");
         }

@@ -1,10 +1,10 @@
 //! Pictures of an embedding.
 
-use crate::report::{Picture, Scatter};
-use ndarray::{ArrayView1, Axis, Slice};
-use xcebra_core::Recording;
+use crate::report::{Picture, PointCloud, Scatter};
+use ndarray::{Array2, ArrayView1, Axis, Slice};
 use xcebra_core::encoder::Edges;
 use xcebra_core::ops::Head;
+use xcebra_core::{Labels, Recording};
 
 use super::labels::Label;
 use crate::{Result, Run, embed_sessions};
@@ -30,10 +30,11 @@ pub fn embedding(
     if outputs < 2 {
         return Ok(Vec::new());
     }
+    let (_, whole) = embed_sessions(&run.encoder, recording, Edges::Pad, |_| ())?;
+    let cloud = cloud(file("embedding-dimensions"), &whose, &whole, labels);
     // a picture holds only so many points
     let stride = recording.len().div_ceil(Scatter::MOST_POINTS).max(1);
-    let (_, embedding) = embed_sessions(&run.encoder, recording, Edges::Pad, |_| ())?;
-    let embedding = embedding.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
+    let embedding = whole.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let sphere = match run.encoder.architecture().head {
         Head::Normalize => format!(
             " The outputs are normalised: they are on a sphere in {outputs} dimensions, of which this is a \
@@ -63,7 +64,10 @@ pub fn embedding(
             .collect();
         let (plot, caption) = plot("sample", 0, "the number of the sample");
         let figure = plot.colored_by("sample", &times).draw();
-        return Ok(vec![Picture::new(file("embedding"), figure, caption)]);
+        return Ok(vec![
+            Picture::new(file("embedding"), figure, caption),
+            cloud,
+        ]);
     }
     let pictures = labels.iter().map(|label| {
         let name = &label.name;
@@ -97,5 +101,43 @@ pub fn embedding(
         let figure = plot.classes(&classes, &names).draw();
         Picture::new(file(&format!("embedding-{name}")), figure, caption)
     });
-    Ok(pictures.collect())
+    Ok(pictures.chain([cloud]).collect())
+}
+
+/// The embedding in all its dimensions, coloured by time or by any column of any label.
+fn cloud(name: String, whose: &str, embedding: &Array2<f32>, labels: &[Label]) -> Picture {
+    let times: Vec<f64> = (0..embedding.nrows()).map(|t| t as f64).collect();
+    let mut cloud = PointCloud::new(embedding.mapv(f64::from).view())
+        .title("Embedding in its first dimensions")
+        .colored_by("sample", &times);
+    for label in labels {
+        cloud = match (&*label.values, &label.classes) {
+            (Labels::Continuous(values), _) => {
+                let several = values.ncols() > 1;
+                values
+                    .columns()
+                    .into_iter()
+                    .enumerate()
+                    .fold(cloud, |cloud, (k, column)| {
+                        let values = column.to_vec();
+                        match several {
+                            true => cloud.colored_by(&format!("{} {k}", label.name), &values),
+                            false => cloud.colored_by(&label.name, &values),
+                        }
+                    })
+            }
+            (Labels::Discrete(ids), Some(names)) => {
+                let classes: Vec<usize> = ids.iter().map(|&id| id as usize).collect();
+                cloud.classes(&label.name, &classes, names)
+            }
+            (Labels::Discrete(_), None) => cloud.colored_by(&label.name, &label.strided(1)),
+        };
+    }
+    Picture::new(
+        name,
+        cloud.draw(),
+        format!(
+            "{whose}Pairs of the first dimensions on one scale; the colour is the number of the sample."
+        ),
+    )
 }

@@ -1,0 +1,32 @@
+//! The command `view` as a user meets it.
+
+use crate::common::{Folder, assert_self_contained};
+
+#[test]
+fn result_files_become_pages_without_model_or_data() {
+    let folder = Folder::new();
+    folder.succeeds("synth --dims 2 --samples 300 --seed 1 --out data.npz");
+    let json = folder.json("view data.npz");
+    assert_eq!(json["out"], "data-view.html");
+    let page = folder.text("data-view.html");
+    assert_self_contained(&page);
+    assert!(page.contains("<h1>data.npz</h1>"));
+    folder.succeeds("view data.npz --out other.html");
+    assert_eq!(folder.text("other.html"), page);
+}
+
+#[test]
+fn what_cannot_be_shown_is_refused_and_nothing_is_written() {
+    let folder = Folder::new();
+    std::fs::write(folder.path("words.txt"), "no arrays").unwrap();
+    std::fs::create_dir(folder.path("empty")).unwrap();
+    for (arguments, said) in [
+        ("view none.npz", "there is no file or folder none.npz"),
+        ("view empty", "there is nothing to show in the folder empty"),
+        ("view words.txt", "there are no numbers in words.txt"),
+    ] {
+        let error = folder.fails(arguments);
+        assert!(error.contains(said), "{error}");
+    }
+    assert_eq!(folder.entries(), ["empty", "words.txt"]);
+}

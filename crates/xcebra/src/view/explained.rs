@@ -1,0 +1,228 @@
+//! Attributions of coefficients, as `xcebra explain` writes them: by signal, over frequency, time and channels.
+
+use ndarray::{Array2, ArrayD, Axis};
+
+use super::Arrays;
+use crate::report::{BarChart, Figure, Panels, Report, TileMap};
+
+/// Signals with pictures of their own.
+const MOST_SIGNALS: usize = 6;
+/// Coefficients that are listed.
+const MOST_BARS: usize = 20;
+/// Arrays along an axis of coefficients, with the title of that axis.
+const AXES: [(&str, &str); 5] = [
+    ("frequency_hz", "frequency (Hz)"),
+    ("quefrency_s", "quefrency (s)"),
+    ("time_s", "time (s)"),
+    ("time_samples", "time (samples)"),
+    ("low_hz", "lower edge of the band (Hz)"),
+];
+
+/// An axis of coefficients with numbers along it.
+struct Along {
+    axis: usize,
+    title: &'static str,
+    at: Vec<f64>,
+}
+
+/// Adds the attributions, one part for each domain.
+pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
+    let prefixes = arrays.stems("attribution").into_iter();
+    // sums over bands are drawn with the other arrays
+    let prefixes: Vec<String> = prefixes
+        .filter(|p| p.is_empty() || p.ends_with('_') && !p.ends_with("band_"))
+        .collect();
+    let parts: Vec<Report> = prefixes
+        .iter()
+        .filter_map(|prefix| part(prefix, arrays))
+        .collect();
+    match parts.len() {
+        0 => report,
+        _ => report.choice("domain", parts),
+    }
+}
+
+fn part(prefix: &str, arrays: &mut Arrays) -> Option<Report> {
+    let attribution = arrays.take(&format!("{prefix}attribution"))?;
+    let signals = arrays.by_name.get("value").map_or(1, ArrayD::len);
+    let batch = attribution.ndim() > 1 && signals > 1 && attribution.shape()[0] == signals;
+    let name = match prefix.trim_end_matches('_') {
+        "" => "Attribution",
+        name => name,
+    };
+    let report = Report::new(name);
+    let along = |shape: &[usize]| axes(prefix, shape, arrays);
+    if !batch {
+        let found = along(attribution.shape());
+        return Some(add(report, &attribution, &found, "attribution"));
+    }
+    let found = along(&attribution.shape()[1..]);
+    let sizes = attribution.mapv(f64::abs).mean_axis(Axis(0))?;
+    let all = Report::new(&format!("mean of absolute values over {signals} signals"));
+    let mut parts = vec![add(all, &sizes, &found, "mean |attribution|")];
+    for i in 0..signals.min(MOST_SIGNALS) {
+        let one = attribution.index_axis(Axis(0), i).to_owned();
+        parts.push(add(
+            Report::new(&format!("signal {i}")),
+            &one,
+            &found,
+            "attribution",
+        ));
+    }
+    Some(report.choice("signal", parts))
+}
+
+/// The axes of coefficients that have numbers in the file, the last of the same length first.
+fn axes(prefix: &str, shape: &[usize], arrays: &Arrays) -> Vec<Along> {
+    let mut found: Vec<Along> = Vec::new();
+    for (name, title) in AXES {
+        let Some(at) = arrays.by_name.get(&format!("{prefix}{name}")) else {
+            continue;
+        };
+        let free = |axis: &usize| shape[*axis] == at.len() && found.iter().all(|f| f.axis != *axis);
+        // frequency stands before time, channels before both
+        let candidates: Vec<usize> = (0..shape.len()).filter(free).collect();
+        let frequency = name != "time_s" && name != "time_samples";
+        let both = frequency
+            && ["time_s", "time_samples"].iter().any(|time| {
+                arrays
+                    .by_name
+                    .get(&format!("{prefix}{time}"))
+                    .is_some_and(|t| t.len() == at.len())
+            });
+        let axis = match candidates.len() {
+            0 => continue,
+            n if both && n > 1 => candidates[n - 2],
+            n => candidates[n - 1],
+        };
+        found.push(Along {
+            axis,
+            title,
+            at: at.iter().copied().collect(),
+        });
+    }
+    found
+}
+
+fn add(report: Report, attribution: &ArrayD<f64>, along: &[Along], value: &str) -> Report {
+    let total: f64 = attribution.iter().sum();
+    let lead = format!("The values add up to {}.", crate::report::number(total));
+    let report = report.lead(&lead);
+    match along {
+        [] => report.figure(
+            strongest(attribution, value),
+            "The coefficients of most absolute attribution.",
+        ),
+        [one] => {
+            let (figure, caption) = over_one(attribution, one, value);
+            report.figure(figure, &caption)
+        }
+        [first, second, ..] => {
+            let plane = summed(attribution, &[first.axis, second.axis]);
+            let lost = cancelled(&plane, attribution);
+            let (figure, caption) = over_one(attribution, first, value);
+            report
+                .figure(
+                    map(first, second, &plane, value),
+                    &format!("Summed over all other axes, in which {lost} of the absolute attribution cancels."),
+                )
+                .figure(figure, &caption)
+        }
+    }
+}
+
+/// A map of channels over the axis; bars if there are no channels.
+fn over_one(attribution: &ArrayD<f64>, along: &Along, value: &str) -> (Figure, String) {
+    let others = (0..attribution.ndim()).filter(|axis| *axis != along.axis);
+    // the first axis besides is that of channels; what comes after is summed
+    let channels = others
+        .into_iter()
+        .find(|axis| attribution.shape()[*axis] > 1);
+    let order = sorted(&along.at);
+    let at: Vec<f64> = order.iter().map(|&i| along.at[i]).collect();
+    match channels {
+        None => {
+            let sums = summed(attribution, &[along.axis]);
+            let points = order.iter().map(|&i| (along.at[i], sums[[i]]));
+            let figure = Panels::new(along.title).bars(value, points);
+            (
+                figure.title("Attribution").draw(),
+                "What each coefficient contributes.".to_owned(),
+            )
+        }
+        Some(axis) => {
+            let plane = summed(attribution, &[axis, along.axis]);
+            let rows = plane.shape()[0];
+            let values = Array2::from_shape_fn((rows, at.len()), |(i, j)| plane[[i, order[j]]]);
+            let names: Vec<String> = (0..rows).map(|i| i.to_string()).collect();
+            let positions: Vec<f64> = (0..rows).map(|i| i as f64).collect();
+            let figure = TileMap::new(along.title, "channel (from 0)")
+                .title("Channels")
+                .row_names(&names)
+                .value(value)
+                .grid(&at, &positions, values.view());
+            let lost = cancelled(&plane, attribution);
+            let caption = format!(
+                "What each channel contributes; in sums over other axes {lost} of the absolute attribution cancels."
+            );
+            (figure.draw(), caption)
+        }
+    }
+}
+
+fn map(rows: &Along, columns: &Along, plane: &ArrayD<f64>, value: &str) -> Figure {
+    let (up, across) = (sorted(&rows.at), sorted(&columns.at));
+    let pick = |order: &[usize], at: &[f64]| -> Vec<f64> { order.iter().map(|&i| at[i]).collect() };
+    let values =
+        Array2::from_shape_fn((up.len(), across.len()), |(i, j)| plane[[up[i], across[j]]]);
+    TileMap::new(columns.title, rows.title)
+        .title("Time and frequency")
+        .value(value)
+        .grid(
+            &pick(&across, &columns.at),
+            &pick(&up, &rows.at),
+            values.view(),
+        )
+        .draw()
+}
+
+fn strongest(attribution: &ArrayD<f64>, value: &str) -> Figure {
+    let mut entries: Vec<(String, f64)> = attribution
+        .indexed_iter()
+        .map(|(index, v)| (format!("{:?}", ndarray::Dimension::slice(&index)), *v))
+        .filter(|entry| entry.1.is_finite())
+        .collect();
+    entries.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let bars = BarChart::new(value)
+        .title("Strongest coefficients")
+        .signed();
+    let bars = entries
+        .iter()
+        .take(MOST_BARS)
+        .fold(bars, |bars, (name, v)| bars.bar(name, *v));
+    bars.draw()
+}
+
+/// The order of positions: frequencies of both signs may begin at zero.
+fn sorted(at: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..at.len()).collect();
+    order.sort_by(|&a, &b| at[a].total_cmp(&at[b]));
+    order
+}
+
+/// The sum over all axes but `kept`, in this order.
+fn summed(array: &ArrayD<f64>, kept: &[usize]) -> ArrayD<f64> {
+    let mut order = kept.to_vec();
+    order.extend((0..array.ndim()).filter(|axis| !kept.contains(axis)));
+    let mut array = array.view().permuted_axes(order).to_owned();
+    while array.ndim() > kept.len() {
+        array = array.sum_axis(Axis(array.ndim() - 1));
+    }
+    array
+}
+
+/// The share of the absolute attribution that a sum loses, in percent.
+fn cancelled(sums: &ArrayD<f64>, of: &ArrayD<f64>) -> String {
+    let all: f64 = of.iter().map(|v| v.abs()).sum();
+    crate::explain::percent(crate::explain::cancelled(sums.iter().copied(), all))
+}

@@ -1,0 +1,129 @@
+//! Arrays as they are: an embedding as points, all others by their shape.
+
+use ndarray::{ArrayD, Ix2};
+
+use super::Arrays;
+use super::maps::matrix;
+use crate::report::{HeatMap, LineChart, PointCloud, Report, TimeSeries};
+
+/// Arrays that are drawn behind the disclosure; of the others only the shape is told.
+const MOST_DRAWN: usize = 24;
+/// Rows and columns of a matrix that is drawn as cells; a longer one is channels over time.
+const MOST_ROWS: usize = 200;
+const MOST_COLUMNS: usize = 64;
+
+/// Adds the array `embedding` (time, dimensions), coloured by time and by its labels.
+pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
+    let Some(points) = arrays.by_name.get("embedding").and_then(matrix) else {
+        return report;
+    };
+    arrays.take("embedding");
+    let (n, dims) = points.dim();
+    let times: Vec<f64> = match arrays.take("sample") {
+        Some(samples) if samples.len() == n => samples.iter().copied().collect(),
+        _ => (0..n).map(|t| t as f64).collect(),
+    };
+    let mut cloud = PointCloud::new(points.view())
+        .title("Embedding")
+        .colored_by("sample", &times);
+    // any column that has a value for each point colours it
+    for (name, array) in &arrays.by_name {
+        match array.ndim() {
+            1 if array.len() == n => {
+                cloud = cloud.colored_by(name, &array.iter().copied().collect::<Vec<_>>());
+            }
+            2 if array.shape()[0] == n && array.shape()[1] <= 16 => {
+                let columns = array.clone().into_dimensionality::<Ix2>();
+                for (k, column) in columns.iter().flat_map(|a| a.columns()).enumerate() {
+                    cloud = cloud.colored_by(&format!("{name} {k}"), &column.to_vec());
+                }
+            }
+            _ => {}
+        }
+    }
+    report
+        .lead(&format!(
+            "An embedding of {n} samples in {dims} dimensions."
+        ))
+        .figure(
+            cloud.draw(),
+            "Each point is a sample; pairs of the first three dimensions have one scale.",
+        )
+}
+
+/// Adds what is left, behind a disclosure if something else is shown already.
+pub(super) fn show(report: Report, arrays: Arrays) -> Report {
+    let Arrays { by_name, left_out } = arrays;
+    if by_name.is_empty() && left_out.is_empty() {
+        return report;
+    }
+    let only = report.is_empty();
+    let mut rest = Report::new(&format!(
+        "Other arrays ({})",
+        by_name.len() + left_out.len()
+    ));
+    for (i, (name, array)) in by_name.iter().enumerate() {
+        rest = match (i < MOST_DRAWN).then(|| draw(name, array)).flatten() {
+            Some(figure) => rest.figure(figure, &format!("{name} {:?}", array.shape())),
+            None => rest.paragraph(&told(name, array)),
+        };
+    }
+    let rest = left_out
+        .iter()
+        .fold(rest, |rest, words| rest.paragraph(words));
+    match only {
+        true => report.and(rest),
+        false => report.details(rest),
+    }
+}
+
+fn draw(name: &str, array: &ArrayD<f64>) -> Option<crate::report::Figure> {
+    // a number alone is no picture
+    if array.len() < 2 {
+        return None;
+    }
+    match array.ndim() {
+        1 => {
+            let points = array.iter().enumerate().map(|(i, v)| (i as f64, *v));
+            Some(
+                LineChart::new("index", name)
+                    .title(name)
+                    .series(name, points)
+                    .draw(),
+            )
+        }
+        2 => {
+            let values = matrix(array)?;
+            let (rows, columns) = values.dim();
+            if rows <= MOST_ROWS && columns <= MOST_COLUMNS {
+                let signed = values.iter().any(|v| *v < 0.0);
+                let map = HeatMap::new(values.view())
+                    .title(name)
+                    .rows("row")
+                    .columns("column");
+                return Some(if signed { map.signed() } else { map }.draw());
+            }
+            if columns > MOST_COLUMNS {
+                return None;
+            }
+            let series = TimeSeries::new("row", 1.0).title(name).size(960.0, 36.0);
+            let channels = values.columns().into_iter().enumerate();
+            let series = channels.fold(series, |series, (k, column)| {
+                series.channel(&format!("column {k}"), &column.to_vec())
+            });
+            Some(series.draw())
+        }
+        _ => None,
+    }
+}
+
+/// An array in words.
+fn told(name: &str, array: &ArrayD<f64>) -> String {
+    match array.len() {
+        1 => format!(
+            "{name} is {}.",
+            crate::report::number(array.iter().copied().next().unwrap_or(f64::NAN))
+        ),
+        _ => format!("{name} has the shape {:?}.", array.shape()),
+    }
+}

@@ -1,0 +1,142 @@
+//! What result files show.
+
+use std::fs;
+
+use ndarray::{Array, Array1, Array2, Array3};
+use num_complex::Complex;
+use xcebra_files::NpzOutput;
+
+use super::view;
+
+fn npz(
+    folder: &tempfile::TempDir,
+    name: &str,
+    add: impl FnOnce(&mut NpzOutput),
+) -> std::path::PathBuf {
+    let path = folder.path().join(name);
+    let mut output = NpzOutput::create(&path).unwrap();
+    add(&mut output);
+    output.commit().unwrap();
+    path
+}
+
+#[test]
+fn maps_are_shown_by_method_with_their_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = Array2::from_shape_fn((4, 2), |(i, j)| if (i, j) == (2, 1) { 5.0 } else { 0.5 });
+    let path = npz(&folder, "map.npz", |output| {
+        for method in ["ing", "neuron-gradient"] {
+            output.add(method, &map).unwrap();
+            output.add(&format!("{method}_signed"), &(-&map)).unwrap();
+            output.add(&format!("{method}_max"), &(&map * 2.0)).unwrap();
+        }
+        let verdicts = Array2::from_shape_fn((4, 2), |(i, _)| i as i8 % 3 - 1);
+        output.add("ing_verdict", &verdicts).unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert_eq!(page.matches("class=\"option\"").count(), 2);
+    assert_eq!(
+        page.matches("The strongest entry is input 2 for latent 1: 5.")
+            .count(),
+        2
+    );
+    // rows 0 and 3 are -1, row 1 is 0 and row 2 is 1, in two columns each
+    let counts = "“connected” in 2 of 8 cells, “undecided” in 2 of 8 cells";
+    assert!(page.contains(counts), "{counts}");
+    assert!(!page.contains("Other arrays"));
+}
+
+#[test]
+fn attributions_are_shown_by_signal_over_their_axes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut attribution = Array3::<f64>::zeros((3, 2, 5));
+    // opposite signs in two channels: the sum over channels would hide it
+    attribution[[1, 0, 3]] = 4.0;
+    attribution[[1, 1, 3]] = -4.0;
+    let path = npz(&folder, "explained.npz", |output| {
+        output.add("attribution", &attribution).unwrap();
+        output
+            .add("frequency_hz", &Array1::linspace(0.0, 2.0, 5))
+            .unwrap();
+        output.add("value", &Array1::<f64>::ones(3)).unwrap();
+        // as `xcebra explain` writes them; they cannot be drawn
+        let coefficients = Array3::from_elem((3, 2, 5), Complex::new(1.0, 2.0));
+        output.add("coefficients", &coefficients).unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert!(page.contains("mean of absolute values over 3 signals"));
+    assert!(
+        page.contains("largest value 4 around frequency 1.5 Hz and 0")
+            || page.contains("largest value −4 around frequency 1.5 Hz and 1")
+    );
+    assert!(page.contains("The values add up to 0."));
+    assert!(page.contains("Not shown: array `coefficients`"));
+}
+
+#[test]
+fn embeddings_are_coloured_by_what_has_a_value_for_each_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let points = Array2::from_shape_fn((50, 4), |(t, k)| (t as f32 * 0.1 + k as f32).sin());
+    let path = npz(&folder, "embedding.npz", |output| {
+        output.add("embedding", &points).unwrap();
+        output
+            .add("speed", &Array1::linspace(0.0, 1.0, 50))
+            .unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert!(page.contains("50 points in 4 dimensions"));
+    assert!(page.contains("\"name\":\"speed\""));
+}
+
+#[test]
+fn other_arrays_are_drawn_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = npz(&folder, "any.npz", |output| {
+        output.add("line", &Array1::linspace(0.0, 1.0, 7)).unwrap();
+        output.add("cells", &Array2::<f64>::eye(3)).unwrap();
+        output
+            .add("channels", &Array2::<f64>::zeros((500, 3)))
+            .unwrap();
+        output
+            .add("cube", &Array3::<f64>::zeros((2, 2, 2)))
+            .unwrap();
+        output.add("number", &Array::from_elem((1,), 2.5)).unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert_eq!(page.matches("<figure>").count(), 3);
+    assert!(page.contains("cube has the shape [2, 2, 2].") && page.contains("number is 2.5."));
+}
+
+#[test]
+fn a_folder_shows_its_training_and_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = view(&folder.path().join("none")).unwrap_err().to_string();
+    assert!(missing.contains("there is no file or folder"), "{missing}");
+    let empty = view(folder.path()).unwrap_err().to_string();
+    assert!(empty.contains("nothing to show in the folder"), "{empty}");
+    fs::write(
+        folder.path().join("curves.csv"),
+        "step,loss,jacobian,jacobian_weight\n0,3.0,nan,0\n1,2.5,0.1,1\n2,x,0.2,1\n3,2,0.3,1\n",
+    )
+    .unwrap();
+    fs::write(folder.path().join("log.txt"), "a log").unwrap();
+    npz(&folder, "any.npz", |output| {
+        output.add("line", &Array1::linspace(0.0, 1.0, 7)).unwrap();
+    });
+    let page = view(folder.path()).unwrap().html();
+    assert!(page.contains("After step 4 of the training the loss is 2."));
+    assert!(page.contains("<summary>Log</summary>") && page.contains(">any.npz</h2>"));
+    assert!(!page.contains("jacobian_weight"));
+}
+
+#[test]
+fn damaged_files_are_refused_with_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("map.npz");
+    fs::write(&path, b"PK\x03\x04 and then nothing").unwrap();
+    assert!(view(&path).unwrap_err().to_string().contains("map.npz"));
+    let other = folder.path().join("notes.txt");
+    fs::write(&other, "words").unwrap();
+    let words = view(&other).unwrap_err().to_string();
+    assert!(words.contains("there are no numbers in"), "{words}");
+}

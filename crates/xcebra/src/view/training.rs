@@ -1,0 +1,126 @@
+//! A training in a folder of `xcebra fit`: its curves, what is known of the encoder, its settings and its log.
+
+use std::path::Path;
+
+use crate::report::{LineChart, Report};
+use crate::run::{CONFIG, CURVES, LOG, VALIDATION, read_text};
+use crate::{Diagnostics, Result};
+
+/// Columns of a table of curves by their names, in their order.
+struct Columns(Vec<(String, Vec<f64>)>);
+
+/// Adds the training, and says whether the folder holds one.
+pub(super) fn show(mut report: Report, folder: &Path) -> Result<(Report, bool)> {
+    let curves = folder.join(CURVES);
+    if !curves.is_file() {
+        return Ok((report, false));
+    }
+    let training = Columns::of(&read_text(&curves)?);
+    let validation = match folder.join(VALIDATION) {
+        path if path.is_file() => Columns::of(&read_text(&path)?),
+        _ => Columns(Vec::new()),
+    };
+    report = report.lead(&training.last("loss")).heading("Training");
+    let mut loss = LineChart::new("step", "loss")
+        .title("Loss")
+        .size(480.0, 300.0);
+    for (name, columns) in [("training", &training), ("held out", &validation)] {
+        if let Some(points) = columns.curve("loss") {
+            loss = loss.series(name, points);
+        }
+    }
+    let mut figures = vec![(
+        loss.draw(),
+        "The loss over the steps of the training.".to_owned(),
+    )];
+    let others = training.0.iter().map(|column| &column.0);
+    for name in others.filter(|name| !["step", "loss"].contains(&name.as_str())) {
+        // a weight is a setting, not a result
+        if name.ends_with("_weight") {
+            continue;
+        }
+        if let Some(points) = training.curve(name) {
+            let chart = LineChart::new("step", name).title(name).size(480.0, 300.0);
+            figures.push((chart.series(name, points).draw(), String::new()));
+        }
+    }
+    for (name, _) in validation
+        .0
+        .iter()
+        .filter(|column| column.0.starts_with("bits_"))
+    {
+        if let Some(points) = validation.curve(name) {
+            let chart = LineChart::new("step", "bits over chance")
+                .title(name)
+                .size(480.0, 300.0);
+            figures.push((
+                chart.series(name, points).draw(),
+                "On held-out samples.".to_owned(),
+            ));
+        }
+    }
+    report = report.figures(figures);
+    if let Some(diagnostics) = Diagnostics::load(folder) {
+        report = report.heading("Can the encoder be trusted?");
+        report = diagnostics
+            .sentences()
+            .iter()
+            .fold(report, |report, one| report.paragraph(one));
+    }
+    for (name, title) in [(CONFIG, "Settings"), (LOG, "Log")] {
+        let path = folder.join(name);
+        if path.is_file() {
+            report = report.details(Report::new(title).code(&read_text(&path)?));
+        }
+    }
+    Ok((report, true))
+}
+
+impl Columns {
+    /// The columns of a table with a header; what is not a number is missing.
+    fn of(text: &str) -> Self {
+        let mut lines = text.lines();
+        let header = lines.next().unwrap_or_default();
+        let mut columns: Vec<(String, Vec<f64>)> = header
+            .split(',')
+            .map(|name| (name.to_owned(), Vec::new()))
+            .collect();
+        for line in lines {
+            let cells = line.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN));
+            for (column, value) in columns.iter_mut().zip(cells) {
+                column.1.push(value);
+            }
+        }
+        Self(columns)
+    }
+
+    fn column(&self, name: &str) -> Option<&Vec<f64>> {
+        self.0
+            .iter()
+            .find(|column| column.0 == name)
+            .map(|column| &column.1)
+    }
+
+    /// A column over the steps, if it has several values.
+    fn curve(&self, name: &str) -> Option<Vec<(f64, f64)>> {
+        let steps = self.column("step")?.iter().copied();
+        let points: Vec<(f64, f64)> = steps.zip(self.column(name)?.iter().copied()).collect();
+        let values = points.iter().filter(|point| point.1.is_finite()).count();
+        (values > 1).then_some(points)
+    }
+
+    /// Where a column ended, in a sentence.
+    fn last(&self, name: &str) -> String {
+        match (
+            self.column("step").and_then(|c| c.last()),
+            self.column(name).and_then(|c| c.last()),
+        ) {
+            (Some(step), Some(value)) => format!(
+                "After step {} of the training the {name} is {}.",
+                step + 1.0,
+                crate::report::number(*value)
+            ),
+            _ => "The training has no steps yet.".to_owned(),
+        }
+    }
+}
