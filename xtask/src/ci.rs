@@ -15,13 +15,12 @@ use std::time::{Duration, Instant};
 use crate::program;
 use crate::repro;
 use crate::shell::{Failure, Result};
-use crate::soak;
 use crate::workspace::Workspace;
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 11] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
@@ -33,7 +32,6 @@ const STEPS: [Step; 12] = [
     ("end-to-end", end_to_end::run),
     ("reports", reports::check),
     ("repro", experiments),
-    ("fuzz", fuzzing),
 ];
 
 /// Runs the named steps, or all; stops at the first that fails.
@@ -101,22 +99,6 @@ fn experiments(workspace: &Workspace) -> Result<()> {
     ["table1", "animal", "heart-rate", "seizure", "forecast"]
         .iter()
         .try_for_each(|experiment| repro::smoke(workspace, experiment))
-}
-
-/// A short turn of the fuzzer over every reader, in the profile of the tests: its dependencies are there.
-fn fuzzing(workspace: &Workspace) -> Result<()> {
-    const RUNS: u64 = 4000;
-    if !soak::has_compiler() {
-        println!(
-            "there is no C++ compiler for libFuzzer; the tests have run its corpus without coverage"
-        );
-        return Ok(());
-    }
-    let effort = soak::Effort {
-        runs: RUNS,
-        seconds: 20,
-    };
-    soak::fuzz(workspace, "dev", &[], effort)
 }
 
 #[cfg(test)]

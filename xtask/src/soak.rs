@@ -11,7 +11,8 @@ use crate::program;
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
-pub use fuzz::{COMPILING, Effort, compile, fuzz, has_compiler};
+pub use fuzz::{COMPILING, compile};
+use fuzz::{Effort, fuzz};
 pub use resume::resume;
 
 pub fn main(arguments: &[String]) -> Result<()> {

@@ -60,6 +60,12 @@ impl Clock {
         self.pieces.first().map_or(0.0, |piece| piece.1)
     }
 
+    /// The time of each row in seconds.
+    pub fn seconds(&self) -> Vec<f64> {
+        let times = self.times();
+        (0..self.rows).map(|row| times.at(row)).collect()
+    }
+
     /// The time of each row.
     pub(crate) fn times(&self) -> Times {
         Times::Steady {

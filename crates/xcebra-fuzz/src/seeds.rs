@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::targets::training;
 
-/// Larger files teach a fuzzer little, and slow it down.
+/// Larger test data teach a fuzzer little, and slow it down.
 const LARGEST: u64 = 1 << 14;
 
 /// Inputs for a target: files of its kind among the tests' data, and generated ones.
@@ -14,7 +14,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
     for entry in fs::read_dir(crates).into_iter().flatten().flatten() {
-        collect(&entry.path().join("tests/data"), &mut files);
+        collect(&entry.path().join("tests/data"), LARGEST, &mut files);
     }
     for path in files {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
@@ -35,7 +35,7 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
         .join("corpus")
         .join(target);
     let mut files = Vec::new();
-    collect(&folder, &mut files);
+    collect(&folder, u64::MAX, &mut files);
     files
         .iter()
         .filter_map(|path| fs::read(path).ok())
@@ -58,12 +58,12 @@ fn mark(target: &str, extension: &str) -> Option<&'static [u8]> {
     })
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, largest: u64, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            collect(&path, files);
-        } else if entry.metadata().is_ok_and(|m| m.len() <= LARGEST) {
+            collect(&path, largest, files);
+        } else if entry.metadata().is_ok_and(|m| m.len() <= largest) {
             files.push(path);
         }
     }

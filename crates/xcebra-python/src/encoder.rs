@@ -195,7 +195,7 @@ impl TrainedEncoder {
         pad: bool,
         shown: Shown,
     ) -> PyResult<(Bound<'py, PyArray2<f32>>, Vec<usize>)> {
-        let array = recording.array("X", &recording.sessions[0])?;
+        let array = recording.array("X", 0)?;
         let edges = if pad { Edges::Pad } else { Edges::Drop };
         let found = outcome(in_background(py, &shown, |caller| {
             caller.watched(|watch| {
@@ -217,7 +217,7 @@ impl TrainedEncoder {
         training: Option<RecordingGiven<'py>>,
         shown: Shown,
     ) -> PyResult<Maps> {
-        let array = recording.array("X", &recording.sessions[0])?;
+        let array = recording.array("X", 0)?;
         let significance = significance.map(Significance::settings).transpose()?;
         let settings = AttributeSettings {
             methods: methods.parse::<Methods<f32>>().map_err(exception)?,

@@ -17,6 +17,7 @@ mod domain;
 mod encoder;
 mod error;
 mod explain;
+mod files;
 mod fitting;
 mod found;
 mod inputs;
@@ -54,6 +55,8 @@ mod _xcebra {
     use super::encoder::TrainedEncoder;
     #[pymodule_export]
     use super::explain::explain;
+    #[pymodule_export]
+    use super::files::{read_file, show_file};
     #[pymodule_export]
     use super::fitting::{complete_settings, fit};
     #[pymodule_export]

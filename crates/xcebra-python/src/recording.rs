@@ -36,17 +36,16 @@ pub(crate) struct RecordingGiven<'py> {
     labels: BTreeMap<String, Vec<Given<'py>>>,
     channels: Option<Vec<String>>,
     fs: Option<f64>,
+    /// Rows of each session before which it was interrupted.
+    breaks: Vec<Vec<usize>>,
 }
 
 impl RecordingGiven<'_> {
     pub(crate) fn to_arrays(&self) -> PyResult<Arrays> {
         let one = self.sessions.len() == 1;
-        let sessions = self.sessions.iter().enumerate().map(|(i, session)| {
-            let name = match one {
-                true => "X".to_owned(),
-                false => format!("X[{i}]"),
-            };
-            self.array(&name, session)
+        let sessions = (0..self.sessions.len()).map(|i| match one {
+            true => self.array("X", i),
+            false => self.array(&format!("X[{i}]"), i),
         });
         let label = |name: &String, parts: &Vec<Given<'_>>| {
             let parts = parts.iter().map(|part| match (part, part.values()) {
@@ -68,13 +67,15 @@ impl RecordingGiven<'_> {
         })
     }
 
-    pub(crate) fn array(&self, name: &str, given: &Given<'_>) -> PyResult<DataArray> {
-        let values = given.values();
+    /// The array of one session.
+    pub(crate) fn array(&self, name: &str, session: usize) -> PyResult<DataArray> {
+        let values = self.sessions[session].values();
         let values =
             values.ok_or_else(|| PyValueError::new_err("a recording is text, not numbers"))?;
         let mut array = DataArray::in_memory(name, values);
         array.columns.clone_from(&self.channels);
         array.sampling_rate = self.fs;
+        array.breaks.clone_from(&self.breaks[session]);
         Ok(array)
     }
 }

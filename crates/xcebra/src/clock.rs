@@ -398,7 +398,8 @@ fn of_other_file(array: &str) -> bool {
         .is_ok_and(|source: Source| Format::of(&source.path).is_ok())
 }
 
-fn label_array(name: &str, label: AlignedLabel) -> LabelArray {
+/// A label in memory as a training takes it.
+pub(crate) fn label_array(name: &str, label: AlignedLabel) -> LabelArray {
     let numbers = |values| DataArray::in_memory(name, values).into();
     match label {
         AlignedLabel::Vector(values) => numbers(Values::F64(values.into_dyn())),

@@ -15,6 +15,7 @@
 //! | score a map against the true one | [`score_map`] |
 //! | spikes, signals and labels of different rates on one clock | [`convert`], [`ClockConfig`] |
 //! | what is inside a data file, and which formats there are | [`show()`], [`formats`] |
+//! | a recording and its labels from a file into memory | [`read()`] |
 //! | see what a result file or a folder holds | [`view()`] |
 //! | see it work on data with a known answer | [`demo()`] |
 //! | progress, notes and stopping of each of these | [`Watch`](model::Watch) |
@@ -81,6 +82,7 @@ mod fit;
 mod goodness;
 mod pictures;
 mod problem;
+mod read;
 mod retraining;
 mod run;
 mod run_error;
@@ -114,6 +116,7 @@ pub use fit::{
 };
 pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};
+pub use read::{Loaded, read};
 pub use retraining::{
     Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
 };

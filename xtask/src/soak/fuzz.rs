@@ -29,7 +29,7 @@ const MEMORY: u64 = 1 << 20;
 /// Seconds that one input may take.
 const SECONDS: u64 = 10;
 /// Largest input that is made. Readers of larger files do nothing else.
-const LARGEST: u64 = 1 << 14;
+const LARGEST: u64 = 1 << 16;
 
 /// Committed inputs of a target, and bytes of the largest.
 const KEPT: usize = 40;
@@ -63,7 +63,7 @@ pub fn compile(arguments: &[String]) -> Result<()> {
 }
 
 /// Whether libFuzzer can be compiled here.
-pub fn has_compiler() -> bool {
+fn has_compiler() -> bool {
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
     let mut command = Command::new(compiler);
     command
@@ -143,6 +143,11 @@ fn keep_smallest(folder: &Path) -> Result<()> {
 }
 
 fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
+    if !has_compiler() {
+        return Err(Failure::new(
+            "libFuzzer needs a C++ compiler, and there is no `c++`; install g++ or clang, or name a compiler in CXX",
+        ));
+    }
     let this = this_program()?;
     let mut command = shell::cargo(["build", "--locked", "--package", "xcebra-fuzz"]);
     command

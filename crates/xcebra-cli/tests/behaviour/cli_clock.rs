@@ -23,9 +23,7 @@ fn a_session_is_converted_and_trained_on_alike() {
     let folder = folder();
     let clock =
         "--bin 25ms --label position --label side=trials.side --units quality=good --epochs trials";
-    let said = folder.json(&format!(
-        "convert session.nwb {clock} --out data.npz --json"
-    ));
+    let said = folder.json(&format!("convert session.nwb {clock} --out data.npz"));
     assert_eq!(said["labels"], serde_json::json!(["position", "side"]));
     let x = folder.array("data.npz", "x");
     let t = folder.array("data.npz", "t").values.to_float::<f64>();
@@ -127,7 +125,7 @@ fn what_is_inside_a_file() {
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    let said = folder.json("show v73.mat --json");
+    let said = folder.json("show v73.mat");
     let arrays = said["arrays"].as_array().unwrap();
     assert!(
         arrays

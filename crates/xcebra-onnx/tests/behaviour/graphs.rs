@@ -1,6 +1,6 @@
 //! Graphs within graphs: branches, scans, sequences, functions of the file; and old forms of operators.
 
-use ndarray::{Array2, ArrayD, array};
+use ndarray::{ArrayD, array};
 use xcebra_model::{Advice, Model, check_vjp};
 use xcebra_onnx::OnnxModel;
 
@@ -56,6 +56,12 @@ fn value(bytes: &[u8]) -> Vec<f64> {
     model.forward(x.view()).unwrap().into_raw_vec_and_offset().0
 }
 
+/// Whether a difference of numbers from 2 to 32 is at most a unit in the last place of the largest: the
+/// exponential of the kernels is not that of the standard library.
+fn is_last_digit(difference: f64) -> bool {
+    difference.abs() <= 16.0 * f64::EPSILON
+}
+
 fn problem(bytes: &[u8]) -> String {
     let error = OnnxModel::<f64>::from_bytes(bytes).unwrap_err();
     format!("{error} [{}]", error.advice().unwrap_or_default())
@@ -72,11 +78,16 @@ fn branching(condition: &str) -> Message {
 
 #[test]
 fn the_branch_that_is_taken_is_the_only_one_that_matters() {
-    let e = [1.0_f64.exp(), 2.0_f64.exp(), 3.0_f64.exp()];
+    let is_exp = |found: Vec<f64>| {
+        found
+            .iter()
+            .zip(1..)
+            .all(|(y, x)| is_last_digit(y - f64::from(x).exp()))
+    };
     let broken = || with(batch_of(3), &node("Unknown", &["x"], &["broken"]));
     let truth = |value: u8| tensor("c", 9, &[]).bytes(9, &[value]);
     let file = with(broken().constant(&truth(1)), &branching("c"));
-    assert_eq!(value(&file.finish()), e);
+    assert!(is_exp(value(&file.finish())));
     let file = with(broken().constant(&truth(0)), &branching("c"));
     assert!(problem(&file.finish()).contains("(Unknown)"));
     // known once the number of axes is
@@ -85,7 +96,7 @@ fn the_branch_that_is_taken_is_the_only_one_that_matters() {
         .node("Size", &["s"], "rank", &[])
         .integers("two", &[2])
         .node("Equal", &["rank", "two"], "c", &[]);
-    assert_eq!(value(&with(file, &branching("c")).finish()), e);
+    assert!(is_exp(value(&with(file, &branching("c")).finish())));
     let file =
         broken()
             .node("ReduceSum", &["x"], "sum", &[])
@@ -393,9 +404,7 @@ fn versions_are_those_of_their_domain() {
         let mut file = batch_of(3).node("Exp", &["x"], "y", &[]);
         file.opset = opset;
         let model = OnnxModel::<f64>::from_bytes(&file.finish()).unwrap();
-        assert_eq!(
-            model.forward(ones.view()).unwrap(),
-            Array2::from_elem((1, 3), 1.0_f64.exp())
-        );
+        let found = model.forward(ones.view()).unwrap();
+        assert!(found.iter().all(|y| is_last_digit(y - 1.0_f64.exp())));
     }
 }

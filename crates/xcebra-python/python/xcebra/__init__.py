@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import domains, metrics, models, synth
 from ._axes import Axes, Axis
 from ._explain import CrossDomainIG
+from ._files import Contents, Recording, read, show
 from ._interactions import DomainScore, Interactions, domain_names, interactions, rank_domains
 from ._maps import AttributionMap, Significance, attribute, method_names
 from ._report import Report
@@ -29,9 +30,11 @@ __all__ = [
     "AttributionMap",
     "Axes",
     "Axis",
+    "Contents",
     "CrossDomainIG",
     "DomainScore",
     "Interactions",
+    "Recording",
     "Report",
     "Significance",
     "XcebraWarning",
@@ -46,7 +49,9 @@ __all__ = [
     "metrics",
     "models",
     "rank_domains",
+    "read",
     "set_num_threads",
+    "show",
     "synth",
     "threads",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ class Signals:
     fs: float | None = None
     #: Names of the channels, if the container has them.
     channels: list[str] | None = None
+    #: Rows before which the recording was interrupted.
+    breaks: list[int] = field(default_factory=list)
 
 
 def is_instance_of(value: Any, module: str, name: str) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _xcebra
 from ._arrays import Signals, read_signals, to_float, to_numpy
+from ._files import Recording
 from ._maps import AttributionMap, Significance
 from ._run import shown
 
@@ -166,11 +167,11 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array (time, channels), or list of arrays
             The recording; a list holds one array for each session. Arrays, tensors, ``pandas.DataFrame``,
-            ``xarray.DataArray``, ``mne.io.Raw``, ``mne.Epochs`` (each epoch a session) and ``pynapple.TsdFrame`` are taken as
-            they are, with the names of their channels.
+            ``xarray.DataArray``, ``mne.io.Raw``, ``mne.Epochs`` (each epoch a session), ``pynapple.TsdFrame`` and what
+            `xcebra.read` gives are taken as they are, with the names of their channels.
         y : array (time,) or (time, k), dict of arrays, or list
             Labels: real numbers are followed as they are, integers and text are classes. A dict holds several by name.
-            With several sessions, a list of arrays, or a dict of lists.
+            With several sessions, a list of arrays, or a dict of lists. By default the labels of what `xcebra.read` gave.
         more
             Further labels, as CEBRA takes them: ``fit(X, continuous, discrete)``.
 
@@ -184,7 +185,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ``n_iter_`` says how many steps were made.
         """
         sessions = self._sessions(X, reset=True)
-        labels = _labels([y, *more], [len(s.values) for s in sessions])
+        labels = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions])
         settings = self._settings(labels)
         with self._shown() as seen:
             found, failure = _xcebra.fit(json.dumps(settings), _recording(sessions, labels), seen)
@@ -213,6 +214,10 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     ensure_min_samples=2 if reset else 1,
                 )
                 found.append(Signals(values, channels=_names(self, one)))
+                continue
+            if isinstance(one, Recording):
+                x = one.x[:, None] if one.x.ndim == 1 else one.x
+                found.append(Signals(_dense(x), one.fs, one.channels, one.breaks))
                 continue
             known = read_signals(one, "X")
             values = known.values
@@ -353,7 +358,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         sessions = self._sessions(X, reset=False)
-        given = _recording(sessions, _labels([y, *more], [len(s.values) for s in sessions]))
+        given = _recording(sessions, _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions]))
         with self._shown() as seen:
             return float(np.mean(self.state_dict_.score(given, seen)))
 
@@ -593,6 +598,7 @@ def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]]) -> 
         "labels": dict(labels),
         "channels": sessions[0].channels,
         "fs": sessions[0].fs,
+        "breaks": [session.breaks for session in sessions],
     }
 
 
@@ -619,7 +625,7 @@ def _is_sessions(value: Any) -> bool:
     if not isinstance(value, (list, tuple)) or not value:
         return False
     first = value[0]
-    return getattr(first, "ndim", 0) >= 2 or hasattr(first, "get_data") or (
+    return isinstance(first, Recording) or getattr(first, "ndim", 0) >= 2 or hasattr(first, "get_data") or (
         isinstance(first, (list, tuple)) and bool(first) and isinstance(first[0], (list, tuple))
     )
 
@@ -627,7 +633,7 @@ def _is_sessions(value: Any) -> bool:
 def _has_container(value: Any) -> bool:
     """Whether it is a container that scikit-learn does not read."""
     is_frame = hasattr(value, "columns") and hasattr(value, "iloc")
-    labelled = hasattr(value, "get_data") or hasattr(value, "dims") or (hasattr(value, "columns") and not is_frame)
+    labelled = isinstance(value, Recording) or hasattr(value, "get_data") or hasattr(value, "dims") or (hasattr(value, "columns") and not is_frame)
     return labelled or getattr(value, "ndim", 2) == 3
 
 
@@ -656,6 +662,19 @@ def _encoder(name: str) -> dict[str, Any]:
             raise ValueError(f"model_architecture is {name!r}; outputs are limited to the same size on both sides")
         plain, found["clip"] = f"{parts[0]}-clip", float(low)
     return {"name": plain, **found}
+
+
+def _labels_of(X: Any, given: Sequence[Any]) -> Sequence[Any]:  # noqa: N803
+    """The labels that were given, or those of the recordings if there are none."""
+    each = list(X) if _is_sessions(X) else [X]
+    if any(one is not None for one in given) or not all(isinstance(one, Recording) for one in each):
+        return given
+    first = each[0].labels
+    for one in each[1:]:
+        if set(one.labels) != set(first):
+            raise ValueError(f"the recordings have the labels {sorted(first)} and {sorted(one.labels)}; read the same from each")
+    several = {name: [one.labels[name] for one in each] for name in first}
+    return [several if len(each) > 1 else first] if first else given
 
 
 def _labels(given: Sequence[Any], samples: Sequence[int]) -> dict[str, list[Any]]:

@@ -1,0 +1,85 @@
+"""Data files: `show`, `read`, and training on what they give."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xcebra
+
+DATA = Path(__file__).parents[2] / "xcebra-files/tests/data/containers"
+SESSION = DATA / "session.nwb"
+
+
+def test_contents_are_listed():
+    contents = xcebra.show(SESSION)
+    names = [array["name"] for array in contents.arrays]
+    assert "units" in names and any(name.endswith("position") for name in names)
+    assert "units" in contents.recordings
+    assert "could be a recording" in repr(contents)
+    with pytest.raises(OSError, match=r"nowhere\.nwb"):
+        xcebra.show("nowhere.nwb")
+
+
+def test_bins_are_those_of_pynapple():
+    found = xcebra.read(SESSION, bin="25ms", label="position", units="quality=good")
+    expected = np.load(DATA / "clock.npz")
+    kept = expected["good_x"].std(axis=0) > 0
+    np.testing.assert_array_equal(found.x, expected["good_x"][:, kept])
+    np.testing.assert_allclose(found.t, expected["good_t"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.labels["position"], expected["good_position"], rtol=0, atol=1e-12)
+    assert found.breaks == [140] and found.segments == [slice(0, 140), slice(140, len(found))]
+    assert len(found.channels) == found.shape[1] and found.notes
+    seconds = xcebra.read(SESSION, bin=0.025, label={"where": "position"}, units="quality=good")
+    np.testing.assert_array_equal(seconds.x, found.x)
+    np.testing.assert_array_equal(seconds.labels["where"], found.labels["position"])
+
+
+def test_what_was_read_is_trained_on(tmp_path):
+    found = xcebra.read(SESSION, bin="25ms", label="position")
+    options = {"output_dimension": 2, "max_iterations": 20, "batch_size": 32}
+    encoder = xcebra.XCEBRA(**options).fit(found)
+    assert list(encoder.feature_names_in_) == found.channels
+    embedding = encoder.transform(found)
+    assert embedding.shape == (len(found), 2)
+    # the labels are those of the recording
+    given = xcebra.XCEBRA(**options).fit(found, found.labels)
+    np.testing.assert_array_equal(embedding, given.transform(found))
+    without = xcebra.XCEBRA(**options, conditional="time").fit(found)
+    assert not np.array_equal(embedding, without.transform(found))
+    # no window crosses the gap: rows far from it do not know of it, rows at it are as at an end
+    wide = xcebra.XCEBRA(model_architecture="offset10-model", **options).fit(found)
+    first = xcebra.Recording(found.x[:140], channels=found.channels)
+    np.testing.assert_array_equal(wide.transform(found)[:140], wide.transform(first))
+    whole = xcebra.Recording(found.x, channels=found.channels)
+    assert not np.array_equal(wide.transform(found), wide.transform(whole))
+    assert encoder.attribution_map(found).values.shape == (found.shape[1], 2)
+    assert np.isfinite(encoder.score(found))
+
+
+def test_arrays_come_as_they_are(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 9, (50, 3), dtype=np.uint8)
+    side = rng.integers(0, 2, 50)
+    np.savez(tmp_path / "a.npz", x=x, side=side)
+    found = xcebra.read(tmp_path / "a.npz", label="side")
+    assert found.x.dtype == np.uint8
+    np.testing.assert_array_equal(found.x, x)
+    np.testing.assert_array_equal(found.labels["side"], side)
+    assert found.t is None and found.breaks == []
+    np.testing.assert_array_equal(np.asarray(found), x)
+    np.testing.assert_array_equal(xcebra.read(f"{tmp_path / 'a.npz'}:side").x, side)
+    with pytest.raises((OSError, ValueError), match="x, side"):
+        xcebra.read(f"{tmp_path / 'a.npz'}:y")
+    with pytest.raises(ValueError, match="smooth need"):
+        xcebra.read(tmp_path / "a.npz", smooth="50ms")
+
+
+def test_bad_choices_are_named():
+    with pytest.raises((OSError, ValueError), match="velocity"):
+        xcebra.read(SESSION, bin="25ms", label="velocity")
+    with pytest.raises((OSError, ValueError), match="quality"):
+        xcebra.read(SESSION, bin="25ms", units="quality=excellent")
+    with pytest.raises((OSError, ValueError), match="bin"):
+        xcebra.read(SESSION, bin="0ms")
+    with pytest.raises((OSError, ValueError), match="bin"):
+        xcebra.read(SESSION)
