@@ -45,7 +45,7 @@ pub struct Attribute {
     model: PathBuf,
 
     /// Recording with the channels of the training; for an .onnx file one signal, a batch, or a recording that is
-    /// cut into signals: .npz, .npy, .csv, .edf, .bdf or .wav
+    /// cut into signals; any format that `xcebra files` lists
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 

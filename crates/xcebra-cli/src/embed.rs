@@ -21,7 +21,7 @@ pub struct Embed {
     #[arg(long, value_name = "FOLDER")]
     model: PathBuf,
 
-    /// Recording with the channels of the training: .npz, .npy, .csv, .edf, .bdf or .wav
+    /// Recording with the channels of the training, in any format that `xcebra files` lists
     #[arg(long, value_name = "FILE[:ARRAY]")]
     data: Source,
 

@@ -42,8 +42,8 @@ pub struct Explain {
     )]
     model: Option<PathBuf>,
 
-    /// Signals: one, a batch, or a recording (time × channels) that is cut into signals; .npz, .npy, .csv,
-    /// .edf, .bdf or .wav. For several inputs of a model NAME=FILE[:ARRAY], once for each; so are --domain,
+    /// Signals: one, a batch, or a recording (time × channels) that is cut into signals; any format that
+    /// `xcebra files` lists. For several inputs of a model NAME=FILE[:ARRAY], once for each; so are --domain,
     /// --baseline, --fs and --time-axis
     #[arg(long, required = true, value_name = "FILE[:ARRAY]", value_parser = named_source)]
     input: Vec<Named<Source>>,

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::columns;
 use crate::container::{ArrayInfo, Container, Role};
 use crate::error::{FileError, Result};
+use crate::guarded::guarded;
 use crate::npz::{SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
@@ -97,8 +98,10 @@ impl Columnar {
         };
         let (schema, rows) = match opened.form {
             Form::Parquet => {
-                let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-                    .map_err(|error| failed(path, error))?;
+                let builder = guarded(&path.display().to_string(), || {
+                    ParquetRecordBatchReaderBuilder::try_new(file)
+                        .map_err(|error| failed(path, error))
+                })?;
                 let rows = builder.metadata().file_metadata().num_rows();
                 (
                     builder.schema().clone(),
@@ -131,6 +134,16 @@ impl Columnar {
 
     /// Calls `take` with the rows in batches, of some columns; the table's schema. No columns stand for all.
     fn batches(
+        &self,
+        chosen: &[usize],
+        take: impl FnMut(&RecordBatch) -> Result<()>,
+    ) -> Result<Arc<Schema>> {
+        guarded(&self.path.display().to_string(), || {
+            self.decoded(chosen, take)
+        })
+    }
+
+    fn decoded(
         &self,
         chosen: &[usize],
         mut take: impl FnMut(&RecordBatch) -> Result<()>,

@@ -53,6 +53,8 @@ mod error;
 mod flac;
 mod folder;
 mod formats;
+#[cfg(feature = "parquet")]
+mod guarded;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 mod lock;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use xcebra_core::ops::Head;
 use xcebra_core::{ObjectiveConfig, PositivesConfig};
 use xcebra_files::{
     self as files, Aligned, AlignedLabel, Alignment, Constant, DataArray, FileError, Format,
@@ -222,7 +223,8 @@ fn write(aligned: &Aligned, out: &Path, notes: &mut Vec<String>) -> Result<()> {
 }
 
 /// Adds labels of the command line to the settings. If these have no objectives, all dimensions have positives
-/// one bin later, and the second half of them positives by each label.
+/// one bin later, and the second half of them positives by each label; all of them, if the encoder normalises its
+/// output.
 ///
 /// # Errors
 /// [`Problem`] if a label cannot be read.
@@ -233,6 +235,11 @@ pub fn with_labels(mut settings: FitFile, data: &Source, labels: &[String]) -> R
     let alignment = clock.alignment()?;
     let outputs = settings.encoder.outputs;
     let chosen = settings.objective.is_empty() && !labels.is_empty();
+    // dimensions of one length cannot be divided
+    let half = match settings.encoder.architecture(1).head {
+        Head::Normalize => None,
+        _ => Some([outputs / 2, outputs]),
+    };
     if chosen {
         settings
             .objective
@@ -262,7 +269,7 @@ pub fn with_labels(mut settings: FitFile, data: &Source, labels: &[String]) -> R
             },
         };
         settings.objective.push(ObjectiveConfig {
-            dims: Some([outputs / 2, outputs]),
+            dims: half,
             ..ObjectiveConfig::info_nce(positives)
         });
     }
