@@ -28,7 +28,7 @@ use crate::timed::Series;
 use crate::values::Values;
 use bins::{Bins, Span};
 pub use labels::{AlignedLabel, LabelSource, is_class_label};
-pub use settings::{Alignment, Constant, Missing, seconds};
+pub use settings::{Alignment, Constant, Missing, seconds, seconds_of};
 
 /// A recording and its labels on one clock.
 #[derive(Debug, Clone)]

@@ -79,7 +79,7 @@ mod wfdb;
 
 pub use align::{
     Aligned, AlignedLabel, Alignment, Constant, LabelSource, Missing, align, is_class_label,
-    seconds,
+    seconds, seconds_of,
 };
 pub use array::DataArray;
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};

@@ -34,7 +34,8 @@ def test_bins_are_those_of_pynapple():
     np.testing.assert_array_equal(seconds.labels["where"], found.labels["position"])
 
 
-def test_what_was_read_is_trained_on(tmp_path):
+@pytest.mark.filterwarnings("ignore:array `X` is in 2 segments")
+def test_what_was_read_is_trained_on():
     found = xcebra.read(SESSION, bin="25ms", label="position")
     options = {"output_dimension": 2, "max_iterations": 20, "batch_size": 32}
     encoder = xcebra.XCEBRA(**options).fit(found)
@@ -56,6 +57,12 @@ def test_what_was_read_is_trained_on(tmp_path):
     assert np.isfinite(encoder.score(found))
 
 
+def test_a_gap_is_told_by_whoever_trains_across_it():
+    found = xcebra.read(SESSION, bin="25ms")
+    with pytest.warns(xcebra.XcebraWarning, match="2 segments"):
+        xcebra.XCEBRA(output_dimension=2, max_iterations=2, batch_size=32).fit(found)
+
+
 def test_arrays_come_as_they_are(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.integers(0, 9, (50, 3), dtype=np.uint8)
@@ -68,7 +75,7 @@ def test_arrays_come_as_they_are(tmp_path):
     assert found.t is None and found.breaks == []
     np.testing.assert_array_equal(np.asarray(found), x)
     np.testing.assert_array_equal(xcebra.read(f"{tmp_path / 'a.npz'}:side").x, side)
-    with pytest.raises((OSError, ValueError), match="x, side"):
+    with pytest.raises((OSError, ValueError), match="`x`, `side`"):
         xcebra.read(f"{tmp_path / 'a.npz'}:y")
     with pytest.raises(ValueError, match="smooth need"):
         xcebra.read(tmp_path / "a.npz", smooth="50ms")
@@ -81,5 +88,13 @@ def test_bad_choices_are_named():
         xcebra.read(SESSION, bin="25ms", units="quality=excellent")
     with pytest.raises((OSError, ValueError), match="bin"):
         xcebra.read(SESSION, bin="0ms")
-    with pytest.raises((OSError, ValueError), match="bin"):
+    with pytest.raises(ValueError, match="spikes, which need bins; pass the length"):
         xcebra.read(SESSION)
+
+
+def test_times_come_from_the_file():
+    position = xcebra.read(f"{SESSION}:position")
+    assert position.shape == (380, 2)
+    np.testing.assert_allclose(position.t[[0, -1]], [0.013, 9.7154], atol=1e-4)
+    lfp = xcebra.read(f"{SESSION}:lfp")
+    np.testing.assert_allclose(lfp.t, 2 + np.arange(4000) / 1000, rtol=0, atol=1e-9)

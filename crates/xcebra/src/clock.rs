@@ -9,7 +9,7 @@ use xcebra_core::ops::Head;
 use xcebra_core::{ObjectiveConfig, PositivesConfig};
 use xcebra_files::{
     self as files, Aligned, AlignedLabel, Alignment, Constant, DataArray, FileError, Format,
-    LabelSource, NpzOutput, Source, Values, align, constant_channels, is_class_label, seconds,
+    LabelSource, NpzOutput, Source, Values, align, constant_channels, is_class_label, seconds_of,
 };
 use xcebra_model::Watch;
 
@@ -77,11 +77,15 @@ impl ClockConfig {
     /// # Errors
     /// [`FileError::Clock`] for a setting that cannot be understood.
     pub fn alignment(&self) -> Result<Alignment, FileError> {
-        let mut alignment = Alignment::new(seconds(&self.bin)?);
+        let mut alignment = Alignment::new(seconds_of("bin", &self.bin)?);
         if let Some(units) = &self.units {
             alignment = alignment.units(units)?;
         }
-        alignment.smooth = self.smooth.as_deref().map(seconds).transpose()?;
+        alignment.smooth = self
+            .smooth
+            .as_deref()
+            .map(|text| seconds_of("smooth", text))
+            .transpose()?;
         alignment.epochs.clone_from(&self.epochs);
         alignment.missing = self.missing.parse()?;
         alignment.constant = self.constant.parse()?;

@@ -3,7 +3,7 @@
 use xcebra_files::{AlignedLabel, DataArray, DataFile, Source, align};
 
 use crate::clock::{ClockConfig, label_array, label_of};
-use crate::{LabelArray, Result};
+use crate::{LabelArray, Problem, Result};
 
 /// A recording and its labels in memory.
 #[derive(Clone, Debug)]
@@ -42,10 +42,17 @@ pub fn read(data: &Source, labels: &[String], clock: Option<&ClockConfig>) -> Re
         });
     }
     let mut file = DataFile::of(data)?;
+    if let Some(spikes) = file.spikes(data.array.as_deref())? {
+        return Err(Problem::data(
+            format!("{} are times of spikes, which need bins", spikes.place),
+            "pass the length of the bins, such as 25ms",
+        ));
+    }
     let x = match &data.array {
         Some(name) => file.read(name)?,
         None => file.read_default("x")?,
     };
+    let times = times(&mut file, data.array.as_deref(), &x)?;
     let mut notes = x.notes.clone();
     let mut found = Vec::new();
     for label in labels {
@@ -59,9 +66,27 @@ pub fn read(data: &Source, labels: &[String], clock: Option<&ClockConfig>) -> Re
         found.push((label.name, content));
     }
     Ok(Loaded {
-        times: x.clock.as_ref().map(xcebra_files::Clock::seconds),
+        times,
         x,
         labels: found,
         notes,
+    })
+}
+
+/// The time of each row of an array, if its file tells it.
+fn times(file: &mut DataFile, name: Option<&str>, x: &DataArray) -> Result<Option<Vec<f64>>> {
+    if let Some(clock) = &x.clock {
+        return Ok(Some(clock.seconds()));
+    }
+    if !file.arrays()?.iter().any(|array| array.timing.is_some()) {
+        return Ok(None);
+    }
+    let rows = x.shape().first().copied().unwrap_or(0);
+    Ok(match file.series(name) {
+        Ok(series) if series.len() == 1 && series[0].rows() == rows => {
+            Some((0..rows).map(|row| series[0].times.at(row)).collect())
+        }
+        // an array without times beside others that have some
+        _ => None,
     })
 }

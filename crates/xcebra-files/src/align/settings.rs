@@ -99,7 +99,7 @@ impl std::str::FromStr for Missing {
             None if text == "cut" => Ok(Self::Cut),
             None if text == "refuse" => Ok(Self::Refuse),
             None if text == "interpolate" => Ok(Self::Interpolate(USUAL)),
-            Some(("interpolate", length)) => Ok(Self::Interpolate(seconds(length)?)),
+            Some(("interpolate", length)) => Ok(Self::Interpolate(seconds_of("missing", length)?)),
             _ => Err(setting(
                 "missing",
                 format!("`{text}` is not known"),
@@ -142,6 +142,14 @@ fn setting(name: &str, problem: String, example: &str) -> FileError {
 /// # Ok::<(), xcebra_files::FileError>(())
 /// ```
 pub fn seconds(text: &str) -> Result<f64> {
+    seconds_of("time", text)
+}
+
+/// As [`seconds`], of the setting `what`, which an error names.
+///
+/// # Errors
+/// As [`seconds`].
+pub fn seconds_of(what: &str, text: &str) -> Result<f64> {
     const UNITS: [(&str, f64, f64); 6] = [
         ("min", 60.0, 1.0),
         ("ms", 1.0, 1e3),
@@ -159,7 +167,7 @@ pub fn seconds(text: &str) -> Result<f64> {
     let valid = found.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     valid.ok_or_else(|| {
         setting(
-            "time",
+            what,
             format!("`{text}` is not a length of time"),
             "25ms, 0.5s or 2min",
         )

@@ -231,8 +231,7 @@ class CrossDomainIG:
             "units": units,
             "seed": int(self.random_state),
             "rule": str(self.rule),
-            "batch_size": 64 if self.batch_size is None else int(self.batch_size),
-            "joined": _joined(signals) if self.batch_size is None else int(self.batch_size),
+            **_batches(self.batch_size, signals),
             "round_trip_tolerance": self.round_trip_tolerance,
             "targets": targets,
             "summed": summed,
@@ -301,9 +300,11 @@ class _Asked:
         )
 
 
-def _joined(signals: np.ndarray) -> int:
-    """How many points of several signals go through a model together, unless it was said."""
-    return max(64, min(256, 2**18 // max(signals[0].size, 1)))
+def _batches(size: int | None, signals: np.ndarray) -> dict[str, int]:
+    """How many points of one signal, and of several, go through a model together."""
+    if size is not None:
+        return {"batch_size": int(size), "joined": int(size)}
+    return {"batch_size": 64, "joined": max(64, min(256, 2**18 // max(signals[0].size, 1)))}
 
 
 def _complex(path: Any) -> Any:

@@ -33,7 +33,7 @@ def attribute_inputs(
     ig: CrossDomainIG, x: tuple[Any, ...], baselines: Any, target: Any, showing: AbstractContextManager[dict[str, Any]]
 ) -> tuple[Attribution, ...]:
     """The attributions of each of several inputs."""
-    from ._explain import _UNITS, _Asked, _targets
+    from ._explain import _UNITS, _Asked, _batches, _targets
 
     if len(x) < 2:
         raise ValueError(f"x is a tuple of {len(x)} arrays; pass the array itself for a model of one input")
@@ -73,7 +73,7 @@ def attribute_inputs(
         "units": [],
         "seed": int(ig.random_state),
         "rule": str(ig.rule),
-        "batch_size": int(ig.batch_size),
+        **_batches(ig.batch_size, flat),
         "round_trip_tolerance": ig.round_trip_tolerance,
         "targets": targets,
         "summed": summed,
