@@ -1,4 +1,5 @@
-//! Writes a page with every kind of figure, two of them large: `cargo run -p xcebra-report --example gallery gallery.html`.
+//! Writes a page with every kind of figure, two of them large: `cargo run -p xcebra-report --example gallery gallery.html`;
+//! without a name into the folder for temporary files.
 
 use std::path::PathBuf;
 
@@ -8,10 +9,10 @@ use xcebra_report::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args_os()
-        .nth(1)
-        .ok_or("say where the page goes: gallery.html")?;
-    page().write(&PathBuf::from(path))?;
+    let named = std::env::args_os().nth(1).map(PathBuf::from);
+    let path = named.unwrap_or_else(|| std::env::temp_dir().join("gallery.html"));
+    page().write(&path)?;
+    println!("wrote {}", path.display());
     Ok(())
 }
 
