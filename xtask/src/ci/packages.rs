@@ -26,7 +26,8 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         let file = format!("{}-{}.crate", package.name, package.version);
         let packed = workspace.target.join("package").join(file);
         let mut unpack = Command::new("tar");
-        unpack.arg("-xzf").arg(&packed).arg("-C").arg(&folder);
+        // every pack has the same times in it, and cargo would take the files for those of the last one
+        unpack.arg("-xzmf").arg(&packed).arg("-C").arg(&folder);
         shell::run(&mut unpack)?;
     }
     let read = |name: &str| {
