@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -103,6 +103,34 @@ class CrossDomainIG:
         self.smoothing = smoothing
         self.round_trip_tolerance = round_trip_tolerance
         self.random_state = random_state
+
+    @overload
+    def attribute(
+        self,
+        x: tuple[Any, ...],
+        baselines: Any = ...,
+        target: Any = ...,
+        *,
+        path: Any = ...,
+        expected: bool = ...,
+        fit_on: Any = ...,
+        progress: bool | Callable[..., None] | None = ...,
+        n_threads: int | None = ...,
+    ) -> tuple[Attribution, ...]: ...
+
+    @overload
+    def attribute(
+        self,
+        x: Any,
+        baselines: Any = ...,
+        target: Any = ...,
+        *,
+        path: Any = ...,
+        expected: bool = ...,
+        fit_on: Any = ...,
+        progress: bool | Callable[..., None] | None = ...,
+        n_threads: int | None = ...,
+    ) -> Attribution: ...
 
     def attribute(
         self,

@@ -196,9 +196,9 @@ def read(
         if names:
             raise ValueError(f'{" and ".join(names)} need bins; pass bin, such as bin="25ms"')
     with shown(progress) as seen:
-        told = _xcebra.read_file(os.fspath(path), texts, clock, seen)
-    labels = {name: np.asarray(values) for name, values in told.pop("labels").items()}
-    return Recording(labels=labels, **told)
+        found: dict[str, Any] = _xcebra.read_file(os.fspath(path), texts, clock, seen)
+    labels = {name: np.asarray(values) for name, values in found.pop("labels").items()}
+    return Recording(labels=labels, **found)
 
 
 def _texts(given: str | Sequence[str]) -> list[str]:

@@ -47,9 +47,7 @@ class _IG(Asked):
             raise ValueError(f"x has shape {x.shape} and x_baseline {x_baseline.shape}; pass one sample each, (1, …)")
         model = Torch(self.model, device=self.device, dtype=self._type())
         ig = CrossDomainIG(model, domain, rule=f"right:{self.n_iterations}", batch_size=min(self.n_iterations, 512), **settings)
-        found = ig.attribute(x, x_baseline, self.output_channel, progress=False)
-        assert isinstance(found, Attribution)  # x is one array
-        return found
+        return ig.attribute(x, x_baseline, self.output_channel, progress=False)
 
     def _kept(self, values: np.ndarray) -> Any:
         self.multiIG = self._tensor(values)
