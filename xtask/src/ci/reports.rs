@@ -13,7 +13,10 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "c
 
 /// Makes one page of each kind and uses it, if Chromium and Node are there.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    let browser = BROWSERS.into_iter().find(|name| answers(name));
+    let browser = BROWSERS
+        .into_iter()
+        .filter(|name| answers(name))
+        .find_map(place);
     let missing: Vec<&str> = [
         ("Chromium", browser.is_none()),
         ("Node", !answers("node")),
@@ -44,9 +47,18 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     install.args(["install", "--no-audit", "--no-fund", "--silent"]);
     shell::run(install.current_dir(&cli.folder))?;
     let mut node = Command::new("node");
-    node.args(["check.mjs", browser, "screenshots"])
+    node.arg("check.mjs")
+        .arg(browser)
+        .arg("screenshots")
         .args(&pages);
     shell::run(node.current_dir(&cli.folder))
+}
+
+/// Where a program is: what starts the browser does not search for it.
+fn place(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let places = std::env::split_paths(&folders).map(|folder| folder.join(program));
+    places.into_iter().find(|place| place.is_file())
 }
 
 fn answers(program: &str) -> bool {

@@ -42,7 +42,8 @@ pub(super) fn body(blocks: &[Block]) -> Markup {
                     h2 id=(format!("part-{number}")) { (text) }
                     ({ number += 1; "" })
                 }
-                block => (block.html(3)),
+                // no level is left out
+                block => (block.html(if number == 0 { 2 } else { 3 })),
             }
         }
     }
@@ -84,7 +85,8 @@ impl Block {
 
 fn heading(text: &str, level: u8) -> Markup {
     match level {
-        ..=3 => html! { h3 { (text) } },
+        ..=2 => html! { h2 { (text) } },
+        3 => html! { h3 { (text) } },
         _ => html! { h4 { (text) } },
     }
 }
