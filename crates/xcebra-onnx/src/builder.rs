@@ -1,5 +1,7 @@
 //! From nodes to steps: every shape becomes a number, and what is known is computed at once.
 
+use std::sync::Arc;
+
 use xcebra_model::Scalar;
 
 use crate::error::{OnnxError, Result};
@@ -56,7 +58,9 @@ pub(crate) struct Builder<A> {
     spent: usize,
     limit: usize,
     /// Name and operator of the node at hand, for messages.
-    at: (String, String),
+    at: Arc<(String, String)>,
+    /// Whether quantisation has the derivative 1 within its range, instead of 0.
+    pub straight_through: bool,
 }
 
 impl<A: Scalar> Builder<A> {
@@ -67,13 +71,14 @@ impl<A: Scalar> Builder<A> {
             steps: Vec::new(),
             spent: 0,
             limit,
-            at: Default::default(),
+            at: Arc::default(),
+            straight_through: false,
         }
     }
 
     /// Says which node is at hand.
     pub fn enter(&mut self, name: &str, op: &str) {
-        self.at = (name.to_owned(), op.to_owned());
+        self.at = Arc::new((name.to_owned(), op.to_owned()));
     }
 
     /// An error at the node at hand that no advice helps with.
@@ -184,7 +189,7 @@ impl<A: Scalar> Builder<A> {
         let tensor = Tensor::new(shape, numbers);
         let known = match kind {
             Kind::Real => Known::Real(tensor.cast()),
-            Kind::Whole | Kind::Bool => Known::Whole(tensor),
+            _ => Known::Whole(tensor),
         };
         Ok(self.insert(kind, known))
     }
@@ -247,7 +252,10 @@ impl<A: Scalar> Builder<A> {
             self.spend(shape)?;
         }
         if let Some(known) = self.known_inputs(inputs) {
-            let results = compute(&op, &known, outputs);
+            let results = match compute(&op, &known, outputs) {
+                Ok(results) => results,
+                Err(problem) => return self.refuse(problem),
+            };
             let slots = results.into_iter().map(|(kind, r)| self.insert(kind, r));
             return Ok(slots.collect());
         }
@@ -257,6 +265,7 @@ impl<A: Scalar> Builder<A> {
             first: self.values.len(),
             outputs: outputs.len(),
             op: Box::new(op),
+            at: self.at.clone(),
         });
         let slots = outputs.iter().map(|(shape, kind)| {
             self.push(Value {
@@ -313,7 +322,7 @@ fn compute<A: Scalar, K: Op<A> + Op<f64>>(
     op: &K,
     inputs: &[Known<A>],
     outputs: &[(Vec<usize>, Kind)],
-) -> Vec<(Kind, Known<A>)> {
+) -> Result<Vec<(Kind, Known<A>)>, String> {
     let whole = |known: &Known<A>| match known {
         Known::Whole(tensor) => Some(tensor.clone()),
         Known::Real(_) => None,
@@ -323,18 +332,20 @@ fn compute<A: Scalar, K: Op<A> + Op<f64>>(
     match all_whole.filter(|_| kinds.clone().all(|k| k != Kind::Real)) {
         Some(inputs) => {
             let inputs: Vec<&Tensor<f64>> = inputs.iter().collect();
+            op.check(&inputs)?;
             let results = op.forward(&inputs).into_iter().map(Known::Whole);
-            kinds.zip(results).collect()
+            Ok(kinds.zip(results).collect())
         }
         None => {
             let inputs: Vec<Tensor<A>> = inputs.iter().map(Known::real).collect();
             let inputs: Vec<&Tensor<A>> = inputs.iter().collect();
+            op.check(&inputs)?;
             let results = op.forward(&inputs).into_iter();
             let keep = |(kind, result): (Kind, Tensor<A>)| match kind {
                 Kind::Real => (kind, Known::Real(result)),
-                Kind::Whole | Kind::Bool => (kind, Known::Whole(result.cast())),
+                _ => (kind, Known::Whole(result.cast())),
             };
-            kinds.zip(results).map(keep).collect()
+            Ok(kinds.zip(results).map(keep).collect())
         }
     }
 }

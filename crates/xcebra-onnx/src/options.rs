@@ -35,6 +35,7 @@ pub struct OnnxOptions {
     pub(crate) dimensions: BTreeMap<String, usize>,
     pub(crate) constants: BTreeMap<String, ArrayD<f64>>,
     pub(crate) max_elements: usize,
+    pub(crate) straight_through: bool,
 }
 
 impl Default for OnnxOptions {
@@ -48,6 +49,7 @@ impl Default for OnnxOptions {
             dimensions: BTreeMap::new(),
             constants: BTreeMap::new(),
             max_elements: 1 << 27,
+            straight_through: false,
         }
     }
 }
@@ -124,6 +126,16 @@ impl OnnxOptions {
     #[must_use]
     pub fn max_elements(mut self, limit: usize) -> Self {
         self.max_elements = limit;
+        self
+    }
+
+    /// Gives quantisation (`QuantizeLinear`, `DynamicQuantizeLinear`) the derivative 1 inside its range and
+    /// 0 outside, as if it did not round, which is how networks with fake quantisation are trained. By
+    /// default its derivative is 0, as the derivative of any rounding is, and no gradient passes through it
+    /// ([`OnnxModel::piecewise_constant`] names the nodes).
+    #[must_use]
+    pub fn straight_through(mut self) -> Self {
+        self.straight_through = true;
         self
     }
 

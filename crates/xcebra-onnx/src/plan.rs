@@ -1,8 +1,11 @@
 //! Steps in their order, run forwards and backwards.
 
+use std::sync::Arc;
+
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Known, Slot};
+use crate::error::{OnnxError, Result};
 use crate::ops::{Op, Pass};
 use crate::tensor::Tensor;
 
@@ -12,6 +15,8 @@ pub(crate) struct Step<A> {
     pub inputs: Vec<usize>,
     pub first: usize,
     pub outputs: usize,
+    /// Name and operator of the node that it belongs to.
+    pub at: Arc<(String, String)>,
 }
 
 /// A computation with fixed shapes.
@@ -76,11 +81,36 @@ impl<A: Scalar> Plan<A> {
         }
     }
 
+    /// Nodes through which a change of the input passes in steps or not at all, although their
+    /// results are numbers: rounding, quantisation, places of extremes, trees.
+    pub fn piecewise_constant(&self) -> Vec<Arc<(String, String)>> {
+        let flat = |step: &&Step<A>| {
+            step.inputs.iter().any(|&v| self.varied[v])
+                && (step.first..step.first + step.outputs).all(|v| !self.varied[v])
+        };
+        let mut nodes: Vec<_> = self
+            .steps
+            .iter()
+            .filter(flat)
+            .map(|s| s.at.clone())
+            .collect();
+        nodes.dedup();
+        nodes
+    }
+
+    /// Whether the derivative of the output can differ from zero.
+    pub fn has_gradient(&self) -> bool {
+        self.varied[self.output]
+    }
+
     /// The output for an input of the shape of the plan.
-    pub fn forward(&self, input: Tensor<A>) -> Tensor<A> {
+    ///
+    /// # Errors
+    /// [`OnnxError::Node`] if a step has no result for these numbers.
+    pub fn forward(&self, input: Tensor<A>) -> Result<Tensor<A>> {
         let mut values = self.start(input);
         for (i, step) in self.steps.iter().enumerate() {
-            let returned = step.op.forward(&arguments(step, &values));
+            let returned = step.run(&values)?;
             for &v in &step.inputs {
                 if self.last_use[v] == i {
                     values[v] = None;
@@ -88,15 +118,18 @@ impl<A: Scalar> Plan<A> {
             }
             store(step, &mut values, returned);
         }
-        self.output(&values)
+        Ok(self.output(&values))
     }
 
     /// The output, with all that the way back needs.
-    pub fn record(&self, input: Tensor<A>) -> (Tensor<A>, Record<A>) {
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn record(&self, input: Tensor<A>) -> Result<(Tensor<A>, Record<A>)> {
         let mut values = self.start(input);
         let mut all = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
-            let returned = step.op.forward(&arguments(step, &values));
+            let returned = step.run(&values)?;
             all.push(returned.clone());
             store(step, &mut values, returned);
         }
@@ -105,7 +138,7 @@ impl<A: Scalar> Plan<A> {
             values,
             returned: all,
         };
-        (output, record)
+        Ok((output, record))
     }
 
     /// Pulls a cotangent of the output's shape back to the input.
@@ -158,6 +191,21 @@ impl<A: Scalar> Plan<A> {
     fn output(&self, values: &[Option<Tensor<A>>]) -> Tensor<A> {
         let output = values[self.output].as_ref();
         output.expect("the output is never dropped").clone()
+    }
+}
+
+impl<A: Scalar> Step<A> {
+    fn run(&self, values: &[Option<Tensor<A>>]) -> Result<Vec<Tensor<A>>> {
+        let inputs = arguments(self, values);
+        match self.op.check(&inputs) {
+            Ok(()) => Ok(self.op.forward(&inputs)),
+            Err(problem) => Err(OnnxError::Node {
+                node: self.at.0.clone(),
+                op: self.at.1.clone(),
+                problem,
+                advice: Some("check that the input is what the model was trained on"),
+            }),
+        }
     }
 }
 

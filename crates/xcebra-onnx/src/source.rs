@@ -25,6 +25,7 @@ pub(crate) struct Source<A> {
     known: HashMap<String, (Kind, Known<A>)>,
     opset: i64,
     limit: usize,
+    straight_through: bool,
     pub input: String,
     pub output: String,
     /// Lengths of the axes of a sample, in the order of the file.
@@ -76,6 +77,7 @@ impl<A: Scalar> Source<A> {
             known: constants,
             opset,
             limit: options.max_elements,
+            straight_through: options.straight_through,
             input: input_name,
             output,
             sample,
@@ -97,9 +99,15 @@ impl<A: Scalar> Source<A> {
         self.batch_axis.is_none()
     }
 
+    fn builder(&self) -> Builder<A> {
+        let mut b = Builder::new(self.limit);
+        b.straight_through = self.straight_through;
+        b
+    }
+
     /// Computes once what no input influences.
     fn fold(&mut self, literals: &HashMap<String, Literal>) -> Result<()> {
-        let mut b = Builder::new(self.limit);
+        let mut b = self.builder();
         let mut slots = HashMap::new();
         for (name, (kind, known)) in self.known.drain() {
             b.enter(&name, "constant");
@@ -164,7 +172,7 @@ impl<A: Scalar> Source<A> {
         n: usize,
         finish: impl Fn(&mut Builder<A>, Slot) -> Result<Slot>,
     ) -> Result<Plan<A>> {
-        let mut b = Builder::new(self.limit);
+        let mut b = self.builder();
         b.enter(&self.input, "input");
         let shape = [&[n], self.sample_shape().as_slice()].concat();
         let input = b.input(&shape)?;

@@ -3,7 +3,7 @@
 use xcebra_model::Scalar;
 
 use super::Call;
-use super::elementwise::{Pair, binary};
+use super::elementwise::{Pair, binary, where_};
 use super::functions::{Function, apply};
 use super::layout::reshape_to;
 use super::reduce::{Reduction, reduce};
@@ -119,7 +119,19 @@ pub(crate) fn layer<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
             "a scale or offset that does not fit shape {shape:?}"
         ));
     }
-    Ok(vec![y])
+    let mut results = vec![y];
+    if call.node.outputs.len() > 1 {
+        let axes: Vec<usize> = (axis..shape.len()).collect();
+        let mean = reduce(b, Reduction::Mean, x, &axes, true)?;
+        let centred = binary(b, Pair::Sub, x, mean)?;
+        let square = binary(b, Pair::Mul, centred, centred)?;
+        let variance = reduce(b, Reduction::Mean, square, &axes, true)?;
+        let epsilon = b.constant(&[], Kind::Real, vec![op.epsilon])?;
+        let variance = binary(b, Pair::Add, variance, epsilon)?;
+        let deviation = apply(b, Function::Sqrt, variance)?;
+        results.extend([mean, apply(b, Function::Reciprocal, deviation)?]);
+    }
+    Ok(results)
 }
 
 /// Divided by the sum of the absolute values, or by the root of the sum of squares.
@@ -136,6 +148,11 @@ pub(crate) fn lp<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot>
         }
     };
     let norm = reduce(b, norm, x, &[axis], true)?;
+    // zeros stay zeros
+    let one = b.constant(&[], Kind::Real, vec![1.0])?;
+    let zero = b.constant(&[], Kind::Real, vec![0.0])?;
+    let empty = binary(b, Pair::Equal, norm, zero)?;
+    let norm = where_(b, empty, one, norm)?;
     binary(b, Pair::Div, x, norm)
 }
 

@@ -34,7 +34,15 @@ type Reason = (String, Option<&'static str>);
 pub fn kind_of(code: i64) -> Option<Kind> {
     match code {
         1 | 10 | 11 | 16 => Some(Kind::Real),
-        2..=7 | 12 | 13 => Some(Kind::Whole),
+        2 | 4 => Some(Kind::Narrow {
+            signed: false,
+            bits: if code == 2 { 8 } else { 16 },
+        }),
+        3 | 5 => Some(Kind::Narrow {
+            signed: true,
+            bits: if code == 3 { 8 } else { 16 },
+        }),
+        6 | 7 | 12 | 13 => Some(Kind::Whole),
         9 => Some(Kind::Bool),
         _ => None,
     }

@@ -40,7 +40,7 @@ impl Arrays {
     }
 }
 
-/// A case of `operators.npz`.
+/// A case of `operators.npz` or `more_operators.npz`.
 pub struct Case {
     pub name: String,
     pub model: Vec<u8>,
@@ -49,7 +49,12 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    let mut file = Arrays::open("operators.npz");
+    let files = ["operators.npz", "more_operators.npz"];
+    files.into_iter().flat_map(cases_of).collect()
+}
+
+fn cases_of(file: &str) -> Vec<Case> {
+    let mut file = Arrays::open(file);
     file.names()
         .into_iter()
         .map(|name| Case {

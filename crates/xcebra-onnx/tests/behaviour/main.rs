@@ -6,4 +6,6 @@ mod hostile;
 mod models;
 mod operators;
 mod refusals;
+mod refused_operators;
+mod steps;
 mod write;
