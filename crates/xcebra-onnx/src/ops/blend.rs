@@ -181,6 +181,18 @@ impl Resizing<'_> {
     }
 }
 
+/// Weighted sums of entries along an axis, one for each entry of the result.
+pub(crate) fn weighted<A: Scalar>(
+    b: &mut Builder<A>,
+    x: Slot,
+    axis: usize,
+    sums: Vec<Vec<(usize, f64)>>,
+) -> Result<Slot> {
+    let mut shape = b.shape(x).to_vec();
+    shape[axis] = sums.len();
+    b.emit(Blend { axis, sums }, &[x], &shape)
+}
+
 pub(crate) fn cumulative_sum<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let (x, axis) = (call.required(b, 0)?, call.required(b, 1)?);
     let axis = b.number(axis, "the axis")? as i64;

@@ -329,6 +329,9 @@ pub(crate) fn split<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
 pub(crate) fn gather<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
     let indices = call.required(b, 1)?;
+    if b.known(indices).is_none() {
+        return super::take::gather(b, call);
+    }
     let shape = b.shape(x).to_vec();
     let axis = b.axis(call.node.int("axis").unwrap_or(0), shape.len())?;
     let mut to = shape[..axis].to_vec();

@@ -69,10 +69,17 @@ impl Element {
     }
 
     pub fn kind(self) -> Kind {
+        let narrow = |signed, bits| Kind::Narrow { signed, bits };
         match self {
             Self::F32 | Self::F16 | Self::F64 | Self::Bf16 => Kind::Real,
             Self::Bool => Kind::Bool,
-            _ => Kind::Whole,
+            Self::U4 => narrow(false, 4),
+            Self::I4 => narrow(true, 4),
+            Self::U8 => narrow(false, 8),
+            Self::I8 => narrow(true, 8),
+            Self::U16 => narrow(false, 16),
+            Self::I16 => narrow(true, 16),
+            Self::I32 | Self::U32 | Self::I64 | Self::U64 => Kind::Whole,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Graphs within graphs: branches, scans, sequences, functions of the file; and old forms of operators.
 
-use ndarray::{Array2, ArrayD, array};
+use ndarray::{ArrayD, array};
 use xcebra_model::{Advice, Model, check_vjp};
 use xcebra_onnx::OnnxModel;
 
@@ -72,11 +72,16 @@ fn branching(condition: &str) -> Message {
 
 #[test]
 fn the_branch_that_is_taken_is_the_only_one_that_matters() {
-    let e = [1.0_f64.exp(), 2.0_f64.exp(), 3.0_f64.exp()];
+    // vectorised exponentials are right to a rounding or two
+    let is = |y: &[f64]| {
+        for (y, x) in y.iter().zip([1.0_f64, 2.0, 3.0]) {
+            assert!((y / x.exp() - 1.0).abs() < 1e-15, "{y}");
+        }
+    };
     let broken = || with(batch_of(3), &node("Unknown", &["x"], &["broken"]));
     let truth = |value: u8| tensor("c", 9, &[]).bytes(9, &[value]);
     let file = with(broken().constant(&truth(1)), &branching("c"));
-    assert_eq!(value(&file.finish()), e);
+    is(&value(&file.finish()));
     let file = with(broken().constant(&truth(0)), &branching("c"));
     assert!(problem(&file.finish()).contains("(Unknown)"));
     // known once the number of axes is
@@ -85,7 +90,7 @@ fn the_branch_that_is_taken_is_the_only_one_that_matters() {
         .node("Size", &["s"], "rank", &[])
         .integers("two", &[2])
         .node("Equal", &["rank", "two"], "c", &[]);
-    assert_eq!(value(&with(file, &branching("c")).finish()), e);
+    is(&value(&with(file, &branching("c")).finish()));
     let file =
         broken()
             .node("ReduceSum", &["x"], "sum", &[])
@@ -393,9 +398,8 @@ fn versions_are_those_of_their_domain() {
         let mut file = batch_of(3).node("Exp", &["x"], "y", &[]);
         file.opset = opset;
         let model = OnnxModel::<f64>::from_bytes(&file.finish()).unwrap();
-        assert_eq!(
-            model.forward(ones.view()).unwrap(),
-            Array2::from_elem((1, 3), 1.0_f64.exp())
-        );
+        let y = model.forward(ones.view()).unwrap();
+        // a rounding or two of a vectorised exponential
+        assert!(y.iter().all(|y| (y / 1.0_f64.exp() - 1.0).abs() < 1e-15));
     }
 }

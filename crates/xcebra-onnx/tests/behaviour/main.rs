@@ -9,4 +9,6 @@ mod interface;
 mod models;
 mod operators;
 mod refusals;
+mod refused_operators;
+mod steps;
 mod write;
