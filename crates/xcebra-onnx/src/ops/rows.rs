@@ -89,6 +89,7 @@ impl<A: Scalar> Op<A> for Softmax {
         let gradient = by_rows(&pass.outputs[0], pass.gradient(), |y, g, out| {
             // a row of nothing but minus infinity is not a number, but nobody may have asked for it
             if g.iter().all(|g| *g == A::zero()) {
+                out.fill(A::zero());
                 return;
             }
             if self.log {

@@ -130,3 +130,26 @@ fn attention_to_nothing_is_zero() {
     assert_eq!(seen[3..], y[3..]);
     assert!(seen[..3].iter().all(|v| *v != 0.0));
 }
+
+/// A row of the way back may be zero while the memory that its result gets is not: every evaluation takes what the one before it left.
+#[test]
+fn rows_without_a_cotangent_have_no_gradient() {
+    let zeros = [0.0; 5];
+    let keep = [vec![1.0; 5 * 300], zeros.repeat(300)].concat();
+    let bytes = File::new(&[Named("N"), Fixed(600), Fixed(5)])
+        .node("LogSoftmax", &["x"], "l", &[("axis", &[2])])
+        .reals("keep", &[600, 5], &keep)
+        .node("Mul", &["l", "keep"], "y", &[])
+        .finish();
+    let model = OnnxModel::<f64>::from_bytes(&bytes).unwrap();
+    let x = ArrayD::from_shape_fn(vec![1, 600, 5], |i| (i[1] * 5 + i[2]) as f64 * 0.37 % 1.0);
+    for _ in 0..3 {
+        let found = gradient(&model, &x);
+        let row = x.as_slice().unwrap()[..5].iter().map(|v| v.exp());
+        let sum: f64 = row.clone().sum();
+        for (found, e) in found.iter().zip(row) {
+            assert!((found - (1.0 - 5.0 * e / sum)).abs() < 1e-12, "{found}");
+        }
+        assert!(found[1500..].iter().all(|&g| g == 0.0));
+    }
+}
