@@ -10,6 +10,7 @@ mod attention;
 mod blend;
 mod compounds;
 mod conv;
+mod deform;
 mod einsum;
 mod elementwise;
 mod functions;
@@ -18,6 +19,7 @@ mod index;
 mod integers;
 mod layout;
 mod learned;
+mod linear_attention;
 mod losses;
 mod matmul;
 mod normalize;
@@ -28,11 +30,13 @@ mod product;
 mod quantize;
 mod recurrent;
 mod reduce;
+mod resize;
 mod rotary;
 mod rows;
 mod scatter;
 mod select;
 mod spectrum;
+mod stretches;
 mod take;
 mod tapers;
 mod unpool;
@@ -203,7 +207,8 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Split" => return select::split(b, call),
         "Gather" => select::gather(b, call),
         "Pad" => select::pad(b, call),
-        "ReverseSequence" => select::reverse(b, call),
+        "ReverseSequence" => stretches::reverse(b, call),
+        "TensorScatter" => stretches::write(b, call),
         "GatherElements" => take::gather_elements(b, call),
         "GatherND" => take::gather_nd(b, call),
         "Scatter" | "ScatterElements" => scatter::elements(b, call),
@@ -223,6 +228,8 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "QLinearMatMul" => integers::scaled_matmul(b, call),
         "QLinearConv" => integers::scaled_conv(b, call),
         "Attention" => return attention::attention(b, call),
+        "LinearAttention" => return linear_attention::linear_attention(b, call),
+        "CausalConvWithState" => return linear_attention::causal_conv(b, call),
         "RotaryEmbedding" => rotary::rotary(b, call),
         "CumProd" => product::cumulative(b, call),
         "Det" => product::determinant(b, call),
@@ -231,13 +238,14 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Trilu" => places::trilu(b, call),
         "DepthToSpace" => places::depth_to_space(b, call),
         "SpaceToDepth" => places::space_to_depth(b, call),
-        "Resize" => blend::resize(b, call),
+        "Resize" => resize::resize(b, call),
         "CumSum" => blend::cumulative_sum(b, call),
         "Einsum" => einsum::lower(b, call),
         "ArgMax" | "ArgMin" => order::extreme_place(b, call),
         "MatMul" => matmul::matmul(b, call),
         "Gemm" => matmul::gemm(b, call),
         "Conv" => conv::conv(b, call),
+        "DeformConv" => deform::deform_conv(b, call),
         "ConvTranspose" => conv::conv_transpose(b, call),
         "MaxPool" => return pool::max(b, call),
         "AveragePool" => pool::average(b, call),
@@ -250,6 +258,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "CenterCropPad" => compounds::center(b, call),
         "Compress" => compounds::compress(b, call),
         "EyeLike" => compounds::eye_like(b, call),
+        "NonZero" => compounds::non_zero(b, call),
         "Shrink" => compounds::shrink(b, call),
         "SwiGLU" => compounds::gated(b, call),
         "IsInf" => compounds::is_infinite(b, call),
@@ -268,6 +277,14 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         | "RandomUniformLike" => b.refuse_with(
             "its result depends on numbers drawn by chance, as in training",
             "export the model in evaluation mode",
+        ),
+        "NonMaxSuppression" | "Unique" => b.refuse_with(
+            "the length of its result depends on the numbers that it gets",
+            "choose a value before this node as the output",
+        ),
+        "BitCast" => b.refuse_with(
+            "the bits of a number say nothing about its changes",
+            "choose a value before this node as the output",
         ),
         _ => b.refuse_with(
             "this operator is not supported",

@@ -12,6 +12,7 @@ use super::reduce::{Reduction, reduce};
 use super::select::{NOTHING, everything, select};
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
+use crate::shape::strides;
 use crate::tensor::Kind;
 
 /// Numbers near zero become zero, all others come nearer to it.
@@ -154,6 +155,22 @@ pub(crate) fn compress<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
     select(b, x, &picks, 0.0)
 }
 
+/// Where a known tensor is not zero: (axes, places).
+pub(crate) fn non_zero<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let numbers = b.numbers(
+        x,
+        "the length of its result, through the numbers that it gets,",
+    )?;
+    let shape = b.shape(x).to_vec();
+    let places: Vec<usize> = (0..numbers.len()).filter(|&i| numbers[i] != 0.0).collect();
+    b.check(&[shape.len(), places.len()])?;
+    let axes = shape.iter().zip(strides(&shape));
+    let along = axes.flat_map(|(length, stride)| places.iter().map(move |i| i / stride % length));
+    let found = along.map(|place| place as f64).collect();
+    b.constant(&[shape.len(), places.len()], Kind::Whole, found)
+}
+
 /// Ones on a diagonal of a matrix like another.
 pub(crate) fn eye_like<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let like = call.required(b, 0)?;
@@ -202,7 +219,7 @@ pub(crate) fn affine_grid<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Res
         (true, n) => 2.0 * i as f64 / (n - 1) as f64 - 1.0,
         (false, n) => (2 * i + 1) as f64 / n as f64 - 1.0,
     };
-    let strides = crate::shape::strides(image);
+    let strides = strides(image);
     let count: usize = image.iter().product();
     // the last axis comes first, and a one behind all
     let coordinates = |i: usize| {

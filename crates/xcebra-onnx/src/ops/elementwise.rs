@@ -129,6 +129,11 @@ pub(crate) fn binary<A: Scalar>(b: &mut Builder<A>, pair: Pair, x: Slot, y: Slot
         pair,
         shape: shape.clone(),
     };
+    if pair == P::Pow && kind.is_whole() && b.kind(y) == Kind::Real {
+        // an integer to the power of a real number is cut off to an integer
+        let power = b.emit(op, &[x, y], &shape)?;
+        return super::values::as_kind(b, power, kind);
+    }
     b.emit_as(kind, op, &[x, y], &shape)
 }
 

@@ -78,6 +78,24 @@ pub(crate) fn sample<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
     b.emit(op, &[x, grid], &shape)
 }
 
+/// Images (samples, channels, …) read between their pixels at places (samples, …, axes) that count as
+/// [`sample`] does, from the outer edges of the outermost pixels; zero outside.
+pub(crate) fn interpolated<A: Scalar>(b: &mut Builder<A>, x: Slot, grid: Slot) -> Result<Slot> {
+    let (from, at) = (b.shape(x).to_vec(), b.shape(grid).to_vec());
+    let shape = [&from[..2], &at[1..at.len() - 1]].concat();
+    let op = GridSample {
+        mode: Mode::Linear,
+        padding: Padding::Zeros,
+        corners: false,
+        samples: from[0],
+        channels: from[1],
+        image: from[2..].to_vec(),
+        places: at[1..at.len() - 1].iter().product(),
+        shape: shape.clone(),
+    };
+    b.emit(op, &[x, grid], &shape)
+}
+
 /// Reflects `at` between two ends until it is between them; returns the sign of the derivative too.
 fn reflected(at: f64, low: f64, high: f64) -> (f64, f64) {
     let span = high - low;

@@ -19,6 +19,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "LinearClassifier" => return linear::classify(b, call),
         "SVMRegressor" => vectors::regress(b, call),
         "TreeEnsembleRegressor" => trees::regress(b, call),
+        "TreeEnsemble" => trees::ensemble(b, call),
         "TreeEnsembleClassifier" => return trees::classify(b, call),
         "Imputer" => features::impute(b, call),
         "Binarizer" => features::binarize(b, call),

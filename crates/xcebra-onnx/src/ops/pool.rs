@@ -16,7 +16,11 @@ use crate::tensor::{Kind, Tensor};
 struct MaxPool(Window);
 
 /// The place of the largest number of every window among all numbers, of equal ones the first.
-struct MaxPlaces(Window);
+struct MaxPlaces {
+    window: Window,
+    /// Whether places within a channel count down the columns.
+    columns: bool,
+}
 
 /// The mean of every window.
 struct AveragePool {
@@ -67,11 +71,10 @@ pub(crate) fn max<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<
     let (largest, to) = window(b, call, x)?;
     let mut results = vec![b.emit_as(b.kind(x), MaxPool(largest), &[x], &to)?];
     if call.node.outputs.len() > 1 {
-        if call.node.flag("storage_order") {
-            return b.refuse("places that count down the columns are not supported");
-        }
         let (window, _) = window(b, call, x)?;
-        results.push(b.emit_as(Kind::Whole, MaxPlaces(window), &[x], &to)?);
+        let columns = call.node.flag("storage_order");
+        let op = MaxPlaces { window, columns };
+        results.push(b.emit_as(Kind::Whole, op, &[x], &to)?);
     }
     Ok(results)
 }
@@ -164,13 +167,31 @@ impl<A: Scalar> Op<A> for MaxPool {
     }
 }
 
+impl MaxPlaces {
+    /// A place in the order of rows, in the order that is wanted.
+    fn counted(&self, place: usize) -> usize {
+        if !self.columns {
+            return place;
+        }
+        let size = self.window.inputs();
+        let (mut rest, mut factor, mut along) = (place % size, size, 0);
+        for &length in self.window.input.iter().rev() {
+            factor /= length;
+            along += rest % length * factor;
+            rest /= length;
+        }
+        place - place % size + along
+    }
+}
+
 impl<A: Scalar> Op<A> for MaxPlaces {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
-        let shape = pooled(&self.0, inputs[0].shape());
-        let (x, width) = (inputs[0].data(), self.0.inputs());
+        let window = &self.window;
+        let shape = pooled(window, inputs[0].shape());
+        let (x, width) = (inputs[0].data(), window.inputs());
         let mut best = vec![None; shape.iter().product()];
-        for (c, best) in best.chunks_exact_mut(self.0.outputs().max(1)).enumerate() {
-            for run in &self.0.runs {
+        for (c, best) in best.chunks_exact_mut(window.outputs().max(1)).enumerate() {
+            for run in &window.runs {
                 for i in 0..run.length {
                     let place = c * width + run.input + i * run.stride;
                     let better = |&old: &usize| x[place] > x[old] || x[place].is_nan();
@@ -181,7 +202,8 @@ impl<A: Scalar> Op<A> for MaxPlaces {
                 }
             }
         }
-        let number = |place: Option<usize>| A::of(place.unwrap_or(0) as f64);
+        let number =
+            |place: Option<usize>| A::of(place.map_or(0, |place| self.counted(place)) as f64);
         vec![Tensor::new(&shape, best.into_iter().map(number).collect())]
     }
 

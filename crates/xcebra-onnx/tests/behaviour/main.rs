@@ -10,5 +10,6 @@ mod models;
 mod operators;
 mod refusals;
 mod refused_operators;
+mod refused_states;
 mod steps;
 mod write;

@@ -52,10 +52,10 @@ fn advises(message: &(String, String), parts: &[&str], advised: &[&str]) {
 
 #[test]
 fn an_unknown_operator_is_named_with_its_node() {
-    let file = batch_of(3).node("NonMaxSuppression", &["x"], "y", &[]);
+    let file = batch_of(3).node("RoiAlign", &["x"], "y", &[]);
     advises(
         &message(&file),
-        &["node of y", "NonMaxSuppression", "not supported"],
+        &["node of y", "RoiAlign", "not supported"],
         &["README"],
     );
     let unneeded = batch_of(3)

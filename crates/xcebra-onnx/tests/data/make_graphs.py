@@ -121,6 +121,7 @@ def external():
     outputs = [helper.make_tensor_value_info("y", FLOAT, ["N", 4])]
     net = helper.make_graph(nodes, "g", inputs, outputs, [numpy_helper.from_array(w, "w"), numpy_helper.from_array(b, "b")])
     model = helper.make_model(net, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (HERE / "external.onnx.data").unlink(missing_ok=True)
     onnx.save_model(model, HERE / "external.onnx", save_as_external_data=True, location="external.onnx.data", size_threshold=0)
     x = rng.normal(0, 1, (3, 6)).astype(np.float32)
     session = onnxruntime.InferenceSession(HERE / "external.onnx", providers=["CPUExecutionProvider"])

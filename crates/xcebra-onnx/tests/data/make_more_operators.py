@@ -1,10 +1,10 @@
-"""Writes more_operators.npz, as make_operators.py does: computed indices, spectra, quantised numbers, attention, places.
+"""Writes more_operators.npz, as make_operators.py does: computed indices, spectra, quantised numbers, attention, places, states.
 
 Versions: onnx 1.23.2, onnxruntime 1.32.0, numpy 2.4.6 (Python 3.11). The inputs are seeded.
 """
 
 import numpy as np
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from cases import case, node, normal, positive, save
 
@@ -133,6 +133,28 @@ def attentions():
     case("RotaryEmbedding_part", [*turned, node("RotaryEmbedding", "x c s at", "y", num_heads=2, rotary_embedding_dim=4)], (3, 12), **rotary)
 
 
+def losses():
+    """Labels are the same for all samples, however many there are; one loss a sample."""
+    labels = [node("Shape", "x", "n", end=1), node("Concat", "n w", "s", axis=0), node("Expand", "l s", "labels")]
+    known = dict(l=np.array([2, 0, 1]), w=np.array([3]), v=positive(4))
+    for op in "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss".split():
+        case(op, [*labels, node(op, "x labels v", "y", reduction="none")], (4, 3), **known)
+        case(f"{op}_ignored", [*labels, node(op, "x labels", "y", reduction="none", ignore_index=0)], (4, 3), l=np.array([2, 0, 1]), w=np.array([3]))
+
+
+def resizes():
+    """Sizes along the last two axes."""
+    resize = lambda **a: helper.make_node("Resize", ["x", "", "", "s"], ["y"], axes=[2, 3], **a)
+    for mode in "linear cubic".split():
+        case(f"Resize_{mode}_antialias", resize(mode=mode, antialias=1), (1, 7, 8), opset=18, s=np.array([3, 5]), reference=True)
+        case(f"Resize_{mode}_antialias_longer", resize(mode=mode, antialias=1), (1, 4, 5), opset=18, s=np.array([7, 6]), reference=True)
+    for policy in "not_larger not_smaller".split():
+        case(f"Resize_{policy}", resize(mode="nearest", keep_aspect_ratio_policy=policy), (1, 4, 6), opset=18, s=np.array([7, 8]), reference=True)
+    for mode in "nearest linear".split():
+        case(f"Resize_{mode}_crop", helper.make_node("Resize", ["x", "r", "", "s"], ["y"], axes=[2, 3], mode=mode, coordinate_transformation_mode="tf_crop_and_resize",
+             extrapolation_value=1.5), (1, 5, 6), opset=18, r=np.float32([0.1, -0.2, 0.8, 1.3]), s=np.array([4, 5]), reference=True)
+
+
 def learned():
     """The operators of ai.onnx.ml, with the numbers that scikit-learn's converter would write."""
     ml = lambda op, inputs, outputs, **a: node(op, inputs, outputs, domain="ai.onnx.ml", **a)
@@ -152,6 +174,8 @@ def learned():
     case("Binarizer", [ml("Binarizer", "x", "m", threshold=0.3), node("Mul", "m x", "y")], (5,), learned=True)
     case("FeatureVectorizer", [node("Exp", "x", "e"), ml("FeatureVectorizer", "x e", "y", inputdimensions=[3, 3])], (3,), learned=True)
     case("ArrayFeatureExtractor", ml("ArrayFeatureExtractor", "x i", "y"), (5,), i=np.array([3, 0, 3]), learned=True)
+    case("LabelEncoder", [node("Round", "x", "r"), ml("LabelEncoder", "r", "c", keys_floats=[-1.0, 0.0, 2.0], values_floats=[3.0, 0.5, -2.0], default_float=1.0), node("Mul", "c x", "y")],
+         (6,), learned=True)
     trees = dict(
         nodes_treeids=[0, 0, 0, 0, 0, 1, 1, 1], nodes_nodeids=[0, 1, 2, 3, 4, 0, 1, 2], nodes_featureids=[0, 0, 1, 0, 0, 1, 0, 0],
         nodes_modes=["BRANCH_LEQ", "LEAF", "BRANCH_LEQ", "LEAF", "LEAF", "BRANCH_LEQ", "LEAF", "LEAF"], nodes_values=[0.1, 0.0, -0.4, 0.0, 0.0, 0.6, 0.0, 0.0],
@@ -167,7 +191,66 @@ def learned():
          **trees, **at("class")), node("Cast", "l", "f", to=1), node("Unsqueeze", "f a", "g"), node("Add", "p g", "y")], (2,), a=np.array([1]), learned=True)
 
 
+def states():
+    """Layers with a state, and stretches of an axis."""
+    split = [node("Slice", f"x {a} {b} two", name) for name, a, b in (("q", "zero", "four"), ("k", "four", "six"), ("v", "six", "nine"), ("d", "nine", "eleven"), ("r", "eleven", "twelve"))]
+    bounds = {name: np.array([i]) for i, name in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+    # decays are negative, rates positive
+    signs = [node("Sigmoid", "d", "e"), node("Neg", "e", "decay"), node("Sigmoid", "r", "rate")]
+    for rule, inputs in (("linear", []), ("gated", ["", "decay"]), ("delta", ["", "", "rate"]), ("gated_delta", ["", "decay", "rate"])):
+        op = helper.make_node("LinearAttention", ["q", "k", "v", *inputs], ["y", "last"], q_num_heads=2, kv_num_heads=1, update_rule=rule)
+        case(f"LinearAttention_{rule}", [*split, *signs, op], (4, 12), opset=27, reference=True, **bounds)
+    conv = lambda inputs, **a: helper.make_node("CausalConvWithState", inputs, ["y", "last"], **a)
+    case("CausalConvWithState", conv(["x", "w", "b"], activation="silu"), (3, 6), opset=27, w=normal(3, 1, 4), b=normal(3), reference=True)
+    past = [node("Slice", "x a b c", "past"), node("Slice", "x b e c", "signal"), conv(["signal", "w", "", "past"])]
+    case("CausalConvWithState_past", past, (3, 8), opset=27, w=normal(3, 1, 4), a=np.array([0]), b=np.array([3]), c=np.array([2]), e=np.array([8]), reference=True)
+    parts = [node("Slice", "x a b c", "cache"), node("Slice", "x b d c", "update"), node("Shape", "x", "n", end=1), node("Expand", "at n", "i")]
+    for mode, at in (("linear", 3), ("circular", 4)):
+        case(f"TensorScatter_{mode}", [*parts, node("TensorScatter", "cache update i", "s", axis=1, mode=mode), node("Exp", "s", "y")], (7, 2), opset=24,
+             a=np.array([0]), b=np.array([5]), c=np.array([1]), d=np.array([7]), at=np.array([at]), reference=True)
+    case("ReverseSequence_lengths", [node("Transpose", "x", "t", perm=[1, 2, 0]), node("ReverseSequence", "t l", "r", batch_axis=0, time_axis=1), node("Exp", "r", "e"),
+         node("Transpose", "e", "y", perm=[2, 0, 1])], (4, 5), l=np.array([1, 5, 3, 2]))
+
+
+def diagonals():
+    case("NonZero", [node("NonZero", "m", "i"), node("Squeeze", "i a", "p"), node("Gather", "x p", "y", axis=1)], (5,), m=np.array([0, 1, 0, 1, 1]), a=np.array([0]))
+    einsum = lambda inputs, equation: node("Einsum", inputs, "y", equation=equation)
+    case("Einsum_diagonal", einsum("x", "nii->ni"), (4, 4))
+    case("Einsum_trace", einsum("x w", "...ii,j->...j"), (2, 3, 3), w=normal(2))
+    case("Einsum_diagonal_of_weights", einsum("x w", "nj,jkj->nk"), (4,), w=normal(4, 3, 4))
+    case("MaxPool_columns", [node("MaxPool", "x", "p i", kernel_shape=[2, 2], storage_order=1), node("Mod", "i size", "m"), node("Cast", "m", "f", to=1), node("Mul", "p f", "y")],
+         (2, 3, 4), size=np.int64(24))
+
+
+def deformed():
+    """Image, offsets and mask are parts of x."""
+    def parts(image, offset, mask):
+        ends = np.cumsum([np.prod(shape) for shape in (image, offset, mask)])
+        nodes = [node("Slice", f"x {a} {b} axis", f"flat_{name}") for name, a, b in (("image", "start", "one"), ("offset", "one", "two"), ("mask", "two", "three"))]
+        nodes += [node("Reshape", f"flat_{name} shape_{name}", name) for name in ("image", "offset", "mask")]
+        known = dict(axis=np.array([1]), start=np.array([0]), one=ends[:1], two=ends[1:2], three=ends[2:])
+        return nodes, int(ends[-1]), known | {f"shape_{n}": np.array([-1, *s]) for n, s in (("image", image), ("offset", offset), ("mask", mask))}
+    nodes, length, known = parts((2, 4, 5), (16, 3, 4), (8, 3, 4))
+    conv = lambda inputs, **a: helper.make_node("DeformConv", inputs, ["y"], kernel_shape=[2, 2], **a)
+    case("DeformConv", [*nodes, conv(["image", "w", "offset", "b", "mask"], group=2, offset_group=2)], (length,), opset=19, w=normal(4, 1, 2, 2), b=normal(4), **known)
+    nodes, length, known = parts((2, 5, 4), (8, 3, 5), (1,))
+    case("DeformConv_padded", [*nodes, conv(["image", "w", "offset"], strides=[2, 1], pads=[1, 1, 0, 1], dilations=[1, 1])], (length,), opset=19, w=normal(3, 2, 2, 2), **known)
+
+
+def newest_trees():
+    """Version 5 of the trees; the second tree asks whether a number is one of some."""
+    trees = dict(
+        tree_roots=[0, 2], n_targets=2, nodes_featureids=[0, 1, 1], nodes_modes=numpy_helper.from_array(np.array([0, 3, 6], np.uint8)),
+        nodes_splits=numpy_helper.from_array(np.float32([0.1, -0.4, 0])), nodes_truenodeids=[0, 1, 3], nodes_trueleafs=[1, 1, 1], nodes_falsenodeids=[1, 2, 0],
+        nodes_falseleafs=[0, 1, 1], leaf_targetids=[0, 1, 0, 1], leaf_weights=numpy_helper.from_array(np.float32([0.3, 0.8, -0.5, 1.2])),
+        membership_values=numpy_helper.from_array(np.float32([1, -1, np.nan])),
+    )
+    for together in range(4):
+        op = helper.make_node("TreeEnsemble", ["r"], ["t"], domain="ai.onnx.ml", aggregate_function=together, **trees)
+        case(f"TreeEnsemble_{together}", [node("Round", "x", "r"), op, node("Mul", "t x", "y")], (2,), opset=20, imports=[helper.make_opsetid("ai.onnx.ml", 5)])
+
+
 if __name__ == "__main__":
-    for group in (indices, scatters, spectra, quantised, places, compounds, attentions, learned):
+    for group in (indices, scatters, spectra, quantised, places, compounds, attentions, losses, resizes, learned, states, diagonals, deformed, newest_trees):
         group()
     save("more_operators.npz")

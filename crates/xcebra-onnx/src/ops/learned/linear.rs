@@ -105,7 +105,13 @@ fn scores<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, targets: i64) -> Resul
 
 /// What the attribute `post_transform` says is done with scores.
 pub(super) fn transformed<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, y: Slot) -> Result<Slot> {
-    match call.node.text("post_transform").unwrap_or("NONE") {
+    let name = call.node.text("post_transform").unwrap_or("NONE");
+    transformed_by(b, name, y)
+}
+
+/// What is done with scores, by its name.
+pub(super) fn transformed_by<A: Scalar>(b: &mut Builder<A>, name: &str, y: Slot) -> Result<Slot> {
+    match name {
         "NONE" => Ok(y),
         "LOGISTIC" => apply(b, Function::Sigmoid, y),
         "SOFTMAX" => softmax_last(b, y),

@@ -1,10 +1,10 @@
 //! Ensembles of decision trees. Their results move in steps: the derivative is zero.
 
-use std::collections::HashMap;
+mod read;
 
 use xcebra_model::Scalar;
 
-use super::linear::{label, labels, transformed};
+use super::linear::{label, labels, transformed, transformed_by};
 use super::{numbers, table};
 use crate::builder::{Builder, Slot};
 use crate::error::{AGAIN, Result};
@@ -22,6 +22,8 @@ enum Rule {
     Greater,
     Equal,
     NotEqual,
+    /// One of some numbers.
+    Member,
     Leaf,
 }
 
@@ -30,6 +32,7 @@ struct Branch {
     rule: Rule,
     feature: usize,
     threshold: f64,
+    members: Vec<f64>,
     /// Where it goes if the rule holds, and if not.
     next: [usize; 2],
     /// Whether the rule holds for a number that is missing.
@@ -44,6 +47,15 @@ enum Together {
     Average,
     Min,
     Max,
+}
+
+/// Numbers of nodes and leaves in the form of version 5.
+struct Values {
+    thresholds: Vec<f64>,
+    modes: Vec<f64>,
+    weights: Vec<f64>,
+    /// Those of one node after those of the other, each list ended by what is not a number.
+    members: Vec<f64>,
 }
 
 /// The trees; each sample walks through all.
@@ -64,6 +76,50 @@ pub(super) fn regress<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
     };
     let y = walk(b, call, "target", targets, together)?;
     transformed(b, call, y)
+}
+
+/// The form of version 5, in which nodes and leaves are apart.
+pub(super) fn ensemble<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let (x, features) = table(b, call)?;
+    let results = usize::try_from(call.node.int("n_targets").unwrap_or(1)).unwrap_or(0);
+    let together = match call.node.int("aggregate_function").unwrap_or(1) {
+        0 => Together::Average,
+        1 => Together::Sum,
+        2 => Together::Min,
+        3 => Together::Max,
+        other => {
+            return b.refuse(format!(
+                "the way {other} to put trees together is not known"
+            ));
+        }
+    };
+    let mut tensor = |name: &str| match call.node.tensor(name) {
+        Some(literal) => b.doubles(literal),
+        None => Ok(Vec::new()),
+    };
+    let values = Values {
+        thresholds: tensor("nodes_splits")?,
+        modes: tensor("nodes_modes")?,
+        weights: tensor("leaf_weights")?,
+        members: tensor("membership_values")?,
+    };
+    b.check(&[results])?;
+    let trees = match read::ensemble(call, &values, results, features) {
+        Ok((branches, roots)) => Trees {
+            branches,
+            roots,
+            together,
+            base: vec![0.0; results],
+        },
+        Err(problem) => return b.refuse_with(problem, AGAIN),
+    };
+    let shape = [b.shape(x)[0], results];
+    let y = b.emit(trees, &[x], &shape)?;
+    b.flatten_derivative(y);
+    let transformations = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
+    let transformation = usize::try_from(call.node.int("post_transform").unwrap_or(0));
+    let name = transformation.ok().and_then(|i| transformations.get(i));
+    transformed_by(b, name.unwrap_or(&"of an unknown number"), y)
 }
 
 /// Two classes may have one score, which is that of the second.
@@ -114,7 +170,7 @@ fn walk<A: Scalar>(
         numbers(b, call, "nodes_values")?,
         numbers(b, call, &format!("{of}_weights"))?,
     ];
-    let trees = match read(call, of, results, features, values) {
+    let trees = match read::forest(call, of, results, features, values) {
         Ok((branches, roots)) => Trees {
             branches,
             roots,
@@ -133,113 +189,6 @@ fn walk<A: Scalar>(
     Ok(y)
 }
 
-/// Branches and roots of the trees of a file, with thresholds of nodes and weights of leaves.
-fn read(
-    call: &Call<'_>,
-    of: &str,
-    results: usize,
-    features: usize,
-    [thresholds, weights]: [Vec<f64>; 2],
-) -> Result<(Vec<Branch>, Vec<usize>), String> {
-    let ints = |name: &str| call.node.ints(name).unwrap_or_default();
-    let (trees, ids) = (ints("nodes_treeids"), ints("nodes_nodeids"));
-    let (yes, no) = (ints("nodes_truenodeids"), ints("nodes_falsenodeids"));
-    let modes = call.node.texts("nodes_modes").unwrap_or_default();
-    let columns = ints("nodes_featureids");
-    let missing = ints("nodes_missing_value_tracks_true");
-    let count = trees.len();
-    let lengths = [
-        ids.len(),
-        yes.len(),
-        no.len(),
-        modes.len(),
-        columns.len(),
-        thresholds.len(),
-    ];
-    if lengths != [count; 6] {
-        return Err(format!(
-            "its {count} nodes have attributes of lengths {lengths:?}"
-        ));
-    }
-    let mut places = HashMap::new();
-    let mut roots: Vec<usize> = Vec::new();
-    for i in 0..count {
-        if places.insert((trees[i], ids[i]), i).is_some() {
-            return Err(format!(
-                "node {} of tree {} is there twice",
-                ids[i], trees[i]
-            ));
-        }
-        if !roots.iter().any(|&r| trees[r] == trees[i]) {
-            roots.push(i);
-        }
-    }
-    let mut parents = vec![0; count];
-    let mut branches = Vec::with_capacity(count);
-    for i in 0..count {
-        let rule = match modes[i].as_str() {
-            "LEAF" => Rule::Leaf,
-            "BRANCH_LEQ" => Rule::LessOrEqual,
-            "BRANCH_LT" => Rule::Less,
-            "BRANCH_GTE" => Rule::GreaterOrEqual,
-            "BRANCH_GT" => Rule::Greater,
-            "BRANCH_EQ" => Rule::Equal,
-            "BRANCH_NEQ" => Rule::NotEqual,
-            other => return Err(format!("the rule {other} of a node is not known")),
-        };
-        let is_leaf = matches!(rule, Rule::Leaf);
-        let mut next = [0; 2];
-        if !is_leaf {
-            for (next, id) in next.iter_mut().zip([yes[i], no[i]]) {
-                let Some(&place) = places.get(&(trees[i], id)) else {
-                    return Err(format!("tree {} has no node {id}", trees[i]));
-                };
-                parents[place] += 1;
-                *next = place;
-            }
-        }
-        let feature = usize::try_from(columns[i]).unwrap_or(usize::MAX);
-        if !is_leaf && feature >= features {
-            return Err(format!(
-                "a node asks for feature {} of {features}",
-                columns[i]
-            ));
-        }
-        branches.push(Branch {
-            rule,
-            feature,
-            threshold: thresholds[i],
-            next,
-            missing: missing.get(i).is_some_and(|&m| m != 0),
-            weights: Vec::new(),
-        });
-    }
-    // every node is reached in one way, a root in none: no walk goes round in circles
-    if parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
-        return Err("its nodes do not form trees".to_owned());
-    }
-    let list = |name: &str| ints(&format!("{of}_{name}")).to_vec();
-    let (in_trees, at, which) = (list("treeids"), list("nodeids"), list("ids"));
-    if [at.len(), which.len(), weights.len()] != [in_trees.len(); 3] {
-        return Err("weights, results and nodes of its leaves differ in number".to_owned());
-    }
-    for (i, &weight) in weights.iter().enumerate() {
-        let result = usize::try_from(which[i]).unwrap_or(usize::MAX);
-        // the one score of two classes may be called the second
-        let result = if results == 1 { 0 } else { result };
-        match places.get(&(in_trees[i], at[i])) {
-            Some(&place) if result < results => branches[place].weights.push((result, weight)),
-            _ => {
-                return Err(format!(
-                    "leaf {} of tree {} is not there",
-                    at[i], in_trees[i]
-                ));
-            }
-        }
-    }
-    Ok((branches, roots))
-}
-
 impl Trees {
     fn leaf<A: Scalar>(&self, root: usize, row: &[A]) -> &Branch {
         let mut at = root;
@@ -256,6 +205,7 @@ impl Trees {
                 Rule::GreaterOrEqual => x >= threshold,
                 Rule::Greater => x > threshold,
                 Rule::Equal => x == threshold,
+                Rule::Member => branch.members.contains(&x),
                 Rule::NotEqual | Rule::Leaf => x != threshold,
             };
             at = branch.next[usize::from(!holds)];
