@@ -106,6 +106,7 @@ fn form<A: Scalar>(
         );
     };
     let moved = usize::try_from(call.node.int("offset_group").unwrap_or(1)).unwrap_or(0);
+    b.check(&kernel)?;
     let taps = kernel.iter().product::<usize>();
     let numbers = moved.saturating_mul(taps * rank);
     let expected = [&[from[0], numbers], &output[..]].concat();

@@ -178,6 +178,7 @@ fn ensembles_that_are_none_are_refused() {
     refused(&ensemble(0, [1, 3], 2, 0), &["node or leaf 3"]);
     refused(&ensemble(0, [1, -1], 2, 0), &["node or leaf -1"]);
     refused(&ensemble(0, [1, 0], 1, 0), &["result 1 of 1"]);
+    refused(&ensemble(0, [1, 0], 1 << 40, 0), &["number of elements"]);
     refused(&ensemble(9, [1, 0], 2, 0), &["rule 9"]);
     refused(
         &ensemble(6, [1, 0], 2, 0),

@@ -166,6 +166,7 @@ fn walk<A: Scalar>(
     if results == 0 || ![0, results].contains(&base.len()) {
         return b.refuse(format!("{} base values for {results} results", base.len()));
     }
+    b.check(&[results])?;
     let values = [
         numbers(b, call, "nodes_values")?,
         numbers(b, call, &format!("{of}_weights"))?,
