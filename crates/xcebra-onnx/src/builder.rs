@@ -9,7 +9,7 @@ use crate::error::{INCONSISTENT, OnnxError, Result};
 use crate::kernels::PackedOnce;
 use crate::ops::Op;
 use crate::plan::Step;
-use crate::proto::Literal;
+use crate::proto::{Literal, Reason};
 use crate::shape::count;
 use crate::tensor::{Kind, Tensor};
 
@@ -77,9 +77,11 @@ pub(crate) struct Builder<A> {
     spent: usize,
     limit: usize,
     /// Name and operator of the node at hand, for messages.
-    at: (String, String),
+    at: Arc<(String, String)>,
     /// Errors of nodes whose results may not be needed.
     kept: Vec<Option<OnnxError>>,
+    /// Whether quantisation has the derivative 1 within its range, instead of 0.
+    pub straight_through: bool,
 }
 
 impl<A: Scalar> Builder<A> {
@@ -91,14 +93,15 @@ impl<A: Scalar> Builder<A> {
             packs: HashMap::new(),
             spent: 0,
             limit,
-            at: Default::default(),
+            at: Arc::default(),
             kept: Vec::new(),
+            straight_through: false,
         }
     }
 
     /// Says which node is at hand.
     pub fn enter(&mut self, name: &str, op: &str) {
-        self.at = (name.to_owned(), op.to_owned());
+        self.at = Arc::new((name.to_owned(), op.to_owned()));
     }
 
     /// Keeps an error until it is known whether it matters; returns its number.
@@ -226,13 +229,26 @@ impl<A: Scalar> Builder<A> {
         };
         match read(self) {
             Ok(known) => known.map(|(kind, known)| self.insert(kind, known)),
-            Err((problem, advice)) if literal.name.is_empty() => self.fail(problem, advice),
-            Err((problem, advice)) => Err(OnnxError::Tensor {
-                name: literal.name.clone(),
-                problem,
-                advice,
-            }),
+            Err(reason) => self.unusable(literal, reason),
         }
+    }
+
+    /// The numbers of `literal` themselves, for what is no value of the plan, such as the thresholds of a tree.
+    pub fn doubles(&mut self, literal: &Literal) -> Result<Vec<f64>> {
+        self.spend(&literal.shape)?;
+        let numbers = literal.numbers();
+        numbers.or_else(|reason| self.unusable(literal, reason))
+    }
+
+    fn unusable<T>(&self, literal: &Literal, (problem, advice): Reason) -> Result<T> {
+        if literal.name.is_empty() {
+            return self.fail(problem, advice);
+        }
+        Err(OnnxError::Tensor {
+            name: literal.name.clone(),
+            problem,
+            advice,
+        })
     }
 
     /// A known value; `numbers` has as many as `shape` says.
@@ -241,7 +257,7 @@ impl<A: Scalar> Builder<A> {
         let tensor = Tensor::new(shape, numbers);
         let known = match kind {
             Kind::Real => Known::Real(tensor.cast()),
-            Kind::Whole | Kind::Bool => Known::Whole(tensor),
+            _ => Known::Whole(tensor),
         };
         Ok(self.insert(kind, known))
     }
@@ -304,7 +320,10 @@ impl<A: Scalar> Builder<A> {
             self.spend(shape)?;
         }
         if let Some(known) = self.known_inputs(inputs) {
-            let results = compute(&op, &known, outputs);
+            let results = match compute(&op, &known, outputs) {
+                Ok(results) => results,
+                Err(problem) => return self.refuse(problem),
+            };
             let slots = results.into_iter().map(|(kind, r)| self.insert(kind, r));
             return Ok(slots.collect());
         }
@@ -314,6 +333,7 @@ impl<A: Scalar> Builder<A> {
             first: self.values.len(),
             outputs: outputs.len(),
             op: Box::new(op),
+            at: self.at.clone(),
         });
         let slots = outputs.iter().map(|(shape, kind)| {
             self.push(Value {
@@ -375,7 +395,7 @@ fn compute<A: Scalar, K: Op<A> + Op<f64>>(
     op: &K,
     inputs: &[Known<A>],
     outputs: &[(Vec<usize>, Kind)],
-) -> Vec<(Kind, Known<A>)> {
+) -> Result<Vec<(Kind, Known<A>)>, String> {
     let whole = |known: &Known<A>| match known {
         Known::Whole(tensor) => Some(tensor.clone()),
         Known::Real(_) => None,
@@ -385,18 +405,20 @@ fn compute<A: Scalar, K: Op<A> + Op<f64>>(
     match all_whole.filter(|_| kinds.clone().all(|k| k != Kind::Real)) {
         Some(inputs) => {
             let inputs: Vec<&Tensor<f64>> = inputs.iter().collect();
+            op.check(&inputs)?;
             let results = op.forward(&inputs).into_iter().map(Known::Whole);
-            kinds.zip(results).collect()
+            Ok(kinds.zip(results).collect())
         }
         None => {
             let inputs: Vec<Tensor<A>> = inputs.iter().map(Known::real).collect();
             let inputs: Vec<&Tensor<A>> = inputs.iter().collect();
+            op.check(&inputs)?;
             let results = op.forward(&inputs).into_iter();
             let keep = |(kind, result): (Kind, Tensor<A>)| match kind {
                 Kind::Real => (kind, Known::Real(result)),
-                Kind::Whole | Kind::Bool => (kind, Known::Whole(result.cast())),
+                _ => (kind, Known::Whole(result.cast())),
             };
-            kinds.zip(results).map(keep).collect()
+            Ok(kinds.zip(results).map(keep).collect())
         }
     }
 }

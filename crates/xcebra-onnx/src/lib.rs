@@ -32,8 +32,9 @@
 //! # Derivatives
 //!
 //! They are those of PyTorch: 0 for a `Relu` at 0, 1 at both ends of a `Clip`, shared by equal
-//! numbers in a maximum, all for the first of them in a `MaxPool`. Comparisons, rounding and
-//! conversion to integers have the derivative 0.
+//! numbers in a maximum, all for the first of them in a `MaxPool`. Comparisons, rounding, conversion to
+//! integers, places of extremes, quantisation and trees have the derivative 0;
+//! [`OnnxModel::piecewise_constant`] names the nodes of a model where this happens.
 //!
 //! # How a file is evaluated
 //!
@@ -56,7 +57,8 @@
 //! A file has at most a million items (nodes, names, attributes, dimensions), or one for each 8 bytes if these are more; a
 //! tensor has at most 12 axes; windows, strides and paddings are at most 2¹⁶ along an axis; all tensors of one
 //! evaluation hold at most [`max_elements`](OnnxOptions::max_elements) numbers, and some for each number of the file. Integers are
-//! exact up to 2⁵³. Files beside the model are read only inside its folder. What exceeds a limit is an error.
+//! exact up to 2⁵³; those that depend on the model's input are computed in the precision of the model, exact
+//! up to 2²⁴ in `f32`. Files beside the model are read only inside its folder. What exceeds a limit is an error.
 
 #![forbid(unsafe_code)]
 

@@ -104,6 +104,31 @@ impl<A: Scalar> OnnxModel<A> {
         self.batching.chunk
     }
 
+    /// Nodes at which the gradient ends, because their result moves in steps or not at all as the input
+    /// changes: rounding, comparisons, places of extremes, quantisation, trees. Each is `name (operator)`.
+    ///
+    /// The gradient is right, 0 at these nodes, but it does not tell what goes through them. If much does, or
+    /// if [`has_gradient`](Self::has_gradient) is false, differences of values tell more.
+    ///
+    /// # Errors
+    /// As [`OnnxOptions::from_bytes`].
+    pub fn piecewise_constant(&self) -> Result<Vec<String>> {
+        let nodes = self.plan(self.batching.chunk)?.piecewise_constant();
+        Ok(nodes
+            .iter()
+            .map(|at| format!("{} ({})", at.0, at.1))
+            .collect())
+    }
+
+    /// Whether the gradient can differ from zero anywhere. It cannot for a model whose output is a class or
+    /// the result of trees.
+    ///
+    /// # Errors
+    /// As [`OnnxOptions::from_bytes`].
+    pub fn has_gradient(&self) -> Result<bool> {
+        Ok(self.plan(self.batching.chunk)?.has_gradient())
+    }
+
     /// The plan for `n` samples, at most a chunk.
     fn plan(&self, n: usize) -> Result<Arc<Plan<A>>> {
         let n = if self.batching.padded {
@@ -128,7 +153,7 @@ impl<A: Scalar> OnnxModel<A> {
     fn chunks<T: Send>(
         &self,
         x: &ArrayViewD<'_, A>,
-        f: impl Fn(&Plan<A>, Tensor<A>, Chunk) -> T + Sync,
+        f: impl Fn(&Plan<A>, Tensor<A>, Chunk) -> Result<T> + Sync,
     ) -> Result<Vec<T>, ModelError> {
         let n = x.shape()[0];
         let size = self.batching.chunk;
@@ -148,7 +173,7 @@ impl<A: Scalar> OnnxModel<A> {
                 let rows = &data[chunk.start * width..][..chunk.samples * width];
                 let scope = Scope::enter(self.arena());
                 let input = self.padded(rows, chunk.samples);
-                let answer = f(&plan, input, chunk);
+                let answer = f(&plan, input, chunk).map_err(ModelError::evaluation)?;
                 self.keep(scope.leave());
                 Ok(answer)
             })
@@ -281,11 +306,11 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
             cotangent.shape(),
         )?;
         let parts = self.chunks(&x, |plan, input, chunk| {
-            let (value, record) = plan.record(input);
+            let (value, record) = plan.record(input)?;
             let rows = cotangent.slice_axis(Axis(0), chunk.rows());
             let gradient = plan.backward(&record, self.planned_cotangent(rows));
             record.recycle();
-            (value, gradient)
+            Ok((value, gradient))
         })?;
         let (values, gradients): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let values = self.values(n, values.into_iter());
@@ -296,7 +321,7 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
     fn jacobian(&self, x: ArrayViewD<'_, A>) -> Result<ArrayD<A>, ModelError> {
         let n = batch_len(&self.sample_shape, x.shape())?;
         let parts = self.chunks(&x, |plan, input, chunk| {
-            let (_, record) = plan.record(input);
+            let (_, record) = plan.record(input)?;
             let row = |k: usize| {
                 let mut one = Array2::zeros((chunk.samples, self.outputs));
                 one.column_mut(k).fill(A::one());
@@ -304,7 +329,7 @@ impl<A: Scalar> Model<A> for OnnxModel<A> {
             };
             let rows = (0..self.outputs).map(row).collect::<Vec<_>>();
             record.recycle();
-            rows
+            Ok(rows)
         })?;
         let shape = [&[n, self.outputs], self.sample_shape.as_slice()].concat();
         let mut jacobian = ArrayD::zeros(IxDyn(&shape));

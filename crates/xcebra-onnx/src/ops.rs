@@ -1,23 +1,45 @@
 //! The operators: how each becomes steps, and what a step computes.
 //!
 //! A node is lowered once per plan: its attributes, the shapes of its inputs and what is known of
-//! them are checked there, so that a step itself cannot fail. Most operators of ONNX are lowered to
-//! a few primitive steps; each primitive holds its value and its pull-back side by side.
+//! them are checked there. What only an evaluation shows, such as an index that the network computes,
+//! is checked by [`Op::check`] before the step runs, so that the step itself cannot fail. Most operators
+//! of ONNX are lowered to a few primitive steps; each primitive holds its value and its pull-back side
+//! by side.
 
+mod attention;
 mod blend;
+mod compounds;
 mod conv;
+mod deform;
 mod einsum;
 mod elementwise;
 mod functions;
+mod grid;
+mod index;
+mod integers;
 mod layout;
+mod learned;
+mod linear_attention;
+mod losses;
 mod matmul;
 mod normalize;
+mod order;
 mod places;
 mod pool;
+mod product;
+mod quantize;
 mod recurrent;
 mod reduce;
+mod resize;
+mod rotary;
 mod rows;
+mod scatter;
 mod select;
+mod spectrum;
+mod stretches;
+mod take;
+mod tapers;
+mod unpool;
 mod values;
 mod window;
 
@@ -33,6 +55,11 @@ pub(crate) use select::{everything, select};
 
 /// The arithmetic of a step. Shapes were checked when it was made.
 pub(crate) trait Op<A: Scalar>: Send + Sync {
+    /// Whether the results exist for these numbers; if not, what is wrong with them.
+    fn check(&self, _inputs: &[&Tensor<A>]) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The results, followed by whatever [`backward`](Self::backward) wants kept.
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>>;
 
@@ -133,6 +160,9 @@ impl Call<'_> {
 
 /// Makes the steps of one node; returns its results, of which the last may be missing.
 pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
+    if call.node.domain == "ai.onnx.ml" {
+        return learned::lower(b, call);
+    }
     if !call.node.is_standard() {
         return b.refuse_with(
             format!(
@@ -164,7 +194,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Size" => values::size(b, call),
         "Range" => values::range(b, call),
         "Identity" => call.required(b, 0),
-        "Dropout" => normalize::dropout(b, call),
+        "Dropout" => return values::dropout(b, call),
         "Reshape" => layout::reshape(b, call),
         "Flatten" => layout::flatten(b, call),
         "Squeeze" => layout::squeeze(b, call),
@@ -177,21 +207,63 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "Split" => return select::split(b, call),
         "Gather" => select::gather(b, call),
         "Pad" => select::pad(b, call),
-        "ReverseSequence" => select::reverse(b, call),
-        "GatherElements" => places::gather_elements(b, call),
-        "GatherND" => places::gather_nd(b, call),
+        "ReverseSequence" => stretches::reverse(b, call),
+        "TensorScatter" => stretches::write(b, call),
+        "GatherElements" => take::gather_elements(b, call),
+        "GatherND" => take::gather_nd(b, call),
+        "Scatter" | "ScatterElements" => scatter::elements(b, call),
+        "ScatterND" => scatter::nd(b, call),
+        "TopK" => return order::top(b, call),
+        "Hardmax" => order::hardmax(b, call),
+        "OneHot" => order::one_hot(b, call),
+        "DFT" => spectrum::dft(b, call),
+        "STFT" => spectrum::stft(b, call),
+        "HannWindow" | "HammingWindow" | "BlackmanWindow" => tapers::window(b, call),
+        "MelWeightMatrix" => tapers::mel(b, call),
+        "QuantizeLinear" => quantize::quantize(b, call),
+        "DequantizeLinear" => quantize::dequantize(b, call),
+        "DynamicQuantizeLinear" => return quantize::dynamic(b, call),
+        "MatMulInteger" => integers::matmul(b, call),
+        "ConvInteger" => integers::conv(b, call),
+        "QLinearMatMul" => integers::scaled_matmul(b, call),
+        "QLinearConv" => integers::scaled_conv(b, call),
+        "Attention" => return attention::attention(b, call),
+        "LinearAttention" => return linear_attention::linear_attention(b, call),
+        "CausalConvWithState" => return linear_attention::causal_conv(b, call),
+        "RotaryEmbedding" => rotary::rotary(b, call),
+        "CumProd" => product::cumulative(b, call),
+        "Det" => product::determinant(b, call),
+        "SoftmaxCrossEntropyLoss" => return losses::cross_entropy(b, call),
+        "NegativeLogLikelihoodLoss" => losses::likelihood(b, call),
         "Trilu" => places::trilu(b, call),
         "DepthToSpace" => places::depth_to_space(b, call),
         "SpaceToDepth" => places::space_to_depth(b, call),
-        "Resize" => blend::resize(b, call),
+        "Resize" => resize::resize(b, call),
         "CumSum" => blend::cumulative_sum(b, call),
         "Einsum" => einsum::lower(b, call),
-        "ArgMax" | "ArgMin" => reduce::extreme_place(b, call),
+        "ArgMax" | "ArgMin" => order::extreme_place(b, call),
         "MatMul" => matmul::matmul(b, call),
         "Gemm" => matmul::gemm(b, call),
         "Conv" => conv::conv(b, call),
+        "DeformConv" => deform::deform_conv(b, call),
         "ConvTranspose" => conv::conv_transpose(b, call),
-        "MaxPool" | "AveragePool" => pool::lower(b, call),
+        "MaxPool" => return pool::max(b, call),
+        "AveragePool" => pool::average(b, call),
+        "LpPool" => unpool::lp(b, call),
+        "GlobalLpPool" => unpool::global_lp(b, call),
+        "MaxUnpool" => unpool::max_unpool(b, call),
+        "Col2Im" => unpool::col2im(b, call),
+        "GridSample" => grid::sample(b, call),
+        "AffineGrid" => compounds::affine_grid(b, call),
+        "CenterCropPad" => compounds::center(b, call),
+        "Compress" => compounds::compress(b, call),
+        "EyeLike" => compounds::eye_like(b, call),
+        "NonZero" => compounds::non_zero(b, call),
+        "Shrink" => compounds::shrink(b, call),
+        "SwiGLU" => compounds::gated(b, call),
+        "IsInf" => compounds::is_infinite(b, call),
+        "MeanVarianceNormalization" => compounds::mean_variance(b, call),
+        "LRN" => compounds::local_response(b, call),
         "GlobalMaxPool" | "GlobalAveragePool" => pool::global(b, call),
         "Softmax" => rows::softmax(b, call, false),
         "LogSoftmax" => rows::softmax(b, call, true),
@@ -201,6 +273,19 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "InstanceNormalization" => normalize::instance(b, call),
         "GroupNormalization" => normalize::group(b, call),
         "LpNormalization" => normalize::lp(b, call),
+        "Bernoulli" | "Multinomial" | "RandomNormal" | "RandomNormalLike" | "RandomUniform"
+        | "RandomUniformLike" => b.refuse_with(
+            "its result depends on numbers drawn by chance, as in training",
+            "export the model in evaluation mode",
+        ),
+        "NonMaxSuppression" | "Unique" => b.refuse_with(
+            "the length of its result depends on the numbers that it gets",
+            "choose a value before this node as the output",
+        ),
+        "BitCast" => b.refuse_with(
+            "the bits of a number say nothing about its changes",
+            "choose a value before this node as the output",
+        ),
         _ => b.refuse_with(
             "this operator is not supported",
             "export the model without it: the README of xcebra-onnx lists the operators that are supported",

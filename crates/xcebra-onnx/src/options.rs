@@ -35,6 +35,7 @@ pub struct OnnxOptions {
     pub(crate) constants: BTreeMap<String, ArrayD<f64>>,
     pub(crate) detached: Vec<String>,
     pub(crate) max_elements: usize,
+    pub(crate) straight_through: bool,
 }
 
 /// What is said about one input.
@@ -57,6 +58,7 @@ impl Default for OnnxOptions {
             constants: BTreeMap::new(),
             detached: Vec::new(),
             max_elements: 1 << 27,
+            straight_through: false,
         }
     }
 }
@@ -216,6 +218,16 @@ impl OnnxOptions {
     #[must_use]
     pub fn max_elements(mut self, limit: usize) -> Self {
         self.max_elements = limit;
+        self
+    }
+
+    /// Gives quantisation (`QuantizeLinear`, `DynamicQuantizeLinear`) the derivative 1 inside its range and
+    /// 0 outside, as if it did not round, which is how networks with fake quantisation are trained. By
+    /// default its derivative is 0, as the derivative of any rounding is, and no gradient passes through it
+    /// ([`OnnxModel::piecewise_constant`] names the nodes).
+    #[must_use]
+    pub fn straight_through(mut self) -> Self {
+        self.straight_through = true;
         self
     }
 

@@ -1,10 +1,12 @@
 //! Steps in their order, run forwards and backwards.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use xcebra_model::Scalar;
 
 use crate::builder::{Builder, Known, Slot};
+use crate::error::{OnnxError, Result};
 use crate::ops::{Op, Pass};
 use crate::tensor::Tensor;
 
@@ -14,6 +16,8 @@ pub(crate) struct Step<A> {
     pub inputs: Vec<usize>,
     pub first: usize,
     pub outputs: usize,
+    /// Name and operator of the node that it belongs to.
+    pub at: Arc<(String, String)>,
 }
 
 impl<A> Step<A> {
@@ -111,29 +115,68 @@ impl<A: Scalar> Plan<A> {
         }
     }
 
+    /// Nodes through which a change of the input passes in steps or not at all, although their
+    /// results are numbers: rounding, quantisation, places of extremes, trees.
+    pub fn piecewise_constant(&self) -> Vec<Arc<(String, String)>> {
+        let flat = |step: &&Step<A>| {
+            step.inputs.iter().any(|&v| self.varied[v])
+                && (step.first..step.first + step.outputs).all(|v| !self.varied[v])
+        };
+        let mut nodes: Vec<_> = self
+            .steps
+            .iter()
+            .filter(flat)
+            .map(|s| s.at.clone())
+            .collect();
+        nodes.dedup();
+        nodes
+    }
+
+    /// Whether the derivative of the output can differ from zero.
+    pub fn has_gradient(&self) -> bool {
+        self.varied[self.output]
+    }
+
     /// The output for an input of the shape of the plan.
-    pub fn forward(&self, input: Tensor<A>) -> Tensor<A> {
+    ///
+    /// # Errors
+    /// [`OnnxError::Node`] if a step has no result for these numbers.
+    pub fn forward(&self, input: Tensor<A>) -> Result<Tensor<A>> {
         let mut values = self.start(input);
         for i in 0..self.steps.len() {
-            self.advance(i, &mut values, false);
+            self.advance(i, &mut values, false)?;
         }
-        self.finish(values)
+        Ok(self.finish(values))
     }
 
     /// The output, with all that the way back needs.
-    pub fn record(&self, input: Tensor<A>) -> (Tensor<A>, Record<A>) {
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn record(&self, input: Tensor<A>) -> Result<(Tensor<A>, Record<A>)> {
         let mut values = self.start(input);
         let steps = 0..self.steps.len();
-        let besides = steps.map(|i| self.advance(i, &mut values, true)).collect();
+        let besides = steps
+            .map(|i| self.advance(i, &mut values, true))
+            .collect::<Result<_>>()?;
         let output = self.output(&values).clone();
-        (output, Record { values, besides })
+        Ok((output, Record { values, besides }))
     }
 
     /// Makes a step, and lets go of the numbers that nobody reads any more: with a `record`, those that
     /// the way back does not read either. Returns what the step kept for itself.
-    fn advance(&self, i: usize, values: &mut [Option<Tensor<A>>], record: bool) -> Vec<Tensor<A>> {
+    ///
+    /// # Errors
+    /// [`OnnxError::Node`] if the step has no result for these numbers.
+    fn advance(
+        &self,
+        i: usize,
+        values: &mut [Option<Tensor<A>>],
+        record: bool,
+    ) -> Result<Vec<Tensor<A>>> {
         let step = &self.steps[i];
         let done = |v: usize| self.last_use[v] == i && !(record && self.kept[v]);
+        step.check(values)?;
         let mut returned = match self.overwrite(step, values, done) {
             Some(result) => vec![result],
             None => step.op.forward(&arguments(step, values)),
@@ -153,10 +196,10 @@ impl<A: Scalar> Plan<A> {
             values[v] = Some(tensor);
         }
         if record {
-            return besides;
+            return Ok(besides);
         }
         besides.into_iter().for_each(Tensor::recycle);
-        Vec::new()
+        Ok(Vec::new())
     }
 
     /// The result of a step in the memory of an input that is `done` with, if both allow it.
@@ -260,6 +303,19 @@ impl<A: Scalar> Record<A> {
         let besides = self.besides.into_iter().flatten();
         let all = self.values.into_iter().flatten().chain(besides);
         all.for_each(Tensor::recycle);
+    }
+}
+
+impl<A: Scalar> Step<A> {
+    /// Whether it has a result for these numbers.
+    fn check(&self, values: &[Option<Tensor<A>>]) -> Result<()> {
+        let checked = self.op.check(&arguments(self, values));
+        checked.map_err(|problem| OnnxError::Node {
+            node: self.at.0.clone(),
+            op: self.at.1.clone(),
+            problem,
+            advice: Some("check that the input is what the model was trained on"),
+        })
     }
 }
 

@@ -17,7 +17,7 @@ mod wire;
 pub(crate) use bytes::Bytes;
 pub(crate) use context::Context;
 pub(crate) use element::Element;
-pub(crate) use literal::Literal;
+pub(crate) use literal::{Literal, Reason};
 pub(crate) use messages::{Attribute, FunctionProto, GraphProto, ModelProto, NodeProto, Opsets};
 pub(crate) use value::{Dim, Form, ValueInfo};
 

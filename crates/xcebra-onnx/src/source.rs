@@ -29,6 +29,7 @@ pub(crate) struct Source<A> {
     /// Values that no input influences.
     known: HashMap<String, (Kind, Known<A>)>,
     limit: usize,
+    straight_through: bool,
     pub inputs: Vec<Explained>,
     pub output: String,
     /// Values at which derivatives stop.
@@ -60,6 +61,7 @@ impl<A: Scalar> Source<A> {
             nodes,
             known: constants,
             limit: options.max_elements.saturating_add(room),
+            straight_through: options.straight_through,
             inputs,
             output,
             detached,
@@ -88,9 +90,15 @@ impl<A: Scalar> Source<A> {
         self.batch_axis.is_none()
     }
 
+    fn builder(&self) -> Builder<A> {
+        let mut b = Builder::new(self.limit);
+        b.straight_through = self.straight_through;
+        b
+    }
+
     /// Computes once what no input influences.
     fn fold(&mut self, literals: &HashMap<String, Literal>) -> Result<()> {
-        let mut b = Builder::new(self.limit);
+        let mut b = self.builder();
         let mut scope = Scope::new();
         for (name, (kind, known)) in self.known.drain() {
             b.enter(&name, "constant");
@@ -165,7 +173,7 @@ impl<A: Scalar> Source<A> {
         n: usize,
         finish: impl Fn(&mut Builder<A>, Slot) -> Result<Slot>,
     ) -> Result<Plan<A>> {
-        let mut b = Builder::new(self.limit);
+        let mut b = self.builder();
         let mut scope = Scope::new();
         let input = self.enter(&mut b, n, &mut scope)?;
         for (name, (kind, known)) in &self.known {

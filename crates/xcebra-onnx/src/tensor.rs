@@ -13,8 +13,44 @@ pub(crate) enum Kind {
     Real,
     /// Integers.
     Whole,
+    /// Integers of at most 16 bits, such as those of quantised networks.
+    Narrow {
+        signed: bool,
+        bits: u8,
+    },
     /// 0 or 1.
     Bool,
+}
+
+impl Kind {
+    /// Whether the numbers are integers.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Whole | Self::Narrow { .. })
+    }
+
+    /// The kind of what two tensors give together.
+    pub fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (a, b) if a.is_whole() && b.is_whole() => Self::Whole,
+            _ => Self::Real,
+        }
+    }
+
+    /// Smallest and largest number of an integer type of few bits.
+    pub fn range(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Narrow { signed: true, bits } => {
+                let half = f64::exp2(f64::from(bits) - 1.0);
+                Some((-half, half - 1.0))
+            }
+            Self::Narrow {
+                signed: false,
+                bits,
+            } => Some((0.0, f64::exp2(f64::from(bits)) - 1.0)),
+            _ => None,
+        }
+    }
 }
 
 /// An array whose copies share their numbers.

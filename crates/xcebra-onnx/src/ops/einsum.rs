@@ -6,8 +6,10 @@ use super::Call;
 use super::layout::{permute, reshape_to};
 use super::matmul::multiply;
 use super::reduce::{Reduction, reduce};
+use super::select::Select;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
+use crate::shape::strides;
 
 /// A value and the label of each of its axes.
 struct Labelled {
@@ -35,10 +37,8 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
     }
     let mut values = Vec::new();
     for (&slot, term) in inputs.iter().zip(&terms) {
-        values.push(Labelled {
-            slot,
-            labels: labels(b, term, b.rank(slot))?,
-        });
+        let labels = labels(b, term, b.rank(slot))?;
+        values.push(diagonal(b, Labelled { slot, labels }, term)?);
     }
     let result = match result {
         Some(result) => {
@@ -107,15 +107,51 @@ fn labels<A: Scalar>(b: &Builder<A>, term: &str, rank: usize) -> Result<Vec<char
         .map(|i| char::from(b'0' + i as u8))
         .collect();
     let labels: Vec<char> = term.replacen("...", &dots, 1).chars().collect();
-    let valid = labels.iter().enumerate().all(|(i, l)| {
-        !labels[..i].contains(l)
-            && (l.is_ascii_alphabetic() || (l.is_ascii_digit() && dots.contains(*l)))
-    });
+    let valid = labels
+        .iter()
+        .all(|l| l.is_ascii_alphabetic() || (l.is_ascii_digit() && dots.contains(*l)));
     if valid && labels.len() == rank {
         Ok(labels)
     } else {
         wrong()
     }
+}
+
+/// The numbers whose places on all axes of one label are the same; each label is left once.
+fn diagonal<A: Scalar>(b: &mut Builder<A>, x: Labelled, term: &str) -> Result<Labelled> {
+    let shape = b.shape(x.slot).to_vec();
+    let mut labels: Vec<char> = Vec::new();
+    let mut to = Vec::new();
+    for (&label, &length) in x.labels.iter().zip(&shape) {
+        match labels.iter().position(|&l| l == label) {
+            None => {
+                labels.push(label);
+                to.push(length);
+            }
+            Some(first) if to[first] == length => {}
+            Some(_) => {
+                return b.refuse(format!(
+                    "axes '{label}' of the term '{term}' differ in length"
+                ));
+            }
+        }
+    }
+    if labels.len() == x.labels.len() {
+        return Ok(x);
+    }
+    let (from, own) = (strides(&shape), strides(&to));
+    let along = |i: usize, label: &char| {
+        let axis = labels.iter().position(|l| l == label).unwrap_or(0);
+        i / own[axis] % to[axis]
+    };
+    let place = |i: usize| {
+        let axes = x.labels.iter().zip(&from);
+        axes.map(|(label, stride)| along(i, label) * stride).sum()
+    };
+    let map = (0..to.iter().product()).map(place).collect();
+    let op = Select::places(&shape, &to, map);
+    let slot = b.emit_as(b.kind(x.slot), op, &[x.slot], &to)?;
+    Ok(Labelled { slot, labels })
 }
 
 /// The labels of a result that is not given: the ellipsis, and in order those that occur once.

@@ -108,11 +108,7 @@ pub(crate) fn binary<A: Scalar>(b: &mut Builder<A>, pair: Pair, x: Slot, y: Slot
             b.shape(y)
         ));
     };
-    let both = if b.kind(x) == b.kind(y) {
-        b.kind(x)
-    } else {
-        Kind::Real
-    };
+    let both = b.kind(x).with(b.kind(y));
     let kind = match pair {
         P::Equal
         | P::Greater
@@ -126,13 +122,18 @@ pub(crate) fn binary<A: Scalar>(b: &mut Builder<A>, pair: Pair, x: Slot, y: Slot
         _ => both,
     };
     let pair = match pair {
-        P::Div if both == Kind::Whole => P::DivWhole,
+        P::Div if both.is_whole() => P::DivWhole,
         pair => pair,
     };
     let op = Elementwise {
         pair,
         shape: shape.clone(),
     };
+    if pair == P::Pow && kind.is_whole() && b.kind(y) == Kind::Real {
+        // an integer to the power of a real number is cut off to an integer
+        let power = b.emit(op, &[x, y], &shape)?;
+        return super::values::as_kind(b, power, kind);
+    }
     b.emit_as(kind, op, &[x, y], &shape)
 }
 
@@ -169,11 +170,22 @@ pub(crate) fn prelu<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
 }
 
 pub(crate) fn choose<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    let inputs = [
+    let (condition, x, y) = (
         call.required(b, 0)?,
         call.required(b, 1)?,
         call.required(b, 2)?,
-    ];
+    );
+    where_(b, condition, x, y)
+}
+
+/// `x` where the condition is not 0, else `y`.
+pub(crate) fn where_<A: Scalar>(
+    b: &mut Builder<A>,
+    condition: Slot,
+    x: Slot,
+    y: Slot,
+) -> Result<Slot> {
+    let inputs = [condition, x, y];
     let shapes = inputs.map(|i| b.shape(i).to_vec());
     let shape = broadcast(&shapes[0], &shapes[1]).and_then(|s| broadcast(&s, &shapes[2]));
     let Some(shape) = shape else {
@@ -183,11 +195,7 @@ pub(crate) fn choose<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
     for input in inputs {
         expanded.push(expand_to(b, input, &shape)?);
     }
-    let kind = if b.kind(inputs[1]) == b.kind(inputs[2]) {
-        b.kind(inputs[1])
-    } else {
-        Kind::Real
-    };
+    let kind = b.kind(inputs[1]).with(b.kind(inputs[2]));
     b.emit_as(kind, Choose, &expanded, &shape)
 }
 

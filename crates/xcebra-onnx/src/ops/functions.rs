@@ -114,7 +114,6 @@ pub(crate) fn named(call: &Call<'_>) -> Option<Function> {
             beta: number("beta", 0.5),
         },
         "HardSwish" => F::HardSwish,
-        "IsInf" => F::IsInf,
         "IsNaN" => F::IsNaN,
         "LeakyRelu" => F::LeakyRelu {
             alpha: number("alpha", 0.01),

@@ -7,7 +7,7 @@ use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::{AGAIN, Result};
 use crate::shape::{around, count, for_each_row, strides};
-use crate::tensor::{Kind, Tensor};
+use crate::tensor::Tensor;
 
 /// The same numbers under another shape.
 struct Reshape {
@@ -215,12 +215,9 @@ pub(crate) fn join<A: Scalar>(b: &mut Builder<A>, parts: &[Slot], axis: usize) -
         return b.refuse("the result is too long");
     };
     shape[axis] = total;
-    let kind = b.kind(parts[0]);
-    let kind = if parts.iter().all(|&p| b.kind(p) == kind) {
-        kind
-    } else {
-        Kind::Real
-    };
+    let kind = parts[1..]
+        .iter()
+        .fold(b.kind(parts[0]), |kind, &part| kind.with(b.kind(part)));
     b.emit_as(kind, Concat { axis, lengths }, parts, &shape)
 }
 

@@ -3,7 +3,7 @@
 use xcebra_model::Scalar;
 
 use super::Call;
-use super::elementwise::{Pair, binary};
+use super::elementwise::{Pair, binary, where_};
 use super::functions::{Function, apply};
 use super::layout::reshape_to;
 use super::reduce::{Reduction, reduce};
@@ -42,23 +42,6 @@ pub(crate) fn batch<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
     let shift = binary(b, Pair::Mul, mean, scale)?;
     let offset = binary(b, Pair::Sub, offset, shift)?;
     affine(b, x, scale, Some(offset))
-}
-
-/// The input itself, as at inference.
-pub(crate) fn dropout<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    if let Some(training) = call.optional(2)
-        && b.number(training, "whether it is training")? != 0.0
-        && match call.optional(1) {
-            Some(ratio) => b.number(ratio, "the ratio")? != 0.0,
-            None => true,
-        }
-    {
-        return b.refuse_with(
-            "it is in training mode, where chance decides what is left out",
-            EVALUATION,
-        );
-    }
-    call.required(b, 0)
 }
 
 pub(crate) fn instance<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
@@ -145,7 +128,19 @@ pub(crate) fn layer<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
             "a scale or offset that does not fit shape {shape:?}"
         ));
     }
-    Ok(vec![y])
+    let mut results = vec![y];
+    if call.node.outputs.len() > 1 {
+        let axes: Vec<usize> = (axis..shape.len()).collect();
+        let mean = reduce(b, Reduction::Mean, x, &axes, true)?;
+        let centred = binary(b, Pair::Sub, x, mean)?;
+        let square = binary(b, Pair::Mul, centred, centred)?;
+        let variance = reduce(b, Reduction::Mean, square, &axes, true)?;
+        let epsilon = b.constant(&[], Kind::Real, vec![op.epsilon])?;
+        let variance = binary(b, Pair::Add, variance, epsilon)?;
+        let deviation = apply(b, Function::Sqrt, variance)?;
+        results.extend([mean, apply(b, Function::Reciprocal, deviation)?]);
+    }
+    Ok(results)
 }
 
 /// Divided by the sum of the absolute values, or by the root of the sum of squares.
@@ -162,6 +157,11 @@ pub(crate) fn lp<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot>
         }
     };
     let norm = reduce(b, norm, x, &[axis], true)?;
+    // zeros stay zeros
+    let one = b.constant(&[], Kind::Real, vec![1.0])?;
+    let zero = b.constant(&[], Kind::Real, vec![0.0])?;
+    let empty = binary(b, Pair::Equal, norm, zero)?;
+    let norm = where_(b, empty, one, norm)?;
     binary(b, Pair::Div, x, norm)
 }
 

@@ -10,10 +10,17 @@ use super::{Call, Op, Pass};
 use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
-use crate::tensor::Tensor;
+use crate::tensor::{Kind, Tensor};
 
 /// The largest number of every window; of equal ones the first has the derivative.
 struct MaxPool(Window);
+
+/// The place of the largest number of every window among all numbers, of equal ones the first.
+struct MaxPlaces {
+    window: Window,
+    /// Whether places within a channel count down the columns.
+    columns: bool,
+}
 
 /// The mean of every window.
 struct AveragePool {
@@ -22,8 +29,8 @@ struct AveragePool {
     divisors: Vec<usize>,
 }
 
-pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    let x = call.required(b, 0)?;
+/// Window and shape of the result for an input.
+fn window<A: Scalar>(b: &Builder<A>, call: &Call<'_>, x: Slot) -> Result<(Window, Vec<usize>)> {
     let shape = b.shape(x).to_vec();
     let kernel = super::values::lengths(call.node.ints("kernel_shape").unwrap_or_default());
     let (Some(kernel), true) = (kernel, shape.len() > 2) else {
@@ -36,15 +43,40 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
             "use less padding than the kernel is wide",
         );
     }
-    let mut to = shape[..2].to_vec();
-    to.extend(&window.output);
-    match call.node.op.as_str() {
-        "MaxPool" => b.emit(MaxPool(window), &[x], &to),
-        _ => {
-            let divisors = window.counts(call.node.flag("count_include_pad"));
-            b.emit(AveragePool { window, divisors }, &[x], &to)
-        }
+    let to = pooled(&window, &shape);
+    Ok((window, to))
+}
+
+pub(crate) fn average<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
+    let x = call.required(b, 0)?;
+    let (window, to) = window(b, call, x)?;
+    let divisors = window.counts(call.node.flag("count_include_pad"));
+    b.emit(AveragePool { window, divisors }, &[x], &to)
+}
+
+/// The sum of every window.
+pub(crate) fn sums_of_windows<A: Scalar>(
+    b: &mut Builder<A>,
+    call: &Call<'_>,
+    x: Slot,
+) -> Result<Slot> {
+    let (window, to) = window(b, call, x)?;
+    let divisors = vec![1; window.outputs()];
+    b.emit(AveragePool { window, divisors }, &[x], &to)
+}
+
+/// The largest numbers and, if asked for, their places among all numbers.
+pub(crate) fn max<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
+    let x = call.required(b, 0)?;
+    let (largest, to) = window(b, call, x)?;
+    let mut results = vec![b.emit_as(b.kind(x), MaxPool(largest), &[x], &to)?];
+    if call.node.outputs.len() > 1 {
+        let (window, _) = window(b, call, x)?;
+        let columns = call.node.flag("storage_order");
+        let op = MaxPlaces { window, columns };
+        results.push(b.emit_as(Kind::Whole, op, &[x], &to)?);
     }
+    Ok(results)
 }
 
 pub(crate) fn global<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
@@ -132,6 +164,51 @@ impl<A: Scalar> Op<A> for MaxPool {
             }
         }
         vec![Some(Tensor::new(x.shape(), data))]
+    }
+}
+
+impl MaxPlaces {
+    /// A place in the order of rows, in the order that is wanted.
+    fn counted(&self, place: usize) -> usize {
+        if !self.columns {
+            return place;
+        }
+        let size = self.window.inputs();
+        let (mut rest, mut factor, mut along) = (place % size, size, 0);
+        for &length in self.window.input.iter().rev() {
+            factor /= length;
+            along += rest % length * factor;
+            rest /= length;
+        }
+        place - place % size + along
+    }
+}
+
+impl<A: Scalar> Op<A> for MaxPlaces {
+    fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
+        let window = &self.window;
+        let shape = pooled(window, inputs[0].shape());
+        let (x, width) = (inputs[0].data(), window.inputs());
+        let mut best = vec![None; shape.iter().product()];
+        for (c, best) in best.chunks_exact_mut(window.outputs().max(1)).enumerate() {
+            for run in &window.runs {
+                for i in 0..run.length {
+                    let place = c * width + run.input + i * run.stride;
+                    let better = |&old: &usize| x[place] > x[old] || x[place].is_nan();
+                    let best = &mut best[run.output + i];
+                    if best.as_ref().is_none_or(better) {
+                        *best = Some(place);
+                    }
+                }
+            }
+        }
+        let number =
+            |place: Option<usize>| A::of(place.map_or(0, |place| self.counted(place)) as f64);
+        vec![Tensor::new(&shape, best.into_iter().map(number).collect())]
+    }
+
+    fn backward(&self, _pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
+        vec![None]
     }
 }
 

@@ -8,8 +8,7 @@ use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
 use crate::kernels::sum;
-use crate::shape::around;
-use crate::tensor::{Kind, Tensor};
+use crate::tensor::Tensor;
 
 /// What becomes of the numbers of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,39 +57,6 @@ pub(crate) fn lower<A: Scalar>(
     };
     let keep = call.node.int("keepdims").unwrap_or(1) != 0;
     reduce(b, reduction, x, &axes, keep)
-}
-
-/// The place of the largest or smallest number along an axis: known in advance, or refused, since
-/// it has no derivative.
-pub(crate) fn extreme_place<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    let x = call.required(b, 0)?;
-    if b.known(x).is_none() {
-        return b.refuse_with(
-            "the place of an extreme has no derivative by the model's input",
-            "choose a value before this node with OnnxOptions::output, such as the scores themselves",
-        );
-    }
-    let shape = b.shape(x).to_vec();
-    let axis = b.axis(call.node.int("axis").unwrap_or(0), shape.len())?;
-    let numbers = b.numbers(x, "its input")?;
-    let largest = call.node.op == "ArgMax";
-    let last = call.node.flag("select_last_index");
-    let (outer, length, inner) = around(&shape, axis);
-    let place = |i: usize| {
-        let at = |j: usize| numbers[(i / inner * length + j) * inner + i % inner];
-        let better = |j: usize, k: usize| match at(j) == at(k) {
-            true => last,
-            false => (at(j) > at(k)) == largest,
-        };
-        (1..length).fold(0, |best, j| if better(j, best) { j } else { best }) as f64
-    };
-    let places = (0..outer * inner).map(place).collect();
-    let mut to = shape;
-    match call.node.int("keepdims").unwrap_or(1) {
-        0 => drop(to.remove(axis)),
-        _ => to[axis] = 1,
-    }
-    b.constant(&to, Kind::Whole, places)
 }
 
 /// Reduces the given axes, which are in rising order.

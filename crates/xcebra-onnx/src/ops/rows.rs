@@ -17,6 +17,7 @@ struct Softmax {
 }
 
 /// Every row divided by its standard deviation, after its mean was taken away.
+#[derive(Clone, Copy)]
 pub(crate) struct Standardize {
     pub epsilon: f64,
     /// Whether the mean is taken away (layer norm) or not (root mean square norm).
@@ -54,6 +55,18 @@ pub(crate) fn softmax<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, log: bool)
     permute(b, y, &super::layout::inverse(&order))
 }
 
+/// The softmax of every row.
+pub(crate) fn softmax_last<A: Scalar>(b: &mut Builder<A>, x: Slot) -> Result<Slot> {
+    let shape = b.shape(x).to_vec();
+    b.emit(Softmax { log: false }, &[x], &shape)
+}
+
+/// The logarithm of the softmax of every row.
+pub(crate) fn log_softmax_last<A: Scalar>(b: &mut Builder<A>, x: Slot) -> Result<Slot> {
+    let shape = b.shape(x).to_vec();
+    b.emit(Softmax { log: true }, &[x], &shape)
+}
+
 impl<A: Scalar> Op<A> for Softmax {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         by_rows(inputs[0], inputs[0], |x, _, y| {
@@ -74,6 +87,11 @@ impl<A: Scalar> Op<A> for Softmax {
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let gradient = by_rows(&pass.outputs[0], pass.gradient(), |y, g, out| {
+            // a row of nothing but minus infinity is not a number, but nobody may have asked for it
+            if g.iter().all(|g| *g == A::zero()) {
+                out.fill(A::zero());
+                return;
+            }
             if self.log {
                 let sum = kernels::sum(g, |g| g);
                 for ((out, &y), &g) in out.iter_mut().zip(y).zip(g) {

@@ -162,36 +162,6 @@ pub(crate) fn everything(shape: &[usize]) -> Vec<Vec<usize>> {
     shape.iter().map(|&n| (0..n).collect()).collect()
 }
 
-/// The first entries along an axis, as many of each sequence, in the opposite order.
-pub(crate) fn reverse<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    let x = call.required(b, 0)?;
-    let lengths = call.required(b, 1)?;
-    let lengths = b.integers(lengths, "the lengths")?;
-    let time = b.axis(call.node.int("time_axis").unwrap_or(0), b.rank(x))?;
-    let batch = b.axis(call.node.int("batch_axis").unwrap_or(1), b.rank(x))?;
-    let longest = b.shape(x)[time];
-    let length = match lengths.first().map(|&l| (l, usize::try_from(l))) {
-        Some((first, Ok(length)))
-            if length <= longest
-                && lengths.len() == b.shape(x)[batch]
-                && lengths.iter().all(|&l| l == first) =>
-        {
-            length
-        }
-        _ => {
-            return b.refuse_with(
-                format!(
-                    "lengths {lengths:?} of sequences of {longest}: only one length for all is supported"
-                ),
-                "export the model without masks",
-            );
-        }
-    };
-    let mut picks = everything(b.shape(x));
-    picks[time][..length].reverse();
-    select(b, x, &picks, 0.0)
-}
-
 pub(crate) fn expand<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
     let target = call.required(b, 1)?;
@@ -329,6 +299,9 @@ pub(crate) fn split<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
 pub(crate) fn gather<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
     let indices = call.required(b, 1)?;
+    if b.known(indices).is_none() {
+        return super::take::gather(b, call);
+    }
     let shape = b.shape(x).to_vec();
     let axis = b.axis(call.node.int("axis").unwrap_or(0), shape.len())?;
     let mut to = shape[..axis].to_vec();

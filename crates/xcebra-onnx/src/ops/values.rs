@@ -15,14 +15,26 @@ pub(crate) fn cast<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
         Some(like) => Some(b.kind(like)),
         None => crate::proto::kind_of(call.node.int("to").unwrap_or(0)),
     };
-    match (b.kind(x), to) {
-        (_, None) => b.refuse("a cast to an element type that is not supported"),
-        (from, Some(to)) if from == to => Ok(x),
-        (_, Some(Kind::Bool)) => apply(b, Function::NonZero, x),
-        (Kind::Bool, Some(Kind::Whole)) | (Kind::Real, Some(Kind::Whole)) => {
-            apply(b, Function::Truncate, x)
+    match to {
+        Some(to) => as_kind(b, x, to),
+        None => b.refuse_with(
+            "a cast to an element type that is not supported",
+            "export the model in single precision, half precision or with 8-bit integers",
+        ),
+    }
+}
+
+/// The same numbers as another kind.
+pub(crate) fn as_kind<A: Scalar>(b: &mut Builder<A>, x: Slot, kind: Kind) -> Result<Slot> {
+    match kind {
+        same if same == b.kind(x) => Ok(x),
+        Kind::Bool => apply(b, Function::NonZero, x),
+        Kind::Real => super::layout::as_real(b, x),
+        Kind::Whole => apply(b, Function::Truncate, x),
+        narrow => {
+            let whole = apply(b, Function::Truncate, x)?;
+            super::quantize::wrapped(b, whole, narrow)
         }
-        (_, Some(_)) => super::layout::as_real(b, x),
     }
 }
 
@@ -68,6 +80,31 @@ pub(crate) fn constant_of_shape<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) 
         None => (Kind::Real, 0.0),
     };
     filled(b, &shape, kind, value)
+}
+
+/// The identity; the second result says that nothing was dropped.
+pub(crate) fn dropout<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
+    let x = call.required(b, 0)?;
+    let ratio = match call.optional(1) {
+        Some(ratio) => b.number(ratio, "the ratio")?,
+        None => call.node.float("ratio").unwrap_or(0.5),
+    };
+    let training = match call.optional(2) {
+        Some(training) => b.number(training, "whether it is in training mode")? != 0.0,
+        None => false,
+    };
+    if training && ratio != 0.0 {
+        return b.refuse_with(
+            "it is in training mode, where it drops numbers by chance",
+            "export the model in evaluation mode",
+        );
+    }
+    let mut results = vec![x];
+    if call.node.outputs.len() > 1 {
+        let shape = b.shape(x).to_vec();
+        results.push(filled(b, &shape, Kind::Bool, 1.0)?);
+    }
+    Ok(results)
 }
 
 /// A known value full of one number; nothing is allocated before the limit was looked at.

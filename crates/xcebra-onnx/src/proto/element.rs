@@ -23,6 +23,9 @@ pub enum Element {
     /// Two in a byte, the first in its lower half.
     U4,
     I4,
+    /// Four in a byte.
+    U2,
+    I2,
 }
 
 impl Element {
@@ -43,6 +46,8 @@ impl Element {
             16 => Self::Bf16,
             21 => Self::U4,
             22 => Self::I4,
+            25 => Self::U2,
+            26 => Self::I2,
             _ => return None,
         })
     }
@@ -65,14 +70,25 @@ impl Element {
             Self::Bf16 => "bfloat16",
             Self::U4 => "uint4",
             Self::I4 => "int4",
+            Self::U2 => "uint2",
+            Self::I2 => "int2",
         }
     }
 
     pub fn kind(self) -> Kind {
+        let narrow = |signed, bits| Kind::Narrow { signed, bits };
         match self {
             Self::F32 | Self::F16 | Self::F64 | Self::Bf16 => Kind::Real,
             Self::Bool => Kind::Bool,
-            _ => Kind::Whole,
+            Self::U2 => narrow(false, 2),
+            Self::I2 => narrow(true, 2),
+            Self::U4 => narrow(false, 4),
+            Self::I4 => narrow(true, 4),
+            Self::U8 => narrow(false, 8),
+            Self::I8 => narrow(true, 8),
+            Self::U16 => narrow(false, 16),
+            Self::I16 => narrow(true, 16),
+            Self::I32 | Self::U32 | Self::I64 | Self::U64 => Kind::Whole,
         }
     }
 
@@ -81,14 +97,19 @@ impl Element {
         matches!(self, Self::F32 | Self::F64)
     }
 
-    /// Numbers are packed closer than bytes.
-    fn halves(self) -> bool {
-        matches!(self, Self::U4 | Self::I4)
+    /// How many numbers share a byte.
+    fn shared(self) -> usize {
+        match self {
+            Self::U4 | Self::I4 => 2,
+            Self::U2 | Self::I2 => 4,
+            _ => 1,
+        }
     }
 
     fn width(self) -> usize {
         match self {
-            Self::U8 | Self::I8 | Self::Bool | Self::U4 | Self::I4 => 1,
+            Self::U8 | Self::I8 | Self::Bool => 1,
+            Self::U4 | Self::I4 | Self::U2 | Self::I2 => 1,
             Self::U16 | Self::I16 | Self::F16 | Self::Bf16 => 2,
             Self::F32 | Self::I32 | Self::U32 => 4,
             Self::I64 | Self::F64 | Self::U64 => 8,
@@ -97,21 +118,15 @@ impl Element {
 
     /// Bytes of so many numbers.
     pub fn bytes(self, count: usize) -> usize {
-        match self.halves() {
-            true => count.div_ceil(2),
-            false => count.saturating_mul(self.width()),
-        }
+        count.div_ceil(self.shared()).saturating_mul(self.width())
     }
 
     /// Numbers in so many bytes.
     pub fn numbers(self, bytes: usize) -> usize {
-        match self.halves() {
-            true => bytes.saturating_mul(2),
-            false => bytes / self.width(),
-        }
+        (bytes / self.width()).saturating_mul(self.shared())
     }
 
-    /// Appends the numbers of little-endian bytes; of halves of bytes an odd number gives one too many.
+    /// Appends the numbers of little-endian bytes; where they share bytes, the last byte may give too many.
     pub fn decode<A: Scalar>(self, bytes: &[u8], into: &mut Vec<A>) {
         fn all<A: Scalar, const N: usize>(
             bytes: &[u8],
@@ -133,20 +148,24 @@ impl Element {
             Self::U32 => all(bytes, into, |b| f64::from(u32::from_le_bytes(b))),
             Self::U64 => all(bytes, into, |b| u64::from_le_bytes(b) as f64),
             Self::Bf16 => all(bytes, into, |b| brain(u16::from_le_bytes(b))),
-            Self::U4 | Self::I4 => {
-                let both = bytes.iter().flat_map(|&b| [b & 15, b >> 4]);
-                into.extend(both.map(|b| A::of(self.nibble(b))));
+            Self::U4 | Self::I4 | Self::U2 | Self::I2 => {
+                let each = |&b: &u8| (0..self.shared()).map(move |i| A::of(self.part(b, i)));
+                into.extend(bytes.iter().flat_map(each));
             }
         }
     }
 
-    fn nibble(self, bits: u8) -> f64 {
-        let value = f64::from(bits);
-        if self == Self::I4 && bits > 7 {
-            value - 16.0
+    /// One of the numbers that share a byte, from its lowest bits on.
+    fn part(self, byte: u8, place: usize) -> f64 {
+        let bits = 8 / self.shared();
+        let span = 1 << bits;
+        let number = i32::from(byte >> (place * bits)) & (span - 1);
+        let signed = matches!(self, Self::I4 | Self::I2);
+        f64::from(if signed && number >= span / 2 {
+            number - span
         } else {
-            value
-        }
+            number
+        })
     }
 
     /// Numbers of the typed fields, where 16-bit floats are the bits of an integer.
@@ -158,7 +177,7 @@ impl Element {
             Self::U64 => v.cast_unsigned() as f64,
             _ => v as f64,
         };
-        if self.halves() && integers.len() == count.div_ceil(2) {
+        if self.shared() > 1 && integers.len() == count.div_ceil(self.shared()) {
             let mut values = Vec::new();
             let bytes: Vec<u8> = integers.iter().map(|&v| v as u8).collect();
             self.decode(&bytes, &mut values);
@@ -207,9 +226,9 @@ mod tests {
         assert_eq!(brain(0xc040), -3.0);
     }
 
-    /// The specification packs the first number into the lower half of the byte.
+    /// The specification packs the first number into the lowest bits of the byte.
     #[test]
-    fn halves_of_bytes_are_numbers() {
+    fn parts_of_bytes_are_numbers() {
         let decoded = |element: Element| {
             let mut numbers: Vec<f64> = Vec::new();
             element.decode(&[0x21, 0xf8], &mut numbers);
@@ -218,5 +237,13 @@ mod tests {
         assert_eq!(decoded(Element::U4), [1.0, 2.0, 8.0, 15.0]);
         assert_eq!(decoded(Element::I4), [1.0, 2.0, -8.0, -1.0]);
         assert_eq!(Element::I4.unpack(&[0x21, 0xf8], 3), [1.0, 2.0, -8.0]);
+        let low = [1.0, 0.0, 2.0, 0.0];
+        assert_eq!(decoded(Element::U2), [low, [0.0, 2.0, 3.0, 3.0]].concat());
+        let low = [1.0, 0.0, -2.0, 0.0];
+        assert_eq!(
+            decoded(Element::I2),
+            [low, [0.0, -2.0, -1.0, -1.0]].concat()
+        );
+        assert_eq!(Element::I2.bytes(5), 2);
     }
 }

@@ -40,7 +40,7 @@ impl Arrays {
     }
 }
 
-/// A case of `operators.npz` or `graphs.npz`.
+/// A case of `operators.npz`, `more_operators.npz` or `graphs.npz`.
 pub struct Case {
     pub name: String,
     pub model: Vec<u8>,
@@ -49,7 +49,7 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    ["operators.npz", "graphs.npz"]
+    ["operators.npz", "more_operators.npz", "graphs.npz"]
         .into_iter()
         .flat_map(cases_of)
         .collect()

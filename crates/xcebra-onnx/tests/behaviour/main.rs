@@ -9,4 +9,7 @@ mod interface;
 mod models;
 mod operators;
 mod refusals;
+mod refused_operators;
+mod refused_states;
+mod steps;
 mod write;

@@ -1,7 +1,7 @@
 //! What cannot be evaluated is refused, with the place and what to do.
 
-use ndarray::arr0;
-use xcebra_model::{Advice, Kind};
+use ndarray::{Array2, arr0};
+use xcebra_model::{Advice, Kind, Model};
 use xcebra_onnx::{OnnxError, OnnxModel, OnnxOptions};
 
 use crate::data::path;
@@ -52,10 +52,10 @@ fn advises(message: &(String, String), parts: &[&str], advised: &[&str]) {
 
 #[test]
 fn an_unknown_operator_is_named_with_its_node() {
-    let file = batch_of(3).node("NonMaxSuppression", &["x"], "y", &[]);
+    let file = batch_of(3).node("RoiAlign", &["x"], "y", &[]);
     advises(
         &message(&file),
-        &["node of y", "NonMaxSuppression", "not supported"],
+        &["node of y", "RoiAlign", "not supported"],
         &["README"],
     );
     let unneeded = batch_of(3)
@@ -78,12 +78,40 @@ fn a_shape_that_depends_on_values_is_refused() {
     );
     let file = batch_of(3)
         .node("ArgMax", &["x"], "i", &[("axis", &[1])])
-        .node("Add", &["i", "x"], "y", &[]);
-    advises(
+        .node("Reshape", &["x", "i"], "y", &[]);
+    says(
         &message(&file),
-        &["node of i", "ArgMax", "no derivative"],
-        &["output"],
+        &["node of y", "Reshape", "new shape", "depends on the values"],
     );
+}
+
+/// An index that the network computes is looked at before it is used.
+#[test]
+fn an_index_outside_its_axis_is_an_error_of_the_evaluation() {
+    for op in ["Gather", "GatherElements"] {
+        let file = batch_of(3)
+            .node("Cast", &["x"], "i", &[("to", &[7])])
+            .node(op, &["x", "i"], "g", &[("axis", &[1])])
+            .node("Exp", &["g"], "y", &[]);
+        let model = OnnxModel::<f64>::from_bytes(&file.finish()).unwrap();
+        let inside = ndarray::arr2(&[[0.5, -2.5, 2.0]]).into_dyn();
+        assert!(model.forward(inside.view()).is_ok(), "{op}");
+        let outside = ndarray::arr2(&[[0.5, 3.5, 2.0]]).into_dyn();
+        let cotangent = Array2::ones((1, model.output_dim()));
+        for error in [
+            model.forward(outside.view()).unwrap_err(),
+            model.vjp(outside.view(), cotangent.view()).unwrap_err(),
+            model.jacobian(outside.view()).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(
+                text.contains("node of g") && text.contains("index 3"),
+                "{text}"
+            );
+        }
+        let nan = ndarray::arr2(&[[f64::NAN, 0.0, 0.0]]).into_dyn();
+        assert!(model.forward(nan.view()).is_err(), "{op}");
+    }
 }
 
 #[test]
@@ -249,13 +277,12 @@ fn the_number_of_items_is_bounded() {
 #[test]
 fn an_optional_result_that_is_not_made_is_named() {
     let mut file = File::new(&[Named("N"), Fixed(1), Fixed(4)]);
-    let pool = Message::default()
+    let relu = Message::default()
         .text(1, "x")
         .text(2, "p")
         .text(2, "indices")
-        .text(4, "MaxPool");
-    let kernel = Message::default().text(1, "kernel_shape").int(8, 2);
-    file.graph = file.graph.message(1, &pool.message(5, &kernel));
+        .text(4, "Relu");
+    file.graph = file.graph.message(1, &relu);
     let file = file.node("Add", &["p", "indices"], "y", &[]);
     says(
         &message(&file),
@@ -302,7 +329,7 @@ fn loops_whose_rounds_are_not_known_are_refused() {
     let three = looping(&["rounds", "", "x"], "go").integers("rounds", &[3]);
     let model = OnnxModel::<f64>::from_bytes(&three.finish()).unwrap();
     let x = ndarray::arr2(&[[1.0, -2.0, 0.5]]).into_dyn();
-    let y = xcebra_model::Model::forward(&model, x.view()).unwrap();
+    let y = model.forward(x.view()).unwrap();
     assert_eq!(y.into_raw_vec_and_offset().0, [4.0, -8.0, 2.0]);
     says(
         &message(&looping(&["rounds", "", "x"], "positive").integers("rounds", &[3])),

@@ -4,16 +4,13 @@ graphs.npz has the form of operators.npz, and onnxruntime computes the values. V
 (Python 3.11). The inputs are seeded.
 """
 
-from pathlib import Path
-
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-import make_operators
-from make_operators import CASES, case, node, normal
+from cases import HERE, case, node, normal, save
 
-HERE = Path(__file__).parent
 FLOAT = TensorProto.FLOAT
 
 
@@ -124,9 +121,10 @@ def external():
     outputs = [helper.make_tensor_value_info("y", FLOAT, ["N", 4])]
     net = helper.make_graph(nodes, "g", inputs, outputs, [numpy_helper.from_array(w, "w"), numpy_helper.from_array(b, "b")])
     model = helper.make_model(net, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (HERE / "external.onnx.data").unlink(missing_ok=True)
     onnx.save_model(model, HERE / "external.onnx", save_as_external_data=True, location="external.onnx.data", size_threshold=0)
     x = rng.normal(0, 1, (3, 6)).astype(np.float32)
-    session = make_operators.onnxruntime.InferenceSession(HERE / "external.onnx", providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(HERE / "external.onnx", providers=["CPUExecutionProvider"])
     (y,) = session.run(["y"], {"x": x})
     return {"external.input": x, "external.output": y}
 
@@ -134,11 +132,7 @@ def external():
 def main():
     for make in (branches, scans, loops, lists, old, functions):
         make()
-    arrays = external()
-    for name, (model, x, y) in CASES.items():
-        arrays |= {f"{name}.model": model, f"{name}.x": x, f"{name}.y": y}
-    np.savez_compressed(HERE / "graphs.npz", **arrays)
-    print(len(CASES), "cases")
+    save("graphs.npz", **external())
 
 
 if __name__ == "__main__":
