@@ -91,6 +91,16 @@ pub enum EvalError {
         /// The first such row.
         row: usize,
     },
+    /// An embedding has no sample whose label is near a bin.
+    #[error("embedding {embedding} has no sample whose label is near bin {bin} of {bins}")]
+    EmptyBin {
+        /// Which embedding, counted from 0.
+        embedding: usize,
+        /// Which bin, counted from 1.
+        bin: usize,
+        /// How many there are.
+        bins: usize,
+    },
     /// Another error of the arithmetic below.
     #[error(transparent)]
     Numeric(NumericError),
@@ -154,6 +164,9 @@ impl Advice for EvalError {
             Self::TooFewSamples { .. } => Some("pass more samples".into()),
             Self::NotFinite { .. } => Some("remove or replace such values first".into()),
             Self::ZeroVector { .. } => Some("leave that row out, or use another metric".into()),
+            Self::EmptyBin { .. } => Some(
+                "use fewer bins, or keep the range of the label that all embeddings have".into(),
+            ),
             Self::Model { advice, .. } => advice.as_deref().map(Cow::from),
             Self::Numeric(error) => error.advice(),
             Self::OneClass { .. } | Self::Parameter { .. } | Self::Constant { .. } => None,
@@ -171,6 +184,7 @@ impl Advice for EvalError {
             | Self::OneClass { .. }
             | Self::NotFinite { .. }
             | Self::Constant { .. }
+            | Self::EmptyBin { .. }
             | Self::ZeroVector { .. } => Kind::Data,
         }
     }
@@ -221,6 +235,11 @@ mod tests {
             what: "the known samples",
             row: 0,
         };
+        let bin = EmptyBin {
+            embedding: 1,
+            bin: 7,
+            bins: 100,
+        };
         let misfit = ModelError::Shape {
             what: "the input",
             found: vec![5, 3],
@@ -235,6 +254,7 @@ mod tests {
             (parameter, false, Kind::Setting),
             (constant, false, Kind::Data),
             (zero, true, Kind::Data),
+            (bin, true, Kind::Data),
             (EvalError::model(misfit), true, Kind::Data),
             (
                 EvalError::model(ModelError::Stopped),

@@ -6,9 +6,12 @@
 //! | do scores rank positives above negatives? | [`auroc`], [`average_precision`] |
 //! | do thresholds of a saliency map pick the salient elements? | [`area_under_precision`], [`area_under_recall`] |
 //! | does an embedding hold the latents up to a linear map? | [`linear_r2`] |
-//! | can neighbours in an embedding be decoded? | [`Knn`] |
+//! | can labels be decoded from an embedding? | [`Knn`], [`LinearRegression`] (ridge and lasso too), [`LogisticRegression`] |
+//! | on which part of the time is a decoder scored? | [`blocks`], [`last_share`] |
 //! | how well does a prediction match its target? | [`r2`], [`r2_per_output`], [`median_error`] |
-//! | do runs from other seeds agree? | [`consistency`] |
+//! | are classes decoded? | [`accuracy`], [`balanced_accuracy`] |
+//! | do runs from other seeds agree? | [`consistency`], [`procrustes_disparity`] |
+//! | do embeddings of different animals agree? | [`by_label`], then [`consistency`] |
 //! | is a contrastive loss better than chance? | [`goodness_of_fit`] |
 //! | how many dimensions does an embedding use? | [`effective_dimension`] |
 //! | does an attribution say what the model does? | [`faithfulness`] |
@@ -38,6 +41,8 @@
 
 #![forbid(unsafe_code)]
 
+mod accuracy;
+mod alignment;
 mod check;
 mod consistency;
 mod correlation;
@@ -46,6 +51,8 @@ mod error;
 pub mod faithfulness;
 mod gaps;
 mod goodness;
+mod held_out;
+mod logistic;
 mod median_error;
 mod neighbours;
 mod paired;
@@ -54,12 +61,16 @@ mod ranking;
 mod regression;
 mod thresholds;
 
+pub use accuracy::{accuracy, balanced_accuracy};
+pub use alignment::{by_label, procrustes_disparity};
 pub use consistency::{Consistency, consistency};
 pub use correlation::{kendall, pearson, ranks, spearman};
 pub use dimension::effective_dimension;
 pub use error::{EvalError, Result};
 pub use gaps::{Gaps, Spread, gaps};
 pub use goodness::goodness_of_fit;
+pub use held_out::{Fold, blocks, last_share};
+pub use logistic::LogisticRegression;
 pub use median_error::median_error;
 pub use neighbours::{Knn, Metric, Weights};
 pub use paired::{Alternative, PairedTest, paired_bootstrap, sign_flip, wilcoxon_signed_rank};

@@ -44,11 +44,39 @@ impl LinearRegression {
     /// [`EvalError::Empty`](crate::EvalError::Empty) without rows or columns,
     /// [`EvalError::NotFinite`](crate::EvalError::NotFinite) on NaN or infinite values.
     pub fn fit<S: Copy + Into<f64>>(x: &ArrayRef2<S>, y: &ArrayRef2<S>) -> Result<Self> {
-        let expected = [x.nrows(), y.ncols()];
-        same_shape("the targets y", y.shape(), "the rows of x", &expected)?;
-        let x = finite_matrix("the regressors x", x)?;
-        let y = finite_matrix("the targets y", y)?;
+        let (x, y) = pair(x, y)?;
         let fit = LinearFit::of(&x, &y);
+        Ok(Self { fit })
+    }
+
+    /// As [`fit`](Self::fit), with a penalty `alpha |B|²` beside the squared errors: ridge regression, as in
+    /// scikit-learn.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and [`EvalError::Parameter`](crate::EvalError::Parameter) unless `alpha` is finite and
+    /// positive.
+    pub fn ridge<S: Copy + Into<f64>>(
+        x: &ArrayRef2<S>,
+        y: &ArrayRef2<S>,
+        alpha: f64,
+    ) -> Result<Self> {
+        let (x, y) = pair(x, y)?;
+        let fit = LinearFit::ridge(&x, &y, alpha)?;
+        Ok(Self { fit })
+    }
+
+    /// As [`fit`](Self::fit), with a penalty `alpha Σ |B|` beside half the mean squared error: the lasso, as in
+    /// scikit-learn. [`rank`](Self::rank) is then the number of inputs that some output uses.
+    ///
+    /// # Errors
+    /// As [`ridge`](Self::ridge), and [`EvalError::Numeric`](crate::EvalError::Numeric) if it does not converge.
+    pub fn lasso<S: Copy + Into<f64>>(
+        x: &ArrayRef2<S>,
+        y: &ArrayRef2<S>,
+        alpha: f64,
+    ) -> Result<Self> {
+        let (x, y) = pair(x, y)?;
+        let fit = LinearFit::lasso(&x, &y, alpha)?;
         Ok(Self { fit })
     }
 
@@ -82,6 +110,18 @@ impl LinearRegression {
     pub fn rank(&self) -> usize {
         self.fit.rank
     }
+}
+
+/// Regressors and targets that can be fitted.
+fn pair<S: Copy + Into<f64>>(
+    x: &ArrayRef2<S>,
+    y: &ArrayRef2<S>,
+) -> Result<(Array2<f64>, Array2<f64>)> {
+    let expected = [x.nrows(), y.ncols()];
+    same_shape("the targets y", y.shape(), "the rows of x", &expected)?;
+    let x = finite_matrix("the regressors x", x)?;
+    let y = finite_matrix("the targets y", y)?;
+    Ok((x, y))
 }
 
 /// How well a linear map reads the latents (n, d) from an embedding (n, p): the uniform mean of R²

@@ -52,12 +52,18 @@ impl Advice for NumericError {
         match self {
             Self::Empty { .. } => Some("pass at least one value".into()),
             Self::NotFinite { .. } => Some("remove or replace such values first".into()),
+            Self::NoConvergence { .. } => Some(
+                "bring the columns to a common scale, leave out columns that depend on others, or choose a \
+                 stronger penalty"
+                    .into(),
+            ),
             _ => None,
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
+            Self::NoConvergence { .. } => Kind::Numeric,
             Self::Parameter { .. } => Kind::Setting,
             _ => Kind::Data,
         }

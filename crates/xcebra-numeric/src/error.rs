@@ -35,6 +35,14 @@ pub enum NumericError {
         /// Where the first one is.
         index: usize,
     },
+    /// An iteration came to no end.
+    #[error("{what} did not converge in {iterations} iterations")]
+    NoConvergence {
+        /// What was computed.
+        what: &'static str,
+        /// Iterations made.
+        iterations: usize,
+    },
 }
 
 impl NumericError {

@@ -68,7 +68,7 @@ pub fn least_squares(x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> LeastSquares {
 ///
 /// One block of rows after another is folded into the factor so far: as stable as one QR of the whole (Demmel,
 /// Grigori, Hoemmen, Langou 2012). With fewer rows than columns the last rows of `R` are 0.
-fn triangular_factor(x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Array2<f64> {
+pub(crate) fn triangular_factor(x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Array2<f64> {
     let columns = x.ncols() + y.ncols();
     let mut factor = Array2::zeros((columns, columns));
     let mut block = Vec::new();

@@ -21,7 +21,8 @@
 //! | integrals over `[0, 1]` | [`Rule`], [`Node`] |
 //! | derivatives from values | [`Step`], [`balanced_step`] |
 //! | singular values of small matrices | [`RowSvd`], [`kernels`] |
-//! | least squares, with an intercept or without | [`least_squares`], [`LinearFit`], [`SumsOfSquares`] |
+//! | least squares, with an intercept or without, with penalties | [`least_squares`], [`LinearFit`], [`SumsOfSquares`] |
+//! | logistic regression | [`LogisticFit`] |
 //! | deletion and insertion curves | [`ranking`], [`even_counts`], [`geometric_counts`], [`exchange`], [`area`] |
 //! | quantiles and the bootstrap | [`quantile`], [`Bootstrap`], [`Interval`] |
 //! | control of false discoveries | [`adjust`], [`Control`] |
@@ -42,8 +43,10 @@ mod false_discovery;
 mod finite;
 mod gauss_legendre;
 pub mod kernels;
+mod lasso;
 mod least_squares;
 mod linear_fit;
+mod logistic;
 mod quadrature;
 mod quantile;
 mod rounding;
@@ -59,6 +62,7 @@ pub use false_discovery::{Control, adjust};
 pub use finite::{Entry, NonFinite, ensure_finite, first_not_finite};
 pub use least_squares::{LeastSquares, least_squares};
 pub use linear_fit::{LinearFit, SumsOfSquares};
+pub use logistic::LogisticFit;
 pub use quadrature::{Node, Rule};
 pub use quantile::quantile;
 pub use rounding::{Spreads, is_constant};

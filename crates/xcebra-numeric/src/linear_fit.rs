@@ -1,7 +1,8 @@
 //! Linear maps with an intercept, and how much of the variance they explain.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate};
 
+use crate::error::{NumericError, Result};
 use crate::least_squares::least_squares;
 
 /// Ordinary least squares with an intercept: `y ≈ x Bᵀ + b`.
@@ -36,6 +37,36 @@ impl LinearFit {
         }
     }
 
+    /// As [`of`](Self::of), with a penalty on the coefficients: `B` and `b` that minimise
+    /// `|y − x Bᵀ − b|² + alpha |B|²` (ridge regression). `rank` is p, since the penalty determines every coefficient.
+    ///
+    /// The penalty enters as rows of the least squares, so that nothing is squared.
+    ///
+    /// # Errors
+    /// [`NumericError::Parameter`](crate::NumericError::Parameter) unless `alpha` is finite and positive.
+    ///
+    /// # Panics
+    /// If `x` and `y` differ in rows.
+    pub fn ridge(x: &ArrayRef2<f64>, y: &ArrayRef2<f64>, alpha: f64) -> Result<Self> {
+        if !(alpha.is_finite() && alpha > 0.0) {
+            let expected = "a finite number above 0";
+            return Err(NumericError::parameter("alpha", alpha, expected));
+        }
+        let (p, k) = (x.ncols(), y.ncols());
+        let (centred_x, x_mean) = centred(x);
+        let (centred_y, y_mean) = centred(y);
+        let penalty = Array2::from_diag_elem(p, alpha.sqrt());
+        let all = concatenate![Axis(0), centred_x, penalty];
+        let targets = concatenate![Axis(0), centred_y, Array2::zeros((p, k))];
+        let solved = least_squares(&all, &targets);
+        let coefficients = solved.solution.reversed_axes();
+        Ok(Self {
+            intercept: y_mean - coefficients.dot(&x_mean),
+            coefficients,
+            rank: p,
+        })
+    }
+
     /// Predictions (n, k) for `x` (n, p).
     ///
     /// # Panics
@@ -47,7 +78,7 @@ impl LinearFit {
 }
 
 /// Columns without their means, and the means.
-fn centred(matrix: &ArrayRef2<f64>) -> (Array2<f64>, Array1<f64>) {
+pub(crate) fn centred(matrix: &ArrayRef2<f64>) -> (Array2<f64>, Array1<f64>) {
     let n = matrix.nrows() as f64;
     let mean: Array1<f64> = matrix.columns().into_iter().map(|c| c.sum() / n).collect();
     let mut matrix = matrix.to_owned();
@@ -131,6 +162,20 @@ mod tests {
         let y = t.mapv(|t| 3.0 * t - 1e6);
         let fit = LinearFit::of(&x, &y);
         assert_abs_diff_eq!(fit.coefficients, array![[3.0]], epsilon = 1e-9);
+    }
+
+    /// One input of variance v: the slope is Σxy / (Σx² + alpha).
+    #[test]
+    fn ridge_by_hand() {
+        let x = array![[1.0], [2.0], [6.0]];
+        let y = array![[0.0], [1.0], [2.0]];
+        let fit = LinearFit::ridge(&x, &y, 4.0).unwrap();
+        // centred: x = −2, −1, 3 and y = −1, 0, 1
+        assert_abs_diff_eq!(fit.coefficients, array![[5.0 / 18.0]], epsilon = 1e-15);
+        assert_abs_diff_eq!(fit.intercept, array![1.0 - 15.0 / 18.0], epsilon = 1e-15);
+        for alpha in [0.0, f64::NAN, f64::INFINITY] {
+            assert!(LinearFit::ridge(&x, &y, alpha).is_err());
+        }
     }
 
     #[test]
