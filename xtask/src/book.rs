@@ -23,6 +23,7 @@ const READ: [&str; 9] = [
     "docs/tutorials/your-recording.md",
     "docs/how-to/train.md",
     "docs/how-to/several-animals.md",
+    "docs/how-to/decode-compare-search.md",
     "docs/how-to/one-clock.md",
     "docs/how-to/explain-a-model.md",
     "docs/how-to/significance.md",

@@ -168,7 +168,8 @@ impl Fit {
 /// What an interrupt starts.
 const KEEPING: &str = "saving a checkpoint";
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A time in seconds.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "not a time in seconds".to_owned())
 }

@@ -8,7 +8,9 @@
 
 mod attribute;
 mod clock;
+mod compare;
 mod convert;
+mod decode;
 mod demo;
 mod embed;
 mod eval;
@@ -20,6 +22,7 @@ mod model_flags;
 mod outcome;
 mod problem;
 mod progress;
+mod search;
 mod session;
 mod show;
 mod synth;
@@ -76,6 +79,9 @@ enum Command {
     Attribute(attribute::Attribute),
     Explain(Box<explain::Explain>),
     Eval(eval::Eval),
+    Decode(decode::Decode),
+    Compare(compare::Compare),
+    Search(search::Search),
     Convert(convert::Convert),
     Show(show::Show),
     Files(files::Files),
@@ -92,6 +98,9 @@ impl Command {
             Self::Attribute(command) => command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Eval(command) => command.run(session),
+            Self::Decode(command) => command.run(session),
+            Self::Compare(command) => command.run(session),
+            Self::Search(command) => command.run(session),
             Self::Convert(command) => command.run(session),
             Self::Show(command) => command.run(session),
             Self::Files(command) => command.run(session),

@@ -161,7 +161,7 @@ impl Diagnostics {
     ///
     /// # Errors
     /// As [`save`](Self::save).
-    pub(crate) fn save_subject(&self, folder: &Path, subject: usize) -> Result<(), FileError> {
+    pub fn save_subject(&self, folder: &Path, subject: usize) -> Result<(), FileError> {
         self.ensure_finite()?;
         let text = serde_json::to_string_pretty(self).expect("plain numbers");
         let path = file_of(folder, DIAGNOSTICS, subject);

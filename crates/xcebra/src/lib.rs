@@ -7,9 +7,13 @@
 //! | job | where |
 //! |---|---|
 //! | train an encoder on arrays; on files, into a folder that can be resumed | [`fit()`], [`fit_files`], [`resume`] |
+//! | go on with encoders on arrays, or add a new subject to them | [`fit_further`], [`adapt`] |
+//! | train with several settings and rank the runs | [`search()`] |
 //! | embed a recording | [`embed`], [`embed_files`] |
 //! | which inputs drive which latents, and which entries of the map are real | [`attribute()`], [`attribute_files`] |
 //! | which inputs drive which outputs of any model | [`attribute_model`] |
+//! | can a label be decoded from an embedding, or from any array? | [`decode()`], [`decode_files`] |
+//! | do embeddings of runs, seeds or animals agree? | [`compare_embeddings`], [`compare_files`] |
 //! | can an encoder be trusted? | [`Diagnostics`], [`compare`], [`goodness_of_fit`] |
 //! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
 //! | score a map against the true one | [`score_map`] |
@@ -71,8 +75,10 @@ mod answer;
 mod attribute;
 mod channels;
 mod clock;
+mod comparison;
 #[cfg(feature = "synth")]
 mod dataset;
+mod decode;
 #[cfg(feature = "synth")]
 mod demo;
 mod diagnostics;
@@ -80,6 +86,7 @@ mod embedding;
 pub mod explain;
 mod fit;
 mod goodness;
+mod labelled;
 mod pictures;
 mod problem;
 mod read;
@@ -87,6 +94,7 @@ mod retraining;
 mod run;
 mod run_error;
 mod scoring;
+mod search;
 mod sessions;
 mod show;
 mod stored;
@@ -101,8 +109,13 @@ pub use attribute::{
 };
 pub use channels::Channels;
 pub use clock::{ClockConfig, ConvertJob, convert, label_of, with_labels};
+pub use comparison::{CompareJob, Compared, NamedEmbedding, compare_embeddings, compare_files};
 #[cfg(feature = "synth")]
 pub use dataset::add_dataset;
+pub use decode::{
+    DecodeJob, DecodeSettings, Decoded, Decoder, HeldOut, Scores, Shuffle, ShuffleControl,
+    Shuffles, Target, TargetKind, decode, decode_files,
+};
 #[cfg(feature = "synth")]
 pub use demo::{DemoJob, demo};
 pub use diagnostics::{DIAGNOSTICS, Diagnostics, LabelAccuracy, LabelR2, words};
@@ -111,8 +124,8 @@ pub use explain::explain;
 pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind, SubjectsBy};
 pub use fit::unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
 pub use fit::{
-    Arrays, Begin, Data, FitJob, Fitted, Label, LabelArray, ResumeJob, Subject, compare, fit,
-    fit_files, fit_so_far, read_settings, resume,
+    Arrays, Begin, Data, Earlier, FitJob, Fitted, Label, LabelArray, ResumeJob, Subject, adapt,
+    compare, fit, fit_files, fit_further, fit_so_far, read_settings, resume,
 };
 pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};
@@ -123,6 +136,7 @@ pub use retraining::{
 pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
 pub use scoring::{MapScore, score_map, score_map_files};
+pub use search::{Axis, SearchData, SearchJob, Searched, Trial, search};
 pub use sessions::Sessions;
 pub use show::{Shown, formats, show};
 pub use view::view;

@@ -70,6 +70,28 @@ impl Run {
         Ok(())
     }
 
+    /// Writes the runs of several subjects, the subject of each session in `subjects`, into an existing folder, without the
+    /// history of their training.
+    ///
+    /// # Errors
+    /// [`RunError::File`] or [`RunError::Encoder`].
+    pub fn save_all(runs: &[Self], subjects: &[usize], folder: &Path) -> Result<(), RunError> {
+        for (subject, run) in runs.iter().enumerate().skip(1) {
+            run.save_other(folder, subject)?;
+        }
+        if runs.len() > 1 {
+            let sessions = Sessions {
+                inputs: None,
+                subjects: subjects.to_vec(),
+            };
+            sessions.save(folder)?;
+        }
+        match runs.first() {
+            Some(first) => first.save(folder, &History::default(), ""),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the files of another subject than the first into an existing folder.
     ///
     /// # Errors

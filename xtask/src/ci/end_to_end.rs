@@ -58,6 +58,13 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         "explain --model run --input data.npz --domain time --output 0 --signals 0..20 --out explained.npz",
     )?;
     cli.arrays("explained.npz", &["attribution", "time_samples"])?;
+    cli.call("decode --data embedding.npz --label z2=data.npz:z2 --shuffles 19 --out decoded.npz --report decoded.html")?;
+    cli.arrays("decoded.npz", &["sample", "true", "decoded"])?;
+    cli.call("search --data data.npz --config fit.toml --set train.steps=50 --grid train.seed=[1,2] --out search")?;
+    cli.call(
+        "compare --model search/0000 --model search/0001 --out compared.npz --report compared.html",
+    )?;
+    cli.arrays("compared.npz", &["r2", "disparity"])?;
     for result in ["run", "tested.npz", "explained.npz", "embedding.npz"] {
         cli.call(&format!("view {result} --out view.html"))?;
     }

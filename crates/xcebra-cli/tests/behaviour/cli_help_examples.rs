@@ -30,6 +30,7 @@ fn examples(folder: &Folder, command: &str) -> Vec<String> {
 fn run(folder: &Folder, line: &str) -> Output {
     let short = match line {
         _ if line.contains(" --resume ") => "",
+        _ if line.contains(" search ") => " --set train.steps=12 --set train.batch=16",
         _ if line.contains(" fit ") => {
             " --force --set train.steps=12 --set train.batch=16 --set regularizer.start=2 \
              --set regularizer.ramp=2"
@@ -73,19 +74,32 @@ fn files() -> Folder {
             ("map", map.clone()),
         ],
     );
+    let heading = latents.column(0).to_owned().insert_axis(Axis(1));
+    let state = heading.mapv(|z| f64::from(u8::from(z > 0.0)));
     for day in ["monday", "tuesday"] {
         folder.write_npz(
             &format!("{day}.npz"),
-            &[("x", samples.clone()), ("z2", latents.clone())],
+            &[
+                ("x", samples.clone()),
+                ("z2", latents.clone()),
+                ("heading", heading.clone()),
+                ("state", state.clone()),
+            ],
         );
+        let embedding = ("embedding", samples.slice(s![.., ..3]).to_owned());
+        folder.write_npz(&format!("{day}-embedding.npz"), &[embedding]);
     }
     // animals of which other neurons were recorded
     for (rat, channels) in [("rat1", 20), ("rat2", 25), ("rat3", 15)] {
         let seen = samples.slice(s![.., ..channels]).to_owned();
         folder.write_npz(
             &format!("{rat}.npz"),
-            &[("x", seen), ("z2", latents.clone())],
+            &[
+                ("x", seen.clone()),
+                ("z2", latents.column(0).to_owned().insert_axis(Axis(1))),
+            ],
         );
+        folder.write_npz(&format!("{rat}-embedding.npz"), &[("embedding", seen)]);
     }
     folder.write(
         "fit.toml",
@@ -148,7 +162,15 @@ fn examples_run() {
             succeeds(&folder, &line);
         }
     }
-    for command in ["attribute", "synth", "eval", "demo"] {
+    for command in [
+        "attribute",
+        "synth",
+        "eval",
+        "decode",
+        "compare",
+        "search",
+        "demo",
+    ] {
         if command == "synth" {
             // writes another data.npz
             let folder = Folder::new();

@@ -2,7 +2,9 @@
 
 mod cli_animals;
 mod cli_clock;
+mod cli_compare;
 mod cli_data_notes;
+mod cli_decode;
 mod cli_demo;
 mod cli_embed_attribute;
 mod cli_explain;
@@ -26,6 +28,7 @@ mod cli_interrupt;
 mod cli_json;
 mod cli_misuse;
 mod cli_run_misfit;
+mod cli_search;
 mod cli_segments;
 mod cli_signals;
 mod cli_significance;

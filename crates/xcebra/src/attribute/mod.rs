@@ -48,8 +48,15 @@ pub fn attribute(
     watch: &Watch<'_>,
 ) -> Result<Attributed> {
     let windows = windows_of(run, recording)?;
+    // the subject is known by its channels and their scales
+    let own = |data: &Data| {
+        data.subjects
+            .iter()
+            .position(|s| s.channels == run.channels)
+    };
+    let subject = training.as_ref().and_then(own).unwrap_or(0);
     let test = match &settings.significance {
-        Some(test) => Some(test.prepare((run, 0), training, None, &windows, watch)?),
+        Some(test) => Some(test.prepare((run, subject), training, None, &windows, watch)?),
         None => None,
     };
     maps_and_test(run, recording, (&windows, test), settings, watch)

@@ -119,53 +119,71 @@ impl Begin {
 
     /// Refuses data of other subjects than those of the run, but for the new one.
     fn require_subjects(&self, data: &Data, runs: &[Run]) -> Result<()> {
-        let expected = runs.len() + usize::from(matches!(self, Self::Adapt(_)));
-        let names = |channels: &Channels| BTreeSet::from_iter(channels.names.clone());
-        let mut both = data.subjects.iter().zip(runs);
-        let same = both.all(|(subject, run)| names(&subject.channels) == names(&run.channels));
-        if data.subjects.len() == expected && same {
-            return Ok(());
-        }
-        Err(Problem::data(
-            format!(
-                "{} has the channels of {} subjects, which are not those of the run that it goes on from",
-                data.place,
-                data.subjects.len()
-            ),
-            "pass the sessions of that run, in their order",
-        ))
+        require_subjects(data, runs, matches!(self, Self::Adapt(_)))
     }
 
     /// A trainer before its first step.
     pub(super) fn trainer(&self, settings: &FitFile, data: &Data) -> Result<Trainer<f32>> {
-        let (config, recording) = (settings.config(), data.recording.clone());
         let Some(folder) = self.folder() else {
-            return Ok(Trainer::new(config, recording)?);
+            return Ok(Trainer::new(settings.config(), data.recording.clone())?);
         };
         let runs = Run::load_all(folder)?;
-        let mut encoders: Vec<Encoder<f32>> = runs.into_iter().map(|run| run.encoder).collect();
-        let subject = encoders.len() - usize::from(matches!(self, Self::From(_)));
-        let channels = recording.channels_of(subject);
-        let architecture = config.encoder.architecture(channels);
-        if architecture.layers != encoders[0].architecture().layers
-            || architecture.head != encoders[0].architecture().head
-        {
-            return Err(Problem::setting(
-                format!(
-                    "the section [encoder] does not describe the encoders in {}",
-                    folder.display()
-                ),
-                "leave the encoder as it is, or train a fresh one",
-            ));
-        }
-        if matches!(self, Self::From(_)) {
-            return Ok(Trainer::with_encoders(config, recording, encoders)?);
-        }
-        let fresh = Encoder::of_subject(architecture, config.train.seed, subject)?;
-        encoders.push(match config.encoder.shared {
-            Shared::None => fresh,
-            Shared::Trunk => fresh.with_trunk_of(&encoders[0])?,
-        });
-        Ok(Trainer::adapting(config, recording, encoders)?)
+        let adapts = matches!(self, Self::Adapt(_));
+        going_on(
+            settings,
+            data,
+            (runs, adapts),
+            &folder.display().to_string(),
+        )
     }
+}
+
+/// A trainer that goes on with the encoders of some runs, or that adapts them to the last subject of the data.
+pub(super) fn going_on(
+    settings: &FitFile,
+    data: &Data,
+    (runs, adapts): (Vec<Run>, bool),
+    place: &str,
+) -> Result<Trainer<f32>> {
+    let (config, recording) = (settings.config(), data.recording.clone());
+    let mut encoders: Vec<Encoder<f32>> = runs.into_iter().map(|run| run.encoder).collect();
+    let subject = encoders.len() - usize::from(!adapts);
+    let channels = recording.channels_of(subject);
+    let architecture = config.encoder.architecture(channels);
+    if architecture.layers != encoders[0].architecture().layers
+        || architecture.head != encoders[0].architecture().head
+    {
+        return Err(Problem::setting(
+            format!("the section [encoder] does not describe the encoders in {place}"),
+            "leave the encoder as it is, or train a fresh one",
+        ));
+    }
+    if !adapts {
+        return Ok(Trainer::with_encoders(config, recording, encoders)?);
+    }
+    let fresh = Encoder::of_subject(architecture, config.train.seed, subject)?;
+    encoders.push(match config.encoder.shared {
+        Shared::None => fresh,
+        Shared::Trunk => fresh.with_trunk_of(&encoders[0])?,
+    });
+    Ok(Trainer::adapting(config, recording, encoders)?)
+}
+
+/// Refuses data of other subjects than those of the runs, but for a new one if they are adapted.
+pub(super) fn require_subjects(data: &Data, runs: &[Run], adapts: bool) -> Result<()> {
+    let expected = runs.len() + usize::from(adapts);
+    let names = |channels: &Channels| BTreeSet::from_iter(channels.names.clone());
+    let mut both = data.subjects.iter().zip(runs);
+    let same = both.all(|(subject, run)| names(&subject.channels) == names(&run.channels));
+    if data.subjects.len() == expected && same {
+        return Ok(());
+    }
+    Err(Problem::data(
+        format!(
+            "{} has the channels of {} subjects, which are not those of the run that it goes on from",
+            data.place,
+            data.subjects.len()
+        ),
+        "pass the sessions of that run, in their order",
+    ))
 }

@@ -208,6 +208,25 @@ fn of_other_file(
 }
 
 impl Label {
+    /// A label of some samples that belong together, outside of a training.
+    pub(crate) fn of(
+        name: &str,
+        array: LabelArray,
+        samples: usize,
+        used: Option<LabelKind>,
+    ) -> Result<Self> {
+        let content = match array {
+            LabelArray::Numbers(array) => Content::Numbers(array),
+            LabelArray::Text(text) => Content::Text(format!("the label `{name}`"), text),
+        };
+        let part = Part {
+            content,
+            samples,
+            alone: true,
+        };
+        Self::new(name, vec![part], used)
+    }
+
     /// A label as the objectives use it. One that none uses is for pictures and decoding alone: it holds
     /// classes if its values are text, truth values, or few whole numbers.
     pub fn new(name: &str, parts: Vec<Part>, used: Option<LabelKind>) -> Result<Self> {

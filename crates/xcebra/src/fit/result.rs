@@ -333,8 +333,14 @@ impl Fitted {
         Ok(Answer { text, json })
     }
 
+    /// Where encoders were adapted to a new subject: for each label the R², mean and least, with which the linear maps of
+    /// the earlier subjects read it from the new one.
+    pub fn basis(&self) -> Option<&BTreeMap<String, [f64; 2]>> {
+        self.basis.as_ref()
+    }
+
     /// What there is to say of the encoders, subject by subject if there are several.
-    fn sentences(&self) -> Vec<String> {
+    pub fn sentences(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(basis) = &self.basis {
             all.extend(subjects::basis_in_words(basis));

@@ -1,0 +1,115 @@
+//! An array in a file, or the embedding of a recording, with the label of its samples.
+
+use ndarray::Array2;
+use xcebra_core::encoder::Edges;
+use xcebra_files::{Clock, DataFile, Format, Source};
+use xcebra_model::Watch;
+
+use crate::decode::{Target, TargetKind};
+use crate::{LabelArray, Problem, Result, Run, embed, label_of};
+
+/// The array of an embedding, and the rows of the recording that it has.
+const EMBEDDING: &str = "embedding";
+const SAMPLE: &str = "sample";
+
+/// An array (samples, columns) with what is needed to read its label.
+pub(crate) struct Labelled {
+    pub(crate) values: Array2<f64>,
+    /// The row of the recording that each row belongs to, if some are missing.
+    pub(crate) rows: Option<Vec<usize>>,
+    clock: Option<Clock>,
+    /// What was assumed, a sentence each.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Labelled {
+    /// An array of a file: the one that is named, or its embedding.
+    pub(crate) fn read(source: &Source) -> Result<Self> {
+        let mut file = DataFile::of(source)?;
+        let known: Vec<String> = file.arrays()?.into_iter().map(|array| array.name).collect();
+        let has = |name: &str| known.iter().any(|known| known == name);
+        let array = match &source.array {
+            Some(name) => file.read(name)?,
+            None if has(EMBEDDING) => file.read(EMBEDDING)?,
+            None => file.read_only()?,
+        };
+        let rows = match array.source.array.as_deref() == Some(EMBEDDING) && has(SAMPLE) {
+            true => {
+                let rows = file.read(SAMPLE)?.vector::<f64>()?;
+                Some(rows.iter().map(|&row| row as usize).collect())
+            }
+            false => None,
+        };
+        Ok(Self {
+            values: array.finite_matrix()?,
+            rows,
+            clock: array.clock(),
+            notes: array.notes,
+        })
+    }
+
+    /// The embedding of a recording.
+    pub(crate) fn embedded(run: &Run, source: &Source, watch: &Watch<'_>) -> Result<Self> {
+        let embedding = embed(run, &run.recording(source)?, Edges::Pad, watch)?;
+        let samples = embedding.times.len();
+        let gaps = embedding
+            .times
+            .iter()
+            .enumerate()
+            .any(|(row, &time)| row != time);
+        Ok(Self {
+            values: embedding.values.mapv(f64::from),
+            rows: gaps
+                .then_some(embedding.times)
+                .filter(|times| times.len() == samples),
+            clock: None,
+            notes: Vec::new(),
+        })
+    }
+
+    /// The label of its samples.
+    pub(crate) fn label(
+        &self,
+        data: &Source,
+        text: &str,
+        kind: TargetKind,
+    ) -> Result<(Target, Vec<String>)> {
+        let label = label_of(text)?;
+        let other = label.array.parse::<Source>().ok();
+        let other = other.filter(|source| Format::of(&source.path).is_ok());
+        let array = match &other {
+            Some(source) => read_label(source, source.array.as_deref(), self.clock.as_ref())?,
+            None => read_label(data, Some(&label.array), self.clock.as_ref())?,
+        };
+        let samples = self.values.nrows();
+        let found = match &array {
+            LabelArray::Numbers(array) => array.shape().first().copied().unwrap_or(0),
+            LabelArray::Text(text) => text.len(),
+        };
+        let Some(rows) = self.rows.as_ref().filter(|_| found != samples) else {
+            return Target::new(&label.name, array, samples, kind);
+        };
+        let (all, notes) = Target::new(&label.name, array, found, kind)?;
+        match rows.iter().all(|&row| row < found) {
+            true => Ok((all.rows(rows), notes)),
+            false => Err(Problem::data(
+                format!(
+                    "the label `{}` has {found} values, and the embedding belongs to more samples",
+                    label.name
+                ),
+                "pass the label of the recording that was embedded",
+            )),
+        }
+    }
+}
+
+fn read_label(source: &Source, array: Option<&str>, clock: Option<&Clock>) -> Result<LabelArray> {
+    let mut file = DataFile::of(source)?;
+    let Some(array) = array else {
+        return Ok(file.read_only()?.into());
+    };
+    Ok(match file.read_text(array, clock)? {
+        Some(text) => LabelArray::Text(text.texts),
+        None => file.read(array)?.into(),
+    })
+}
