@@ -119,7 +119,7 @@ pub use retraining::{
 };
 pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
-pub use scoring::{MapScore, score_map, score_map_files};
+pub use scoring::{LatentScore, MapScore, score_map, score_map_files};
 pub use sessions::Sessions;
 pub use show::{Shown, formats, show};
 pub use view::view;
