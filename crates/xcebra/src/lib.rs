@@ -94,8 +94,8 @@ mod windows;
 
 pub use answer::{Answer, number, numbers, optional};
 pub use attribute::{
-    AllTested, AttributeSettings, Attributed, ModelMapSettings, ModelMaps, SignificanceSettings,
-    Tested, attribute, attribute_files, attribute_model,
+    AllTested, AttributeSettings, Attributed, ComparableMap, ModelMapSettings, ModelMaps,
+    SMALLEST_EFFECT, SignificanceSettings, Tested, attribute, attribute_files, attribute_model,
 };
 pub use channels::Channels;
 pub use clock::{ClockConfig, ConvertJob, convert, label_of, with_labels};
@@ -115,7 +115,8 @@ pub use fit::{
 pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};
 pub use retraining::{
-    Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
+    Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, blocks,
+    groups,
 };
 pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
