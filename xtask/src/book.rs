@@ -17,7 +17,7 @@ const RUN: [&str; 2] = [TUTORIAL, "docs/reference/file-formats.md"];
 
 /// Pages whose commands take too long to run in a check, or need a file of the reader: the commands and
 /// options they name must exist.
-const READ: [&str; 9] = [
+const READ: [&str; 10] = [
     "README.md",
     "crates/xcebra/README.md",
     "docs/tutorials/your-recording.md",

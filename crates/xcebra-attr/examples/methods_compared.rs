@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use xcebra_attr::diagnostics::diagnose;
 use xcebra_attr::inverse::pseudo_inverse;
 use xcebra_attr::methods::{Aligned, InvertedNeuronGradient, align};
-use xcebra_attr::significance::{Blocks, Connection, Significance};
+use xcebra_attr::significance::{Connection, Significance};
 use xcebra_attr::{AttributionMap, Methods, Options, attribute};
 use xcebra_model::{FnModel, Model};
 
@@ -111,13 +111,13 @@ fn verdicts(
         let methods = Methods::new().with(Aligned::new(InvertedNeuronGradient, &alignment));
         Ok::<_, xcebra_attr::AttrError>(attribute(model, samples, &methods, options)?.remove(0))
     };
-    let blocks = Blocks::new(n, 40)?;
-    let map = aligned(0, &Options::new().sink(&|piece| blocks.add(piece)))?;
-    let intervals = blocks.intervals(map.method(), &Default::default())?;
+    let map = aligned(0, &Options::new())?;
     let null = |k: usize| Ok(aligned(1 + k, &Options::new())?.values().clone());
-    let verdicts = Significance::new()
-        .test_with(map.values(), 399, null)?
-        .verdicts(&intervals)?;
+    let findings = Significance::new().test_with(map.values(), 399, null)?;
+    // half of what is typical of a connection to the same latent would be of interest
+    let typical = findings.typical_connections();
+    let smallest: Vec<f64> = typical.iter().map(|v| 0.5 * v.unwrap_or(0.0)).collect();
+    let verdicts = findings.verdicts(&smallest)?;
     println!("\n{verdicts}");
     for row in verdicts.map().rows() {
         let signs = row.iter().map(|connection| match connection {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use xcebra_model::Scalar;
 
@@ -33,7 +34,8 @@ use crate::parameters::Parameters;
 /// assert_eq!(built.names(), ["ing", "integrated-gradients"]);
 /// # Ok::<(), xcebra_attr::AttrError>(())
 /// ```
-pub struct Methods<A>(Vec<Box<dyn Method<A>>>);
+#[derive(Clone)]
+pub struct Methods<A>(Vec<Arc<dyn Method<A>>>);
 
 impl<A: Scalar> Methods<A> {
     /// Every method that has a name, with its defaults. `exact-shapley` refuses models with more
@@ -41,7 +43,8 @@ impl<A: Scalar> Methods<A> {
     pub fn all() -> Self {
         let defaults =
             |(_, make): (_, Make<A>)| make(&mut Parameters::none()).expect("defaults are valid");
-        Self(catalogue().into_iter().map(defaults).collect())
+        let all = catalogue().into_iter().map(defaults);
+        Self(all.map(Arc::from).collect())
     }
 
     /// No method.
@@ -56,8 +59,15 @@ impl<A: Scalar> Methods<A> {
         self
     }
 
+    /// Leaves out the method of a name, if it is there.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.retain(|method| method.name() != name);
+        self
+    }
+
     pub(crate) fn push(&mut self, method: Box<dyn Method<A>>) {
-        self.0.push(method);
+        self.0.push(method.into());
     }
 
     /// Their names, in order.
@@ -73,7 +83,7 @@ impl<A: Scalar> Default for Methods<A> {
 }
 
 impl<A> Deref for Methods<A> {
-    type Target = [Box<dyn Method<A>>];
+    type Target = [Arc<dyn Method<A>>];
 
     fn deref(&self) -> &Self::Target {
         &self.0

@@ -35,6 +35,7 @@
 //! | what comes out | [`AttributionMap`], or each sample to a [`Sink`]; [`map`] |
 //! | the methods and their parameters | [`methods`] |
 //! | a method of your own | [`method`] |
+//! | a map whose columns can be compared | [`comparable`] |
 //! | is an entry real? | [`significance`] |
 //! | can a map be trusted? | [`diagnostics`], [`words`] |
 //! | the parts: Jacobians, pseudo-inverses | [`jacobian`], [`inverse`] |
@@ -47,6 +48,7 @@ mod attributions;
 mod baseline;
 mod batch;
 mod catalogue;
+pub mod comparable;
 pub mod diagnostics;
 mod error;
 mod evaluate;

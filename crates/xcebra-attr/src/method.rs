@@ -1,6 +1,7 @@
 //! What an attribution method is, and what it is given and returns.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use xcebra_model::Scalar;
 
@@ -53,7 +54,7 @@ pub trait Method<A: Scalar>: Send + Sync {
     }
 }
 
-impl<A: Scalar> Method<A> for Box<dyn Method<A>> {
+impl<A: Scalar> Method<A> for Arc<dyn Method<A>> {
     fn name(&self) -> &str {
         self.deref().name()
     }

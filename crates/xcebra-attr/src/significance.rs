@@ -178,6 +178,7 @@ impl Significance {
             p_values,
             q_values: q_values.expect("one an entry"),
             level: self.level,
+            control: self.control,
             draws,
             pools,
         })
@@ -215,11 +216,17 @@ pub struct Findings {
     p_values: Array2<f64>,
     q_values: Array2<f64>,
     level: f64,
+    control: Control,
     draws: usize,
     pools: Pools,
 }
 
 impl Findings {
+    /// The map that was tested, `inputs × outputs`.
+    pub fn map(&self) -> &Array2<f64> {
+        &self.map
+    }
+
     /// p-values, `inputs × outputs`.
     pub fn p_values(&self) -> &Array2<f64> {
         &self.p_values
@@ -239,55 +246,6 @@ impl Findings {
     /// The lowest p-value that this number of null maps allows.
     pub fn resolution(&self) -> f64 {
         self.pools.resolution()
-    }
-
-    /// Connected, not connected, or undecided, for each entry; see [`Connection`].
-    ///
-    /// # Errors
-    /// [`AttrError::Shape`] if the intervals are not those of the map.
-    pub fn verdicts(&self, intervals: &Intervals) -> Result<Verdicts> {
-        if intervals.high.dim() != self.map.dim() {
-            let (rows, columns) = self.map.dim();
-            let expected = format!("({rows}, {columns}), that of the map");
-            return Err(shape("the intervals", &intervals.high, &expected));
-        }
-        let significant = self.significant();
-        let typical = self.typical_connections(&significant);
-        let connection = |at: (usize, usize)| {
-            if significant[at] {
-                return Connection::Connected;
-            }
-            // an interval may be off the entry where it is narrow
-            let upper = intervals.high[at].max(self.map[at]);
-            let would_show = |entry: f64| self.pools.p_value(at, entry) <= self.level;
-            let sharp = typical[at.1].is_some_and(would_show);
-            match sharp && !would_show(upper) {
-                true => Connection::NotConnected,
-                false => Connection::Undecided,
-            }
-        };
-        let map = Array2::from_shape_fn(self.map.dim(), connection);
-        Ok(Verdicts::new(
-            map,
-            self.level,
-            self.draws,
-            self.resolution(),
-        ))
-    }
-
-    /// For each output, the median of its entries that are connected, or of all that are if it has
-    /// none; `None` if nothing is.
-    fn typical_connections(&self, significant: &Array2<bool>) -> Vec<Option<f64>> {
-        let median = |columns: std::ops::Range<usize>| {
-            let entries = self.map.indexed_iter();
-            let entries = entries.filter(|(at, _)| columns.contains(&at.1) && significant[*at]);
-            let mut entries: Vec<f64> = entries.map(|(_, &entry)| entry).collect();
-            entries.sort_unstable_by(f64::total_cmp);
-            entries.get(entries.len() / 2).copied()
-        };
-        let outputs = self.map.ncols();
-        let all = median(0..outputs);
-        (0..outputs).map(|k| median(k..k + 1).or(all)).collect()
     }
 }
 

@@ -20,6 +20,12 @@ use super::model_flags::ModelFlags;
 /// mean of absolute attributions under the method's name, such as ing; their signed mean under that
 /// name followed by _signed; and the largest absolute one under that name followed by _max.
 ///
+/// For ing there are two more arrays. That whose name ends in _comparable is a map whose columns can be
+/// compared: effects of latents, or of latents that belong together, over their mean effect on all
+/// channels. Latents that lie on a circle or a sphere are inverted on its tangents. That whose name
+/// ends in _effect holds the effects: the change of a channel, in its standard deviations, when the
+/// latents move by one standard deviation.
+///
 /// If an encoder sees several samples at once, these are means and maxima over the lags. The array
 /// whose name ends in _lags then holds the map lag by lag (channels × window × latents).
 ///

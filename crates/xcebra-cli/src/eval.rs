@@ -12,6 +12,9 @@ use super::Session;
 /// one: 0.5 is guessing, 1 is perfect. Average precision is the mean precision over all thresholds.
 /// For guessing, it is the share of true connections.
 ///
+/// Scores are of all entries together and of each latent's column alone. If these differ, a sentence says what it
+/// means.
+///
 /// Both arrays are inputs × latents. A map that is latents × inputs is transposed, with a note. For
 /// signed maps, the absolute values are scored.
 #[derive(Debug, Args)]

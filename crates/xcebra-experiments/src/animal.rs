@@ -19,6 +19,7 @@ use crate::error::Result;
 
 pub use cell::{OWN, Outcome, TOP, VARIABLES, run};
 pub use protocol::{Encoder, Observation, Protocol, Settings, Training};
+pub(crate) use recording::observe;
 pub use report::{markdown, write};
 pub use summary::{EncoderSummary, KindScore, Measured, Summary};
 

@@ -5,19 +5,22 @@
 //! entries left undecided. A recording is one of the [cells].
 
 mod cell;
+mod known;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use xcebra::SMALLEST_EFFECT;
 use xcebra::files::write_file;
 
 use crate::cells::{self, Cell, Progress};
 use crate::error::Result;
 use crate::table::write_json;
-pub use cell::{Outcome, Settings, run};
+pub use cell::{Kind, Outcome, Settings, run};
 pub use summary::Row;
-use summary::{mean, rows};
+use summary::mean;
 
 /// Recordings unless asked otherwise.
 pub const DATA_SETS: u64 = 60;
@@ -34,38 +37,63 @@ pub fn reproduce(
     report: &(dyn Fn(&Progress<'_>) + Sync),
 ) -> Result<(Vec<Row>, String)> {
     let cell = |settings: &Settings| Cell {
-        name: format!("recording_{}", settings.seed),
-        cost: 1.0,
+        name: format!("{}_{}", settings.kind.name(), settings.seed),
+        cost: settings.samples as f64,
         settings: settings.clone(),
     };
     let cells = recordings.iter().map(cell).collect();
     let measured = cells::measure(cells, folder, threads, report, run)?;
-    let (settings, outcomes): (Vec<Settings>, Vec<Outcome>) = measured.into_iter().unzip();
-    let rows = rows(&outcomes)?;
-    let text = markdown(&settings, &outcomes, &rows);
+    let (mut rows, mut text) = (Vec::new(), String::new());
+    for kind in Kind::ALL {
+        let own = measured
+            .iter()
+            .filter(|(settings, _)| settings.kind == kind);
+        let (settings, outcomes): (Vec<Settings>, Vec<Outcome>) = own.cloned().unzip();
+        if outcomes.is_empty() {
+            continue;
+        }
+        let found = summary::rows(kind.name(), &outcomes)?;
+        text += &markdown(&settings, &outcomes, &found);
+        rows.extend(found);
+    }
     write_file(&folder.join("fdr.md"), text.as_bytes())?;
     write_json(&folder.join("summary.json"), &rows)?;
     Ok((rows, text))
 }
 
 fn markdown(settings: &[Settings], outcomes: &[Outcome], rows: &[Row]) -> String {
-    let over = |of: fn(&Outcome) -> f64| mean(&outcomes.iter().map(of).collect::<Vec<_>>()).0;
+    let over = |of: &dyn Fn(&Outcome) -> f64| mean(&outcomes.iter().map(of).collect::<Vec<_>>()).0;
+    let of =
+        |scores: &BTreeMap<String, f64>, name: &str| scores.get(name).copied().unwrap_or(f64::NAN);
     let mut text = format!(
-        "{} recordings: {}. auROC of the maps {:.3}, R² of the latents {:.3}.\n\n\
-         | test | nominal | false discoveries | power | undecided | connected among \"not connected\" | p ≤ 0.05 where nothing is connected |\n\
-         |---|---|---|---|---|---|---|\n",
+        "{} recordings: {}. R² of the latents {:.3}.\n\n| map | auROC, pooled | latent by latent |\n|---|---|---|\n",
         outcomes.len(),
         settings.first().map(Settings::text).unwrap_or_default(),
-        over(|o| o.auroc),
-        over(|o| o.r2),
+        over(&|o| o.r2),
+    );
+    for name in ["ing", "ing_comparable", "neuron-gradient"] {
+        let _ = writeln!(
+            text,
+            "| {name} | {:.3} | {:.3} |",
+            over(&|o| of(&o.pooled, name)),
+            over(&|o| of(&o.by_latent, name))
+        );
+    }
+    text += &format!(
+        "\nSmallest effect of interest {SMALLEST_EFFECT}.\n\n\
+         | test | nominal | false discoveries | power | undecided | unconnected called not connected | false omissions | \
+         connected among \"not connected\" | p ≤ 0.05 where nothing is connected |\n\
+         |---|---|---|---|---|---|---|---|---|\n"
     );
     for row in rows {
         let ((rate, off), (small, spread)) = (row.false_discoveries, row.small_p);
+        let (omitted, half) = row.false_omissions;
         let _ = writeln!(
             text,
-            "| {} | {} | {rate:.3} ± {off:.3} | {:.2} | {:.2} | {:.2} | {small:.3} ± {spread:.3} |",
-            row.test, row.nominal, row.power, row.undecided, row.missed
+            "| {} | {} | {rate:.3} ± {off:.3} | {:.2} | {:.2} | {:.2} | {omitted:.3} ± {half:.3} | {:.2} | {small:.3} \
+             ± {spread:.3} |",
+            row.test, row.nominal, row.power, row.undecided, row.rejected, row.missed
         );
     }
-    text
+    text + "\n"
 }

@@ -40,10 +40,13 @@ enum Experiment {
         /// Folder for results; recordings that are finished there are not computed again
         #[arg(long, value_name = "FOLDER")]
         out: PathBuf,
-        /// Recordings
+        /// Recordings of each kind
         #[arg(long, value_name = "N", default_value_t = fdr::DATA_SETS,
               value_parser = clap::value_parser!(u64).range(1..))]
         sets: u64,
+        /// Kinds of recordings, separated by commas: protocol, rates, spikes
+        #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "protocol", value_parser = fdr::Kind::named)]
+        kinds: Vec<fdr::Kind>,
         /// Recordings computed at the same time; default: one a core
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
         threads: Option<u16>,
@@ -142,8 +145,17 @@ fn run(experiment: &Experiment) -> Result {
             println!("{}", animal::markdown(&summary));
             println!("tables and figures: {}", options.out.display());
         }
-        Experiment::Fdr { out, sets, threads } => {
-            let recordings: Vec<_> = (0..*sets).map(fdr::Settings::of_seed).collect();
+        Experiment::Fdr {
+            out,
+            sets,
+            kinds,
+            threads,
+        } => {
+            let seeds = |kind: &fdr::Kind| {
+                let kind = *kind;
+                (0..*sets).map(move |seed| fdr::Settings::of_seed(kind, seed))
+            };
+            let recordings: Vec<_> = kinds.iter().flat_map(seeds).collect();
             let (_, text) = fdr::reproduce(&recordings, out, cores(*threads), &say)?;
             println!("{text}");
         }
@@ -194,6 +206,7 @@ mod tests {
         let parse = |text: &str| Repro::try_parse_from(text.split(' '));
         assert!(parse("repro table1 --scale smoke --out x").is_ok());
         assert!(parse("repro animal --scale small --out x --threads 2 --seeds 9").is_ok());
+        assert!(parse("repro fdr --kinds protocol,spikes --sets 2 --out x").is_ok());
         for wrong in [
             "repro",
             "repro table2 --scale smoke --out x",
@@ -204,6 +217,7 @@ mod tests {
             "repro animal --scale smoke --out x --estimate",
             "repro fdr --sets 60",
             "repro fdr --sets 0 --out x",
+            "repro fdr --kinds rates,rat --out x",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

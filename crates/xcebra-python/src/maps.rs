@@ -19,6 +19,7 @@ pub(crate) struct Significance {
     level: f64,
     control: String,
     blocks: usize,
+    smallest_effect: f64,
 }
 
 impl Significance {
@@ -48,6 +49,7 @@ impl Significance {
             control,
             tail: None,
             blocks: self.blocks,
+            smallest_effect: self.smallest_effect,
         })
     }
 }
@@ -67,6 +69,11 @@ impl Maps {
             let (values, signed) = attribution::by_channel(map)?;
             dict.set_item("by_channel", values.into_pyarray(py))?;
             dict.set_item("signed_by_channel", signed.into_pyarray(py))?;
+            let comparable = self.found.comparable.as_ref();
+            if let Some(comparable) = comparable.filter(|_| map.method() == "ing") {
+                dict.set_item("comparable", comparable.map.values.to_pyarray(py))?;
+                dict.set_item("effects", comparable.map.effects.to_pyarray(py))?;
+            }
             Ok(dict)
         });
         PyList::new(py, maps.collect::<PyResult<Vec<_>>>()?)
@@ -82,9 +89,10 @@ impl Maps {
             dict.set_item("method", method)?;
             dict.set_item("trainings", all.trainings)?;
             dict.set_item("level", all.level)?;
+            dict.set_item("smallest_effect", all.smallest_effect)?;
             dict.set_item("agreement", &all.agreement)?;
-            dict.set_item("pvalues", tested.findings.p_values().to_pyarray(py))?;
-            dict.set_item("qvalues", tested.findings.q_values().to_pyarray(py))?;
+            dict.set_item("pvalues", tested.p_values().into_pyarray(py))?;
+            dict.set_item("qvalues", tested.q_values().into_pyarray(py))?;
             dict.set_item("low", tested.intervals.low.to_pyarray(py))?;
             dict.set_item("high", tested.intervals.high.to_pyarray(py))?;
             let verdicts = tested.verdicts.map().mapv(|verdict| match verdict {
@@ -93,7 +101,7 @@ impl Maps {
                 Connection::Undecided => 0,
             });
             dict.set_item("verdicts", verdicts.into_pyarray(py))?;
-            dict.set_item("words", tested.verdicts.to_string())?;
+            dict.set_item("words", all.words(method, tested))?;
             Ok(dict)
         });
         Ok(Some(PyList::new(py, tests.collect::<PyResult<Vec<_>>>()?)?))

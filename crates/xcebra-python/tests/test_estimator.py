@@ -160,6 +160,7 @@ def test_significance(data):
     assert ((found.low <= found.map.values) & (found.map.values <= found.high)).mean() > 0.9
     assert found.trainings == 10 and len(found.agreement) == 3
     assert "onnected" in repr(found)
+    assert found.smallest_effect == 0.4 and "an effect of 0.4" in repr(found)
     # without labels, on what the encoder was fitted on: the same trainings
     again = encoder.significance(data.x, resamples=10, blocks=10)
     assert np.array_equal(again.pvalues, found.pvalues)
@@ -169,6 +170,16 @@ def test_significance(data):
     assert len(frame) == 150 and set(frame.columns) >= {"q", "verdict"}
     with pytest.raises(ValueError):
         encoder.significance(data.x, data.z2, resamples=1)
+    with pytest.raises(ValueError, match="smallest effect"):
+        encoder.significance(data.x, data.z2, resamples=10, smallest_effect=0.0)
+    # the map beside the raw one: a block's columns are equal, and 1 is what an average channel has
+    comparable, effects = found.map.comparable, found.map.effects
+    assert comparable.shape == effects.shape == (50, 3)
+    assert np.array_equal(comparable[:, 0], comparable[:, 1])
+    # means of fifty numbers of about 1
+    assert np.allclose(comparable.mean(axis=0), 1, rtol=1e-12)
+    assert np.allclose(comparable * effects.mean(axis=0), effects, rtol=1e-12)
+    assert encoder.attribution_map(data.x, "neuron-gradient").comparable is None
 
 
 def test_history_progress_and_report(data):

@@ -104,8 +104,8 @@ mod windows;
 
 pub use answer::{Answer, number, numbers, optional};
 pub use attribute::{
-    AllTested, AttributeSettings, Attributed, ModelMapSettings, ModelMaps, SignificanceSettings,
-    Tested, attribute, attribute_files, attribute_model,
+    AllTested, AttributeSettings, Attributed, ComparableMap, ModelMapSettings, ModelMaps,
+    SMALLEST_EFFECT, SignificanceSettings, Tested, attribute, attribute_files, attribute_model,
 };
 pub use channels::Channels;
 pub use clock::{ClockConfig, ConvertJob, convert, label_of, with_labels};
@@ -131,11 +131,12 @@ pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};
 pub use read::{Loaded, read};
 pub use retraining::{
-    Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, groups,
+    Null, NullMaps, RetrainError, Retrained, Retraining, SeedAgreement, across_seeds, blocks,
+    groups,
 };
 pub use run::{MODEL, Run, ScaledRecording};
 pub use run_error::RunError;
-pub use scoring::{MapScore, score_map, score_map_files};
+pub use scoring::{LatentScore, MapScore, score_map, score_map_files};
 pub use search::{Axis, SearchData, SearchJob, Searched, Trial, search};
 pub use sessions::Sessions;
 pub use show::{Shown, formats, show};

@@ -6,6 +6,7 @@
 //! they mean nothing ([`Null::ShiftedLabels`]).
 
 mod attributions;
+mod compared;
 mod seeds;
 mod surrogate;
 
@@ -14,12 +15,15 @@ use std::borrow::Cow;
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
 use xcebra_attr::map::mean_over_lags;
-use xcebra_attr::significance::Deviations;
 use xcebra_attr::{AttrError, Methods};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
 use xcebra_model::{Advice, Kind, Watch};
 
+use compared::Compared;
+
 pub(crate) use attributions::Probe;
+pub(crate) use compared::{ING, TANGENT, frame};
+pub use compared::{blocks, groups};
 pub use seeds::{SeedAgreement, across_seeds};
 
 /// What a map is compared with.
@@ -107,6 +111,9 @@ pub struct Retraining {
 }
 
 /// A map and its null maps, channels × latents, means over lags if there are several.
+///
+/// Of the inverted neuron gradient these are effects of [blocks] of latents on tangents, channels × blocks, in
+/// units of the channels ([`xcebra_attr::comparable`]).
 #[derive(Clone, Debug)]
 pub struct NullMaps {
     /// Name of the method.
@@ -115,6 +122,8 @@ pub struct NullMaps {
     pub map: Array2<f64>,
     /// The null maps.
     pub nulls: Vec<Array2<f64>>,
+    /// For each latent, its column of the maps.
+    pub columns: Vec<usize>,
 }
 
 /// What retraining found.
@@ -200,9 +209,11 @@ impl Retraining {
         let probe = Probe::new(&recording.subject(self.subject), config, self.samples)?;
         let groups = groups(config);
         let own = probe.embed(encoder)?;
+        let compared = Compared::new(methods, config);
+        let frame = compared.frame(&own)?;
         let mut maps = Vec::new();
-        for (name, values) in probe.attribute(encoder, methods, None)? {
-            maps.push((name, Deviations::new(&values)?));
+        for (name, values) in probe.attribute(encoder, &compared.methods(&frame), None)? {
+            maps.push((name.clone(), compared.deviations(&name, &values, &frame)?));
         }
         let mut shifted: Vec<Vec<Array2<f64>>> = vec![Vec::new(); maps.len()];
         let mut agreement = vec![0.0; own.ncols()];
@@ -217,16 +228,20 @@ impl Retraining {
             };
             let mut others = trained(config, surrogate, (k, self.trainings), watch)?;
             let other = others.swap_remove(self.subject);
-            let alignment = attributions::align(&own, &probe.embed(&other)?, &groups)?;
+            let embedding = probe.embed(&other)?;
+            let alignment = attributions::align(&own, &embedding, &groups)?;
             for (sum, r2) in agreement.iter_mut().zip(&alignment.r2) {
                 *sum += r2 / self.trainings as f64;
             }
             let aligned = (self.null == Null::Resampled).then_some(&alignment);
-            let found = probe.attribute(&other, methods, aligned)?;
-            for (i, (_, values)) in found.into_iter().enumerate() {
+            let others = compared.frame(&embedding)?;
+            let found = probe.attribute(&other, &compared.methods(&others), aligned)?;
+            for (i, (name, values)) in found.into_iter().enumerate() {
                 match self.null {
                     Null::Resampled => maps[i].1.add(&values)?,
-                    Null::ShiftedLabels => shifted[i].push(Deviations::new(&values)?.map()),
+                    Null::ShiftedLabels => {
+                        shifted[i].push(compared.deviations(&name, &values, &others)?.map());
+                    }
                 }
             }
         }
@@ -242,7 +257,8 @@ impl Retraining {
                 Ok(one.index_axis_move(Axis(0), 0))
             };
             Ok(NullMaps {
-                method,
+                columns: compared.columns(&method, &frame),
+                method: compared.name_of(method),
                 map: pooled(&deviations.map())?,
                 nulls: nulls.iter().map(pooled).collect::<Result<_, AttrError>>()?,
             })
@@ -274,19 +290,6 @@ fn trained(
         }
     }
     Ok(trainer.finish_all()?.0)
-}
-
-/// The finest ranges of embedding dimensions that objectives tell apart: within one, an encoder is known
-/// up to a linear map.
-pub fn groups(config: &Config) -> Vec<[usize; 2]> {
-    let outputs = config.encoder.outputs;
-    let mut edges = vec![0, outputs];
-    for objective in &config.objective {
-        edges.extend(objective.dims.unwrap_or([0, outputs]));
-    }
-    edges.sort_unstable();
-    edges.dedup();
-    edges.windows(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 
 /// Columns of an array.

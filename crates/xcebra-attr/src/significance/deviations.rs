@@ -3,6 +3,7 @@
 use ndarray::{Array2, Array3, Axis};
 use xcebra_numeric::ensure_finite;
 
+use crate::comparable::Frame;
 use crate::error::{AttrError, Result};
 
 /// Attributions of a model, and of others trained in the same way on resampled recordings, for the same
@@ -40,6 +41,8 @@ use crate::error::{AttrError, Result};
 pub struct Deviations {
     own: Array3<f32>,
     nulls: Vec<Array2<f64>>,
+    /// Blocks whose effects are compared, in place of single outputs.
+    frame: Option<Frame>,
 }
 
 impl Deviations {
@@ -56,8 +59,24 @@ impl Deviations {
             _ => Ok(Self {
                 own: single(own)?,
                 nulls: Vec::new(),
+                frame: None,
             }),
         }
+    }
+
+    /// Begins with inverses of the model itself, such as those of [`TangentIng`](crate::comparable::TangentIng), whose
+    /// [effects](Frame::effects) are compared block by block: maps are `inputs × blocks`. Samples that the model or the
+    /// other training leaves out, all zero for a block, are left out.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`AttrError::Shape`] for other outputs than those of the frame.
+    pub fn of_blocks(own: &Array3<f64>, frame: &Frame) -> Result<Self> {
+        let (n, inputs, outputs) = own.dim();
+        frame.require(n, inputs, outputs)?;
+        Ok(Self {
+            frame: Some(frame.clone()),
+            ..Self::new(own)?
+        })
     }
 
     /// Adds the attributions of another training for the same samples.
@@ -70,18 +89,26 @@ impl Deviations {
             let expected = format!("{:?}, those of the model", self.own.shape());
             return Err(shape(other, &expected));
         }
-        let null = mean_absolute(&(single(other)? - &self.own));
+        let other = single(other)?;
+        let null = match &self.frame {
+            Some(frame) => frame.mean_difference(&self.own, Some(&other)),
+            None => mean_absolute(&(other - &self.own)),
+        };
         ensure_finite("the difference of two trainings", &null)?;
         self.nulls.push(null);
         Ok(())
     }
 
-    /// Means over the samples of the model's absolute attributions, `inputs × outputs`.
+    /// Means over the samples of the model's absolute attributions, `inputs × outputs`, or of its effects, `inputs ×
+    /// blocks`.
     pub fn map(&self) -> Array2<f64> {
-        mean_absolute(&self.own)
+        match &self.frame {
+            Some(frame) => frame.mean_difference(&self.own, None),
+            None => mean_absolute(&self.own),
+        }
     }
 
-    /// Means over the samples of absolute differences from the model, one map a training.
+    /// Means over the samples of absolute differences from the model, or of their effects, one map a training.
     pub fn nulls(&self) -> &[Array2<f64>] {
         &self.nulls
     }

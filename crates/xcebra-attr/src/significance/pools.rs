@@ -25,8 +25,8 @@ pub(super) struct Pools {
     tail: Tail,
     values: Vec<Vec<f64>>,
     columns: usize,
-    /// Degrees of freedom of squared null entries, and their mean in each pool, if they are fitted.
-    freedom: f64,
+    /// Degrees of freedom of squared null entries in each pool, and their mean there, if they are fitted.
+    freedoms: Vec<f64>,
     powers: Vec<f64>,
 }
 
@@ -43,7 +43,7 @@ impl Pools {
             tail,
             values: vec![Vec::new(); count],
             columns,
-            freedom: f64::INFINITY,
+            freedoms: Vec::new(),
             powers: Vec::new(),
         }
     }
@@ -70,18 +70,30 @@ impl Pools {
         if self.tail == Tail::Ranks {
             return;
         }
-        let mut spread = 0.0;
+        let mut spreads = Vec::new();
         for values in &self.values {
             let n = values.len() as f64;
             let mean = values.iter().map(|v| v * v).sum::<f64>() / n;
             let off = values.iter().map(|v| (v * v - mean).powi(2)).sum::<f64>();
             self.powers.push(mean);
-            if mean > 0.0 {
-                spread += off / (n - 1.0) / (mean * mean);
-            }
+            spreads.push(match mean > 0.0 {
+                true => off / (n - 1.0) / (mean * mean),
+                false => 0.0,
+            });
         }
-        // a multiple of χ²_ν has mean m and variance 2 m² / ν
-        self.freedom = (2.0 * self.values.len() as f64 / spread).min(MOST_FREEDOM);
+        // columns differ in how many errors govern them; the entries of one are too few to tell apart
+        let columns = match self.pool {
+            Pool::Entry => self.columns,
+            Pool::Row | Pool::Column | Pool::Map => 1,
+        };
+        let freedom = |column: usize| {
+            let spreads = spreads.iter().skip(column).step_by(columns);
+            let (count, sum) = (spreads.len() as f64, spreads.sum::<f64>());
+            // a multiple of χ²_ν has mean m and variance 2 m² / ν
+            (2.0 * count / sum).min(MOST_FREEDOM)
+        };
+        let freedoms: Vec<f64> = (0..columns).map(freedom).collect();
+        self.freedoms = (0..spreads.len()).map(|i| freedoms[i % columns]).collect();
     }
 
     pub(super) fn p_value(&self, at: (usize, usize), value: f64) -> f64 {
@@ -93,7 +105,8 @@ impl Pools {
                 return if value > 0.0 { 0.0 } else { 1.0 };
             }
             let count = nulls.len() as f64;
-            return f_survival(value * value / power, self.freedom, count * self.freedom);
+            let freedom = self.freedoms[pool];
+            return f_survival(value * value / power, freedom, count * freedom);
         }
         let below = nulls.partition_point(|&null| null < value);
         (1 + nulls.len() - below) as f64 / (1 + nulls.len()) as f64

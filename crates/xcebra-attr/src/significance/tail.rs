@@ -10,7 +10,7 @@ pub enum Tail {
     /// By the tail of a fitted distribution, for few null maps. Squares of null entries are taken for
     /// multiples of a χ² variable of `ν` degrees of freedom (Satterthwaite 1946): that of a mean over
     /// samples of squared errors that a few random numbers govern. `ν` is fitted to the spread of null
-    /// entries, pooled over the map, the multiple is the pool's own mean, and the p-value the tail of
+    /// entries, pooled over the column with [`Pool::Entry`](super::Pool::Entry) and over the map otherwise, the multiple is the pool's own mean, and the p-value the tail of
     /// `F(ν, Bν)` for `B` null entries. Entries must not be negative.
     Fitted,
 }

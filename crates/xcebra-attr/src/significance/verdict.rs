@@ -2,18 +2,20 @@
 
 use std::fmt;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
+use xcebra_numeric::adjust;
+
+use super::Findings;
+use crate::error::{AttrError, Result};
 
 /// What is known of the connection between an input and an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
     /// The entry is larger than null maps explain, after control of false discoveries.
     Connected,
-    /// Even at the upper end of its interval the entry would be an ordinary null entry: its p-value
-    /// there exceeds the level, without correction. And a connection of ordinary size would have been
-    /// noticed here: the median connected entry of the same output (of the map, if the output has none)
-    /// would have a p-value up to the level. A connection weaker than the noise of null maps cannot be
-    /// told from none.
+    /// A connection of the smallest size of interest, or a stronger one, would have shown: an equivalence test
+    /// rejects it, after control of the rate of false omissions, the share of such connections among entries that
+    /// are called not connected. A weaker connection cannot be told from none.
     NotConnected,
     /// Neither: large but not beyond doubt, too variable over time or from training to training, or too
     /// few null maps.
@@ -41,6 +43,19 @@ impl Verdicts {
         }
     }
 
+    /// The same with the column `columns[k]` as its column `k`: for outputs that share a column, as those of a block
+    /// do.
+    ///
+    /// # Panics
+    /// If there is no such column.
+    #[must_use]
+    pub fn of_columns(&self, columns: &[usize]) -> Self {
+        Self {
+            map: self.map.select(Axis(1), columns),
+            ..self.clone()
+        }
+    }
+
     /// The map.
     pub fn map(&self) -> &Array2<Connection> {
         &self.map
@@ -55,12 +70,76 @@ impl Verdicts {
     }
 }
 
+impl Findings {
+    /// Connected, not connected, or undecided, for each entry; see [`Connection`]. `smallest` is the smallest entry of
+    /// interest in each column, in units of the map.
+    ///
+    /// An entry is not connected if an equivalence test says that the connection is weaker than that. The error of an
+    /// entry `m` is at most the mean absolute error of its samples, by the triangle inequality: a connection of the
+    /// size `δ` leaves an entry of `m` only if the error is `δ − m` or more. The p-value is that of a null entry of
+    /// this size, 1 where `m ≥ δ`, and the rate of wrong verdicts is controlled as that of false discoveries is, at the
+    /// same level.
+    ///
+    /// # Errors
+    /// [`AttrError::Parameter`] unless there is a number that is not negative for each column.
+    pub fn verdicts(&self, smallest: &[f64]) -> Result<Verdicts> {
+        let valid = |v: &f64| *v >= 0.0 && v.is_finite();
+        if smallest.len() != self.map.ncols() || !smallest.iter().all(valid) {
+            let expected = format!("{} finite numbers, not negative", self.map.ncols());
+            return Err(AttrError::parameter(
+                "the smallest entries of interest",
+                format!("{smallest:?}"),
+                expected,
+            ));
+        }
+        let equivalence =
+            Array2::from_shape_fn(self.map.dim(), |at| match smallest[at.1] - self.map[at] {
+                room if room > 0.0 => self.pools.p_value(at, room),
+                _ => 1.0,
+            });
+        let flat: Vec<f64> = equivalence.iter().copied().collect();
+        let adjusted = adjust(&flat, self.control)?;
+        let absent = Array2::from_shape_vec(self.map.dim(), adjusted).expect("one an entry");
+        let significant = self.significant();
+        let map = Array2::from_shape_fn(self.map.dim(), |at| {
+            match (significant[at], absent[at] <= self.level) {
+                (true, _) => Connection::Connected,
+                (false, true) => Connection::NotConnected,
+                (false, false) => Connection::Undecided,
+            }
+        });
+        Ok(Verdicts::new(
+            map,
+            self.level,
+            self.draws,
+            self.resolution(),
+        ))
+    }
+
+    /// For each output, the median of its entries that are connected, or of all that are if it has none; `None` if
+    /// nothing is.
+    pub fn typical_connections(&self) -> Vec<Option<f64>> {
+        let significant = self.significant();
+        let median = |columns: std::ops::Range<usize>| {
+            let entries = self.map.indexed_iter();
+            let entries = entries.filter(|(at, _)| columns.contains(&at.1) && significant[*at]);
+            let mut entries: Vec<f64> = entries.map(|(_, &entry)| entry).collect();
+            entries.sort_unstable_by(f64::total_cmp);
+            entries.get(entries.len() / 2).copied()
+        };
+        let outputs = self.map.ncols();
+        let all = median(0..outputs);
+        (0..outputs).map(|k| median(k..k + 1).or(all)).collect()
+    }
+}
+
 impl fmt::Display for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "Of {} entries, {} are connected (at most {} % of these by mistake, on average), {} are \
-             not, and {} are undecided, by {} null maps.",
+             not connected (no connection of the smallest size of interest, with as many mistakes), and {} are \
+             undecided, by {} null maps.",
             self.map.len(),
             self.count(Connection::Connected),
             100.0 * self.level,

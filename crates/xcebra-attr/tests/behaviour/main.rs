@@ -2,6 +2,7 @@
 
 mod axioms;
 mod common;
+mod comparable;
 mod diagnostics;
 mod errors;
 mod invariances;

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use xcebra::attr::significance::{Control, Tail};
-use xcebra::{Null, SignificanceSettings};
+use xcebra::{Null, SMALLEST_EFFECT, SignificanceSettings};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Significance")]
@@ -26,9 +26,17 @@ pub struct Options {
     )]
     null: NullName,
 
-    /// Share of mistakes among the entries that are called connected, on average
+    /// Share of mistakes among the entries that are called connected, and among those that are called not
+    /// connected, on average
     #[arg(long, value_name = "LEVEL", default_value = "0.05", value_parser = level, requires = "significance")]
     fdr: f64,
+
+    /// Smallest effect of interest: a connection that is weaker may be called not connected
+    ///
+    /// For ing in standard deviations of a channel, for a move of the latents by one standard deviation. For
+    /// other methods, as a share of the median connected entry of the latent.
+    #[arg(long, value_name = "EFFECT", default_value_t = SMALLEST_EFFECT, value_parser = effect, requires = "significance")]
+    smallest_effect: f64,
 
     /// How this share is controlled
     #[arg(
@@ -79,6 +87,13 @@ enum TailName {
     Ranks,
 }
 
+fn effect(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(effect) if effect > 0.0 && f64::is_finite(effect) => Ok(effect),
+        _ => Err("not a positive number".to_owned()),
+    }
+}
+
 fn level(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
@@ -106,6 +121,7 @@ impl Options {
                 TailName::Ranks => Tail::Ranks,
             }),
             blocks: self.blocks as usize,
+            smallest_effect: self.smallest_effect,
         })
     }
 }

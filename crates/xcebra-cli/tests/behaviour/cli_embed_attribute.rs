@@ -144,7 +144,7 @@ fn attribute_writes_three_arrays_a_method_and_a_report() {
     folder.write("truth.csv", "1,0\n0,1\n1,1\n0,0\n");
     folder.fails_with(
         "eval --map one.npz:neuron-gradient --truth truth.csv",
-        &["it has `ing`, `ing_signed`, `ing_max`"],
+        &["it has `ing`, `ing_signed`, `ing_max`, `ing_comparable`"],
     );
 }
 
@@ -185,6 +185,34 @@ fn from_synth_to_eval() {
     );
     assert_eq!(value["connections"], 150);
     assert!(value["average_precision"].is_number());
+    // the first two latents drive every channel, and nothing is to be ranked within them
+    let by_latent = value["by_latent"].as_array().unwrap();
+    assert!(by_latent[0].is_null() && by_latent[1].is_null());
+    let mean = (0.5 * by_latent[2]["auroc"].as_f64().unwrap())
+        + 0.5 * by_latent[3]["auroc"].as_f64().unwrap();
+    let told = value["auroc_mean_over_latents"].as_f64().unwrap();
+    // two numbers between 0 and 1
+    assert!((told - mean).abs() < 1e-12);
+    assert_eq!(value["difference"].is_string(), (mean - auroc).abs() > 0.02);
+
+    // beside the raw map, one whose columns can be compared: equal within a block, of mean 1
+    let value =
+        folder.json("attribute --model run --data data.npz --out map.npz --report map.html");
+    let told = &value["maps"]["ing"]["comparable"];
+    assert_eq!(told["blocks"], serde_json::json!([[0, 2], [2, 4]]));
+    assert_eq!(told["on_sphere"], serde_json::json!([false, false]));
+    let read = |name: &str| folder.array("map.npz", name).matrix::<f64>().unwrap();
+    let (map, effects) = (read("ing_comparable"), read("ing_effect"));
+    assert_eq!(map.dim(), (50, 4));
+    for k in 0..4 {
+        assert_eq!(map.column(k), map.column(k / 2 * 2));
+        let background = told["background"][k].as_f64().unwrap();
+        // fifty numbers, about 1 each
+        assert!((map.column(k).mean().unwrap() - 1.0).abs() < 1e-12);
+        assert!((effects.column(k).mean().unwrap() - background).abs() < 1e-12);
+    }
+    assert!(folder.text("map.html").contains("In comparable units"));
+    folder.json("eval --map map.npz:ing_comparable --truth data.npz:map");
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn connected_channels_are_told_from_noise() {
         (&found["trainings"], &found["fdr"]),
         (&10.into(), &0.05.into())
     );
+    assert_eq!(found["smallest_effect"], 0.4);
     let read = |name: &str| {
         let array = folder.array("map.npz", name);
         assert_eq!(array.shape(), [8, 2], "{name}");
@@ -81,16 +82,39 @@ fn connected_channels_are_told_from_noise() {
         assert!(page.contains(part), "{part}");
     }
 
+    // an effect so large that nothing but a connection can be that large, and one that nothing is smaller than
+    let count = |effect: &str| {
+        let value = folder.json(&format!(
+            "{test} --smallest-effect {effect} --out other.npz"
+        ));
+        let found = &value["maps"]["ing"]["significance"];
+        assert_eq!(
+            folder.array("other.npz", "ing_q").matrix::<f64>().unwrap(),
+            q,
+            "the test of connections does not depend on it"
+        );
+        found["undecided"].as_u64().unwrap()
+    };
+    assert_eq!(count("100"), 0);
+    let undecided = counts_of(found, "not_connected") + counts_of(found, "undecided");
+    assert_eq!(count("1e-6"), undecided);
+
     // in words, in the same way whatever the number of threads
     let text = folder.succeeds(&format!("{test} --threads 1 --out again.npz"));
     assert!(
-        text.contains("Of 16 entries") && text.contains("+ connected"),
+        text.contains("Of 16 entries")
+            && text.contains("+ connected")
+            && text.contains("an effect of 0.4 standard deviations of a channel"),
         "{text}"
     );
     for name in ["ing_low", "ing_p", "ing_q"] {
         let again = folder.array("again.npz", name).matrix::<f64>().unwrap();
         assert_eq!(again, read(name), "{name}");
     }
+}
+
+fn counts_of(found: &Value, kind: &str) -> u64 {
+    found[kind].as_u64().expect("a number")
 }
 
 #[test]
@@ -130,6 +154,8 @@ fn what_cannot_be_tested_is_refused_before_work_begins() {
         ),
         ("10 --blocks 1", &["1 blocks"]),
         ("10 --fdr 1", &["strictly between 0 and 1"]),
+        ("10 --smallest-effect 0", &["not a positive number"]),
+        ("10 --smallest-effect inf", &["not a positive number"]),
         ("10 --null weather", &["shifted-labels"]),
     ] {
         folder.fails_with(&format!("{test} {options}"), parts);

@@ -7,12 +7,12 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, Array3, ArrayRef2, ArrayView1, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
 use xcebra::attr::{AttributionMap, Methods, Options, Piece, attribute};
-use xcebra::core::{Labels, Recording, Trainer};
+use xcebra::core::Trainer;
 use xcebra::eval::{auroc, linear_r2};
 use xcebra::model::{Model, then};
 
 use super::coordinates::{OWN_BLOCKS, own_coordinates};
-use super::protocol::{ALL, BLOCKS, HEADING, POSITION, SPEED, Settings};
+use super::protocol::{BLOCKS, Settings};
 use super::recording::{Observed, observe};
 use crate::error::{Error, Result};
 use crate::recordings::every;
@@ -67,12 +67,7 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
         });
     }
     let observed = observe(settings)?;
-    let continuous = |values: &Array2<f64>| Labels::Continuous(values.clone());
-    let recording = Recording::new(observed.x.view())?
-        .with_label(POSITION, continuous(&observed.position))?
-        .with_label(HEADING, continuous(&observed.heading))?
-        .with_label(SPEED, continuous(&observed.speed))?
-        .with_label(ALL, continuous(&observed.targets))?;
+    let recording = observed.recording()?;
     let mut trainer = Trainer::new(settings.config.clone(), recording)?;
     trainer.run(|_, _| ControlFlow::Continue(()))?;
     let (encoder, _) = trainer.finish()?;

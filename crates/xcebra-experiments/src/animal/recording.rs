@@ -1,14 +1,15 @@
 //! The recording of one animal, as encoders take it.
 
 use ndarray::{Array1, Array2, ArrayRef2, Axis, concatenate};
+use xcebra::core::{Labels, Recording};
 use xcebra::synth::{Cell, Motion, Population, PopulationConfig, Tuning};
 
-use super::protocol::{Observation, Settings};
+use super::protocol::{ALL, HEADING, Observation, POSITION, SPEED, Settings};
 use crate::error::Result;
 use crate::recordings::standardized;
 
 /// What is observed of an animal, what it did, and which channel carries what.
-pub(super) struct Observed {
+pub(crate) struct Observed {
     /// Channels with mean 0 and variance 1, (bins, channels).
     pub x: Array2<f32>,
     /// (bins, 2), metres.
@@ -23,10 +24,27 @@ pub(super) struct Observed {
     pub truth: Vec<[bool; 3]>,
     /// What each channel is tuned to.
     pub kinds: Vec<String>,
+    /// True effect of position, heading, speed on a channel: see [`effects`].
+    pub effects: Vec<[f64; 3]>,
+}
+
+impl Observed {
+    /// The channels with their labels.
+    ///
+    /// # Errors
+    /// Those of a recording.
+    pub(crate) fn recording(&self) -> Result<Recording<f32>> {
+        let continuous = |values: &Array2<f64>| Labels::Continuous(values.clone());
+        Ok(Recording::new(self.x.view())?
+            .with_label(POSITION, continuous(&self.position))?
+            .with_label(HEADING, continuous(&self.heading))?
+            .with_label(SPEED, continuous(&self.speed))?
+            .with_label(ALL, continuous(&self.targets))?)
+    }
 }
 
 /// Lets an animal run and records its cells. Channels that never change are left out.
-pub(super) fn observe(settings: &Settings) -> Result<Observed> {
+pub(crate) fn observe(settings: &Settings) -> Result<Observed> {
     let n = settings.cells_of_a_kind;
     let config = PopulationConfig {
         place: n,
@@ -52,7 +70,8 @@ pub(super) fn observe(settings: &Settings) -> Result<Observed> {
         column.iter().any(|v| *v != column[0])
     };
     let kept: Vec<usize> = (0..values.ncols()).filter(varies).collect();
-    let x = standardized(&values.select(Axis(1), &kept)).mapv(|v| v as f32);
+    let values = values.select(Axis(1), &kept);
+    let x = standardized(&values).mapv(|v| v as f32);
 
     let b = recording.behaviour;
     let column = |values: &Array1<f64>| values.clone().insert_axis(Axis(1));
@@ -60,6 +79,17 @@ pub(super) fn observe(settings: &Settings) -> Result<Observed> {
     let (cosine, sine) = (heading.mapv(f64::cos), heading.mapv(f64::sin));
     let parts = [b.position.view(), cosine.view(), sine.view(), speed.view()];
     let targets = concatenate(Axis(1), &parts).expect("all parts have a row a bin");
+    // counts are of spikes in a bin, rates of spikes in a second
+    let unit = match settings.encoder.observation {
+        Observation::Rates => 1.0,
+        Observation::Spikes => settings.bin,
+    };
+    let cells = kept.iter().map(|&channel| &population.cells()[channel]);
+    let effects = cells.zip(values.columns()).map(|(cell, values)| {
+        effects(cell, &targets, &b.position, &b.heading, &b.speed)
+            .map(|v| v * unit / values.std(0.0))
+    });
+    let effects = effects.collect();
     Ok(Observed {
         x,
         truth: kept
@@ -68,11 +98,61 @@ pub(super) fn observe(settings: &Settings) -> Result<Observed> {
             .collect(),
         kinds: kept.iter().map(|&i| kind(&population.cells()[i])).collect(),
         targets: standardized(&targets),
+        effects,
         position: b.position,
         heading,
         speed,
     })
 }
+
+/// Effects of position, heading and speed on the rate of a cell, in spikes a second: the mean over moments of the change
+/// for a move by one standard deviation, `√(r Σ rᵀ)` with the derivatives `r` of the rate and the covariance `Σ` of
+/// the variable, on the tangent of the circle for a heading. Derivatives are central differences.
+fn effects(
+    cell: &Cell,
+    targets: &Array2<f64>,
+    position: &Array2<f64>,
+    heading: &Array1<f64>,
+    speed: &Array1<f64>,
+) -> [f64; 3] {
+    let rows: Vec<usize> = (0..heading.len())
+        .step_by(heading.len().div_ceil(MOMENTS))
+        .collect();
+    let centred = |columns: [usize; 2]| {
+        let part = targets.select(Axis(1), &columns);
+        let mean = part.mean_axis(Axis(0)).expect("there are bins");
+        part - &mean
+    };
+    let covariance = |columns| {
+        let part = centred(columns);
+        part.t().dot(&part) / part.nrows() as f64
+    };
+    let (places, circle) = (covariance([0, 1]), covariance([2, 3]));
+    let form = |r: [f64; 2], m: &Array2<f64>| {
+        let square =
+            r[0] * r[0] * m[[0, 0]] + 2.0 * r[0] * r[1] * m[[0, 1]] + r[1] * r[1] * m[[1, 1]];
+        square.max(0.0).sqrt()
+    };
+    let spread = speed.std(0.0);
+    let mut sums = [0.0; 3];
+    for &t in &rows {
+        let (p, h, s) = ([position[[t, 0]], position[[t, 1]]], heading[t], speed[t]);
+        let slope = |at: &dyn Fn(f64) -> f64, step: f64| (at(step) - at(-step)) / (2.0 * step);
+        let by_x = slope(&|d| cell.rate([p[0] + d, p[1]], h, s), STEP);
+        let by_y = slope(&|d| cell.rate([p[0], p[1] + d], h, s), STEP);
+        let by_heading = slope(&|d| cell.rate(p, h + d, s), STEP);
+        let by_speed = slope(&|d| cell.rate(p, h, s + d), STEP * spread);
+        sums[0] += form([by_x, by_y], &places);
+        sums[1] += by_heading.abs() * form([-h.sin(), h.cos()], &circle);
+        sums[2] += by_speed.abs() * spread;
+    }
+    sums.map(|sum| sum / rows.len() as f64)
+}
+
+/// Moments that effects are means over, at most.
+const MOMENTS: usize = 1000;
+/// Step of the differences: small against fields of decimetres and tunings of a radian.
+const STEP: f64 = 1e-4;
 
 /// Each column smoothed by a Gaussian of so many bins, cut off at four of them; at the ends the
 /// weights that are left are made to add up to 1.

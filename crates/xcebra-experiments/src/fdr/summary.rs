@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 use serde::Serialize;
-use xcebra::attr::significance::{Connection, Control, Intervals, Significance, Tail};
+use xcebra::SMALLEST_EFFECT;
+use xcebra::attr::significance::{Connection, Control, Significance, Tail};
 
 use super::cell::Outcome;
 use crate::error::{Error, Result};
@@ -19,6 +20,8 @@ struct Counts {
     false_discoveries: usize,
     /// Connected, and called not connected.
     missed: usize,
+    /// Connected with the smallest effect of interest or more, and called not connected.
+    false_omissions: usize,
     /// Called not connected.
     rejected: usize,
     /// Called neither.
@@ -29,9 +32,9 @@ struct Counts {
     entries: usize,
 }
 
-fn count(truth: &Array2<bool>, verdicts: &Array2<Connection>) -> Counts {
+fn count(truth: &Array2<bool>, effects: &Array2<f64>, verdicts: &Array2<Connection>) -> Counts {
     let mut counts = Counts::default();
-    for (&connected, verdict) in truth.iter().zip(verdicts) {
+    for ((&connected, &effect), verdict) in truth.iter().zip(effects).zip(verdicts) {
         counts.entries += 1;
         counts.connected += usize::from(connected);
         match (verdict, connected) {
@@ -40,6 +43,7 @@ fn count(truth: &Array2<bool>, verdicts: &Array2<Connection>) -> Counts {
             (Connection::NotConnected, _) => {
                 counts.rejected += 1;
                 counts.missed += usize::from(connected);
+                counts.false_omissions += usize::from(effect >= SMALLEST_EFFECT);
             }
             (Connection::Undecided, _) => counts.undecided += 1,
         }
@@ -60,32 +64,33 @@ fn matrix<A: Copy>(entries: &[A], columns: usize) -> Result<Array2<A>> {
     Array2::from_shape_vec(shape, entries.to_vec()).map_err(|_| Error::Setting {
         what: "the number of entries of a map in a cell's file",
         found: entries.len().to_string(),
-        expected: "channels times latents",
+        expected: "channels times blocks",
     })
 }
 
 impl Outcome {
     /// The share of entries without a connection whose p-value is 0.05 or less, and counts of verdicts.
     fn judge(&self, control: Control, tail: Tail, level: f64) -> Result<(f64, Counts)> {
-        let truth = matrix(&self.truth, self.latents)?;
-        let nulls = self.nulls.iter().map(|null| matrix(null, self.latents));
+        let truth = matrix(&self.truth, self.blocks)?;
+        let nulls = self.nulls.iter().map(|null| matrix(null, self.blocks));
         let nulls: Vec<_> = nulls.collect::<Result<_>>()?;
         let test = Significance::new().level(level).control(control).tail(tail);
-        let found = test.test(&matrix(&self.map, self.latents)?, &nulls)?;
-        let high = matrix(&self.upper, self.latents)?;
-        let low = high.clone();
-        let verdicts = found.verdicts(&Intervals { low, high })?;
+        let found = test.test(&matrix(&self.map, self.blocks)?, &nulls)?;
+        let verdicts = found.verdicts(&vec![SMALLEST_EFFECT; self.blocks])?;
         let p_values = found.p_values().iter().zip(&truth);
         let unconnected = p_values.filter(|(_, connected)| !**connected);
         let small = unconnected.clone().filter(|(p, _)| **p <= 0.05).count();
         let share = small as f64 / unconnected.count() as f64;
-        Ok((share, count(&truth, verdicts.map())))
+        let effects = matrix(&self.effects, self.blocks)?;
+        Ok((share, count(&truth, &effects, verdicts.map())))
     }
 }
 
 /// One row of the table: means over recordings, rates with the half-width of an interval of 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
+    /// The kind of recording.
+    pub kind: &'static str,
     /// The way to test.
     pub test: String,
     /// The nominal rate.
@@ -96,8 +101,12 @@ pub struct Row {
     pub power: f64,
     /// Share of entries that are undecided.
     pub undecided: f64,
-    /// Share of connections among entries called not connected.
+    /// Share of connections of the smallest effect of interest or more among entries called not connected.
+    pub false_omissions: (f64, f64),
+    /// Share of connections of any size among them.
     pub missed: f64,
+    /// Share of entries without a connection that are called not connected.
+    pub rejected: f64,
     /// Share of p-values up to 0.05 among entries without a connection.
     pub small_p: (f64, f64),
 }
@@ -106,7 +115,7 @@ pub struct Row {
 ///
 /// # Errors
 /// If a cell's file held something else than results.
-pub(super) fn rows(outcomes: &[Outcome]) -> Result<Vec<Row>> {
+pub(super) fn rows(kind: &'static str, outcomes: &[Outcome]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, control, tail) in WAYS {
         for nominal in LEVELS {
@@ -121,12 +130,15 @@ pub(super) fn rows(outcomes: &[Outcome]) -> Result<Vec<Row>> {
                 mean(&judged.iter().map(share).collect::<Vec<_>>())
             };
             rows.push(Row {
+                kind,
                 test: name.to_owned(),
                 nominal,
                 false_discoveries: share(&|c| (c.false_discoveries, c.found + c.false_discoveries)),
                 power: share(&|c| (c.found, c.connected)).0,
                 undecided: share(&|c| (c.undecided, c.entries)).0,
+                false_omissions: share(&|c| (c.false_omissions, c.rejected)),
                 missed: share(&|c| (c.missed, c.rejected)).0,
+                rejected: share(&|c| (c.rejected - c.missed, c.entries - c.connected)).0,
                 small_p: mean(&judged.iter().map(|(small, _)| *small).collect::<Vec<_>>()),
             });
         }
@@ -144,6 +156,8 @@ pub(super) fn mean(values: &[f64]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use ndarray::array;
 
     use super::*;
@@ -156,7 +170,9 @@ mod tests {
             [Connected, NotConnected, Undecided],
             [Connected, NotConnected, NotConnected]
         ];
-        let counts = count(&truth, &verdicts);
+        let effects = array![[0.9, 0.5, 0.1], [0.0, 0.0, 0.0]];
+        let counts = count(&truth, &effects, &verdicts);
+        assert_eq!(counts.false_omissions, 1);
         assert_eq!((counts.found, counts.false_discoveries), (1, 1));
         assert_eq!((counts.missed, counts.rejected), (1, 3));
         assert_eq!(
@@ -168,12 +184,13 @@ mod tests {
     /// Two latents, three channels; the first latent drives the first channel.
     fn outcome(first: f64) -> Outcome {
         Outcome {
-            auroc: 1.0,
+            pooled: BTreeMap::new(),
+            by_latent: BTreeMap::new(),
             r2: 1.0,
-            latents: 2,
+            blocks: 2,
             truth: vec![true, false, false, false, false, false],
             map: vec![first, 0.1, 0.1, 0.1, 0.1, 0.1],
-            upper: vec![1.0; 6],
+            effects: vec![0.9, 0.0, 0.0, 0.0, 0.0, 0.0],
             nulls: (0..40)
                 .map(|i| {
                     (0..6)
@@ -186,7 +203,7 @@ mod tests {
 
     #[test]
     fn an_entry_far_above_its_null_is_found_and_no_other() {
-        let rows = rows(&[outcome(9.0), outcome(9.0)]).unwrap();
+        let rows = rows("protocol", &[outcome(9.0), outcome(9.0)]).unwrap();
         assert_eq!(rows.len(), 9);
         let fitted = &rows[0];
         assert_eq!((fitted.nominal, fitted.power), (0.05, 1.0));
@@ -198,9 +215,9 @@ mod tests {
     fn maps_of_another_size_are_named() {
         let mut damaged = outcome(9.0);
         damaged.map.pop();
-        let message = rows(&[damaged]).unwrap_err().to_string();
+        let message = rows("protocol", &[damaged]).unwrap_err().to_string();
         assert!(
-            message.contains("is 5; it must be channels times latents"),
+            message.contains("is 5; it must be channels times blocks"),
             "{message}"
         );
     }

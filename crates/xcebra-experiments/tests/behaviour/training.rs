@@ -95,13 +95,13 @@ fn a_tiny_calibration_is_written_and_does_not_depend_on_threads() {
     let folder = tempfile::tempdir().unwrap();
     let settings = |seed| fdr::Settings {
         samples: 400,
+        channels: 3,
         steps: 8,
         batch: 32,
         trainings: 3,
-        blocks: 8,
-        ..fdr::Settings::of_seed(seed)
+        ..fdr::Settings::of_seed(fdr::Kind::ALL[seed as usize % 3], seed)
     };
-    let recordings = [0, 1, 2].map(settings);
+    let recordings = [0, 1, 2, 3].map(settings);
     let [one, two] = [1, 2].map(|threads| {
         let out = folder.path().join(threads.to_string());
         (
@@ -110,13 +110,13 @@ fn a_tiny_calibration_is_written_and_does_not_depend_on_threads() {
         )
     });
     assert_eq!(one.0, two.0);
-    // three tests at three rates
-    assert_eq!(one.0.0.len(), 9);
+    // three kinds, three tests, three rates
+    assert_eq!(one.0.0.len(), 27);
     for row in &one.0.0 {
         assert!((0.0..=1.0).contains(&row.false_discoveries.0));
-        assert!((0.0..=1.0).contains(&row.undecided));
+        assert!((0.0..=1.0).contains(&row.undecided) && (0.0..=1.0).contains(&row.rejected));
     }
-    for file in ["fdr.md", "summary.json", "cells/recording_2.json"] {
+    for file in ["fdr.md", "summary.json", "cells/spikes_2.json"] {
         assert!(one.1.join(file).is_file(), "{file}");
     }
 }

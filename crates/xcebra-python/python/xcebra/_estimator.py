@@ -392,6 +392,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         null: str = "resampled",
         control: str = "bh",
         blocks: int = 40,
+        smallest_effect: float = 0.4,
         progress: bool | Callable[..., None] | None = None,
     ) -> Significance:
         """Which entries of a map are more than chance: the encoder is trained anew on resampled recordings.
@@ -406,12 +407,17 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         resamples : int
             How many encoders are trained again. Each takes as long as `fit`.
         level : float
-            Share of false ones among the entries that are called connected, on average.
+            Share of false ones among the entries that are called connected, and among those that are called not
+            connected, on average.
         null : "resampled" or "shifted-labels"
         control : "bh" or "by"
             Benjamini and Hochberg, or Benjamini and Yekutieli.
         blocks : int
             Blocks of time that are drawn anew.
+        smallest_effect : float
+            A weaker connection may be called not connected: for ``"ing"`` in standard deviations of a channel, for a
+            move of the latents by one standard deviation, for other methods as a share of the median connected
+            entry of the latent.
 
         Returns
         -------
@@ -428,6 +434,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             "level": float(level),
             "control": control,
             "blocks": _whole("blocks", blocks),
+            "smallest_effect": float(smallest_effect),
         }
         maps, tests = self._maps(X, method, (test, given), progress)
         assert tests is not None

@@ -41,6 +41,10 @@ class AttributionMap:
         For methods that draw at random.
     per_sample : ndarray of float64 or None
         The attributions of each sample, ``(n, …inputs, outputs)``, if they were kept.
+    comparable : ndarray of float64, (channels, latents), or None
+        Of ``"ing"`` of an encoder, in units that are comparable between latents: `effects` over their mean over channels.
+    effects : ndarray of float64, (channels, latents), or None
+        The change of a channel, in its standard deviations, when the latents that belong together move by one.
     """
 
     method: str
@@ -52,6 +56,8 @@ class AttributionMap:
     condition: tuple[float, float, float] | None = None
     standard_errors: np.ndarray | None = None
     per_sample: np.ndarray | None = None
+    comparable: np.ndarray | None = None
+    effects: np.ndarray | None = None
     #: The report, or what makes it once it is asked for.
     _page: str | Callable[[], str] | None = None
 
@@ -65,6 +71,8 @@ class AttributionMap:
             channels=channels,
             rank_counts=told.get("rank_counts"),
             condition=told.get("condition"),
+            comparable=told.get("comparable"),
+            effects=told.get("effects"),
             _page=page,
         )
 
@@ -160,6 +168,8 @@ class Significance:
         How alike the maps of the trainings are.
     words : str
         What was found, in sentences.
+    smallest_effect : float
+        A weaker connection may have been called not connected.
     """
 
     verdicts: np.ndarray
@@ -172,6 +182,7 @@ class Significance:
     trainings: int
     agreement: list[float]
     words: str
+    smallest_effect: float
 
     @classmethod
     def _of(cls, told: Mapping[str, Any], found: AttributionMap) -> Significance:
@@ -184,6 +195,7 @@ class Significance:
             high=told["high"],
             map=found,
             level=told["level"],
+            smallest_effect=told["smallest_effect"],
             trainings=told["trainings"],
             agreement=list(told["agreement"]),
             words=told["words"],

@@ -1,26 +1,30 @@
 //! Attribution maps of a trained encoder, with tests of their entries.
 
+mod comparable;
 mod of_model;
 mod result;
 mod significance;
 mod tested;
 
+pub use comparable::ComparableMap;
 pub use of_model::{ModelMapSettings, ModelMaps, attribute_model};
 pub use result::Attributed;
 #[cfg(feature = "synth")]
 pub(crate) use result::add_maps;
-pub use significance::SignificanceSettings;
+pub use significance::{SMALLEST_EFFECT, SignificanceSettings};
 pub use tested::{AllTested, Tested};
 
 use std::path::Path;
 use std::time::Instant;
 
+use xcebra_attr::comparable::{Effects, TangentIng};
 use xcebra_attr::{AttributionMap, Methods, Options, Piece, Samples, Sink};
 use xcebra_files::Source;
 use xcebra_model::Watch;
 
 use crate::fit::unfinished::Inputs;
 use crate::fit::{Data, Known};
+use crate::retraining::TANGENT;
 use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Sessions, Windows};
 use significance::{Test, seconds_of};
 
@@ -128,7 +132,7 @@ fn maps_and_test(
         .as_ref()
         .map(|test: &Test| |piece: &Piece<'_>| test.add(piece));
     let sink = add.as_ref().map(|add| add as Sink<'_>);
-    let maps = maps(run, windows, &settings.methods, sink, watch)?;
+    let (maps, comparable) = maps(run, windows, &settings.methods, sink, watch)?;
     let tested = test
         .as_ref()
         .map(|test| test.run(run, &settings.methods, watch));
@@ -159,6 +163,7 @@ fn maps_and_test(
         segments: recording.x.sessions().len(),
         seconds,
         maps,
+        comparable,
         tested,
         diagnostics: None,
         notes,
@@ -187,20 +192,38 @@ fn windows_of<'a>(run: &Run, recording: &'a ScaledRecording) -> Result<Windows<'
     ))
 }
 
-/// Maps over all windows of a recording; attributions of samples go to `sink`, and without one they are not
-/// kept.
+/// Maps over all windows of a recording, with the comparable one if the inverted neuron gradient is among them;
+/// attributions of samples go to `sink`.
 fn maps(
     run: &Run,
     windows: &Windows<'_>,
     methods: &Methods<f32>,
     sink: Option<Sink<'_>>,
     watch: &Watch<'_>,
-) -> Result<Vec<AttributionMap>> {
+) -> Result<(Vec<AttributionMap>, Option<ComparableMap>)> {
     let mut options = Options::new().watch(*watch);
-    if let Some(sink) = sink {
-        options = options.sink(sink);
-    }
     let model = watch.over(&run.encoder);
-    let found = xcebra_attr::attribute(&model, windows, methods, &options);
-    found.map_err(|error| Problem::from(error).nothing_written())
+    let failed = |error| Problem::from(error).nothing_written();
+    let Some(frame) = comparable::frame_of(run, windows, methods).map_err(failed)? else {
+        if let Some(sink) = sink {
+            options = options.sink(sink);
+        }
+        let found = xcebra_attr::attribute(&model, windows, methods, &options);
+        return Ok((found.map_err(failed)?, None));
+    };
+    let effects = Effects::new(&frame);
+    let both = |piece: &Piece<'_>| match (piece.method == TANGENT, sink) {
+        (true, _) => effects.add(piece),
+        (false, Some(sink)) => sink(piece),
+        (false, None) => Ok(()),
+    };
+    let methods = methods.clone().with(TangentIng::new(frame.clone()));
+    let found = xcebra_attr::attribute(&model, windows, &methods, &options.sink(&both));
+    let mut maps = found.map_err(failed)?;
+    let tangents = maps.pop();
+    let map = effects
+        .finish(&comparable::deviations(run))
+        .map_err(failed)?;
+    let comparable = ComparableMap::new(map, &frame, tangents.as_ref());
+    Ok((maps, Some(comparable)))
 }

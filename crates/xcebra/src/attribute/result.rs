@@ -8,9 +8,11 @@ use xcebra_attr::methods::title;
 use xcebra_attr::{AttrError, AttributionMap};
 use xcebra_files::NpzOutput;
 
+use super::comparable::ComparableMap;
 use super::tested::AllTested;
 use crate::answer::{Answer, number, optional};
 use crate::report::{Figure, Picture, Report, Table, attribution_map};
+use crate::retraining::ING;
 use crate::{Diagnostics, Result, Run};
 
 /// Attribution maps of a trained encoder, with tests of their entries if they were asked for.
@@ -25,6 +27,8 @@ pub struct Attributed {
     pub(super) seconds: f64,
     /// One map for each method.
     pub maps: Vec<AttributionMap>,
+    /// The inverted neuron gradient in comparable units, if it is among the methods.
+    pub comparable: Option<ComparableMap>,
     /// The tests of their entries.
     pub tested: Option<AllTested>,
     /// What the encoder is like, if its training left that.
@@ -41,6 +45,9 @@ impl Attributed {
     pub fn write(&self, path: &Path) -> Result<()> {
         let mut output = NpzOutput::create(path)?;
         add_maps(&mut output, &self.maps)?;
+        if let Some(comparable) = &self.comparable {
+            comparable.write(&mut output)?;
+        }
         if let Some(tested) = &self.tested {
             tested.write(&mut output)?;
         }
@@ -50,8 +57,12 @@ impl Attributed {
     /// One picture for each map.
     pub fn pictures(&self) -> Vec<Picture> {
         let maps = self.maps.iter();
-        maps.map(|map| Picture::new(map.method(), figure(map, &self.run), ""))
-            .collect()
+        let maps = maps.map(|map| Picture::new(map.method(), figure(map, &self.run), ""));
+        let comparable = self.comparable.iter().map(|map| {
+            let figure = map.figure(&self.run.channels.names);
+            Picture::new("ing_comparable", figure, "")
+        });
+        maps.chain(comparable).collect()
     }
 
     /// The answer, for a reader and for a program; `out` is the file that the arrays were written to.
@@ -87,6 +98,14 @@ impl Attributed {
                 entry["mean_rank"] = number("mean_rank", inverses.mean_rank())?;
                 let condition = inverses.condition().map(|c| c.geometric_mean);
                 entry["condition"] = optional("condition", condition)?;
+            }
+            let comparable = self.comparable.as_ref();
+            if let Some(comparable) = comparable.filter(|_| map.method() == ING) {
+                let words = comparable.words();
+                if !words.is_empty() {
+                    text.push_str(&format!("\ning_comparable: {words}"));
+                }
+                entry["comparable"] = comparable.json()?;
             }
             if let Some(tested) = &self.tested {
                 text.push_str(&tested.text(map.method(), &self.run.channels.names));
@@ -140,7 +159,17 @@ impl Attributed {
                     .unwrap_or_default()
             );
             let figure = figure(map, run);
-            parts.push(Report::new(title(map.method())).figure(figure, &caption));
+            let mut part = Report::new(title(map.method()));
+            let comparable = self.comparable.as_ref();
+            if let Some(comparable) = comparable.filter(|_| map.method() == ING) {
+                let caption = format!(
+                    "In comparable units: the effect of a latent, or of latents that belong together, on a channel, \
+                     over its mean effect on all channels. {}",
+                    comparable.words()
+                );
+                part = part.figure(comparable.figure(channels), caption.trim_end());
+            }
+            parts.push(part.figure(figure, &caption));
         }
         report = match parts.len() {
             // one map needs no name above its own

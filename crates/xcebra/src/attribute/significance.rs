@@ -3,14 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use ndarray::{Array2, ArrayView1, Axis};
 use xcebra_attr::map::mean_over_lags;
 use xcebra_attr::significance::{Blocks, Bootstrap, Control, Significance, Tail};
 use xcebra_attr::{AttrError, Methods, Piece};
 use xcebra_core::{Config, Recording};
 use xcebra_model::Watch;
 
+use super::comparable::deviations;
 use super::tested::{AllTested, Tested};
 use crate::fit::Data;
+use crate::retraining::ING;
 use crate::{Null, Problem, Result, Retrained, Retraining, Run, Windows, groups};
 
 /// Fewer cannot tell how attributions spread.
@@ -32,7 +35,14 @@ pub struct SignificanceSettings {
     pub tail: Option<Tail>,
     /// Blocks of time that are drawn anew; each should be long against the recording's memory.
     pub blocks: usize,
+    /// The smallest effect of interest: a connection that is weaker may be called not connected. For the inverted
+    /// neuron gradient in standard deviations of a channel, for a move of the latents by one standard deviation; for
+    /// other methods as a share of the median connected entry of the latent.
+    pub smallest_effect: f64,
 }
+
+/// The smallest effect of interest unless asked otherwise.
+pub const SMALLEST_EFFECT: f64 = 0.4;
 
 impl Default for SignificanceSettings {
     fn default() -> Self {
@@ -43,6 +53,7 @@ impl Default for SignificanceSettings {
             control: Control::BenjaminiHochberg,
             tail: None,
             blocks: 40,
+            smallest_effect: SMALLEST_EFFECT,
         }
     }
 }
@@ -58,6 +69,7 @@ pub struct Test {
     config: Config,
     blocks: Blocks,
     channels: usize,
+    smallest_effect: f64,
 }
 
 impl SignificanceSettings {
@@ -78,6 +90,7 @@ impl SignificanceSettings {
         watch: &Watch<'_>,
     ) -> Result<Test> {
         self.require_enough()?;
+        self.require_effect()?;
         let Some(data) = training else {
             return Err(Problem::setting(
                 "the entries of a map cannot be tested without the data of the training",
@@ -118,11 +131,26 @@ impl SignificanceSettings {
             level: self.level,
             trainings,
             retraining,
+            smallest_effect: self.smallest_effect,
             channels: data.recording.channels_of(subject),
             recording: data.recording,
             config,
             blocks: Blocks::of_stretches(&windows.stretches(), self.blocks)?,
         })
+    }
+
+    /// Refuses an effect that is not one.
+    fn require_effect(&self) -> Result<()> {
+        match self.smallest_effect > 0.0 && self.smallest_effect.is_finite() {
+            true => Ok(()),
+            false => Err(Problem::setting(
+                format!(
+                    "the smallest effect of interest is {}, which is not a positive number",
+                    self.smallest_effect
+                ),
+                "pass one such as 0.4",
+            )),
+        }
     }
 
     /// Refuses so few trainings that nothing can be decided.
@@ -174,13 +202,31 @@ impl Test {
             found.map_err(|error| Problem::from(error).nothing_written())?;
         let mut tested = Vec::new();
         for map in maps {
-            let findings = self.test.test(&map.map, &map.nulls)?;
+            let effects = map.method == ING;
+            let deviations = match effects {
+                true => deviations(run),
+                false => vec![1.0; map.map.nrows()],
+            };
+            let scaled = |map: &Array2<f64>| {
+                let deviations = ArrayView1::from(&deviations).insert_axis(Axis(1));
+                map / &deviations
+            };
+            let nulls: Vec<_> = map.nulls.iter().map(scaled).collect();
+            let findings = self.test.test(&scaled(&map.map), &nulls)?;
             let intervals = self.blocks.intervals(&map.method, &Bootstrap::new())?;
-            let verdicts = findings.verdicts(&intervals)?;
+            let typical = findings.typical_connections().into_iter();
+            let smallest = typical.map(|typical| match effects {
+                true => self.smallest_effect,
+                // without a connection to go by, nothing can be called weak
+                false => self.smallest_effect * typical.unwrap_or(0.0),
+            });
+            let verdicts = findings.verdicts(&smallest.collect::<Vec<_>>())?;
+            let verdicts = verdicts.of_columns(&map.columns);
             tested.push((
                 map.method,
                 Tested {
                     findings,
+                    columns: map.columns,
                     intervals,
                     verdicts,
                 },
@@ -192,6 +238,7 @@ impl Test {
             groups: groups(&self.config),
             trainings: self.trainings,
             level: self.level,
+            smallest_effect: self.smallest_effect,
             null: self.null,
         })
     }

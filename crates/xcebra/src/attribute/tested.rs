@@ -1,12 +1,13 @@
 //! What the test of map entries found, in arrays, words and pictures.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde_json::{Value, json};
 use xcebra_attr::methods::title;
 use xcebra_attr::significance::{Connection, Findings, Intervals, Verdicts};
 use xcebra_files::NpzOutput;
 
 use crate::report::{Report, Table, verdict_map};
+use crate::retraining::ING;
 use crate::{Null, Result, answer};
 
 /// A map with more rows is not printed in the terminal.
@@ -15,11 +16,14 @@ const MOST_ROWS: usize = 64;
 /// What the test of one method's map found.
 #[derive(Clone, Debug)]
 pub struct Tested {
-    /// Statistics and p-values of its entries.
+    /// Statistics and p-values of what was tested: effects of blocks of latents, channels × blocks, for the inverted
+    /// neuron gradient, and entries of the map for other methods.
     pub findings: Findings,
+    /// For each latent, its column of the findings.
+    pub columns: Vec<usize>,
     /// An interval of each entry over blocks of time.
     pub intervals: Intervals,
-    /// What is said of each entry.
+    /// What is said of each entry, channels × latents.
     pub verdicts: Verdicts,
 }
 
@@ -34,8 +38,11 @@ pub struct AllTested {
     pub groups: Vec<[usize; 2]>,
     /// How many encoders were trained again.
     pub trainings: usize,
-    /// The level of false discoveries.
+    /// The level of false discoveries, and of false omissions.
     pub level: f64,
+    /// The smallest effect of interest; see
+    /// [`SignificanceSettings::smallest_effect`](crate::SignificanceSettings::smallest_effect).
+    pub smallest_effect: f64,
     /// What entries were compared with.
     pub null: Null,
 }
@@ -53,8 +60,8 @@ impl AllTested {
         for (name, tested) in &self.tested {
             output.add(&format!("{name}_low"), &tested.intervals.low)?;
             output.add(&format!("{name}_high"), &tested.intervals.high)?;
-            output.add(&format!("{name}_p"), tested.findings.p_values())?;
-            output.add(&format!("{name}_q"), tested.findings.q_values())?;
+            output.add(&format!("{name}_p"), &tested.p_values())?;
+            output.add(&format!("{name}_q"), &tested.q_values())?;
             output.add(&format!("{name}_verdict"), &numbers(&tested.verdicts))?;
         }
         Ok(())
@@ -65,7 +72,7 @@ impl AllTested {
         let Some(tested) = self.of(method) else {
             return String::new();
         };
-        let mut text = format!("\n{}", self.words(tested));
+        let mut text = format!("\n{}", self.words(method, tested));
         let map = tested.verdicts.map();
         if map.nrows() > MOST_ROWS {
             return text;
@@ -88,13 +95,28 @@ impl AllTested {
         text
     }
 
-    fn words(&self, tested: &Tested) -> String {
+    fn effect_words(&self, method: &str) -> String {
+        let smallest = self.smallest_effect;
+        match method == ING {
+            true => format!(
+                "The smallest size of interest is an effect of {smallest} standard deviations of a channel, for a move \
+                 of the latent, or of latents that belong together, by one standard deviation."
+            ),
+            false => format!(
+                "The smallest size of interest is {smallest} times the median connected entry of the latent."
+            ),
+        }
+    }
+
+    /// What was found of a method's map, in sentences.
+    pub fn words(&self, method: &str, tested: &Tested) -> String {
         match self.null {
-            Null::Resampled => tested.verdicts.to_string(),
+            Null::Resampled => format!("{} {}", tested.verdicts, self.effect_words(method)),
             Null::ShiftedLabels => format!(
                 "With labels shifted in time, so that they mean nothing, such a large entry is rare: \
-                 connected. {}",
-                tested.verdicts
+                 connected. {} {}",
+                tested.verdicts,
+                self.effect_words(method)
             ),
         }
     }
@@ -113,6 +135,7 @@ impl AllTested {
             },
             "trainings": self.trainings,
             "fdr": answer::number("fdr", self.level)?,
+            "smallest_effect": answer::number("smallest_effect", self.smallest_effect)?,
             "connected": count(Connection::Connected),
             "not_connected": count(Connection::NotConnected),
             "undecided": count(Connection::Undecided),
@@ -127,9 +150,9 @@ impl AllTested {
             Null::Resampled => {
                 "The encoder was trained again on recordings whose blocks of time were drawn with \
                  replacement, each time from another seed. An entry is called connected if it stands out from \
-                 what changes in this way by chance alone. Otherwise it is called not connected \
-                 if a connection of ordinary size would have stood out, and undecided if not. What all \
-                 trainings get wrong alike is not seen by this test."
+                 what changes in this way by chance alone. It is called not connected if a connection of the \
+                 smallest size of interest cannot be hidden by such changes, and undecided if neither can be said. \
+                 What all trainings get wrong alike is not seen by this test."
             }
             Null::ShiftedLabels => {
                 "The encoder was trained again with labels that were shifted in time, so that they mean \
@@ -140,7 +163,7 @@ impl AllTested {
         });
         for (name, tested) in &self.tested {
             let figure = verdict_map(title(name), tested.verdicts.map(), channels);
-            report = report.figure(figure, &self.words(tested));
+            report = report.figure(figure, &self.words(name, tested));
         }
         if self.null == Null::Resampled {
             report = report.paragraph(&self.agreement_words());
@@ -171,16 +194,27 @@ impl AllTested {
 }
 
 impl Tested {
+    /// p-values, channels × latents.
+    pub fn p_values(&self) -> Array2<f64> {
+        self.findings.p_values().select(Axis(1), &self.columns)
+    }
+
+    /// p-values adjusted for the number of entries, channels × latents.
+    pub fn q_values(&self) -> Array2<f64> {
+        self.findings.q_values().select(Axis(1), &self.columns)
+    }
+
     fn table(&self, channels: &[String]) -> Table {
         let columns = self.verdicts.map().ncols();
         let mut header = vec!["channel".to_owned()];
         header.extend((0..columns).map(|k| format!("latent {k}")));
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        let q_values = self.q_values();
         let mut table = Table::new(&header);
         for (c, channel) in channels.iter().enumerate() {
             let cell = |k: usize| {
                 let (low, high) = (self.intervals.low[[c, k]], self.intervals.high[[c, k]]);
-                let q = self.findings.q_values()[[c, k]];
+                let q = q_values[[c, k]];
                 format!(
                     "{low:.3} to {high:.3}, q {q:.3} {}",
                     symbol(self.verdicts.map()[[c, k]])

@@ -33,6 +33,20 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
         "Mean over samples of the absolute attribution, inputs × latents, both counted from 0.",
     );
     let mut take = |ending: &str| arrays.take(&format!("{method}_{ending}"));
+    if let Some(comparable) = take("comparable").and_then(|array| matrix(&array)) {
+        let figure = plain(&comparable, &format!("{name}, comparable"));
+        report = report.figure(
+            figure.value("effect / mean effect of the latent").draw(),
+            "In units that are comparable between latents: 1 is what an average input has.",
+        );
+    }
+    if let Some(effects) = take("effect").and_then(|array| matrix(&array)) {
+        let figure = plain(&effects, &format!("{name}: effects")).value("effect");
+        report = report.figure(
+            figure.draw(),
+            "The change of an input, in its standard deviations, when the latents move by one standard deviation.",
+        );
+    }
     if let Some(signed) = take("signed").and_then(|array| matrix(&array)) {
         let figure = plain(&signed, &format!("{name}, with its sign")).signed();
         report = report.figure(
@@ -62,7 +76,7 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
             .columns("latent");
         report = report.figure(
             figure.draw(),
-            "Decided by trainings on data without the connection.",
+            "Decided by comparison with encoders that were trained again.",
         );
     }
     if let Some(q) = take("q").and_then(|array| matrix(&array)) {

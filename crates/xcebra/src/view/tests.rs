@@ -32,6 +32,8 @@ fn maps_are_shown_by_method_with_their_verdicts() {
         }
         let verdicts = Array2::from_shape_fn((4, 2), |(i, _)| i as i8 % 3 - 1);
         output.add("ing_verdict", &verdicts).unwrap();
+        output.add("ing_comparable", &map).unwrap();
+        output.add("ing_effect", &map).unwrap();
     });
     let page = view(&path).unwrap().html();
     assert_eq!(page.matches("class=\"option\"").count(), 2);
@@ -44,6 +46,9 @@ fn maps_are_shown_by_method_with_their_verdicts() {
     let counts = "“connected” in 2 of 8 cells, “undecided” in 2 of 8 cells";
     assert!(page.contains(counts), "{counts}");
     assert!(!page.contains("Other arrays"));
+    for part in ["Inverted neuron gradient, comparable", ": effects"] {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 #[test]
