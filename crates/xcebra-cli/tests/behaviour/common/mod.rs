@@ -33,7 +33,7 @@ pub const RUN: [&str; 8] = [
 ];
 
 /// Keys of `--json` that are null where there is no such thing. NaN would be null, too, and no other key may be.
-const MAY_BE_NULL: [&str; 12] = [
+const MAY_BE_NULL: [&str; 14] = [
     // nothing held out, or no other seeds
     "validation_loss",
     "bits",
@@ -48,6 +48,9 @@ const MAY_BE_NULL: [&str; 12] = [
     // what is in no named band
     "low",
     "high",
+    // latents to which every channel is connected, or none: there is nothing to tell apart
+    "by_latent",
+    "difference",
     // no random orders
     "random_deletion_area",
     "random_insertion_area",
