@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import domains, metrics, models, synth
+from ._around import Compared, Decoded, Searched, compare, decode, search
 from ._axes import Axes, Axis
 from ._explain import CrossDomainIG
 from ._interactions import DomainScore, Interactions, domain_names, interactions, rank_domains
@@ -29,15 +30,20 @@ __all__ = [
     "AttributionMap",
     "Axes",
     "Axis",
+    "Compared",
     "CrossDomainIG",
+    "Decoded",
     "DomainScore",
     "Interactions",
     "Report",
+    "Searched",
     "Significance",
     "XcebraWarning",
     "__version__",
     "attribute",
+    "compare",
     "compat",
+    "decode",
     "domain_names",
     "domains",
     "get_num_threads",
@@ -46,6 +52,7 @@ __all__ = [
     "metrics",
     "models",
     "rank_domains",
+    "search",
     "set_num_threads",
     "synth",
     "threads",

@@ -172,7 +172,7 @@ mod tests {
         let one = axis("a.b=[1, 2]");
         assert!(choices(&[], None, 0, 9).is_err());
         assert!(choices(&[one.clone(), one.clone()], None, 0, 9).is_err());
-        assert!(choices(&[one.clone()], Some(0), 0, 9).is_err());
+        assert!(choices(std::slice::from_ref(&one), Some(0), 0, 9).is_err());
         assert!(choices(&[one], None, 0, 1).is_err());
     }
 }
