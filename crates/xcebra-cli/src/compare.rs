@@ -15,7 +15,7 @@ use super::{Session, require_distinct, require_npz};
 ///
 /// Embeddings of the same samples are compared sample by sample. Those of other samples, such as those of
 /// other animals, are compared by a label that all have: --label. Each is averaged in bins of the label.
-/// The numbers are those of CEBRA's consistency_score, between runs and between data sets.
+/// The numbers are those of CEBRA's `consistency_score`, between runs and between data sets.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Compare {

@@ -1,5 +1,6 @@
 //! Trained encoders.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -8,11 +9,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use xcebra::attr::Methods;
-use xcebra::core::History;
 use xcebra::core::encoder::{Edges, Encoder};
 use xcebra::{
-    AttributeSettings, Data, Diagnostics, FitFile, Fitted, Run, attribute, compare, embed,
-    goodness_of_fit,
+    AttributeSettings, Data, Diagnostics, Earlier, FitFile, Fitted, Run, Sessions, attribute,
+    compare, embed, goodness_of_fit,
 };
 
 use crate::caller::{Shown, in_background};
@@ -21,13 +21,66 @@ use crate::fitting::read_settings;
 use crate::maps::{Maps, Significance};
 use crate::recording::RecordingGiven;
 
-/// A trained encoder with the channels and settings of its training.
+/// What a pickle has: models, settings, channels, diagnostics, and the subject of each session.
+type State<Model> = (Vec<Model>, String, Vec<String>, Vec<String>, Vec<usize>);
+
+/// The trained encoders of one subject or several, with the channels and settings of their training.
 #[pyclass(frozen, module = "xcebra._xcebra")]
 pub(crate) struct TrainedEncoder {
-    pub(crate) run: Run,
-    /// What its training left; none if it was read from a folder.
-    pub(crate) fitted: Option<Fitted>,
-    pub(crate) diagnostics: Option<Diagnostics>,
+    /// That of each subject.
+    runs: Vec<Run>,
+    /// The subject of each session of the training.
+    subjects: Vec<usize>,
+    /// What their training left; none if they were read from a folder.
+    fitted: Option<Fitted>,
+    /// What each is like; empty if their folder does not say.
+    diagnostics: Vec<Diagnostics>,
+}
+
+impl TrainedEncoder {
+    /// What a training gave.
+    pub(crate) fn of(fitted: Fitted) -> Self {
+        let subjects = &fitted.data().subjects;
+        let mut of = vec![0; subjects.iter().map(|s| s.sessions.len()).sum()];
+        for (number, subject) in subjects.iter().enumerate() {
+            subject
+                .sessions
+                .iter()
+                .for_each(|&session| of[session] = number);
+        }
+        Self {
+            runs: fitted.runs().to_vec(),
+            subjects: of,
+            diagnostics: fitted.all_diagnostics().to_vec(),
+            fitted: Some(fitted),
+        }
+    }
+
+    /// The encoders as a training that goes on takes them.
+    pub(crate) fn earlier(&self) -> Earlier {
+        Earlier {
+            runs: self.runs.clone(),
+            subjects: Some(self.subjects.clone()),
+        }
+    }
+
+    /// The subject of a session.
+    fn subject(&self, session: Option<usize>) -> PyResult<usize> {
+        let sessions = self.subjects.len();
+        match session {
+            None if self.runs.len() == 1 => Ok(0),
+            None => Err(PyValueError::new_err(format!(
+                "there are the encoders of {} subjects; pass session_id, from 0 to {}",
+                self.runs.len(),
+                sessions.saturating_sub(1)
+            ))),
+            Some(session) => self.subjects.get(session).copied().ok_or_else(|| {
+                PyValueError::new_err(format!(
+                    "session_id is {session}, and the encoders were trained on {sessions} sessions, counted from 0"
+                ))
+            }),
+        }
+    }
 }
 
 #[pymethods]
@@ -35,12 +88,15 @@ impl TrainedEncoder {
     /// Reads the folder that `xcebra fit` or `save` wrote.
     #[staticmethod]
     fn load(folder: PathBuf) -> PyResult<Self> {
-        let run = Run::load(&folder).map_err(exception)?;
-        let diagnostics = Diagnostics::load(&folder);
+        let runs = Run::load_all(&folder).map_err(exception)?;
+        let sessions = Sessions::load(&folder).map_err(exception)?;
+        let diagnostics =
+            (0..runs.len()).map(|subject| Diagnostics::load_subject(&folder, subject));
         Ok(Self {
-            run,
+            subjects: sessions.map_or_else(|| vec![0], |sessions| sessions.subjects),
+            diagnostics: diagnostics.collect::<Option<_>>().unwrap_or_default(),
+            runs,
             fitted: None,
-            diagnostics,
         })
     }
 
@@ -56,57 +112,69 @@ impl TrainedEncoder {
         match &self.fitted {
             Some(fitted) => fitted.write(&folder).map_err(exception),
             None => {
-                if let Some(diagnostics) = &self.diagnostics {
-                    diagnostics.save(&folder).map_err(exception)?;
+                for (subject, diagnostics) in self.diagnostics.iter().enumerate() {
+                    diagnostics
+                        .save_subject(&folder, subject)
+                        .map_err(exception)?;
                 }
-                self.run
-                    .save(&folder, &History::default(), "")
-                    .map_err(exception)
+                Run::save_all(&self.runs, &self.subjects, &folder).map_err(exception)
             }
         }
     }
 
-    /// All that is needed to make it again, for pickling: the bytes of the model, settings, channels, diagnostics.
-    fn state<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyBytes>, String, String, Option<String>)> {
-        let model = self.run.encoder.to_safetensors().map_err(exception)?;
+    /// All that is needed to make it again, for pickling: the bytes of each model, settings, the channels and the
+    /// diagnostics of each, and the subject of each session.
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<State<Bound<'py, PyBytes>>> {
         let text = |value: serde_json::Result<String>| value.expect("plain tables");
+        let mut models = Vec::new();
+        for run in &self.runs {
+            models.push(PyBytes::new(
+                py,
+                &run.encoder.to_safetensors().map_err(exception)?,
+            ));
+        }
         Ok((
-            PyBytes::new(py, &model),
-            text(serde_json::to_string(&self.run.settings)),
-            text(serde_json::to_string(&self.run.channels)),
+            models,
+            text(serde_json::to_string(&self.runs[0].settings)),
+            self.runs
+                .iter()
+                .map(|run| text(serde_json::to_string(&run.channels)))
+                .collect(),
             self.diagnostics
-                .as_ref()
-                .map(|d| text(serde_json::to_string(d))),
+                .iter()
+                .map(|d| text(serde_json::to_string(d)))
+                .collect(),
+            self.subjects.clone(),
         ))
     }
 
     /// From what `state` gave.
     #[staticmethod]
-    fn of_state(
-        model: &[u8],
-        settings: &str,
-        channels: &str,
-        diagnostics: Option<&str>,
-    ) -> PyResult<Self> {
+    fn of_state(state: State<Vec<u8>>) -> PyResult<Self> {
+        let (models, settings, channels, diagnostics, subjects) = state;
         let damaged = |error: serde_json::Error| {
             PyValueError::new_err(format!("the pickle is damaged: {error}"))
         };
-        let run = Run {
-            encoder: Encoder::from_safetensors(model).map_err(exception)?,
-            settings: read_settings(settings)?,
-            channels: serde_json::from_str(channels).map_err(damaged)?,
-        };
-        let diagnostics = diagnostics
-            .map(serde_json::from_str)
-            .transpose()
-            .map_err(damaged)?;
+        let settings = read_settings(&settings)?;
+        let mut runs = Vec::new();
+        for (model, channels) in models.iter().zip(&channels) {
+            runs.push(Run {
+                encoder: Encoder::from_safetensors(model).map_err(exception)?,
+                settings: settings.clone(),
+                channels: serde_json::from_str(channels).map_err(damaged)?,
+            });
+        }
+        if runs.is_empty() || subjects.iter().any(|&subject| subject >= runs.len()) {
+            return Err(PyValueError::new_err(
+                "the pickle is damaged: encoders are missing",
+            ));
+        }
+        let diagnostics = diagnostics.iter().map(|text| serde_json::from_str(text));
         Ok(Self {
-            run,
+            runs,
+            subjects,
             fitted: None,
-            diagnostics,
+            diagnostics: diagnostics.collect::<Result<_, _>>().map_err(damaged)?,
         })
     }
 
@@ -125,54 +193,85 @@ impl TrainedEncoder {
         }
         let channels = xcebra::Channels::unscaled(architecture.inputs);
         Ok(Self {
-            run: Run {
+            runs: vec![Run {
                 encoder,
                 settings,
                 channels,
-            },
+            }],
+            subjects: vec![0],
             fitted: None,
-            diagnostics: None,
+            diagnostics: Vec::new(),
         })
     }
 
     /// Its settings as JSON.
     #[getter]
     fn settings(&self) -> String {
-        serde_json::to_string(&self.run.settings).expect("settings are plain tables")
+        serde_json::to_string(&self.runs[0].settings).expect("settings are plain tables")
     }
 
-    /// Names of its channels.
+    /// Names of its channels, of the first subject if there are several.
     #[getter]
     fn channels(&self) -> Vec<String> {
-        self.run.channels.names.clone()
+        self.runs[0].channels.names.clone()
+    }
+
+    /// Names of the channels of each subject.
+    #[getter]
+    fn all_channels(&self) -> Vec<Vec<String>> {
+        self.runs
+            .iter()
+            .map(|run| run.channels.names.clone())
+            .collect()
+    }
+
+    /// The subject of each session of the training.
+    #[getter]
+    fn subjects(&self) -> Vec<usize> {
+        self.subjects.clone()
     }
 
     /// Number of outputs.
     #[getter]
     fn outputs(&self) -> usize {
-        self.run.encoder.architecture().outputs()
+        self.runs[0].encoder.architecture().outputs()
     }
 
     /// Samples that it sees at once.
     #[getter]
     fn window(&self) -> usize {
-        self.run.encoder.architecture().window.len()
+        self.runs[0].encoder.architecture().window.len()
     }
 
-    /// What it is like, as JSON; none if its folder does not say.
+    /// What the encoder of each subject is like, as JSON; none if their folder does not say.
     #[getter]
-    fn diagnostics(&self) -> Option<String> {
-        let found = self.diagnostics.as_ref()?;
-        Some(serde_json::to_string(found).expect("plain numbers"))
+    fn diagnostics(&self) -> Option<Vec<String>> {
+        let text = |d| serde_json::to_string(d).expect("plain numbers");
+        (!self.diagnostics.is_empty()).then(|| self.diagnostics.iter().map(text).collect())
     }
 
-    /// What it is like, in sentences.
+    /// What they are like, in sentences.
     #[getter]
     fn verdict(&self) -> Vec<String> {
-        self.diagnostics
-            .as_ref()
-            .map(Diagnostics::sentences)
-            .unwrap_or_default()
+        if let Some(fitted) = &self.fitted {
+            return fitted.sentences();
+        }
+        match self.diagnostics.as_slice() {
+            [one] => one.sentences(),
+            several => {
+                let of = |(k, d): (usize, &Diagnostics)| {
+                    format!("Subject {k}: {}", d.sentences().join(" "))
+                };
+                several.iter().enumerate().map(of).collect()
+            }
+        }
+    }
+
+    /// Where a new subject was added: for each label the R², mean and least, with which the linear maps of the others
+    /// read it.
+    #[getter]
+    fn basis(&self) -> Option<BTreeMap<String, [f64; 2]>> {
+        self.fitted.as_ref()?.basis().cloned()
     }
 
     /// The curves of its training as JSON; none if it was read from a folder.
@@ -195,12 +294,13 @@ impl TrainedEncoder {
         pad: bool,
         shown: Shown,
     ) -> PyResult<(Bound<'py, PyArray2<f32>>, Vec<usize>)> {
+        let run = &self.runs[self.subject(recording.session)?];
         let array = recording.array("X", 0)?;
         let edges = if pad { Edges::Pad } else { Edges::Drop };
         let found = outcome(in_background(py, &shown, |caller| {
             caller.watched(|watch| {
-                let recording = self.run.scaled(array)?;
-                embed(&self.run, &recording, edges, &watch)
+                let recording = run.scaled(array)?;
+                embed(run, &recording, edges, &watch)
             })
         })?)?;
         Ok((found.values.into_pyarray(py), found.times))
@@ -217,6 +317,8 @@ impl TrainedEncoder {
         training: Option<RecordingGiven<'py>>,
         shown: Shown,
     ) -> PyResult<Maps> {
+        let subject = self.subject(recording.session)?;
+        let run = &self.runs[subject];
         let array = recording.array("X", 0)?;
         let significance = significance.map(Significance::settings).transpose()?;
         let settings = AttributeSettings {
@@ -232,15 +334,15 @@ impl TrainedEncoder {
         }
         let mut found = outcome(in_background(py, &shown, |caller| {
             caller.watched(|watch| {
-                let recording = self.run.scaled(array)?;
+                let recording = run.scaled(array)?;
                 let training = match training {
-                    Some(arrays) => Some(Data::of_arrays(arrays, &self.run.settings)?),
+                    Some(arrays) => Some(Data::of_arrays(arrays, &run.settings)?),
                     None => own.cloned(),
                 };
-                attribute(&self.run, &recording, &settings, training, &watch)
+                attribute(run, &recording, &settings, training, &watch)
             })
         })?)?;
-        found.diagnostics.clone_from(&self.diagnostics);
+        found.diagnostics = self.diagnostics.get(subject).cloned();
         Ok(Maps { found })
     }
 
@@ -251,9 +353,10 @@ impl TrainedEncoder {
         recording: RecordingGiven<'_>,
         shown: Shown,
     ) -> PyResult<Vec<f64>> {
+        let run = &self.runs[self.subject(recording.session)?];
         let arrays = recording.to_arrays()?;
         outcome(in_background(py, &shown, |caller| {
-            caller.watched(|watch| goodness_of_fit(&self.run, arrays, &watch))
+            caller.watched(|watch| goodness_of_fit(run, arrays, &watch))
         })?)
     }
 

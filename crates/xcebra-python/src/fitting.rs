@@ -2,14 +2,15 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use xcebra::{Data, FitFile, Problem, fit_so_far};
+use xcebra::model::Watch;
+use xcebra::{Arrays, Data, FitFile, Fitted, Problem, adapt, fit_further, fit_so_far};
 
 use crate::caller::{Shown, in_background};
 use crate::encoder::TrainedEncoder;
 use crate::error::exception;
 use crate::recording::RecordingGiven;
 
-/// Trains an encoder. Gives it, and the exception that stopped the training early, if one did.
+/// Trains encoders, one for each subject. Gives them, and the exception that stopped the training early, if one did.
 #[pyfunction]
 pub(crate) fn fit<'py>(
     py: Python<'py>,
@@ -17,43 +18,55 @@ pub(crate) fn fit<'py>(
     recording: RecordingGiven<'py>,
     shown: Shown,
 ) -> PyResult<(TrainedEncoder, Option<PyErr>)> {
-    let settings = read_settings(settings)?;
-    let arrays = recording.to_arrays()?;
-    let (fitted, failure) = in_background(py, &shown, |caller| {
-        caller.watched(|watch| {
-            let data = Data::of_arrays(arrays, &settings)?;
-            require_one_subject(&data)?;
-            fit_so_far(&settings, data, &watch)
-        })
-    })?;
-    let fitted = match (fitted, failure) {
-        (Ok(fitted), failure) => (fitted, failure),
-        (Err(_), Some(failure)) => return Err(failure),
-        (Err(problem), None) => return Err(exception(problem)),
-    };
-    let (fitted, failure) = fitted;
-    let diagnostics = Some(fitted.diagnostics().clone());
-    let run = fitted.run().clone();
-    Ok((
-        TrainedEncoder {
-            run,
-            fitted: Some(fitted),
-            diagnostics,
-        },
-        failure,
-    ))
+    trained(
+        py,
+        settings,
+        &recording,
+        &shown,
+        |settings, arrays, watch| fit_so_far(settings, Data::of_arrays(arrays, settings)?, watch),
+    )
 }
 
-/// Refuses sessions of several subjects: an estimator holds one encoder.
-fn require_one_subject(data: &Data) -> Result<(), Problem> {
-    match data.subjects.len() {
-        1 => Ok(()),
-        several => Err(Problem::data(
-            format!(
-                "the sessions have the channels of {several} subjects, and an estimator has one encoder"
-            ),
-            "pass sessions with the same channels, or train with the program `xcebra fit`",
-        )),
+/// Goes on with encoders that were trained before; or, with `new`, leaves them as they are and adds one for the subject
+/// of the last sessions.
+#[pyfunction]
+pub(crate) fn go_on<'py>(
+    py: Python<'py>,
+    encoder: &TrainedEncoder,
+    settings: &str,
+    recording: RecordingGiven<'py>,
+    new: bool,
+    shown: Shown,
+) -> PyResult<(TrainedEncoder, Option<PyErr>)> {
+    let earlier = encoder.earlier();
+    trained(
+        py,
+        settings,
+        &recording,
+        &shown,
+        |settings, arrays, watch| match new {
+            true => adapt(settings, arrays, earlier, watch),
+            false => fit_further(settings, arrays, earlier, watch),
+        },
+    )
+}
+
+fn trained<'py>(
+    py: Python<'py>,
+    settings: &str,
+    recording: &RecordingGiven<'py>,
+    shown: &Shown,
+    train: impl FnOnce(&FitFile, Arrays, &Watch<'_>) -> Result<Fitted, Problem> + Send,
+) -> PyResult<(TrainedEncoder, Option<PyErr>)> {
+    let settings = read_settings(settings)?;
+    let arrays = recording.to_arrays()?;
+    let (fitted, failure) = in_background(py, shown, |caller| {
+        caller.watched(|watch| train(&settings, arrays, &watch))
+    })?;
+    match (fitted, failure) {
+        (Ok(fitted), failure) => Ok((TrainedEncoder::of(fitted), failure)),
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(problem), None) => Err(exception(problem)),
     }
 }
 

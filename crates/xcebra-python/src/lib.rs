@@ -8,6 +8,7 @@
 
 use pyo3::prelude::*;
 
+mod around;
 mod attribution;
 mod axes;
 mod caller;
@@ -44,6 +45,8 @@ mod _xcebra {
     }
 
     #[pymodule_export]
+    use super::around::{compare, decode, search};
+    #[pymodule_export]
     use super::attribution::{attribute_model, method_names};
     #[pymodule_export]
     use super::axes::bands_of;
@@ -58,7 +61,7 @@ mod _xcebra {
     #[pymodule_export]
     use super::files::{read_file, show_file};
     #[pymodule_export]
-    use super::fitting::{complete_settings, fit};
+    use super::fitting::{complete_settings, fit, go_on};
     #[pymodule_export]
     use super::interactions::{describe, interact, interact_across};
     #[pymodule_export]

@@ -34,10 +34,13 @@ impl Given<'_> {
 pub(crate) struct RecordingGiven<'py> {
     pub(crate) sessions: Vec<Given<'py>>,
     labels: BTreeMap<String, Vec<Given<'py>>>,
-    channels: Option<Vec<String>>,
+    /// Names of the channels of each session, if it has some.
+    channels: Vec<Option<Vec<String>>>,
     fs: Option<f64>,
     /// Rows of each session before which it was interrupted.
     breaks: Vec<Vec<usize>>,
+    /// The session of the training whose encoder it is given to.
+    pub(crate) session: Option<usize>,
 }
 
 impl RecordingGiven<'_> {
@@ -47,14 +50,8 @@ impl RecordingGiven<'_> {
             true => self.array("X", i),
             false => self.array(&format!("X[{i}]"), i),
         });
-        let label = |name: &String, parts: &Vec<Given<'_>>| {
-            let parts = parts.iter().map(|part| match (part, part.values()) {
-                (Given::Text(text), _) => {
-                    LabelArray::Text(text.iter().map(|t| t.as_str().into()).collect())
-                }
-                (_, Some(values)) => DataArray::in_memory(name, values).into(),
-                (_, None) => unreachable!("only text has no values"),
-            });
+        let labels = |name: &String, parts: &Vec<Given<'_>>| {
+            let parts = parts.iter().map(|part| label(name, part));
             (name.clone(), parts.collect())
         };
         Ok(Arrays {
@@ -62,7 +59,7 @@ impl RecordingGiven<'_> {
             labels: self
                 .labels
                 .iter()
-                .map(|(name, parts)| label(name, parts))
+                .map(|(name, parts)| labels(name, parts))
                 .collect(),
         })
     }
@@ -73,9 +70,20 @@ impl RecordingGiven<'_> {
         let values =
             values.ok_or_else(|| PyValueError::new_err("a recording is text, not numbers"))?;
         let mut array = DataArray::in_memory(name, values);
-        array.columns.clone_from(&self.channels);
+        array.columns = self.channels.get(session).cloned().flatten();
         array.sampling_rate = self.fs;
         array.breaks.clone_from(&self.breaks[session]);
         Ok(array)
+    }
+}
+
+/// A label of one session.
+pub(crate) fn label(name: &str, given: &Given<'_>) -> LabelArray {
+    match (given, given.values()) {
+        (Given::Text(text), _) => {
+            LabelArray::Text(text.iter().map(|text| text.as_str().into()).collect())
+        }
+        (_, Some(values)) => DataArray::in_memory(name, values).into(),
+        (_, None) => unreachable!("only text has no values"),
     }
 }

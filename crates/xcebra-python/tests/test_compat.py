@@ -219,3 +219,23 @@ def test_published_scripts_run_with_other_imports(name):
     if name == "cross_domain_saliency":
         pytest.importorskip("torch")
     runpy.run_path(str(pathlib.Path(__file__).parents[1] / "examples" / f"{name}.py"))
+
+
+def test_consistency_is_that_of_cebra():
+    """Against numbers that cebra 0.6.1 wrote; means and regressions of some hundred samples."""
+    from xcebra.compat import cebra
+
+    path = pathlib.Path(__file__).parents[2] / "xcebra-eval/tests/data/decoders.npz"
+    score = cebra.sklearn.metrics.consistency_score
+    with np.load(path) as known:
+        embeddings = [known[f"embedding_{k}"] for k in range(3)]
+        labels = [known[f"label_{k}"] for k in range(3)]
+        for arguments, name in [({"num_discretization_bins": 20}, "datasets_20"), ({"dataset_ids": [0, 0, 1]}, "datasets_grouped")]:
+            scores, _, ids = score(embeddings, between="datasets", labels=labels, **arguments)
+            assert np.allclose(scores, known[name], rtol=0, atol=1e-12) and len(ids) == 3
+        scores, pairs, _ = score([e[:400] for e in embeddings], between="runs")
+        assert np.allclose(scores, known["runs"], rtol=0, atol=1e-12) and np.array_equal(pairs, known["runs_pairs"])
+    with pytest.raises(ValueError, match="leave labels"):
+        score(embeddings, between="runs", labels=labels)
+    with pytest.raises(ValueError, match="pass the labels"):
+        score(embeddings, between="datasets")

@@ -19,5 +19,5 @@ def test_notebook(path, monkeypatch):
         exec(compile("".join(cell["source"]), f"{path.name}, cell {number}", "exec"), names)
 
 
-def test_there_are_two():
-    assert len(list(FOLDER.glob("*.ipynb"))) == 2
+def test_there_are_three():
+    assert len(list(FOLDER.glob("*.ipynb"))) == 3

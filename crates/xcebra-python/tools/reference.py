@@ -15,6 +15,7 @@ SECTIONS = [
     ("Explaining a model", "xcebra", ["CrossDomainIG", "Attribution", "Axes", "Axis", "rank_domains", "DomainScore", "interactions", "Interactions", "domain_names"]),
     ("Attribution methods on any model", "xcebra", ["attribute", "AttributionMap", "method_names"]),
     ("Training encoders", "xcebra", ["XCEBRA", "Significance"]),
+    ("Around a training", "xcebra", ["decode", "Decoded", "compare", "Compared", "search", "Searched"]),
     ("Data files", "xcebra", ["read", "Recording", "show", "Contents"]),
     ("Reports", "xcebra", ["Report"]),
     ("Threads and warnings", "xcebra", ["threads", "set_num_threads", "get_num_threads", "XcebraWarning"]),

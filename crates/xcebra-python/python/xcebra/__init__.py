@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import domains, metrics, models, synth
+from ._around import Compared, Decoded, Searched, compare, decode, search
 from ._axes import Axes, Axis
 from ._explain import CrossDomainIG
 from ._files import Contents, Recording, read, show
@@ -30,17 +31,22 @@ __all__ = [
     "AttributionMap",
     "Axes",
     "Axis",
+    "Compared",
     "Contents",
     "CrossDomainIG",
+    "Decoded",
     "DomainScore",
     "Interactions",
     "Recording",
     "Report",
+    "Searched",
     "Significance",
     "XcebraWarning",
     "__version__",
     "attribute",
+    "compare",
     "compat",
+    "decode",
     "domain_names",
     "domains",
     "get_num_threads",
@@ -50,6 +56,7 @@ __all__ = [
     "models",
     "rank_domains",
     "read",
+    "search",
     "set_num_threads",
     "show",
     "synth",

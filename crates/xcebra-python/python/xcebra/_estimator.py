@@ -15,16 +15,23 @@ from . import _xcebra
 from ._arrays import Signals, read_signals, to_float, to_numpy
 from ._files import Recording
 from ._maps import AttributionMap, Significance
-from ._run import shown
+from ._run import shown, warn
 
 if TYPE_CHECKING:
     import pandas
 
 try:
-    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError:
-    from ._sklearn import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, check_is_fitted, validate_data
+    from ._sklearn import (
+        BaseEstimator,
+        ClassNamePrefixFeaturesOutMixin,
+        TransformerMixin,
+        check_is_fitted,
+        clone,
+        validate_data,
+    )
 
 
 class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -166,7 +173,9 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array (time, channels), or list of arrays
-            The recording; a list holds one array for each session. Arrays, tensors, ``pandas.DataFrame``,
+            The recording; a list holds one array for each session. Sessions with the same channels share an encoder, and
+            those with other channels, such as other animals, have their own in front of one embedding (with
+            ``settings={"data": {"subjects": "sessions"}}`` each session has). Arrays, tensors, ``pandas.DataFrame``,
             ``xarray.DataArray``, ``mne.io.Raw``, ``mne.Epochs`` (each epoch a session), ``pynapple.TsdFrame`` and what
             `xcebra.read` gives are taken as they are, with the names of their channels.
         y : array (time,) or (time, k), dict of arrays, or list
@@ -188,8 +197,14 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         labels = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions])
         settings = self._settings(labels)
         with self._shown() as seen:
-            found, failure = _xcebra.fit(json.dumps(settings), _recording(sessions, labels), seen)
+            trained = _xcebra.fit(json.dumps(settings), _recording(sessions, labels), seen)
+        return self._take(trained, (sessions, labels))
+
+    def _take(self, trained: tuple[_xcebra.TrainedEncoder, BaseException | None], training: Any) -> XCEBRA:
+        """Takes what a training gave; `training` are its sessions and labels."""
+        found, failure = trained
         self.state_dict_ = found
+        self._training = training
         self._history = json.loads(found.history or "{}")
         self.n_iter_ = (self._history.get("step") or [-1])[-1] + 1
         self._n_features_out = found.outputs
@@ -197,14 +212,87 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise failure
         return self
 
+    def partial_fit(self, X: Any = None, y: Any = None, *more: Any) -> XCEBRA:  # noqa: N803
+        """Train the encoders further, for another `max_iterations` steps; without a training before, as `fit`.
+
+        Parameters
+        ----------
+        X : array (time, channels), or list of arrays, optional
+            Sessions of the same subjects in the same order; by default those of the training. Channels keep the scales
+            that they had.
+        y, more
+            Their labels, as in `fit`.
+
+        Returns
+        -------
+        self
+        """
+        if not self.__sklearn_is_fitted__():
+            if X is None:
+                raise ValueError("there is no training to go on with; pass X")
+            return self.fit(X, y, *more)
+        if X is None:
+            sessions, labels = self._own_training()
+        else:
+            sessions = self._sessions(X, reset=False)
+            labels = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions])
+        settings = json.dumps(self._settings(labels))
+        with self._shown() as seen:
+            trained = _xcebra.go_on(self.state_dict_, settings, _recording(sessions, labels), False, seen)
+        return self._take(trained, (sessions, labels))
+
+    def adapt(self, X: Any, y: Any = None, *more: Any) -> XCEBRA:  # noqa: N803
+        """Add a new subject to the embedding, such as another animal, and leave the encoders as they are.
+
+        Parameters
+        ----------
+        X : array (time, channels), or list of arrays
+            The sessions of the new subject.
+        y, more
+            Their labels, the same as those of the training.
+
+        Returns
+        -------
+        XCEBRA
+            Another estimator with the encoders of all subjects; the sessions of the new one come last. ``basis_`` says
+            whether the linear maps of the others read the labels from the new embedding.
+
+        Notes
+        -----
+        The training needs the earlier sessions too, which an estimator keeps that was fitted here. One that was loaded does
+        not have them; ``xcebra fit --adapt`` reads them from their files.
+        """
+        check_is_fitted(self)
+        sessions, labels = self._own_training()
+        found = clone(self)
+        new = found._sessions(X, reset=True)
+        own = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in new])
+        if set(own) != set(labels):
+            raise ValueError(
+                f"the labels of the training are {sorted(labels)}, and those of the new sessions are {sorted(own)}; pass the same"
+            )
+        joined = {name: [*parts, *own[name]] for name, parts in labels.items()}
+        together = [*sessions, *new]
+        found._note_features(together)
+        settings = json.dumps(found._settings(joined))
+        with found._shown() as seen:
+            trained = _xcebra.go_on(self.state_dict_, settings, _recording(together, joined), True, seen)
+        return found._take(trained, (together, joined))
+
+    def _own_training(self) -> tuple[list[Signals], dict[str, list[Any]]]:
+        training = getattr(self, "_training", None)
+        if training is None:
+            raise ValueError("the sessions of the training are not here, since the encoder was loaded; fit it here first")
+        return training
+
     def _shown(self) -> Any:
-        return shown(self.verbose, n_threads=self.n_threads)
+        return shown(self.verbose, _told, self.n_threads)
 
     def _sessions(self, X: Any, reset: bool) -> list[Signals]:  # noqa: N803
         each = list(X) if _is_sessions(X) else [X]
         found: list[Signals] = []
         for one in each:
-            if len(each) == 1 and not _has_container(one):
+            if len(each) == 1 and not _has_container(one) and (reset or not self._has_several()):
                 values = validate_data(
                     self,
                     one,
@@ -228,18 +316,44 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 found.append(Signals(_dense(part), known.fs, known.channels))
         if not found:
             raise ValueError("X is an empty list; pass at least one session (time, channels)")
-        widths = {part.values.shape[1] for part in found}
-        if len(widths) != 1:
-            raise ValueError(f"the sessions have {sorted(widths)} channels; all sessions of one encoder have the same")
         if reset:
-            self.n_features_in_ = found[0].values.shape[1]
-            if found[0].channels is not None:
-                self.feature_names_in_ = np.asarray(found[0].channels, dtype=object)
-        elif found[0].values.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {found[0].values.shape[1]} features, but XCEBRA is expecting {self.n_features_in_} features as input"
-            )
+            self._note_features(found)
+        elif not self._has_several():
+            for part in found:
+                if part.values.shape[1] != self.n_features_in_:
+                    raise ValueError(
+                        f"X has {part.values.shape[1]} features, but XCEBRA is expecting {self.n_features_in_} features as input"
+                    )
         return found
+
+    def _sessions_of(self, X: Any) -> list[Signals]:  # noqa: N803
+        """The sessions of a training, which this estimator does not make."""
+        return clone(self)._sessions(X, reset=True)
+
+    def _note_features(self, sessions: Sequence[Signals]) -> None:
+        widths = [part.values.shape[1] for part in sessions]
+        self.n_features_in_ = widths[0] if len(set(widths)) == 1 else widths
+        if len(set(widths)) == 1 and sessions[0].channels is not None:
+            self.feature_names_in_ = np.asarray(sessions[0].channels, dtype=object)
+        elif hasattr(self, "feature_names_in_") and len(set(widths)) > 1:
+            del self.feature_names_in_
+
+    def _has_several(self) -> bool:
+        """Whether there are the encoders of several subjects."""
+        return self.__sklearn_is_fitted__() and len(self.state_dict_.all_channels) > 1
+
+    def _ids(self, sessions: Sequence[Signals], session_id: int | None) -> list[int | None]:
+        """Whose encoder each session is given to."""
+        if session_id is not None:
+            return [_whole("session_id", session_id)] * len(sessions)
+        if not self._has_several():
+            return [None] * len(sessions)
+        if len(sessions) == len(self.state_dict_.subjects):
+            return list(range(len(sessions)))
+        raise ValueError(
+            f"there are the encoders of {len(self.state_dict_.all_channels)} subjects; pass session_id, from 0 to "
+            f"{len(self.state_dict_.subjects) - 1}, or a list of all sessions"
+        )
 
     def _settings(self, labels: Mapping[str, list[Any]]) -> dict[str, Any]:
         """Settings as the program reads them."""
@@ -327,13 +441,16 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # --- use
 
-    def transform(self, X: Any) -> Any:  # noqa: N803
+    def transform(self, X: Any, session_id: int | None = None) -> Any:  # noqa: N803
         """Embed a recording.
 
         Parameters
         ----------
         X : array (time, channels)
             On the scale of the training. A list of sessions gives a list of embeddings.
+        session_id : int, optional
+            The session of the training whose encoder is used, counted from 0; needed only if the sessions had different
+            channels. A list of all sessions of the training needs none.
 
         Returns
         -------
@@ -341,16 +458,18 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         found = []
-        for session in self._sessions(X, reset=False):
+        sessions = self._sessions(X, reset=False)
+        for session, one in zip(sessions, self._ids(sessions, session_id), strict=True):
             with self._shown() as seen:
-                rows, _ = self.state_dict_.transform(_recording([session], {}), bool(self.pad_before_transform), seen)
+                rows, _ = self.state_dict_.transform(_recording([session], {}, one), bool(self.pad_before_transform), seen)
             found.append(rows)
         return found if _is_sessions(X) else found[0]
 
-    def score(self, X: Any, y: Any = None, *more: Any) -> float:  # noqa: N803
+    def score(self, X: Any, y: Any = None, *more: Any, session_id: int | None = None) -> float:  # noqa: N803
         """Goodness of fit on a recording: bits over chance, the mean over the contrastive objectives.
 
-        0 is an encoder that maps everything to one point. Higher is better, so that it suits a grid search.
+        0 is an encoder that maps everything to one point. Higher is better, so that it suits a grid search. Of sessions of
+        several subjects it is the mean over the sessions, each by the encoder of its own; `session_id` is as in `transform`.
 
         Returns
         -------
@@ -358,12 +477,25 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         sessions = self._sessions(X, reset=False)
-        given = _recording(sessions, _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions]))
-        with self._shown() as seen:
-            return float(np.mean(self.state_dict_.score(given, seen)))
+        labels = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions])
+        ids = self._ids(sessions, session_id)
+        if not self._has_several():
+            with self._shown() as seen:
+                return float(np.mean(self.state_dict_.score(_recording(sessions, labels, ids[0]), seen)))
+        found = []
+        for number, (session, one) in enumerate(zip(sessions, ids, strict=True)):
+            own = _recording([session], {name: [parts[number]] for name, parts in labels.items()}, one)
+            with self._shown() as seen:
+                found.append(np.mean(self.state_dict_.score(own, seen)))
+        return float(np.mean(found))
 
     def attribution_map(
-        self, X: Any, method: str = "ing", *, progress: bool | Callable[..., None] | None = None  # noqa: N803
+        self,
+        X: Any,  # noqa: N803
+        method: str = "ing",
+        *,
+        session_id: int | None = None,
+        progress: bool | Callable[..., None] | None = None,
     ) -> AttributionMap:
         """Which channels drive which latents.
 
@@ -373,13 +505,15 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         method : str
             ``"ing"`` (inverted neuron gradient), ``"neuron-gradient"``, ``"integrated-gradients"``, or any other of
             `xcebra.method_names`, with arguments such as ``"integrated-gradients(nodes=100)"``.
+        session_id : int, optional
+            As in `transform`. Maps of several subjects have the same latents in their columns.
 
         Returns
         -------
         AttributionMap
             ``values`` is (channels, latents).
         """
-        return self._maps(X, method, None, progress)[0][0]
+        return self._maps(X, method, None, progress, session_id)[0][0]
 
     def significance(
         self,
@@ -393,6 +527,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         control: str = "bh",
         blocks: int = 40,
         smallest_effect: float = 0.4,
+        session_id: int | None = None,
         progress: bool | Callable[..., None] | None = None,
     ) -> Significance:
         """Which entries of a map are more than chance: the encoder is trained anew on resampled recordings.
@@ -418,12 +553,16 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             A weaker connection may be called not connected: for ``"ing"`` in standard deviations of a channel, for a
             move of the latents by one standard deviation, for other methods as a share of the median connected
             entry of the latent.
+        session_id : int, optional
+            As in `transform`. All subjects are trained again together, on the data that they were fitted on.
 
         Returns
         -------
         Significance
         """
         check_is_fitted(self)
+        if self._has_several() and (y is not None or more):
+            raise ValueError("the subjects are trained again together, on the data they were fitted on; leave y out")
         given: dict[str, Any] | None = None
         if y is not None or more:
             sessions = self._sessions(X, reset=False)
@@ -436,21 +575,22 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             "blocks": _whole("blocks", blocks),
             "smallest_effect": float(smallest_effect),
         }
-        maps, tests = self._maps(X, method, (test, given), progress)
+        maps, tests = self._maps(X, method, (test, given), progress, session_id)
         assert tests is not None
         return Significance._of(tests[0], maps[0])
 
-    def _maps(self, X: Any, method: str, test: Any, progress: Any) -> Any:  # noqa: N803
+    def _maps(self, X: Any, method: str, test: Any, progress: Any, session_id: int | None = None) -> Any:  # noqa: N803
         check_is_fitted(self)
         sessions = self._sessions(X, reset=False)
         if len(sessions) != 1:
             raise ValueError("a map is of one recording; pass one session, or the sessions joined")
+        session = self._ids(sessions, session_id)[0]
         settings, training = test if test is not None else (None, None)
         # what a test costs is told at its begin; that is no warning
         note = None if test is None else logging.getLogger("xcebra").info
         with shown(self.verbose if progress is None else progress, note, self.n_threads) as seen:
-            found = self.state_dict_.attribute(_recording(sessions, {}), method, settings, training, seen)
-        channels = list(self.state_dict_.channels)
+            found = self.state_dict_.attribute(_recording(sessions, {}, session), method, settings, training, seen)
+        channels = list(self.state_dict_.all_channels[0 if session is None else self.state_dict_.subjects[session]])
         maps = [AttributionMap._of_encoder(told, channels, found.report) for told in found.maps()]
         return maps, found.tests()
 
@@ -479,10 +619,19 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     @property
     def diagnostics_(self) -> dict[str, Any]:
-        """What the encoder is like, as numbers; ``verdict_`` says it in sentences."""
+        """What the encoder is like, as numbers; ``verdict_`` says it in sentences. Of several subjects, ``"subjects"`` lists them."""
         check_is_fitted(self)
-        told = self.state_dict_.diagnostics
-        return {} if told is None else json.loads(told)
+        told = [json.loads(one) for one in self.state_dict_.diagnostics or []]
+        if len(told) > 1:
+            return {"subjects": told}
+        return told[0] if told else {}
+
+    @property
+    def basis_(self) -> dict[str, tuple[float, float]] | None:
+        """After `adapt`: for each label of numbers, with which R² (mean, least) the linear maps of the earlier subjects read it."""
+        check_is_fitted(self)
+        told = self.state_dict_.basis
+        return None if told is None else {name: (float(mean), float(least)) for name, (mean, least) in told.items()}
 
     @property
     def verdict_(self) -> list[str]:
@@ -563,13 +712,16 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             settings={"objective": told["objective"]},
         )
         found.state_dict_ = encoder
-        found.n_features_in_ = len(encoder.channels)
+        widths = [len(encoder.all_channels[subject]) for subject in encoder.subjects]
+        found.n_features_in_ = widths[0] if len(set(widths)) == 1 else widths
         found._n_features_out = encoder.outputs
         found.n_iter_ = told["train"]["steps"]
         return found
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
+        # a pickle holds the encoder, not the recording
+        state.pop("_training", None)
         if "state_dict_" in state:
             state["state_dict_"] = state["state_dict_"].state()
         return state
@@ -577,7 +729,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         if "state_dict_" in state:
-            state["state_dict_"] = _xcebra.TrainedEncoder.of_state(*state["state_dict_"])
+            state["state_dict_"] = _xcebra.TrainedEncoder.of_state(state["state_dict_"])
         super().__setstate__(state)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -598,15 +750,24 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return page_html(report) if report else f"<pre>{self!r}</pre>"
 
 
-def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """A recording as the compiled half takes it."""
+def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]], session: int | None = None) -> dict[str, Any]:
+    """A recording as the compiled half takes it; `session` is the one whose encoder it is given to."""
     return {
-        "sessions": [session.values for session in sessions],
+        "sessions": [one.values for one in sessions],
         "labels": dict(labels),
-        "channels": sessions[0].channels,
+        "channels": [one.channels for one in sessions],
+        "session": session,
         "fs": sessions[0].fs,
         "breaks": [session.breaks for session in sessions],
     }
+
+
+def _told(text: str) -> None:
+    """Notes are warnings, but for the one that says what a list of such sessions asks for."""
+    if text.startswith("the sessions have different channels"):
+        logging.getLogger("xcebra").info(text)
+    else:
+        warn(text)
 
 
 def _whole(name: str, value: Any) -> int:

@@ -62,6 +62,11 @@ class ClassNamePrefixFeaturesOutMixin:
         return np.asarray([f"{type(self).__name__.lower()}{k}" for k in range(count)], dtype=object)
 
 
+def clone(estimator: Any) -> Any:
+    """Another estimator with the same parameters."""
+    return type(estimator)(**estimator.get_params())
+
+
 def check_is_fitted(estimator: Any) -> None:
     """Refuse an estimator that was not fitted."""
     if not estimator.__sklearn_is_fitted__():

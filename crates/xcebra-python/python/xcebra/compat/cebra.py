@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from .._around import compare
 from .._arrays import to_numpy
 from .._estimator import XCEBRA
 from .._maps import attribute_all
 from ..metrics import auroc
 from ._refused import refuse
 
-__all__ = ["CEBRA", "attribution", "load_data"]
+__all__ = ["CEBRA", "attribution", "load_data", "sklearn"]
 
 _USUAL: dict[str, tuple[tuple[Any, ...], str]] = {
     "device": (("cpu", "cuda_if_available"), "training runs on the processor; leave it out"),
     "criterion": (("infonce",), "the loss is InfoNCE; others are set by settings={'objective': [...]} of xcebra.XCEBRA"),
     "optimizer": (("adam",), "the optimiser is Adam; leave it out"),
     "optimizer_kwargs": ((None,), "use learning_rate and weight_decay of xcebra.XCEBRA"),
-    "max_adapt_iterations": ((500, None), "there is no adaptation; fit the new recording"),
+    "max_adapt_iterations": ((500, None), "adapt trains for max_iterations steps; set that"),
     "masking_kwargs": ((None,), "there is no masking"),
     "training_kwargs": ((None,), "leave it out"),
 }
@@ -111,7 +113,7 @@ class CEBRA(XCEBRA):
         }
         refuse("CEBRA", given, _USUAL)
         if adapt:
-            raise ValueError("CEBRA.fit: adapt=True has no meaning here; fit the new recording")
+            raise ValueError("CEBRA.fit: adapt=True is a method here; call adapt(X, y), which keeps the basis of the embedding")
         if self.batch_size is None:
             raise ValueError(
                 "CEBRA: batch_size=None, the whole recording as one batch, is not supported; pass a number, such as 512"
@@ -120,10 +122,10 @@ class CEBRA(XCEBRA):
         return self
 
     def transform(self, X: Any, batch_size: int | None = None, session_id: int | None = None) -> Any:  # noqa: N803
-        """Embed a recording. All sessions share one encoder, so `session_id` only picks from a list."""
+        """Embed a recording by the encoder of a session. Sessions with the same channels share one."""
         if session_id is not None and isinstance(X, (list, tuple)):
             X = X[session_id]  # noqa: N806
-        return super().transform(X)
+        return super().transform(X, session_id if self._has_several() else None)
 
     def save(self, filename: str | os.PathLike[str], backend: str = "sklearn", overwrite: bool = True) -> None:
         """Write a folder, whose name is that of the file."""
@@ -246,3 +248,29 @@ class _AttributionModule:
 
 
 attribution = _AttributionModule()
+
+
+def _consistency_score(
+    embeddings: Any, between: str | None = None, labels: Any = None, dataset_ids: Any = None, num_discretization_bins: int = 100
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``cebra.sklearn.metrics.consistency_score``: scores, the pairs they are of, and what is compared."""
+    count = len(embeddings)
+    others = [(n, m) for n in range(count) for m in range(count) if n != m]
+    if between == "runs":
+        if labels is not None or dataset_ids is not None:
+            raise ValueError('between="runs" compares embeddings of the same samples; leave labels and dataset_ids out')
+        found = compare(embeddings)
+        scores = np.array([found.r2[pair] for pair in others])
+        return scores.squeeze(), np.array(others).squeeze(), np.arange(count)
+    if between != "datasets":
+        raise ValueError(f'between is {between!r}; pass "datasets" or "runs"')
+    if labels is None:
+        raise ValueError('between="datasets" compares by labels; pass the labels of each embedding')
+    ids = np.arange(count) if dataset_ids is None else np.array(dataset_ids)
+    found = compare(embeddings, labels, groups=list(ids), bins=num_discretization_bins)
+    pairs = np.array([(ids[n], ids[m]) for n, m in others if ids[n] != ids[m]])
+    return np.array([score for *_, score in found.between_groups]).squeeze(), pairs.squeeze(), ids
+
+
+#: ``cebra.sklearn``, of which the scores of consistency are here.
+sklearn = SimpleNamespace(metrics=SimpleNamespace(consistency_score=_consistency_score))
