@@ -159,8 +159,9 @@ mod tests {
         assert!(!truth[[0, 1]] && truth[[5, 1]] && truth[[10, 0]] && !truth[[17, 1]]);
     }
 
-    /// Where nothing is connected there is no effect, and no effect moves a channel by much more than all of its
-    /// standard deviation; a channel of one group has most of it from there.
+    /// Where nothing is connected there is no effect. In the form of the paper no effect moves a channel by much more than
+    /// all of its standard deviation, and a channel of one group has most of it from there; fields of grid cells are finer
+    /// than the spread of positions, and have larger ones.
     #[test]
     fn effects_are_where_connections_are() {
         for kind in Kind::ALL {
@@ -174,9 +175,10 @@ mod tests {
             let Known { truth, effects, .. } = known.unwrap();
             for (at, &connected) in truth.indexed_iter() {
                 assert_eq!(connected, effects[at] > 0.0, "{kind:?} {at:?}");
-                assert!(effects[at] < 2.0, "{kind:?} {at:?} {}", effects[at]);
+                assert!(effects[at].is_finite(), "{kind:?} {at:?}");
             }
             if kind == Kind::Protocol {
+                assert!(effects.iter().all(|&effect| effect < 2.0), "{effects}");
                 assert!((0..5).all(|channel| effects[[channel, 0]] > 0.7));
             }
         }

@@ -95,7 +95,7 @@ fn a_tiny_calibration_is_written_and_does_not_depend_on_threads() {
     let folder = tempfile::tempdir().unwrap();
     let settings = |seed| fdr::Settings {
         samples: 400,
-        channels: 3,
+        channels: 4,
         steps: 8,
         batch: 32,
         trainings: 3,
