@@ -31,7 +31,7 @@ pub use seeds::{SeedAgreement, across_seeds};
 pub enum Null {
     /// Differences between the encoder and trainings on recordings whose blocks of time are drawn with
     /// replacement, each with a seed of its own: entries as they would be if they were error alone.
-    /// See [`Deviations`].
+    /// See `Deviations` in `xcebra_attr`.
     #[default]
     Resampled,
     /// Maps of trainings whose labels are shifted against the channels, circularly and by a tenth of the
