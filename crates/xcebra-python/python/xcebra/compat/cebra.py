@@ -121,7 +121,9 @@ class CEBRA(XCEBRA):
         super().fit(X, y, *more)
         return self
 
-    def transform(self, X: Any, batch_size: int | None = None, session_id: int | None = None) -> Any:  # noqa: N803
+    def transform(  # type: ignore[override]
+        self, X: Any, batch_size: int | None = None, session_id: int | None = None  # noqa: N803
+    ) -> Any:
         """Embed a recording by the encoder of a session. Sessions with the same channels share one."""
         if session_id is not None and isinstance(X, (list, tuple)):
             X = X[session_id]  # noqa: N806
