@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use xcebra::explain::{SignalSource, Subject};
-use xcebra::files::{Source, ensure_folder, ensure_writable};
+use xcebra::files::Source;
 use xcebra::{
     Answer, AttributeSettings, ModelMapSettings, Problem, Result, attribute_files, attribute_model,
 };
 
 use super::Session;
 use super::model_flags::ModelFlags;
+use super::places::Places;
 
 /// Compute attribution maps of a trained encoder, or of a model in an ONNX file
 ///
@@ -20,9 +21,9 @@ use super::model_flags::ModelFlags;
 /// mean of absolute attributions under the method's name, such as ing; their signed mean under that
 /// name followed by _signed; and the largest absolute one under that name followed by _max.
 ///
-/// For ing there are two more arrays. That whose name ends in _comparable is a map whose columns can be
+/// For ing there are two more arrays. The array whose name ends in _comparable is a map whose columns can be
 /// compared: effects of latents, or of latents that belong together, over their mean effect on all
-/// channels. Latents that lie on a circle or a sphere are inverted on its tangents. That whose name
+/// channels. For latents that lie on a circle or a sphere, only its tangents are inverted. The array whose name
 /// ends in _effect holds the effects: the change of a channel, in its standard deviations, when the
 /// latents move by one standard deviation.
 ///
@@ -104,19 +105,10 @@ Examples:
 
 impl Attribute {
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        super::require_npz(&self.out)?;
         let data = ("--data", self.data.path.as_path());
         let mut read = vec![data, ("--model", self.model.as_path())];
         read.extend(self.model_flags.files());
-        super::require_distinct(("--out", &self.out), &read)?;
-        ensure_writable(&self.out)?;
-        if let Some(report) = &self.report {
-            super::require_distinct(("--report", report), &[data, ("--out", &self.out)])?;
-            ensure_writable(report)?;
-        }
-        if let Some(figures) = &self.figures {
-            ensure_folder(figures)?;
-        }
+        self.places().check(&read)?;
         if !self.model.is_dir() && is_onnx(&self.model) {
             return self.of_model(session);
         }
@@ -130,16 +122,20 @@ impl Attribute {
             attribute_files(&self.model, of, &self.data, &settings, watch)
         })?;
         let answer = found.answer(Some(&self.out))?;
-        found.write(&self.out)?;
-        if let Some(path) = &self.report {
-            found.report().write(path)?;
-        }
-        if let Some(folder) = &self.figures {
-            for picture in found.pictures() {
-                picture.write(folder)?;
-            }
-        }
+        self.places().write(
+            || found.pictures(),
+            || found.report(),
+            |out| found.write(out),
+        )?;
         Ok(answer)
+    }
+
+    fn places(&self) -> Places<'_> {
+        Places {
+            out: Some(&self.out),
+            report: self.report.as_deref(),
+            figures: self.figures.as_deref(),
+        }
     }
 
     /// Maps of a model that is not one of our encoders.
@@ -157,7 +153,7 @@ impl Attribute {
         };
         if self.model_flags.several_inputs().is_some() {
             return Err(Problem::setting(
-                "--model-input: attribution maps are of one input",
+                "--model-input: attribution maps explain one input",
                 "name one input, and fix the others with --constant; `xcebra explain` explains several together",
             ));
         }
@@ -168,15 +164,11 @@ impl Attribute {
             attribute_model(&subject, &data, &settings, watch)
         })?;
         let answer = found.answer(Some(&self.out))?;
-        if let Some(path) = &self.report {
-            found.report().write(path)?;
-        }
-        if let Some(folder) = &self.figures {
-            for picture in found.pictures() {
-                picture.write(folder)?;
-            }
-        }
-        found.write(&self.out)?;
+        self.places().write(
+            || found.pictures(),
+            || found.report(),
+            |out| found.write(out),
+        )?;
         Ok(answer)
     }
 

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use xcebra::files::{Source, ensure_folder, ensure_writable};
+use xcebra::files::Source;
 use xcebra::{Answer, CompareJob, Result, compare_files};
 
-use super::{Session, require_distinct, require_npz};
+use super::Session;
+use super::places::Places;
 
 /// Compare embeddings of several runs, seeds or animals
 ///
@@ -69,19 +70,11 @@ Examples:
 
 impl Compare {
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        if let Some(out) = &self.out {
-            require_npz(out)?;
-            for source in self.embeddings.iter().chain(&self.data) {
-                require_distinct(("--out", out), &[("an input", &source.path)])?;
-            }
-            ensure_writable(out)?;
-        }
-        if let Some(report) = &self.report {
-            ensure_writable(report)?;
-        }
-        if let Some(figures) = &self.figures {
-            ensure_folder(figures)?;
-        }
+        let sources = self.embeddings.iter().chain(&self.data);
+        let read: Vec<_> = sources
+            .map(|source| ("an input", source.path.as_path()))
+            .collect();
+        self.places().check(&read)?;
         let job = CompareJob {
             embeddings: self.embeddings.clone(),
             runs: self.model.clone(),
@@ -91,17 +84,20 @@ impl Compare {
             groups: self.group.clone(),
         };
         let compared = session.watched("stopping", |watch| compare_files(&job, watch))?;
-        if let Some(out) = &self.out {
-            compared.write(out)?;
+        let answer = compared.answer(self.out.as_deref())?;
+        self.places().write(
+            || compared.pictures(),
+            || compared.report(),
+            |out| compared.write(out),
+        )?;
+        Ok(answer)
+    }
+
+    fn places(&self) -> Places<'_> {
+        Places {
+            out: self.out.as_deref(),
+            report: self.report.as_deref(),
+            figures: self.figures.as_deref(),
         }
-        if let Some(report) = &self.report {
-            compared.report().write(report)?;
-        }
-        if let Some(folder) = &self.figures {
-            for picture in compared.pictures() {
-                picture.write(folder)?;
-            }
-        }
-        compared.answer(self.out.as_deref())
     }
 }

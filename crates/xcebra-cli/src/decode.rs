@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use xcebra::eval::Metric;
-use xcebra::files::{Source, ensure_folder, ensure_writable};
+use xcebra::files::Source;
 use xcebra::{
     Answer, DecodeJob, DecodeSettings, Decoder, HeldOut, Result, Shuffle, Shuffles, TargetKind,
     decode_files,
 };
 
-use super::{Session, require_distinct, require_npz};
+use super::Session;
+use super::places::Places;
 
 /// Decode a label from an embedding, or from any array
 ///
@@ -172,17 +173,7 @@ Examples:
 
 impl Decode {
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        if let Some(out) = &self.out {
-            require_npz(out)?;
-            require_distinct(("--out", out), &[("--data", &self.data.path)])?;
-            ensure_writable(out)?;
-        }
-        if let Some(report) = &self.report {
-            ensure_writable(report)?;
-        }
-        if let Some(figures) = &self.figures {
-            ensure_folder(figures)?;
-        }
+        self.places().check(&[("--data", &self.data.path)])?;
         let job = DecodeJob {
             data: self.data.clone(),
             run: self.model.clone(),
@@ -197,18 +188,21 @@ impl Decode {
             settings: self.settings(),
         };
         let decoded = session.watched("stopping", |watch| decode_files(&job, watch))?;
-        if let Some(out) = &self.out {
-            decoded.write(out)?;
+        let answer = decoded.answer(self.out.as_deref())?;
+        self.places().write(
+            || decoded.pictures(),
+            || decoded.report(),
+            |out| decoded.write(out),
+        )?;
+        Ok(answer)
+    }
+
+    fn places(&self) -> Places<'_> {
+        Places {
+            out: self.out.as_deref(),
+            report: self.report.as_deref(),
+            figures: self.figures.as_deref(),
         }
-        if let Some(report) = &self.report {
-            decoded.report().write(report)?;
-        }
-        if let Some(folder) = &self.figures {
-            for picture in decoded.pictures() {
-                picture.write(folder)?;
-            }
-        }
-        decoded.answer(self.out.as_deref())
     }
 
     fn settings(&self) -> DecodeSettings {

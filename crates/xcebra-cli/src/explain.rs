@@ -13,11 +13,13 @@ use xcebra::explain::{
     BaselineSource, DomainSpec, GradientSource, GroupBy, Outputs, SignalSource, Subject, explain,
     explain_inputs,
 };
-use xcebra::files::{Source, ensure_folder, ensure_writable};
+use xcebra::files::Source;
+use xcebra::report::Picture;
 use xcebra::{Answer, Result};
 
 use super::Session;
 use super::model_flags::ModelFlags;
+use super::places::Places;
 use arguments::{Signals, Unit, parse_bands, parse_signals};
 use named::Named;
 use program::ProgramFlags;
@@ -165,7 +167,7 @@ impl Explain {
     pub fn run(&self, session: &Session) -> Result<Answer> {
         self.check_places()?;
         let options = self.model_flags.options();
-        let (answer, pictures, report, arrays) = match self.model_flags.several_inputs() {
+        match self.model_flags.several_inputs() {
             Some(names) => {
                 let inputs = self.inputs(names)?;
                 let sources = inputs
@@ -178,12 +180,13 @@ impl Explain {
                 let found = session.watched("stopping", |watch| {
                     explain_inputs(&subject, &settings, &inputs, watch)
                 })?;
-                (
-                    found.answer(Some(&self.out))?,
-                    self.figures.as_ref().map(|_| found.pictures()),
-                    self.report.as_ref().map(|_| found.report()),
-                    found.arrays(&self.out)?,
-                )
+                let answer = found.answer(Some(&self.out))?;
+                self.places().write(
+                    || all(found.pictures()),
+                    || found.report(),
+                    |out| Ok(found.arrays(out)?.commit()?),
+                )?;
+                Ok(answer)
             }
             None => {
                 let settings = self.settings()?;
@@ -194,31 +197,27 @@ impl Explain {
                 };
                 let found =
                     session.watched("stopping", |watch| explain(&subject, &settings, watch))?;
-                (
-                    found.answer(Some(&self.out))?,
-                    self.figures.as_ref().map(|_| found.pictures()),
-                    self.report.as_ref().map(|_| found.report()),
-                    found.arrays(&self.out)?,
-                )
-            }
-        };
-        if let (Some(folder), Some(pictures)) = (&self.figures, pictures) {
-            ensure_folder(folder)?;
-            for picture in pictures.iter().flat_map(|(_, pictures)| pictures) {
-                picture.write(folder)?;
+                let answer = found.answer(Some(&self.out))?;
+                self.places().write(
+                    || all(found.pictures()),
+                    || found.report(),
+                    |out| Ok(found.arrays(out)?.commit()?),
+                )?;
+                Ok(answer)
             }
         }
-        if let (Some(path), Some(report)) = (&self.report, report) {
-            report.write(path)?;
+    }
+
+    fn places(&self) -> Places<'_> {
+        Places {
+            out: Some(&self.out),
+            report: self.report.as_deref(),
+            figures: self.figures.as_deref(),
         }
-        // last: a file that is there stands for results that are complete
-        arrays.commit()?;
-        Ok(answer)
     }
 
     /// Everything that is read and written, before anything is.
     fn check_places(&self) -> Result<()> {
-        super::require_npz(&self.out)?;
         let mut read = Vec::new();
         for source in self.input.iter().flat_map(Named::values) {
             read.push(("--input", source.path.as_path()));
@@ -236,13 +235,14 @@ impl Explain {
         if let Some(source) = &self.fit_on {
             read.push(("--fit-on", &source.path));
         }
-        super::require_distinct(("--out", &self.out), &read)?;
-        ensure_writable(&self.out)?;
-        if let Some(report) = &self.report {
-            read.push(("--out", &self.out));
-            super::require_distinct(("--report", report), &read)?;
-            ensure_writable(report)?;
-        }
-        Ok(())
+        self.places().check(&read)
     }
+}
+
+/// The pictures of all domains.
+fn all(named: Vec<(String, Vec<Picture>)>) -> Vec<Picture> {
+    named
+        .into_iter()
+        .flat_map(|(_, pictures)| pictures)
+        .collect()
 }

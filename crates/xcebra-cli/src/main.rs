@@ -20,6 +20,7 @@ mod fit;
 mod interrupt;
 mod model_flags;
 mod outcome;
+mod places;
 mod problem;
 mod progress;
 mod search;
