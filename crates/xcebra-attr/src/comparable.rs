@@ -7,7 +7,7 @@
 //! **Tangents.** Labels on a circle, such as a heading as cosine and sine, give a block of outputs on a circle. In
 //! its radial direction the embedding does not move, so that the Jacobian has a tiny singular value there, and the
 //! pseudo-inverse makes it large in every row. A [`Sphere`] is fitted to each block. If the block is on it (see
-//! [`Sphere::holds`]), the Jacobian `J_B` of the block is projected on the sphere's tangents at each sample,
+//! [`Sphere::holds`]), the Jacobian `J_B` of the block is projected onto the sphere's tangents at each sample,
 //! `(I − n nᵀ) J_B` with the unit vector `n` from the centre to `f_B(x)`, before it is inverted ([`TangentIng`]).
 //! The Jacobians of other blocks are left as they are.
 //!
@@ -22,8 +22,8 @@
 //! Samples at which an output of a block has no gradient are left out of the means of that block, and of no other.
 //!
 //! **Background.** [`Comparable::values`] are effects over the mean effect of the same block on all inputs, its
-//! background: 1 is what an average input has. A column in which every input is connected is not harmed, as it is by
-//! a low quantile.
+//! background: 1 is what an average input has. Unlike a low quantile, the mean does not harm a column in which
+//! every input is connected.
 
 mod effects;
 mod frame;

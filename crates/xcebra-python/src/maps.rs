@@ -95,7 +95,7 @@ impl Maps {
             dict.set_item("qvalues", tested.q_values().into_pyarray(py))?;
             dict.set_item("low", tested.intervals.low.to_pyarray(py))?;
             dict.set_item("high", tested.intervals.high.to_pyarray(py))?;
-            let verdicts = tested.verdicts.map().mapv(|verdict| match verdict {
+            let verdicts = tested.connections().mapv(|verdict| match verdict {
                 Connection::Connected => 1_i64,
                 Connection::NotConnected => -1,
                 Connection::Undecided => 0,

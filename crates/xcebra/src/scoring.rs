@@ -18,7 +18,7 @@ pub struct MapScore {
     pub auroc: f64,
     /// Mean precision over all thresholds.
     pub average_precision: f64,
-    /// The same of each latent's column alone; `None` where it has one class alone, or none that is connected.
+    /// The same of each latent's column alone; `None` if all or none of its inputs are connected.
     pub by_latent: Vec<Option<LatentScore>>,
     /// Inputs and latents.
     pub shape: (usize, usize),
@@ -115,7 +115,7 @@ impl MapScore {
             ),
             false => format!(
                 "All entries together are ranked better ({pooled:.3}) than each latent ranks its own inputs (mean auROC \
-                 {mean:.3}): part of the score is which latents are connected at all."
+                 {mean:.3}): part of the score comes from which latents are connected at all."
             ),
         })
     }

@@ -148,7 +148,7 @@ fn entries_are_tested_and_seeds_compared_in_memory() {
     let found = attribute(fitted.run(), &recording, &maps, Some(data), &watch).unwrap();
     let tested = found.tested.unwrap();
     assert_eq!(tested.trainings, 10);
-    assert_eq!(tested.tested[0].1.verdicts.map().dim(), (4, 3));
+    assert_eq!(tested.tested[0].1.connections().dim(), (4, 3));
 
     let agreement = compare(&fitted, 3, &watch).unwrap();
     assert_eq!(agreement.seeds.len(), 3);

@@ -63,7 +63,7 @@ pub struct Comparable {
 }
 
 impl<'a> Effects<'a> {
-    /// Of the blocks of `frame`, that of the method.
+    /// For the blocks of `frame`, which must be that of the method.
     pub fn new(frame: &'a Frame) -> Self {
         Self {
             frame,
@@ -96,8 +96,8 @@ impl<'a> Effects<'a> {
         Ok(())
     }
 
-    /// What was gathered, of channels with these standard deviations, 1 for channels that are standardised; inputs may be
-    /// channels times lags.
+    /// The effects that were gathered. `deviations` are the channels' standard deviations: 1 for a standardised channel.
+    /// Inputs may be channels times lags.
     ///
     /// # Errors
     /// [`AttrError::NoSamples`](crate::AttrError::NoSamples) if nothing was added,

@@ -41,15 +41,9 @@ impl Frame {
     /// [`AttrError::Parameter`] unless the blocks are all outputs in order.
     pub fn of(embedding: &ArrayRef2<f64>, blocks: &[[usize; 2]]) -> Result<Self> {
         let outputs = embedding.ncols();
-        let mut next = 0;
-        for &[first, end] in blocks {
-            if first != next || end <= first {
-                next = usize::MAX;
-                break;
-            }
-            next = end;
-        }
-        if next != outputs {
+        let follows =
+            |next, &[first, end]: &[usize; 2]| (first == next && end > first).then_some(end);
+        if blocks.iter().try_fold(0, follows) != Some(outputs) {
             let expected = format!("ranges that follow each other, from 0 to {outputs}");
             let found = format!("{blocks:?}");
             return Err(AttrError::parameter("the list of blocks", found, expected));
@@ -110,8 +104,8 @@ impl Frame {
         Self::of(&embedding, blocks)
     }
 
-    /// The same without the sphere of a block, whose points are apart from each other, as those of classes are: tangents
-    /// mean nothing between them.
+    /// The same frame without the sphere of one block. This is for blocks whose points form separate clusters, as classes
+    /// do: tangents between clusters mean nothing.
     #[must_use]
     pub fn without_sphere(mut self, block: usize) -> Self {
         if let Some(block) = self.blocks.get_mut(block) {

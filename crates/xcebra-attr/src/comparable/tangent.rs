@@ -12,7 +12,8 @@ use crate::method::Method;
 
 /// The inverted neuron gradient on the tangents of blocks that lie on a sphere, `"ing-tangent"`.
 ///
-/// Of a frame without spheres, and where every output has a gradient, it is the inverted neuron gradient to the bit.
+/// If the frame has no spheres and every output has a gradient, the result equals the inverted neuron gradient to the
+/// bit.
 /// All attributions to a block are zero for samples at which an output of it has no gradient, although it
 /// changes elsewhere: [`Effects`](super::Effects) leaves these samples out.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use xcebra_numeric::adjust;
 
 use super::Findings;
@@ -40,19 +40,6 @@ impl Verdicts {
             level,
             draws,
             resolution,
-        }
-    }
-
-    /// The same with the column `columns[k]` as its column `k`: for outputs that share a column, as those of a block
-    /// do.
-    ///
-    /// # Panics
-    /// If there is no such column.
-    #[must_use]
-    pub fn of_columns(&self, columns: &[usize]) -> Self {
-        Self {
-            map: self.map.select(Axis(1), columns),
-            ..self.clone()
         }
     }
 
@@ -138,7 +125,7 @@ impl fmt::Display for Verdicts {
         write!(
             f,
             "Of {} entries, {} are connected (at most {} % of these by mistake, on average), {} are \
-             not connected (no connection of the smallest size of interest, with as many mistakes), and {} are \
+             not connected (weaker than the smallest size of interest; again at most that many by mistake), and {} are \
              undecided, by {} null maps.",
             self.map.len(),
             self.count(Connection::Connected),

@@ -33,12 +33,12 @@ pub struct Options {
 
     /// Smallest effect of interest: a connection that is weaker may be called not connected
     ///
-    /// For ing in standard deviations of a channel, for a move of the latents by one standard deviation. For
+    /// For ing, this is the change of a channel, in its standard deviations, when the latents move by one standard deviation. For
     /// other methods, as a share of the median connected entry of the latent.
     #[arg(long, value_name = "EFFECT", default_value_t = SMALLEST_EFFECT, value_parser = effect, requires = "significance")]
     smallest_effect: f64,
 
-    /// How this share is controlled
+    /// How the shares of mistakes of --fdr are controlled
     #[arg(
         long,
         value_name = "HOW",

@@ -111,9 +111,12 @@ impl ComparableMap {
         for block in &self.blocks {
             let kept = self.map.kept[block[0]];
             if kept < FEW {
+                let latents = match block[1] - block[0] {
+                    1 => format!("Latent {} is", named(block)),
+                    _ => format!("The latents {} are", named(block)),
+                };
                 words.push(format!(
-                    "The latents {} are at the encoder's limit in {:.0} % of the samples, which are left out.",
-                    named(block),
+                    "{latents} at the encoder's limit in {:.0} % of the samples, which are left out.",
                     100.0 * (1.0 - kept)
                 ));
             }

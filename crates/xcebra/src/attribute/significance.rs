@@ -215,13 +215,14 @@ impl Test {
             let findings = self.test.test(&scaled(&map.map), &nulls)?;
             let intervals = self.blocks.intervals(&map.method, &Bootstrap::new())?;
             let typical = findings.typical_connections().into_iter();
-            let smallest = typical.map(|typical| match effects {
-                true => self.smallest_effect,
+            let smallest = typical.map(|typical| match (self.null, effects) {
+                // maps of shifted labels are not errors of this one: they do not tell what is weak
+                (Null::ShiftedLabels, _) => 0.0,
+                (Null::Resampled, true) => self.smallest_effect,
                 // without a connection to go by, nothing can be called weak
-                false => self.smallest_effect * typical.unwrap_or(0.0),
+                (Null::Resampled, false) => self.smallest_effect * typical.unwrap_or(0.0),
             });
             let verdicts = findings.verdicts(&smallest.collect::<Vec<_>>())?;
-            let verdicts = verdicts.of_columns(&map.columns);
             tested.push((
                 map.method,
                 Tested {

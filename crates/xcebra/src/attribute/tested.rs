@@ -23,7 +23,7 @@ pub struct Tested {
     pub columns: Vec<usize>,
     /// An interval of each entry over blocks of time.
     pub intervals: Intervals,
-    /// What is said of each entry, channels × latents.
+    /// What is said of each entry that was tested, as in the findings.
     pub verdicts: Verdicts,
 }
 
@@ -62,7 +62,7 @@ impl AllTested {
             output.add(&format!("{name}_high"), &tested.intervals.high)?;
             output.add(&format!("{name}_p"), &tested.p_values())?;
             output.add(&format!("{name}_q"), &tested.q_values())?;
-            output.add(&format!("{name}_verdict"), &numbers(&tested.verdicts))?;
+            output.add(&format!("{name}_verdict"), &numbers(&tested.connections()))?;
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ impl AllTested {
             return String::new();
         };
         let mut text = format!("\n{}", self.words(method, tested));
-        let map = tested.verdicts.map();
+        let map = tested.connections();
         if map.nrows() > MOST_ROWS {
             return text;
         }
@@ -99,8 +99,9 @@ impl AllTested {
         let smallest = self.smallest_effect;
         match method == ING {
             true => format!(
-                "The smallest size of interest is an effect of {smallest} standard deviations of a channel, for a move \
-                 of the latent, or of latents that belong together, by one standard deviation."
+                "An entry is the effect of a latent, or of latents that belong together, on a channel. The smallest \
+                 size of interest is {smallest} standard deviations of the channel, for a move of the latents by one \
+                 standard deviation."
             ),
             false => format!(
                 "The smallest size of interest is {smallest} times the median connected entry of the latent."
@@ -113,10 +114,9 @@ impl AllTested {
         match self.null {
             Null::Resampled => format!("{} {}", tested.verdicts, self.effect_words(method)),
             Null::ShiftedLabels => format!(
-                "With labels shifted in time, so that they mean nothing, such a large entry is rare: \
-                 connected. {} {}",
-                tested.verdicts,
-                self.effect_words(method)
+                "An entry is called connected if one so large is rare when labels are shifted in time and mean \
+                 nothing. No entry is called not connected. {}",
+                tested.verdicts
             ),
         }
     }
@@ -125,8 +125,9 @@ impl AllTested {
         let Some(tested) = self.of(method) else {
             return Ok(Value::Null);
         };
-        let count = |connection| tested.verdicts.count(connection);
-        let rows = numbers(&tested.verdicts);
+        let connections = tested.connections();
+        let count = |wanted| connections.iter().filter(|&&found| found == wanted).count();
+        let rows = numbers(&connections);
         let rows: Vec<Vec<i8>> = rows.rows().into_iter().map(|row| row.to_vec()).collect();
         Ok(json!({
             "null": match self.null {
@@ -151,7 +152,7 @@ impl AllTested {
                 "The encoder was trained again on recordings whose blocks of time were drawn with \
                  replacement, each time from another seed. An entry is called connected if it stands out from \
                  what changes in this way by chance alone. It is called not connected if a connection of the \
-                 smallest size of interest cannot be hidden by such changes, and undecided if neither can be said. \
+                 smallest size of interest could not be hidden by such changes, and undecided if neither can be said. \
                  What all trainings get wrong alike is not seen by this test."
             }
             Null::ShiftedLabels => {
@@ -162,7 +163,7 @@ impl AllTested {
             }
         });
         for (name, tested) in &self.tested {
-            let figure = verdict_map(title(name), tested.verdicts.map(), channels);
+            let figure = verdict_map(title(name), &tested.connections(), channels);
             report = report.figure(figure, &self.words(name, tested));
         }
         if self.null == Null::Resampled {
@@ -194,6 +195,11 @@ impl AllTested {
 }
 
 impl Tested {
+    /// What is said of each entry, channels × latents.
+    pub fn connections(&self) -> Array2<Connection> {
+        self.verdicts.map().select(Axis(1), &self.columns)
+    }
+
     /// p-values, channels × latents.
     pub fn p_values(&self) -> Array2<f64> {
         self.findings.p_values().select(Axis(1), &self.columns)
@@ -205,7 +211,8 @@ impl Tested {
     }
 
     fn table(&self, channels: &[String]) -> Table {
-        let columns = self.verdicts.map().ncols();
+        let connections = self.connections();
+        let columns = connections.ncols();
         let mut header = vec!["channel".to_owned()];
         header.extend((0..columns).map(|k| format!("latent {k}")));
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
@@ -217,7 +224,7 @@ impl Tested {
                 let q = q_values[[c, k]];
                 format!(
                     "{low:.3} to {high:.3}, q {q:.3} {}",
-                    symbol(self.verdicts.map()[[c, k]])
+                    symbol(connections[[c, k]])
                 )
             };
             table = table.row(std::iter::once(channel.clone()).chain((0..columns).map(cell)));
@@ -226,8 +233,8 @@ impl Tested {
     }
 }
 
-fn numbers(verdicts: &Verdicts) -> Array2<i8> {
-    verdicts.map().mapv(|verdict| match verdict {
+fn numbers(connections: &Array2<Connection>) -> Array2<i8> {
+    connections.mapv(|verdict| match verdict {
         Connection::Connected => 1,
         Connection::Undecided => 0,
         Connection::NotConnected => -1,
