@@ -13,7 +13,7 @@ use super::Session;
 /// Look at a result file or the folder of a training
 ///
 /// Writes a page with pictures of the arrays: maps by method, embeddings in three dimensions, attributions by
-/// signal, training curves. Nothing is computed again, so the model and the data need not be there.
+/// signal, training curves. Nothing is computed again, so neither the model nor the data is needed.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct View {
@@ -43,8 +43,8 @@ impl View {
             None => page_of(&self.path),
         };
         super::require_distinct(("--out", &out), &[("the result", &self.path)])?;
-        let page = view(&self.path)?;
         ensure_writable(&out)?;
+        let page = view(&self.path)?;
         page.write(&out)?;
         if self.open {
             open(&out)?;

@@ -37,7 +37,7 @@ pub fn view(path: &Path) -> Result<Report> {
     }
     if !path.exists() {
         return Err(Problem::file(
-            format!("there is no file or folder {}", path.display()),
+            format!("{} does not exist", path.display()),
             "name a file that a command has written, such as map.npz, or the folder of `xcebra fit`",
         ));
     }

@@ -1,5 +1,7 @@
 //! The command `view` as a user meets it.
 
+use ndarray::Array2;
+
 use crate::common::{Folder, assert_self_contained};
 
 #[test]
@@ -16,12 +18,32 @@ fn result_files_become_pages_without_model_or_data() {
 }
 
 #[test]
+fn every_encoder_of_several_animals_is_judged() {
+    let folder = Folder::new();
+    for channels in [3, 4] {
+        let x = Array2::from_shape_fn((300, channels), |(t, c)| ((t * (c + 3)) % 17) as f64);
+        folder.write_npz(&format!("{channels}.npz"), &[("x", x)]);
+    }
+    folder.write(
+        "fit.toml",
+        "encoder.outputs = 2\n[[objective]]\npositives = { kind = 'time' }\n[train]\nsteps = 5\nbatch = 32\n",
+    );
+    folder.succeeds("fit --data 3.npz --data 4.npz --config fit.toml --out run");
+    folder.succeeds("view run");
+    let page = folder.text("run-view.html");
+    for subject in [0, 1] {
+        let heading = format!("Can the encoder of subject {subject} be trusted?");
+        assert!(page.contains(&heading), "{heading}");
+    }
+}
+
+#[test]
 fn what_cannot_be_shown_is_refused_and_nothing_is_written() {
     let folder = Folder::new();
     std::fs::write(folder.path("words.txt"), "no arrays").unwrap();
     std::fs::create_dir(folder.path("empty")).unwrap();
     for (arguments, said) in [
-        ("view none.npz", "there is no file or folder none.npz"),
+        ("view none.npz", "none.npz does not exist"),
         ("view empty", "there is nothing to show in the folder empty"),
         ("view words.txt", "there are no numbers in words.txt"),
     ] {

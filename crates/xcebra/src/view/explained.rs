@@ -1,12 +1,12 @@
 //! Attributions of coefficients, as `xcebra explain` writes them: by signal, over frequency, time and channels.
 
-use ndarray::{Array2, ArrayD, Axis};
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 
 use super::Arrays;
 use crate::report::{BarChart, Figure, Panels, Report, TileMap};
 
-/// Signals with pictures of their own.
-const MOST_SIGNALS: usize = 6;
+/// Signals, outputs and groups with separate pictures.
+const MOST_PARTS: usize = 6;
 /// Coefficients that are listed.
 const MOST_BARS: usize = 20;
 /// Arrays along an axis of coefficients, with the title of that axis.
@@ -25,16 +25,54 @@ struct Along {
     at: Vec<f64>,
 }
 
+/// The axes before those of the coefficients, as the array `value` (signals,) or (signals, outputs) tells them.
+struct Leading {
+    signals: usize,
+    /// The numbers of the outputs, if there is an axis of them.
+    outputs: Option<Vec<usize>>,
+}
+
+impl Leading {
+    fn of(arrays: &Arrays) -> Self {
+        let shape = arrays.by_name.get("value").map_or(&[][..], ArrayD::shape);
+        let outputs = shape.get(1).map(|&count| {
+            let listed = arrays.by_name.get("output");
+            let listed = listed.filter(|listed| listed.len() == count);
+            match listed {
+                Some(listed) => listed.iter().map(|&k| k as usize).collect(),
+                None => (0..count).collect(),
+            }
+        });
+        Self {
+            signals: shape.first().copied().unwrap_or(1),
+            outputs,
+        }
+    }
+
+    /// Whether an attribution has an axis of signals first.
+    fn is_batch(&self, shape: &[usize]) -> bool {
+        let behind = match &self.outputs {
+            // that of outputs comes behind it
+            Some(outputs) => shape.get(1) == Some(&outputs.len()),
+            None => shape.len() > 1 && self.signals > 1,
+        };
+        behind && shape[0] == self.signals
+    }
+}
+
 /// Adds the attributions, one part for each domain.
 pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
+    let leading = Leading::of(arrays);
     let prefixes = arrays.stems("attribution").into_iter();
-    // sums over bands are drawn with the other arrays
-    let prefixes: Vec<String> = prefixes
-        .filter(|p| p.is_empty() || p.ends_with('_') && !p.ends_with("band_"))
-        .collect();
+    // sums over bands are drawn with the other arrays, means of groups with their domain
+    let of_domain = |p: &str| {
+        let other = ["band_", "group_", "group_absolute_"];
+        (p.is_empty() || p.ends_with('_')) && !other.iter().any(|ending| p.ends_with(ending))
+    };
+    let prefixes: Vec<String> = prefixes.filter(|p| of_domain(p)).collect();
     let parts: Vec<Report> = prefixes
         .iter()
-        .filter_map(|prefix| part(prefix, arrays))
+        .filter_map(|prefix| part(prefix, &leading, arrays))
         .collect();
     match parts.len() {
         0 => report,
@@ -42,33 +80,44 @@ pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
     }
 }
 
-fn part(prefix: &str, arrays: &mut Arrays) -> Option<Report> {
+fn part(prefix: &str, leading: &Leading, arrays: &mut Arrays) -> Option<Report> {
     let attribution = arrays.take(&format!("{prefix}attribution"))?;
-    let signals = arrays.by_name.get("value").map_or(1, ArrayD::len);
-    let batch = attribution.ndim() > 1 && signals > 1 && attribution.shape()[0] == signals;
+    let groups = arrays.take(&format!("{prefix}group_attribution"));
+    let batch = leading.is_batch(attribution.shape());
+    let before = usize::from(batch) + usize::from(leading.outputs.is_some());
+    let found = axes(prefix, attribution.shape().get(before..)?, arrays);
+    let shown = |title: &str, array: ArrayViewD<'_, f64>, value: &str| {
+        let report = Report::new(title);
+        match &leading.outputs {
+            None => add(report, &array.to_owned(), &found, value),
+            Some(outputs) => {
+                let each = outputs.iter().take(MOST_PARTS).zip(array.outer_iter());
+                let parts = each.map(|(k, one)| {
+                    let report = Report::new(&format!("output {k}"));
+                    add(report, &one.to_owned(), &found, value)
+                });
+                report.choice("output", parts.collect::<Vec<_>>())
+            }
+        }
+    };
     let name = match prefix.trim_end_matches('_') {
         "" => "Attribution",
         name => name,
     };
-    let report = Report::new(name);
-    let along = |shape: &[usize]| axes(prefix, shape, arrays);
     if !batch {
-        let found = along(attribution.shape());
-        return Some(add(report, &attribution, &found, "attribution"));
+        return Some(shown(name, attribution.view(), "attribution"));
     }
-    let found = along(&attribution.shape()[1..]);
+    let mut report = Report::new(name);
+    if let Some(groups) = groups {
+        let each = groups.outer_iter().enumerate().take(MOST_PARTS);
+        let parts = each.map(|(i, mean)| shown(&format!("group {i}"), mean, "mean attribution"));
+        report = report.choice("group", parts.collect::<Vec<_>>());
+    }
     let sizes = attribution.mapv(f64::abs).mean_axis(Axis(0))?;
-    let all = Report::new(&format!("mean of absolute values over {signals} signals"));
-    let mut parts = vec![add(all, &sizes, &found, "mean |attribution|")];
-    for i in 0..signals.min(MOST_SIGNALS) {
-        let one = attribution.index_axis(Axis(0), i).to_owned();
-        parts.push(add(
-            Report::new(&format!("signal {i}")),
-            &one,
-            &found,
-            "attribution",
-        ));
-    }
+    let all = format!("mean of absolute values over {} signals", leading.signals);
+    let mut parts = vec![shown(&all, sizes.view(), "mean |attribution|")];
+    let each = attribution.outer_iter().enumerate().take(MOST_PARTS);
+    parts.extend(each.map(|(i, one)| shown(&format!("signal {i}"), one, "attribution")));
     Some(report.choice("signal", parts))
 }
 
@@ -111,7 +160,7 @@ fn add(report: Report, attribution: &ArrayD<f64>, along: &[Along], value: &str) 
     match along {
         [] => report.figure(
             strongest(attribution, value),
-            "The coefficients of most absolute attribution.",
+            "The coefficients with the largest absolute attributions.",
         ),
         [one] => {
             let (figure, caption) = over_one(attribution, one, value);
@@ -124,7 +173,7 @@ fn add(report: Report, attribution: &ArrayD<f64>, along: &[Along], value: &str) 
             report
                 .figure(
                     map(first, second, &plane, value),
-                    &format!("Summed over all other axes, in which {lost} of the absolute attribution cancels."),
+                    &format!("Summed over all other axes; {lost} of the absolute attribution cancels in the sum."),
                 )
                 .figure(figure, &caption)
         }
@@ -163,7 +212,7 @@ fn over_one(attribution: &ArrayD<f64>, along: &Along, value: &str) -> (Figure, S
                 .grid(&at, &positions, values.view());
             let lost = cancelled(&plane, attribution);
             let caption = format!(
-                "What each channel contributes; in sums over other axes {lost} of the absolute attribution cancels."
+                "What each channel contributes. In the sums over other axes, {lost} of the absolute attribution cancels."
             );
             (figure.draw(), caption)
         }

@@ -1,10 +1,38 @@
 //! Attribution maps of a file, one for each method, with the tests of their entries.
 
-use ndarray::{Array2, ArrayD, Ix2};
+use ndarray::{Array2, ArrayD, ArrayView2, Ix2};
 use xcebra_attr::methods::title;
 
 use super::Arrays;
 use crate::report::{HeatMap, Report, attribution_map};
+
+/// Maps beside that of a method: the ending of the array's name, the title, what its values are, the caption.
+const FURTHER: [(&str, &str, &str, &str); 4] = [
+    (
+        "comparable",
+        ", comparable",
+        "effect / mean effect of the latent",
+        "In units that can be compared between latents: an average input has 1.",
+    ),
+    (
+        "effect",
+        ": effects",
+        "effect",
+        "The change of an input, in its standard deviations, when the latents move by one standard deviation.",
+    ),
+    (
+        "signed",
+        ", with its sign",
+        "mean attribution",
+        "Mean over samples.",
+    ),
+    (
+        "max",
+        ", largest",
+        "max |attribution|",
+        "The largest absolute attribution of any sample.",
+    ),
+];
 
 /// Adds the maps: arrays `NAME` with `NAME_signed` beside them, as `xcebra attribute` writes them.
 pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
@@ -23,8 +51,10 @@ pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
 }
 
 fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
-    let map = matrix(arrays.by_name.get(method)?)?;
-    arrays.take(method);
+    if arrays.by_name.get(method)?.ndim() != 2 {
+        return None;
+    }
+    let map = arrays.take(method)?.into_dimensionality::<Ix2>().ok()?;
     let name = title(method);
     let channels: Vec<String> = (0..map.nrows()).map(|i| i.to_string()).collect();
     let figure = attribution_map(name, "mean |attribution|", map.view(), &channels, &[]);
@@ -32,36 +62,21 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
         figure,
         "Mean over samples of the absolute attribution, inputs × latents, both counted from 0.",
     );
-    let mut take = |ending: &str| arrays.take(&format!("{method}_{ending}"));
-    if let Some(comparable) = take("comparable").and_then(|array| matrix(&array)) {
-        let figure = plain(&comparable, &format!("{name}, comparable"));
-        report = report.figure(
-            figure.value("effect / mean effect of the latent").draw(),
-            "In units that are comparable between latents: 1 is what an average input has.",
-        );
+    let mut take = |ending: &str| {
+        let array = arrays.take(&format!("{method}_{ending}"))?;
+        array.into_dimensionality::<Ix2>().ok()
+    };
+    for (ending, what, value, caption) in FURTHER {
+        let Some(values) = take(ending) else { continue };
+        let figure = plain(&values, &format!("{name}{what}")).value(value);
+        let figure = if ending == "signed" {
+            figure.signed()
+        } else {
+            figure
+        };
+        report = report.figure(figure.draw(), caption);
     }
-    if let Some(effects) = take("effect").and_then(|array| matrix(&array)) {
-        let figure = plain(&effects, &format!("{name}: effects")).value("effect");
-        report = report.figure(
-            figure.draw(),
-            "The change of an input, in its standard deviations, when the latents move by one standard deviation.",
-        );
-    }
-    if let Some(signed) = take("signed").and_then(|array| matrix(&array)) {
-        let figure = plain(&signed, &format!("{name}, with its sign")).signed();
-        report = report.figure(
-            figure.value("mean attribution").draw(),
-            "Mean over samples.",
-        );
-    }
-    if let Some(largest) = take("max").and_then(|array| matrix(&array)) {
-        let figure = plain(&largest, &format!("{name}, largest")).value("max |attribution|");
-        report = report.figure(
-            figure.draw(),
-            "The largest absolute attribution of any sample.",
-        );
-    }
-    if let Some(verdicts) = take("verdict").and_then(|array| matrix(&array)) {
+    if let Some(verdicts) = take("verdict") {
         let names = ["not connected", "undecided", "connected"];
         // -1, 0 and 1 in the file; what is neither is drawn grey
         let class = |v: &f64| match *v {
@@ -79,13 +94,13 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
             "Decided by comparison with encoders that were trained again.",
         );
     }
-    if let Some(q) = take("q").and_then(|array| matrix(&array)) {
+    if let Some(q) = take("q") {
         let figure = plain(&q, &format!("{name}: q-values"))
             .range(0.0, 1.0)
             .value("q");
         report = report.figure(
             figure.draw(),
-            "The share of false discoveries among entries with a q-value as small.",
+            "The expected share of false discoveries if this entry and all with smaller q-values are called connected.",
         );
     }
     Some(report)
@@ -98,8 +113,8 @@ fn plain(values: &Array2<f64>, title: &str) -> HeatMap {
         .columns("latent")
 }
 
-pub(super) fn matrix(array: &ArrayD<f64>) -> Option<Array2<f64>> {
-    array.clone().into_dimensionality::<Ix2>().ok()
+pub(super) fn matrix(array: &ArrayD<f64>) -> Option<ArrayView2<'_, f64>> {
+    array.view().into_dimensionality::<Ix2>().ok()
 }
 
 /// The largest entry in a sentence.

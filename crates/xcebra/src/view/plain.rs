@@ -8,16 +8,23 @@ use crate::report::{HeatMap, LineChart, PointCloud, Report, TimeSeries};
 
 /// Arrays that are drawn behind the disclosure; of the others only the shape is told.
 const MOST_DRAWN: usize = 24;
+/// Columns of arrays that colour an embedding; each adds its numbers to the page.
+const MOST_COLOURS: usize = 16;
 /// Rows and columns of a matrix that is drawn as cells; a longer one is channels over time.
 const MOST_ROWS: usize = 200;
 const MOST_COLUMNS: usize = 64;
 
 /// Adds the array `embedding` (time, dimensions), coloured by time and by its labels.
 pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
-    let Some(points) = arrays.by_name.get("embedding").and_then(matrix) else {
+    if arrays.by_name.get("embedding").and_then(matrix).is_none() {
+        return report;
+    }
+    let points = arrays
+        .take("embedding")
+        .map(ArrayD::into_dimensionality::<Ix2>);
+    let Some(Ok(points)) = points else {
         return report;
     };
-    arrays.take("embedding");
     let (n, dims) = points.dim();
     let times: Vec<f64> = match arrays.take("sample") {
         Some(samples) if samples.len() == n => samples.iter().copied().collect(),
@@ -26,19 +33,24 @@ pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
     let mut cloud = PointCloud::new(points.view())
         .title("Embedding")
         .colored_by("sample", &times);
-    // any column that has a value for each point colours it
+    // columns that have a value for each point colour it
+    let mut free = MOST_COLOURS;
     for (name, array) in &arrays.by_name {
-        match array.ndim() {
-            1 if array.len() == n => {
-                cloud = cloud.colored_by(name, &array.iter().copied().collect::<Vec<_>>());
-            }
-            2 if array.shape()[0] == n && array.shape()[1] <= 16 => {
-                let columns = array.clone().into_dimensionality::<Ix2>();
-                for (k, column) in columns.iter().flat_map(|a| a.columns()).enumerate() {
-                    cloud = cloud.colored_by(&format!("{name} {k}"), &column.to_vec());
-                }
-            }
-            _ => {}
+        let columns = match array.ndim() {
+            1 | 2 if array.shape()[0] == n => array.len() / n.max(1),
+            _ => continue,
+        };
+        if columns == 0 || columns > free {
+            continue;
+        }
+        free -= columns;
+        for k in 0..columns {
+            let values: Vec<f64> = array.iter().skip(k).step_by(columns).copied().collect();
+            let title = match array.ndim() {
+                1 => name.clone(),
+                _ => format!("{name} {k}"),
+            };
+            cloud = cloud.colored_by(&title, &values);
         }
     }
     report
@@ -97,7 +109,7 @@ fn draw(name: &str, array: &ArrayD<f64>) -> Option<crate::report::Figure> {
             let (rows, columns) = values.dim();
             if rows <= MOST_ROWS && columns <= MOST_COLUMNS {
                 let signed = values.iter().any(|v| *v < 0.0);
-                let map = HeatMap::new(values.view())
+                let map = HeatMap::new(values)
                     .title(name)
                     .rows("row")
                     .columns("column");

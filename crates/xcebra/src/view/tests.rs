@@ -78,6 +78,56 @@ fn attributions_are_shown_by_signal_over_their_axes() {
     assert!(page.contains("Not shown: array `coefficients`"));
 }
 
+/// Arrays as `xcebra explain --output 4,7 --group-by LABEL` writes them.
+#[test]
+fn outputs_and_groups_are_not_taken_for_channels_or_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    // the only entry of output 7 of signal 2, and of its group
+    let mut attribution = Array::<f64, _>::zeros((3, 2, 5));
+    attribution[[2, 1, 3]] = 4.0;
+    let mut groups = Array::<f64, _>::zeros((2, 2, 5));
+    groups[[1, 1, 3]] = 4.0;
+    let write = |output: &mut NpzOutput| {
+        let at = Array1::linspace(0.0, 2.0, 5);
+        output.add("frequency_hz", &at).unwrap();
+        output.add("output", &Array1::from(vec![4_i64, 7])).unwrap();
+    };
+    let path = npz(&folder, "batch.npz", |output| {
+        write(output);
+        output.add("attribution", &attribution).unwrap();
+        output.add("group_attribution", &groups).unwrap();
+        output.add("group_absolute_attribution", &groups).unwrap();
+        output.add("value", &Array2::<f64>::ones((3, 2))).unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    // a domain, two groups of two outputs, and the mean and three signals of two outputs
+    assert_eq!(page.matches("class=\"option\"").count(), 1 + 2 * 3 + 4 * 3);
+    for part in [
+        "group 1",
+        "signal 2",
+        "output 4",
+        "output 7",
+        "over 3 signals",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("channel (from 0)"));
+    assert_eq!(page.matches("The values add up to 4.").count(), 2);
+
+    let path = npz(&folder, "one.npz", |output| {
+        write(output);
+        let one = attribution.index_axis(ndarray::Axis(0), 2);
+        output.add("attribution", &one).unwrap();
+        output.add("value", &Array2::<f64>::ones((1, 2))).unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert_eq!(page.matches("class=\"option\"").count(), 1 + 2);
+    assert!(
+        page.contains("output 7") && !page.contains("signal"),
+        "outputs are not signals"
+    );
+}
+
 #[test]
 fn embeddings_are_coloured_by_what_has_a_value_for_each_sample() {
     let folder = tempfile::tempdir().unwrap();
@@ -116,7 +166,7 @@ fn other_arrays_are_drawn_as_they_are() {
 fn a_folder_shows_its_training_and_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let missing = view(&folder.path().join("none")).unwrap_err().to_string();
-    assert!(missing.contains("there is no file or folder"), "{missing}");
+    assert!(missing.contains("none does not exist"), "{missing}");
     let empty = view(folder.path()).unwrap_err().to_string();
     assert!(empty.contains("nothing to show in the folder"), "{empty}");
     fs::write(
@@ -129,7 +179,7 @@ fn a_folder_shows_its_training_and_its_files() {
         output.add("line", &Array1::linspace(0.0, 1.0, 7)).unwrap();
     });
     let page = view(folder.path()).unwrap().html();
-    assert!(page.contains("After step 4 of the training the loss is 2."));
+    assert!(page.contains("After step 4 of the training, the loss is 2."));
     assert!(page.contains("<summary>Log</summary>") && page.contains(">any.npz</h2>"));
     assert!(!page.contains("jacobian_weight"));
 }

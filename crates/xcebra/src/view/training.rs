@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::report::{LineChart, Report};
 use crate::run::{CONFIG, CURVES, LOG, VALIDATION, read_text};
-use crate::{Diagnostics, Result};
+use crate::{Diagnostics, Result, Sessions};
 
 /// Columns of a table of curves by their names, in their order.
 struct Columns(Vec<(String, Vec<f64>)>);
@@ -60,8 +60,15 @@ pub(super) fn show(mut report: Report, folder: &Path) -> Result<(Report, bool)> 
         }
     }
     report = report.figures(figures);
-    if let Some(diagnostics) = Diagnostics::load(folder) {
-        report = report.heading("Can the encoder be trusted?");
+    let several = Sessions::load(folder)?.map_or(1, |sessions| sessions.count());
+    for subject in 0..several {
+        let Some(diagnostics) = Diagnostics::load_subject(folder, subject) else {
+            continue;
+        };
+        report = report.heading(&match several {
+            1 => "Can the encoder be trusted?".to_owned(),
+            _ => format!("Can the encoder of subject {subject} be trusted?"),
+        });
         report = diagnostics
             .sentences()
             .iter()
@@ -116,7 +123,7 @@ impl Columns {
             self.column(name).and_then(|c| c.last()),
         ) {
             (Some(step), Some(value)) => format!(
-                "After step {} of the training the {name} is {}.",
+                "After step {} of the training, the {name} is {}.",
                 step + 1.0,
                 crate::report::number(*value)
             ),
