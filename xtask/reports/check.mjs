@@ -127,6 +127,10 @@ const uses = async (file) => {
       const sorted = (await saved(page, figure, "CSV")).toString().trim().split("\n").slice(1).map((line) => line.split(",").slice(1).reduce((sum, v) => sum + Math.abs(Number(v) || 0), 0));
       check(sorted.every((v, i) => i === 0 || v <= sorted[i - 1] + 1e-9), "heat: rows are not sorted");
       check(sorted.length === values.length, "heat: rows are lost in sorting");
+      const named = (await saved(page, figure, "CSV")).toString().trim().split("\n").slice(1).map((line) => line.split(",")[0]);
+      const words = await figure.evaluate((f) => [...f.querySelectorAll(".row-names text")].map((word) => word.textContent));
+      const { every } = JSON.parse(data);
+      check(words.every((word, k) => word.includes("…") || word === named[k * every[0]]), "heat: labels are not those of the sorted rows");
       times["map sorted"] = Math.max(times["map sorted"] ?? 0, await frame(tab, (i = 0) => rows.selectOption({ index: i % 3 })));
       await rows.selectOption({ index: 0 });
       check(await order() === before, "heat: the order of the file does not come back");
@@ -150,6 +154,7 @@ const uses = async (file) => {
       if (y < 880 && y > 0) {
         await page.mouse.move(box.x + area[0] + 0.3 * (area[2] - area[0]), y);
         check((await reading()).length > 0, "lines: pointing says nothing");
+        if (JSON.parse(data).series.some((one) => one.each)) check(/ to /.test(await reading()), "lines: a stretch of samples is told as one value");
         await page.mouse.down();
         await page.mouse.move(box.x + area[0] + 0.5 * (area[2] - area[0]), y);
         await page.mouse.up();

@@ -101,13 +101,13 @@ impl Report {
         self.block(Block::Choice(what.to_owned(), parts.collect()))
     }
 
-    /// Adds what stands in `part` behind a disclosure with the title of `part`.
+    /// Adds the contents of `part`, collapsed under its title.
     pub fn details(self, part: Self) -> Self {
         let (name, blocks) = part.named_blocks();
         self.block(Block::Details(name, blocks))
     }
 
-    /// Adds what stands in another report below this one, without its title.
+    /// Appends the contents of another report without its title.
     pub fn and(mut self, other: Self) -> Self {
         self.blocks.extend(other.named_blocks().1);
         self

@@ -27,9 +27,9 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     .collect();
     let (Some(browser), true) = (browser, missing.is_empty()) else {
         println!(
-            "the reports are NOT opened in a browser: there is no {}; on Debian, install the packages chromium, \
+            "the reports are NOT opened in a browser, because {} is missing; on Debian, install the packages chromium, \
              nodejs and npm",
-            missing.join(", no ")
+            missing.join(", ")
         );
         return Ok(());
     };
@@ -72,20 +72,62 @@ fn answers(program: &str) -> bool {
 fn make(workspace: &Workspace, cli: &Program) -> Result<Vec<PathBuf>> {
     tutorial_settings(workspace, &cli.folder)?;
     let short = "--set train.steps=60";
-    for arguments in [
-        "demo --out demo --steps 60",
-        "synth --dims 4 --samples 2000 --seed 1 --out data.npz",
-        &format!("fit --data data.npz --config fit.toml {short} --out run"),
-        "embed --model run --data data.npz --out embedding.npz",
-        "attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report attribute.html",
-        "attribute --model run --data data.npz --significance 10 --out tested.npz --report significance.html",
-        "explain --model run --input data.npz --domain time --signals 0..1 --out one.npz --report one.html",
-        "explain --model run --input data.npz --domain time --signals 0..20 --out batch.npz --report batch.html",
-        "view run --out view-run.html",
-        "view embedding.npz --out view-embedding.html",
-        "view tested.npz --out view-map.html",
-        "view batch.npz --out view-explained.html",
-    ] {
+    let commands = [
+        ("demo --out demo --steps 60", "demo/report.html"),
+        ("synth --dims 4 --samples 2000 --seed 1 --out data.npz", ""),
+        (
+            &format!("fit --data data.npz --config fit.toml {short} --out run"),
+            "run/report.html",
+        ),
+        ("embed --model run --data data.npz --out embedding.npz", ""),
+        (
+            "attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report attribute.html",
+            "attribute.html",
+        ),
+        (
+            "attribute --model run --data data.npz --significance 10 --out tested.npz --report significance.html",
+            "significance.html",
+        ),
+        (
+            "explain --model run --input data.npz --domain time --signals 0..1 --out one.npz --report one.html",
+            "one.html",
+        ),
+        (
+            "explain --model run --input data.npz --domain time --signals 0..20 --out batch.npz --report batch.html",
+            "batch.html",
+        ),
+        (
+            "explain --model run --input data.npz --domain time --signals 0..20 --output 0,1 --group-by predicted \
+             --out groups.npz --report groups.html",
+            "groups.html",
+        ),
+        (
+            "decode --data embedding.npz --label z2=data.npz:z2 --shuffles 19 --report decode.html",
+            "decode.html",
+        ),
+        (
+            &format!(
+                "search --data data.npz --config fit.toml {short} --grid train.seed=[1,2] --out search"
+            ),
+            "search/report.html",
+        ),
+        (
+            "compare --model search/0000 --model search/0001 --report compare.html",
+            "compare.html",
+        ),
+        ("view run --out view-run.html", "view-run.html"),
+        (
+            "view embedding.npz --out view-embedding.html",
+            "view-embedding.html",
+        ),
+        ("view tested.npz --out view-map.html", "view-map.html"),
+        (
+            "view batch.npz --out view-explained.html",
+            "view-explained.html",
+        ),
+        ("view groups.npz --out view-groups.html", "view-groups.html"),
+    ];
+    for (arguments, _) in commands {
         cli.call(arguments)?;
     }
     let gallery = workspace
@@ -94,18 +136,10 @@ fn make(workspace: &Workspace, cli: &Program) -> Result<Vec<PathBuf>> {
         .join("examples/gallery");
     let mut gallery = Command::new(gallery);
     shell::run(gallery.arg("gallery.html").current_dir(&cli.folder))?;
-    let names = [
-        "demo/report.html",
-        "run/report.html",
-        "attribute.html",
-        "significance.html",
-        "one.html",
-        "batch.html",
-        "view-run.html",
-        "view-embedding.html",
-        "view-map.html",
-        "view-explained.html",
-        "gallery.html",
-    ];
-    Ok(names.iter().map(|name| cli.folder.join(name)).collect())
+    let pages = commands
+        .iter()
+        .map(|(_, page)| *page)
+        .chain(["gallery.html"]);
+    let written = pages.filter(|page| !page.is_empty());
+    Ok(written.map(|page| cli.folder.join(page)).collect())
 }

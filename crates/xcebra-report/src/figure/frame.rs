@@ -121,7 +121,14 @@ pub(crate) fn dashes(series: usize) -> Dashes {
     DASHES[series % DASHES.len()]
 }
 
-/// Writes a legend in rows from `(0, top)` on and returns the height it takes.
+/// A legend of classes, each with a dot of its series; see [`legend`].
+pub(crate) fn class_legend(scene: &mut Scene, top: f64, names: &[String]) -> f64 {
+    let entry = |(i, name)| (String::as_str(name), Ink::Series(i), Mark::Dot);
+    let entries: Vec<_> = names.iter().enumerate().map(entry).collect();
+    legend(scene, top, 0.0, &entries)
+}
+
+/// Writes a legend in rows from `(left, top)` on and returns the height it takes.
 pub(crate) fn legend(scene: &mut Scene, top: f64, left: f64, entries: &[(&str, Ink, Mark)]) -> f64 {
     if entries.is_empty() {
         return 0.0;

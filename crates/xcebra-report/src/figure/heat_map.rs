@@ -10,7 +10,7 @@ use crate::figure::frame::{
 };
 use crate::figure::numbers::{listed_rows, packed};
 use crate::figure::scale::{Scale, number, range};
-use crate::figure::scene::{Anchor, Ink, SMALL, Scene, Shape, TEXT, fit, text_width};
+use crate::figure::scene::{Anchor, Ink, SMALL, Scene, TEXT, fit, text_width};
 use crate::figure::words::{counted, spread, title};
 use crate::page::Table;
 
@@ -199,20 +199,22 @@ impl HeatMap {
         };
         let scale = Scale::linear(data, area.y_pixels());
         let cell = (area.width() / columns as f64, area.height() / rows as f64);
-        scene.shapes.push(Shape::Begin("cells"));
-        for ((i, j), value) in self.values.indexed_iter() {
-            let corner = (area.left + j as f64 * cell.0, area.top + i as f64 * cell.1);
-            let position = (area.bottom - scale.position(*value)) / area.height();
-            // a little larger, or paper shines through between cells in print; neighbours cover it
-            let size = (
-                (cell.0 + 0.3).min(area.right - corner.0),
-                (cell.1 + 0.3).min(area.bottom - corner.1),
-            );
-            scene.rect(corner, size, self.map.at(position));
-        }
-        scene.shapes.push(Shape::End);
-        self.label_rows(scene, &area, &names, names_width);
-        self.label_columns(scene, &area);
+        scene.group("cells", |scene| {
+            for ((i, j), value) in self.values.indexed_iter() {
+                let corner = (area.left + j as f64 * cell.0, area.top + i as f64 * cell.1);
+                let position = (area.bottom - scale.position(*value)) / area.height();
+                // a little larger, or paper shines through between cells in print; neighbours cover it
+                let size = (
+                    (cell.0 + 0.3).min(area.right - corner.0),
+                    (cell.1 + 0.3).min(area.bottom - corner.1),
+                );
+                scene.rect(corner, size, self.map.at(position));
+            }
+        });
+        let every = [
+            self.label_rows(scene, &area, &names, names_width),
+            self.label_columns(scene, &area),
+        ];
         scene.text((0.0, area.top - 7.0), &self.rows, Anchor::Start);
         if self.classes.is_none() {
             color_bar(scene, area.right + 14.0, &area, &scale, self.map);
@@ -223,6 +225,7 @@ impl HeatMap {
         json!({
             "kind": "heat",
             "area": area.corners(),
+            "every": every,
             "rows": names,
             "columns": (0..columns).map(|j| name(self.column_names.as_deref(), j)).collect::<Vec<_>>(),
             "row": self.rows,
@@ -254,22 +257,30 @@ impl HeatMap {
         listed_rows(&header, rows, self.values.nrows())
     }
 
-    fn label_rows(&self, scene: &mut Scene, area: &Area, names: &[String], width: f64) {
+    /// Labels one of so many rows, which it returns.
+    fn label_rows(&self, scene: &mut Scene, area: &Area, names: &[String], width: f64) -> usize {
         let cell = area.height() / names.len() as f64;
         let apart = if self.row_names.is_some() { 15.0 } else { 22.0 };
         let every = thin((apart / cell).ceil() as usize);
-        scene.shapes.push(Shape::Begin("row-names"));
-        for (i, name) in names.iter().enumerate().step_by(every) {
-            let y = area.top + (i as f64 + 0.5) * cell;
-            let name = fit(name, SMALL, width - 8.0);
-            scene.line((area.left - 4.0, y), (area.left, y), Ink::Text);
-            scene.small((area.left - 7.0, y + 4.0), &name, Anchor::End);
-        }
-        scene.shapes.push(Shape::End);
-        scene.shapes.push(Shape::Begin("row-groups"));
+        scene.group("row-names", |scene| {
+            for (i, name) in names.iter().enumerate().step_by(every) {
+                let y = area.top + (i as f64 + 0.5) * cell;
+                let name = fit(name, SMALL, width - 8.0);
+                scene.line((area.left - 4.0, y), (area.left, y), Ink::Text);
+                scene.small((area.left - 7.0, y + 4.0), &name, Anchor::End);
+            }
+        });
+        scene.group("row-groups", |scene| {
+            self.bracket_rows(scene, area, names.len(), width);
+        });
+        every
+    }
+
+    fn bracket_rows(&self, scene: &mut Scene, area: &Area, rows: usize, width: f64) {
+        let cell = area.height() / rows as f64;
         let mut first = 0;
         for (name, count) in &self.groups {
-            let last = (first + count).min(names.len());
+            let last = (first + count).min(rows);
             if first >= last {
                 break;
             }
@@ -296,10 +307,10 @@ impl HeatMap {
             }
             first = last;
         }
-        scene.shapes.push(Shape::End);
     }
 
-    fn label_columns(&self, scene: &mut Scene, area: &Area) {
+    /// Labels one of so many columns, which it returns.
+    fn label_columns(&self, scene: &mut Scene, area: &Area) -> usize {
         let columns = self.values.ncols();
         let cell = area.width() / columns as f64;
         let names: Vec<String> = (0..columns)
@@ -316,20 +327,21 @@ impl HeatMap {
             widest
         };
         let every = thin(((needed + 4.0) / cell).ceil() as usize);
-        scene.shapes.push(Shape::Begin("column-names"));
-        for (j, name) in names.iter().enumerate().step_by(every) {
-            let x = area.left + (j as f64 + 0.5) * cell;
-            let name = fit(name, SMALL, cell * every as f64 - 2.0);
-            scene.line((x, area.bottom), (x, area.bottom + 4.0), Ink::Text);
-            scene.small((x, area.bottom + 17.0), &name, Anchor::Middle);
-        }
-        scene.shapes.push(Shape::End);
+        scene.group("column-names", |scene| {
+            for (j, name) in names.iter().enumerate().step_by(every) {
+                let x = area.left + (j as f64 + 0.5) * cell;
+                let name = fit(name, SMALL, cell * every as f64 - 2.0);
+                scene.line((x, area.bottom), (x, area.bottom + 4.0), Ink::Text);
+                scene.small((x, area.bottom + 17.0), &name, Anchor::Middle);
+            }
+        });
         let center = f64::midpoint(area.left, area.right);
         scene.text(
             (center, area.bottom + BELOW - 6.0),
             &self.columns,
             Anchor::Middle,
         );
+        every
     }
 
     fn alt(&self) -> String {

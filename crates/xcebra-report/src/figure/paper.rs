@@ -27,7 +27,7 @@ const WIDTHS: (f64, f64) = (20.0, 2_000.0);
 const FONTS: (f64, f64) = (3.0, 72.0);
 
 impl Paper {
-    /// A figure `width` millimetres wide, from 20 to 2000, with letters of 7 points.
+    /// A figure `width` millimetres wide, from 20 to 2000, with 7-point letters.
     pub fn new(width: f64) -> Self {
         let width = if width.is_nan() { WIDTHS.0 } else { width };
         Self {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
-use crate::figure::frame::{Area, LINE, Mark, color_bar, color_bar_width, figure, heading, legend};
+use crate::figure::frame::{Area, LINE, class_legend, color_bar, color_bar_width, figure, heading};
 use crate::figure::numbers::{listed_rows, packed};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, Scene, fit};
@@ -15,7 +15,7 @@ use crate::page::Table;
 /// A cloud of points, such as an embedding: on paper all pairs of its first three dimensions, and on a page with
 /// its script a picture to turn, coloured by any of the quantities.
 ///
-/// Of more than [`PointCloud::MOST_POINTS`] points, evenly spaced ones are kept.
+/// Of more than [`PointCloud::MOST_POINTS`] points, or of fewer in more than 16 dimensions, evenly spaced ones are kept.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -55,8 +55,8 @@ impl PointCloud {
 
     /// A cloud of `points` (points × dimensions) in their order in time.
     pub fn new(points: ArrayView2<'_, f64>) -> Self {
-        let dims = points.ncols().clamp(1, 16);
-        let most = Self::MOST_POINTS.min(MOST_NUMBERS / dims);
+        let dims = points.ncols().max(1);
+        let most = Self::MOST_POINTS.min(MOST_NUMBERS / dims).max(1);
         let every = points.nrows().div_ceil(most).max(1);
         let kept = points.slice_axis(Axis(0), Slice::new(0, None, every as isize));
         Self {
@@ -136,13 +136,7 @@ impl PointCloud {
         let mut top = heading(scene, &self.title);
         let first = self.colors.first();
         if let Some((_, Color::Classes(_, names))) = first {
-            let entry = |(i, name): (usize, &String)| (name.clone(), Ink::Series(i), Mark::Dot);
-            let entries: Vec<_> = names.iter().enumerate().map(entry).collect();
-            let entries: Vec<_> = entries
-                .iter()
-                .map(|(n, i, m)| (n.as_str(), *i, *m))
-                .collect();
-            top += legend(scene, top, 0.0, &entries);
+            top += class_legend(scene, top, names);
         }
         let (top, bottom) = (top + LINE + 4.0, top + LINE + 4.0 + PANE);
         scene.height = bottom + 30.0;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
-    Area, BELOW, LINE, Mark, color_bar, color_bar_width, figure, heading, label_width, legend,
+    Area, BELOW, LINE, class_legend, color_bar, color_bar_width, figure, heading, label_width,
     x_axis, x_ticks, y_axis, y_ticks,
 };
 use crate::figure::numbers::listed_rows;
@@ -141,13 +141,7 @@ impl Scatter {
     fn draw_in(&self, scene: &mut Scene, chosen: &[usize]) {
         let mut top = heading(scene, &self.title);
         if let Color::Classes(_, names) = &self.color {
-            let entry = |(i, name): (usize, &String)| (name.clone(), Ink::Series(i), Mark::Dot);
-            let entries: Vec<_> = names.iter().enumerate().map(entry).collect();
-            let entries: Vec<_> = entries
-                .iter()
-                .map(|(n, i, m)| (n.as_str(), *i, *m))
-                .collect();
-            top += legend(scene, top, 0.0, &entries);
+            top += class_legend(scene, top, names);
         }
         let (top, bottom) = (top + LINE + 4.0, scene.height - BELOW);
         let values = match &self.color {

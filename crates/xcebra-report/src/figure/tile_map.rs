@@ -11,7 +11,7 @@ use crate::figure::frame::{
 };
 use crate::figure::numbers::packed;
 use crate::figure::scale::{Scale, number, range};
-use crate::figure::scene::{Anchor, Ink, Scene, Shape, TEXT, fit, text_width};
+use crate::figure::scene::{Anchor, Ink, Scene, TEXT, fit, text_width};
 use crate::figure::svg::TILES;
 use crate::figure::words::{on_axis, title};
 use crate::page::Table;
@@ -223,23 +223,23 @@ impl TileMap {
             range(tiles.iter().flat_map(|t| [t.x.0, t.x.1])),
             area.x_pixels(),
         );
-        scene.shapes.push(Shape::Begin(TILES));
         let mut boxes = Vec::new();
-        for tile in &tiles {
-            let (left, right) = (x.position(tile.x.0), x.position(tile.x.1));
-            let (from, to) = (y.position(tile.y.0), y.position(tile.y.1));
-            let (below, above) = (from.max(to), from.min(to));
-            let ink = ColorMap::BlueRed.at(0.5 + 0.5 * tile.value / largest);
-            // a little wider, or the paper would shine through between tiles
-            let size = (
-                (right - left + 0.3).min(area.right - left),
-                below - above + 0.3,
-            );
-            let size = (size.0.max(0.0), size.1.min(area.bottom - above));
-            boxes.push([left, above, size.0, size.1]);
-            scene.rect((left, above), size, ink);
-        }
-        scene.shapes.push(Shape::End);
+        scene.group(TILES, |scene| {
+            for tile in &tiles {
+                let (left, right) = (x.position(tile.x.0), x.position(tile.x.1));
+                let (from, to) = (y.position(tile.y.0), y.position(tile.y.1));
+                let (below, above) = (from.max(to), from.min(to));
+                let ink = ColorMap::BlueRed.at(0.5 + 0.5 * tile.value / largest);
+                // a little wider, or the paper would shine through between tiles
+                let size = (
+                    (right - left + 0.3).min(area.right - left),
+                    below - above + 0.3,
+                );
+                let size = (size.0.max(0.0), size.1.min(area.bottom - above));
+                boxes.push([left, above, size.0, size.1]);
+                scene.rect((left, above), size, ink);
+            }
+        });
         for (at, label) in &ticks {
             scene.line((area.left - 4.0, *at), (area.left, *at), Ink::Text);
             scene.small((area.left - 7.0, at + 4.0), label, Anchor::End);
@@ -331,6 +331,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
+    use crate::figure::scene::Shape;
 
     #[test]
     fn cells_meet_half_way() {

@@ -239,7 +239,6 @@ impl TimeSeries {
     }
 }
 
-/// Series 0 is the colour of the curves.
 /// Points of all lanes together, where each has more of them than pixels.
 const MOST_COLUMNS: f64 = 12_000.0;
 
@@ -260,6 +259,7 @@ fn sparse(points: impl Iterator<Item = (f64, f64)>, column: f64) -> Vec<(f64, f6
     kept
 }
 
+/// Series 0 is the colour of the curves.
 fn span_ink(label: usize) -> Ink {
     Ink::Series(label + 1)
 }

@@ -181,23 +181,21 @@ const heat = async ({ data, svg, tools, stage, say, mark, point }) => {
   const row = (i) => range(m).map((j) => values[i * m + j]);
   const column = (j) => range(n).map((i) => values[i * m + j]);
 
-  const labels = (group, names, order) => {
+  const labels = (group, names, order, every) => {
     const words = [...svg.querySelectorAll(`.${group} text`)];
-    const every = words.length > 1 ? Math.round((names.length - 1) / (words.length - 1)) : 1;
     const most = Math.max(...words.map((word) => word.textContent.length));
     const show = (name) => name.length > most && most > 2
       ? `${name.slice(0, Math.ceil(most / 2) - 1)}…${name.slice(name.length - Math.floor(most / 2))}` : name;
     const originals = words.map((word) => word.textContent);
-    const step = range(names.length).find((s) => s > 0 && Math.ceil(names.length / s) === words.length) ?? every;
     return () => {
       const ordered = order().some((original, i) => original !== i);
       words.forEach((word, k) => {
-        word.textContent = ordered ? show(names[order()[k * step]] ?? "") : originals[k];
+        word.textContent = ordered ? show(names[order()[k * every]]) : originals[k];
       });
     };
   };
-  const nameRows = labels("row-names", data.rows, () => rows);
-  const nameColumns = labels("column-names", data.columns, () => columns);
+  const nameRows = labels("row-names", data.rows, () => rows, data.every[0]);
+  const nameColumns = labels("column-names", data.columns, () => columns, data.every[1]);
   const groups = svg.querySelector(".row-groups");
   const arrange = () => {
     for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) {
@@ -229,9 +227,10 @@ const heat = async ({ data, svg, tools, stage, say, mark, point }) => {
   if (n > 1) tools.append(choose("Rows", byRow.map((o) => o[0]), (k) => { rows = byRow[k][1](); arrange(); }));
   if (m > 1) tools.append(choose("Columns", byColumn.map((o) => o[0]), (k) => { columns = byColumn[k][1](); arrange(); }));
 
+  const classOf = (value) => data.classes && Number.isFinite(value) ? data.classes[value] : null;
   const told = (i, j) => {
     const value = at(i, j);
-    const what = data.classes && Number.isFinite(value) ? data.classes[value] : `${data.value} ${text(value)}`;
+    const what = classOf(value) ?? `${data.value} ${text(value)}`;
     const title = (axis, name, fallback) => `${(axis || fallback).replace(/ \(from .*/, "")} ${name}`;
     say(`${title(data.row, data.rows[rows[i]], "row")}, ${title(data.column, data.columns[columns[j]], "column")}: ${what}`);
     const cell = cells[rows[i] * m + columns[j]];
@@ -250,7 +249,7 @@ const heat = async ({ data, svg, tools, stage, say, mark, point }) => {
     told(...cursor);
   });
   point.csv = () => [csvLine([data.row || "row", ...columns.map((j) => data.columns[j])]),
-    ...range(n).map((i) => csvLine([data.rows[rows[i]], ...range(m).map((j) => at(i, j))]))].join("\n");
+    ...range(n).map((i) => csvLine([data.rows[rows[i]], ...range(m).map((j) => classOf(at(i, j)) ?? at(i, j))]))].join("\n");
 };
 
 // ---- tiles over two axes of numbers -------------------------------------------------------------------------------
@@ -436,6 +435,11 @@ const lines = async ({ data, figure, svg, tools, stage, say, point, spot }) => {
     if (data.lanes && y !== undefined) shown = series.filter((one) => y <= one.pixels[0] + 5 && y >= one.pixels[1] - 5);
     const words = shown.slice(0, 8).map((one) => {
       const k = search(one.xs, x);
+      if (one.each) {
+        // of a stretch of samples the lowest and the highest are there
+        const low = Math.max(0, (one.xs[k] === x ? k : k - 1) & ~1);
+        return `${one.name} ${text(one.values[low])} to ${text(one.values[low + 1])}`;
+      }
       const nearest = k > 0 && (k === one.xs.length || x - one.xs[k - 1] < one.xs[k] - x) ? k - 1 : k;
       return `${one.name} ${text(one.values[nearest])}`;
     });
@@ -489,9 +493,12 @@ const lines = async ({ data, figure, svg, tools, stage, say, point, spot }) => {
     told(Math.min(view[1], Math.max(view[0], next)));
   };
   point.csv = () => {
-    const rows = [csvLine(["curve", data.column, "value"])];
+    const stretches = series.some((one) => one.each);
+    const rows = [csvLine(["curve", data.column, ...(stretches ? ["lowest", "highest"] : ["value"])])];
     for (const one of series) one.xs.forEach((x, k) => {
-      if (x >= view[0] && x <= view[1]) rows.push(csvLine([one.name, plain(x), one.values[k]]));
+      if (x < view[0] || x > view[1] || one.each && k % 2) return;
+      const values = stretches ? [one.values[k], one.values[one.each ? k + 1 : k]] : [one.values[k]];
+      rows.push(csvLine([one.name, plain(x), ...values]));
     });
     return rows.join("\n");
   };
@@ -515,7 +522,7 @@ const cloud = async ({ data, figure, svg, tools, stage, say, point, name }) => {
   const colors = await Promise.all(data.colors.map(async (one) => ({ ...one, values: await unpack(one.values) })));
   const canvas = make("canvas", { className: "cloud", tabIndex: 0 });
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `${name}: ${n} points; arrow keys turn, plus and minus zoom`);
+  canvas.setAttribute("aria-label", `${name}: ${n} points; ${dims < 3 ? "" : "arrow keys turn, "}plus and minus zoom`);
   const key = make("div", { className: "key" });
   const more = make("div", { className: "tools" });
   stage.before(canvas, key, more);
