@@ -10,6 +10,8 @@ mod python;
 mod reports;
 mod sources;
 
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::program;
@@ -37,7 +39,12 @@ const STEPS: [Step; 11] = [
 /// Runs the named steps, or all; stops at the first that fails.
 pub fn main(names: &[String]) -> Result<()> {
     let steps = selected(names)?;
-    let workspace = Workspace::load()?;
+    let workspace = Arc::new(Workspace::load()?);
+    if steps.iter().any(|(name, _)| *name == "python") {
+        let workspace = Arc::clone(&workspace);
+        // a failure is reported by the step, which asks for the environment again
+        thread::spawn(move || python::environment(&workspace).is_ok());
+    }
     let mut passed: Vec<(&str, Duration)> = Vec::new();
     for (name, step) in &steps {
         println!("\n── {} of {}: {name} ──", passed.len() + 1, steps.len());

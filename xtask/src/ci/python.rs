@@ -1,6 +1,7 @@
 //! The Python package: built as its users build it, in an environment of its own, and tested there.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::python::{Environment, MATURIN, find};
 use crate::shell::{self, Result};
@@ -23,12 +24,24 @@ const PACKAGES: [&str; 13] = [
     "mypy",
 ];
 
+/// The environment of the tests, with what they use.
+static ENVIRONMENT: OnceLock<Result<Environment>> = OnceLock::new();
+
+/// Makes the environment, or waits until another thread has. Its packages take minutes to arrive, in which the
+/// processor is free for other steps.
+pub fn environment(workspace: &Workspace) -> Result<&'static Environment> {
+    let made = ENVIRONMENT.get_or_init(|| {
+        let environment = Environment::make(&find()?, &workspace.fresh_folder("python")?)?;
+        environment.install(&PACKAGES)?;
+        Ok(environment)
+    });
+    made.as_ref().map_err(Clone::clone)
+}
+
 /// Builds the package and runs its tests.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    let python = find()?;
     let root = workspace.root.join("crates/xcebra-python");
-    let environment = Environment::make(&python, &workspace.fresh_folder("python")?)?;
-    environment.install(&PACKAGES)?;
+    let environment = environment(workspace)?;
     let wheel = environment.build(workspace, &root, "dev")?;
     environment.install(&[&wheel])?;
     for what in [&["tests"][..], &["--doctest-modules", "--pyargs", "xcebra"]] {
@@ -52,7 +65,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         .args(["tools/reference.py", "--check"])
         .current_dir(&root);
     shell::run(&mut reference)?;
-    bare(workspace, &python, &root, &wheel)
+    bare(workspace, &find()?, &root, &wheel)
 }
 
 /// Without anything but NumPy it imports and works.
