@@ -79,6 +79,8 @@ mod need;
 mod ops;
 mod options;
 mod plan;
+#[cfg(debug_assertions)]
+mod precisions;
 mod proto;
 mod repeat;
 mod scope;
