@@ -153,3 +153,22 @@ fn rows_without_a_cotangent_have_no_gradient() {
         assert!(found[1500..].iter().all(|&g| g == 0.0));
     }
 }
+
+/// The windows of an image are added up some at a time, at least one: here one alone has more numbers than some should.
+#[test]
+fn a_kernel_may_cover_a_large_input() {
+    let weights: Vec<f32> = (0..1024 * 256).map(|i| (i % 251) as f32 - 125.0).collect();
+    let expected: Vec<f64> = weights.iter().map(|&w| f64::from(w)).collect();
+    let model = |op: &str, lengths: [i64; 2]| {
+        let bytes = File::new(&[Named("N"), Fixed(lengths[0]), Fixed(lengths[1])])
+            .reals("w", &[1, 1024, 256], &weights)
+            .node(op, &["x", "w"], "y", &[])
+            .finish();
+        OnnxModel::<f64>::from_bytes(&bytes).unwrap()
+    };
+    let x = ArrayD::zeros(vec![1, 1024, 256]);
+    assert_eq!(gradient(&model("Conv", [1024, 256]), &x), expected);
+    let one = ArrayD::ones(vec![1, 1, 1]);
+    let y = model("ConvTranspose", [1, 1]).forward(one.view()).unwrap();
+    assert_eq!(y.into_raw_vec_and_offset().0, expected);
+}
