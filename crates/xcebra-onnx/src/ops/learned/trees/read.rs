@@ -1,6 +1,6 @@
 //! The trees of a file: lists of nodes and leaves that are checked to be trees.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Branch, Rule, Values};
 use crate::ops::Call;
@@ -34,7 +34,8 @@ pub(super) fn forest(
         ));
     }
     let mut places = HashMap::new();
-    let mut roots: Vec<usize> = Vec::new();
+    let mut begun = HashSet::new();
+    let mut roots = Vec::new();
     for i in 0..count {
         if places.insert((trees[i], ids[i]), i).is_some() {
             return Err(format!(
@@ -42,7 +43,7 @@ pub(super) fn forest(
                 ids[i], trees[i]
             ));
         }
-        if !roots.iter().any(|&r| trees[r] == trees[i]) {
+        if begun.insert(trees[i]) {
             roots.push(i);
         }
     }
