@@ -46,7 +46,7 @@
 //! time to time, and these are evaluated in parallel.
 //!
 //! Matrix products, of which convolutions and recurrent layers consist too, are computed in registers of the
-//! widest instruction set found at run time. Weights are packed once for all calls. A value is dropped
+//! widest instruction set found at run time. Weights are packed once for each number of samples. A value is dropped
 //! as soon as no later step and no pull-back reads its numbers, or its memory takes the next result; the
 //! model keeps that memory for its next call. Sums are in an order that depends on the processor, but
 //! neither on the number of threads nor on how a batch is cut. In recurrent layers, cotangents of less than

@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn, Slice};
 use rayon::prelude::*;
 use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 
-use crate::batching::{Batching, choose};
+use crate::batching::{Batching, Choice, choose};
 use crate::buffer::{self, Arena, Scope};
 use crate::error::Result;
 use crate::lengths::Explained;
@@ -70,13 +70,18 @@ impl<A: Scalar> OnnxModel<A> {
 
     pub(crate) fn new(context: &Context, options: &OnnxOptions) -> Result<Self> {
         let source = Source::new(context, options)?;
-        let (batching, outputs) = choose(&source)?;
+        let Choice {
+            batching,
+            outputs,
+            plan,
+        } = choose(&source)?;
+        let plans = plan.map(|plan| (batching.chunk, Arc::new(plan)));
         Ok(Self {
             parts: parts(&source),
             sample_shape: source.sample_shape(),
             outputs,
             batching,
-            plans: Mutex::default(),
+            plans: Mutex::new(plans.into_iter().collect()),
             arenas: Mutex::default(),
             source,
         })
