@@ -82,7 +82,7 @@ fn states<A: Scalar>(
 fn tensor<A: Scalar>(b: &Builder<A>, item: &Item) -> Result<Slot> {
     match item {
         Item::Value(slot) => Ok(*slot),
-        _ => b.refuse("what its rounds add up is not a tensor"),
+        _ => b.refuse("a state or result of its rounds is not a tensor"),
     }
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn unroll_loop<A: Scalar>(
         }
         if round >= MOST_ROUNDS {
             return Ok(b.refuse_with(
-                format!("it continues after {MOST_ROUNDS} rounds"),
+                format!("it runs for more than {MOST_ROUNDS} rounds"),
                 "explain shorter signals, or export the model without it",
             )?);
         }
@@ -150,7 +150,7 @@ pub(crate) fn unroll_loop<A: Scalar>(
     }
     for rows in rows {
         if rows.is_empty() {
-            return Ok(b.refuse("it makes no round, and the shape of its results is not known")?);
+            return Ok(b.refuse("it runs for zero rounds, so the shape of its results is unknown")?);
         }
         states.push(Item::Value(join(b, &rows, 0)?));
     }
@@ -239,7 +239,7 @@ pub(crate) fn unroll_scan<A: Scalar>(
     }
     for (i, mut rows) in rows.into_iter().enumerate() {
         let Some(&first) = rows.first() else {
-            return Ok(b.refuse("it makes no round, and the shape of its results is not known")?);
+            return Ok(b.refuse("it runs for zero rounds, so the shape of its results is unknown")?);
         };
         if setting("scan_output_directions", i) == Some(1) {
             rows.reverse();

@@ -80,9 +80,8 @@ fn results<A: Scalar>(b: &mut Builder<A>, node: &Node, scope: &Scope) -> Lowered
             Some(Item::Failed(number)) => return Err(Trouble::Kept(*number)),
             Some(_) => {}
             None => {
-                let problem = format!(
-                    "it needs '{name}', an optional result of a node that is not supported"
-                );
+                let problem =
+                    format!("it needs '{name}', an optional result that is not supported");
                 return Err(b.refuse::<()>(problem).unwrap_err().into());
             }
         }

@@ -49,7 +49,7 @@ pub(crate) fn lower<A: Scalar>(
         ("Identity", Some(item @ (Item::Sequence(_) | Item::Nothing))) => one(item),
         ("Optional", item) => one(item.unwrap_or(Item::Nothing)),
         ("OptionalGetElement", Some(item)) if item != Item::Nothing => one(item),
-        ("OptionalGetElement", _) => b.refuse("it takes an optional value that is not there"),
+        ("OptionalGetElement", _) => b.refuse("its optional input has no value"),
         ("OptionalHasElement", item) => {
             let there = item.is_some_and(|item| item != Item::Nothing);
             let slot = b.constant(&[], Kind::Bool, vec![f64::from(u8::from(there))]);

@@ -32,7 +32,7 @@ pub(crate) fn sum_of_pairs<A: Scalar>(a: &[A], b: &[A], f: impl Fn(A, A) -> A) -
     sums.into_iter().sum::<A>() + rest.sum()
 }
 
-/// The largest number; −∞ of none. A number that is no number may be left out.
+/// The largest number; −∞ for an empty row. NaN may be ignored.
 #[inline(always)]
 pub(crate) fn largest<A: Scalar>(row: &[A]) -> A {
     let larger = |a: A, b: A| if a > b { a } else { b };

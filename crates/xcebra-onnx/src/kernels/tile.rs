@@ -62,17 +62,17 @@ pub(super) enum From {
     Zero,
     /// With what the result holds.
     Result,
-    /// With one number a row.
+    /// With one number per row.
     Rows,
-    /// With one number a column.
+    /// With one number per column.
     Columns,
 }
 
 /// A block of rows of the left matrix times one panel of columns of the right one.
 pub(super) struct Sweep<'a, T> {
-    /// Panels of rows, one after the other: for each number of the inner axis, one number a row.
+    /// Panels of rows, one after the other: for each number of the inner axis, one number per row.
     pub left: &'a [T],
-    /// One panel of columns: for each number of the inner axis, one number a column.
+    /// One panel of columns: for each number of the inner axis, one number per column.
     pub right: &'a [T],
     /// The result from its first row and column on.
     pub result: &'a mut [T],

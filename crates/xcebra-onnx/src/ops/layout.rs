@@ -123,7 +123,9 @@ pub(crate) fn squeeze<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
         None => (0..shape.len()).filter(|&a| shape[a] == 1).collect(),
     };
     if let Some(axis) = axes.iter().find(|&&a| shape[a] != 1) {
-        return b.refuse(format!("axis {axis} of shape {shape:?} has not length 1"));
+        return b.refuse(format!(
+            "axis {axis} of shape {shape:?} does not have length 1"
+        ));
     }
     let kept = (0..shape.len()).filter(|a| !axes.contains(a));
     let to: Vec<usize> = kept.map(|a| shape[a]).collect();

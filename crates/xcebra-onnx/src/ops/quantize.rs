@@ -42,7 +42,7 @@ pub(crate) fn quantize<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
     };
     let Some(kind) = kind.filter(|kind| kind.range().is_some()) else {
         return b.refuse_with(
-            "it quantises to a type other than integers of 4, 8 or 16 bits",
+            "it quantises to a type other than integers of 2, 4, 8 or 16 bits",
             "quantise the model to 8-bit integers, or export it without quantisation",
         );
     };

@@ -117,7 +117,7 @@ pub(super) fn transformed_by<A: Scalar>(b: &mut Builder<A>, name: &str, y: Slot)
         "SOFTMAX" => softmax_last(b, y),
         other => b.refuse_with(
             format!("the transformation {other} of its results is not supported"),
-            "export the model without it, or choose a value before this node with OnnxOptions::output",
+            "export the model without it, or choose a value before this node as the output",
         ),
     }
 }

@@ -104,10 +104,7 @@ pub(super) fn forest(
         match places.get(&(in_trees[i], at[i])) {
             Some(&place) if result < results => branches[place].weights.push((result, weight)),
             _ => {
-                return Err(format!(
-                    "leaf {} of tree {} is not there",
-                    at[i], in_trees[i]
-                ));
+                return Err(format!("tree {} has no leaf {}", in_trees[i], at[i]));
             }
         }
     }
