@@ -231,6 +231,20 @@ fn sizes_are_bounded_before_they_are_allocated() {
             .integers("p", &[0, 1 << 61, 0, 1 << 61])
             .node("Pad", &["x", "p"], "y", &[]);
     says(&message(&file), &["node of y", "limit"]);
+    let file = batch_of(1)
+        .reals("start", &[], &[0.0])
+        .reals("end", &[], &[1e15])
+        .reals("step", &[], &[1.0])
+        .node("Range", &["start", "end", "step"], "r", &[])
+        .node("ReduceSum", &["r"], "s", &[])
+        .node("Add", &["x", "s"], "y", &[]);
+    says(&message(&file), &["node of r", "limit"]);
+    let file = batch_of(1)
+        .reals("size", &[], &[9e14])
+        .node("HannWindow", &["size"], "w", &[])
+        .node("ReduceSum", &["w"], "s", &[])
+        .node("Add", &["x", "s"], "y", &[]);
+    says(&message(&file), &["node of w", "limit"]);
     let huge = batch_of(i64::MAX).node("Exp", &["x"], "y", &[]);
     says(&message(&huge), &["limit"]);
     let wide = File::new(&[Named("N"), Fixed(1), Fixed(4)]).reals("w", &[1, 1, 1], &[1.0]);
