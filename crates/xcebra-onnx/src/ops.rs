@@ -211,7 +211,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "TensorScatter" => stretches::write(b, call),
         "GatherElements" => take::gather_elements(b, call),
         "GatherND" => take::gather_nd(b, call),
-        "Scatter" | "ScatterElements" => scatter::elements(b, call),
+        "ScatterElements" => scatter::elements(b, call),
         "ScatterND" => scatter::nd(b, call),
         "TopK" => return order::top(b, call),
         "Hardmax" => order::hardmax(b, call),
