@@ -145,7 +145,8 @@ pub(crate) fn unroll_loop<A: Scalar>(
         states = results.split_off(1);
         condition = tensor(b, &results[0])?;
         for (rows, added) in rows.iter_mut().zip(added) {
-            rows.push(with_axis(b, &added, 0)?);
+            let added = tensor(b, &added)?;
+            rows.push(with_axis(b, added, 0)?);
         }
     }
     for rows in rows {
@@ -157,9 +158,8 @@ pub(crate) fn unroll_loop<A: Scalar>(
     Ok(states)
 }
 
-/// A result of a round with an axis of length 1, along which those of all rounds are joined.
-fn with_axis<A: Scalar>(b: &mut Builder<A>, item: &Item, axis: i64) -> Result<Slot> {
-    let slot = tensor(b, item)?;
+/// A value with an axis of length 1, along which it is joined with others.
+pub(crate) fn with_axis<A: Scalar>(b: &mut Builder<A>, slot: Slot, axis: i64) -> Result<Slot> {
     let mut shape = b.shape(slot).to_vec();
     let axis = b.axis(axis, shape.len() + 1)?;
     shape.insert(axis, 1);
@@ -230,11 +230,9 @@ pub(crate) fn unroll_scan<A: Scalar>(
         let added = results.split_off(count);
         states = results;
         for (i, (rows, added)) in rows.iter_mut().zip(added).enumerate() {
-            rows.push(with_axis(
-                b,
-                &added,
-                setting("scan_output_axes", i).unwrap_or(0),
-            )?);
+            let added = tensor(b, &added)?;
+            let axis = setting("scan_output_axes", i).unwrap_or(0);
+            rows.push(with_axis(b, added, axis)?);
         }
     }
     for (i, mut rows) in rows.into_iter().enumerate() {

@@ -82,7 +82,7 @@ fn results<A: Scalar>(b: &mut Builder<A>, node: &Node, scope: &Scope) -> Lowered
             None => {
                 let problem =
                     format!("it needs '{name}', an optional result that is not supported");
-                return Err(b.refuse::<()>(problem).unwrap_err().into());
+                return Ok(b.refuse(problem)?);
             }
         }
     }
@@ -109,7 +109,7 @@ fn results<A: Scalar>(b: &mut Builder<A>, node: &Node, scope: &Scope) -> Lowered
     let is_sequence = |name: &String| matches!(scope.get(name), Some(Item::Sequence(_)));
     if let Some(name) = node.inputs.iter().flatten().find(|name| is_sequence(name)) {
         let problem = format!("it takes the sequence '{name}' where a tensor belongs");
-        return Err(b.refuse::<()>(problem).unwrap_err().into());
+        return Ok(b.refuse(problem)?);
     }
     Ok(values(ops::lower(b, &call)?))
 }
@@ -143,7 +143,7 @@ pub(crate) fn outcome<A: Scalar>(
             Some(item) => results.push(item.clone()),
             None => {
                 let problem = format!("nothing in its body makes '{name}'");
-                return Err(b.refuse::<()>(problem).unwrap_err().into());
+                return Ok(b.refuse(problem)?);
             }
         }
     }

@@ -150,10 +150,8 @@ fn erf_of(x: f32) -> f32 {
     if x.is_nan() { x } else { value }
 }
 
-fn each<T>(numbers: &mut [T], f: impl Fn(T) -> T)
-where
-    T: Copy,
-{
+/// Replaces every number by `f` of it.
+pub(crate) fn each<A: Copy>(numbers: &mut [A], f: impl Fn(A) -> A) {
     Arch::new().dispatch(
         #[inline(always)]
         || {

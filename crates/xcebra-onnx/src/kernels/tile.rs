@@ -21,16 +21,21 @@ pub(super) struct Geometry {
     pub lanes: usize,
 }
 
+/// Rows of a tile: its sums, a row of the right matrix and a number of the left one fit the registers.
+#[inline(always)]
+fn most_rows<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 8 } else { 4 }
+}
+
 struct Find<T>(PhantomData<T>);
 
 impl<T: Real> WithSimd for Find<T> {
     type Output = Geometry;
 
-    /// The sums of a tile, a row of the right matrix and a number of the left one fit the registers.
     fn with_simd<S: Simd>(self, _: S) -> Geometry {
         let lanes = T::lanes::<S>();
         Geometry {
-            rows: if S::REGISTER_COUNT >= 32 { 8 } else { 4 },
+            rows: most_rows::<S>(),
             columns: VECTORS * lanes,
             lanes,
         }
@@ -142,7 +147,7 @@ impl<T: Real> WithSimd for Sweep<'_, T> {
 impl<T: Real> Sweep<'_, T> {
     #[inline(always)]
     fn panels<S: Simd, const V: usize>(&mut self, simd: S) {
-        let most = if S::REGISTER_COUNT >= 32 { 8 } else { 4 };
+        let most = most_rows::<S>();
         let (mut row, mut left) = (0, self.left);
         while row < self.rows {
             let rows = (self.rows - row).min(most);

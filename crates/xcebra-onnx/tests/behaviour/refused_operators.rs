@@ -1,26 +1,12 @@
 //! What operators refuse: settings that make no sense, invalid trees, results of unknown length.
 
-use xcebra_model::Advice;
 use xcebra_onnx::OnnxOptions;
 
 use crate::write::Dim::{Fixed, Named};
-use crate::write::{File, Message, tensor};
+use crate::write::{File, Message, integers, refused, tensor};
 
 fn batch_of(length: i64) -> File {
     File::new(&[Named("N"), Fixed(length)])
-}
-
-#[track_caller]
-fn refused(file: &File, parts: &[&str]) {
-    match OnnxOptions::new().from_bytes::<f64>(&file.finish()) {
-        Ok(model) => panic!("{model:?} was accepted"),
-        Err(error) => {
-            let all = format!("{error} {}", error.advice().unwrap_or_default());
-            for part in parts {
-                assert!(all.contains(part), "'{part}' is not in: {all}");
-            }
-        }
-    }
 }
 
 #[test]
@@ -116,11 +102,6 @@ fn chance_and_training_are_refused() {
         let file = batch_of(3).node(op, &["x"], "y", &[]);
         refused(&file, &[op, "by chance", "evaluation mode"]);
     }
-}
-
-fn integers(name: &str, values: &[i64]) -> Message {
-    let attribute = Message::default().text(1, name);
-    values.iter().fold(attribute, |a, v| a.int(8, *v))
 }
 
 /// One tree of three nodes, whose root has these children.

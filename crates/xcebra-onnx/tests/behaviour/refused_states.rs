@@ -1,23 +1,9 @@
 //! What newer operators refuse: stretches, states, offsets and trees that do not fit.
 
-use xcebra_model::Advice;
 use xcebra_onnx::OnnxOptions;
 
 use crate::write::Dim::{Fixed, Named};
-use crate::write::{File, Message, tensor};
-
-#[track_caller]
-fn refused(file: &File, parts: &[&str]) {
-    match OnnxOptions::new().from_bytes::<f64>(&file.finish()) {
-        Ok(model) => panic!("{model:?} was accepted"),
-        Err(error) => {
-            let all = format!("{error} {}", error.advice().unwrap_or_default());
-            for part in parts {
-                assert!(all.contains(part), "'{part}' is not in: {all}");
-            }
-        }
-    }
-}
+use crate::write::{File, Message, integers, refused, tensor};
 
 fn signal() -> File {
     File::new(&[Named("N"), Fixed(4), Fixed(5)])
@@ -122,11 +108,6 @@ fn results_of_unknown_length_are_refused() {
         &signal().node("BitCast", &["x"], "y", &[]),
         &["the bits of a number have no meaningful derivative"],
     );
-}
-
-fn integers(name: &str, values: &[i64]) -> Message {
-    let attribute = Message::default().text(1, name);
-    values.iter().fold(attribute, |a, v| a.int(8, *v))
 }
 
 fn numbers(name: &str, element: i64, count: usize, bytes: &[u8]) -> Message {

@@ -71,13 +71,10 @@ pub(super) fn forest(
                 *next = place;
             }
         }
-        let feature = usize::try_from(columns[i]).unwrap_or(usize::MAX);
-        if !is_leaf && feature >= features {
-            return Err(format!(
-                "a node asks for feature {} of {features}",
-                columns[i]
-            ));
-        }
+        let feature = match is_leaf {
+            true => 0,
+            false => feature(columns[i], features)?,
+        };
         branches.push(Branch {
             rule,
             feature,
@@ -88,10 +85,7 @@ pub(super) fn forest(
             weights: Vec::new(),
         });
     }
-    // every node is reached in one way, a root in none: no walk goes round in circles
-    if parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
-        return Err("its nodes do not form trees".to_owned());
-    }
+    check_trees(&parents, &roots)?;
     let list = |name: &str| ints(&format!("{of}_{name}")).to_vec();
     let (in_trees, at, which) = (list("treeids"), list("nodeids"), list("ids"));
     if [at.len(), which.len(), weights.len()] != [in_trees.len(); 3] {
@@ -180,16 +174,9 @@ pub(super) fn ensemble(
                 _ => count + id,
             };
         }
-        let feature = usize::try_from(columns[i]).unwrap_or(usize::MAX);
-        if feature >= features {
-            return Err(format!(
-                "a node asks for feature {} of {features}",
-                columns[i]
-            ));
-        }
         branches.push(Branch {
             rule,
-            feature,
+            feature: feature(columns[i], features)?,
             threshold: values.thresholds[i],
             members,
             next,
@@ -216,8 +203,22 @@ pub(super) fn ensemble(
     let Some(roots) = roots.collect::<Option<Vec<usize>>>() else {
         return Err("a root is not among its nodes".to_owned());
     };
-    if parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
-        return Err("its nodes do not form trees".to_owned());
-    }
+    check_trees(&parents, &roots)?;
     Ok((branches, roots))
+}
+
+/// The feature that a node compares, if it exists.
+fn feature(column: i64, features: usize) -> Result<usize, String> {
+    match usize::try_from(column) {
+        Ok(feature) if feature < features => Ok(feature),
+        _ => Err(format!("a node asks for feature {column} of {features}")),
+    }
+}
+
+/// Every node is reached in one way, a root in none: no walk goes round in circles.
+fn check_trees(parents: &[usize], roots: &[usize]) -> Result<(), String> {
+    match parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
+        true => Err("its nodes do not form trees".to_owned()),
+        false => Ok(()),
+    }
 }
