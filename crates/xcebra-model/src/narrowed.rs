@@ -7,8 +7,8 @@ use crate::model::Model;
 
 /// A model of `f32` as a model of `f64`: inputs are rounded to single precision, values and gradients widened.
 ///
-/// The caller's sums are then in double precision, while the model does half the memory traffic and twice the
-/// arithmetic a vector instruction. Values and gradients are off by the model's own rounding, about 2⁻²³ of the
+/// The caller's sums are then in double precision, while the model needs half the memory traffic and does twice the
+/// arithmetic per vector instruction. Values and gradients are off by the model's own rounding, about 2⁻²³ of the
 /// terms they are sums of.
 ///
 /// ```

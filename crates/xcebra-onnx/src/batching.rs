@@ -4,6 +4,7 @@ use xcebra_model::Scalar;
 
 use crate::error::{OnnxError, Result};
 use crate::need::Need;
+use crate::plan::Plan;
 use crate::source::Source;
 use crate::tensor::Tensor;
 
@@ -33,8 +34,17 @@ const ONE: Batching = Batching {
     output_axis: None,
 };
 
-/// Looks at the graph for one and two samples. Returns the number of outputs of a sample too.
-pub(crate) fn choose<A: Scalar>(source: &Source<A>) -> Result<(Batching, usize)> {
+/// What was found out about a graph.
+pub(crate) struct Choice<A> {
+    pub batching: Batching,
+    /// Numbers of the output for one sample.
+    pub outputs: usize,
+    /// The plan for a chunk, if it was made.
+    pub plan: Option<Plan<A>>,
+}
+
+/// Looks at the graph for one and two samples.
+pub(crate) fn choose<A: Scalar>(source: &Source<A>) -> Result<Choice<A>> {
     match source.batch {
         Some(1) => {}
         Some(n) => return fixed(source, n),
@@ -45,11 +55,15 @@ pub(crate) fn choose<A: Scalar>(source: &Source<A>) -> Result<(Batching, usize)>
         }
     }
     let plan = source.plan(1)?;
-    Ok((ONE, plan.output_shape.iter().product()))
+    Ok(Choice {
+        batching: ONE,
+        outputs: plan.output_shape.iter().product(),
+        plan: None,
+    })
 }
 
 /// The file wants `n` samples at once.
-fn fixed<A: Scalar>(source: &Source<A>, n: usize) -> Result<(Batching, usize)> {
+fn fixed<A: Scalar>(source: &Source<A>, n: usize) -> Result<Choice<A>> {
     let shape = source.plan(n)?.output_shape;
     let Some(axis) = shape.iter().position(|&length| length == n) else {
         return OnnxError::choice(
@@ -65,12 +79,16 @@ fn fixed<A: Scalar>(source: &Source<A>, n: usize) -> Result<(Batching, usize)> {
         padded: true,
         output_axis: Some(axis),
     };
-    Ok((batching, shape.iter().product::<usize>() / n))
+    Ok(Choice {
+        batching,
+        outputs: shape.iter().product::<usize>() / n,
+        plan: None,
+    })
 }
 
 /// The choice for a graph that takes any number of samples; `None` if it does so in name only,
 /// or if its samples influence each other.
-fn together<A: Scalar>(source: &Source<A>) -> Result<Option<(Batching, usize)>> {
+fn together<A: Scalar>(source: &Source<A>) -> Result<Option<Choice<A>>> {
     if source.is_unbatched() {
         return Ok(None);
     }
@@ -85,7 +103,7 @@ fn together<A: Scalar>(source: &Source<A>) -> Result<Option<(Batching, usize)>> 
         true => (SERIAL_ELEMENTS / one.elements.max(1)).clamp(1, MOST_SERIAL),
         false => (CHUNK_ELEMENTS / one.elements.max(1)).clamp(1, MOST_SAMPLES),
     };
-    let (Ok(one), Ok(two), Ok(_)) = (
+    let (Ok(one), Ok(two), Ok(plan)) = (
         source.rows(1, Some(axis)),
         source.rows(2, Some(axis)),
         source.rows(chunk, Some(axis)),
@@ -117,7 +135,11 @@ fn together<A: Scalar>(source: &Source<A>) -> Result<Option<(Batching, usize)>> 
         padded: false,
         output_axis: Some(axis),
     };
-    Ok(Some((batching, one.output_shape.iter().product())))
+    Ok(Some(Choice {
+        batching,
+        outputs: one.output_shape.iter().product(),
+        plan: Some(plan),
+    }))
 }
 
 /// The axis that is twice as long with two samples, if it is the only one that differs. Only the

@@ -67,20 +67,62 @@ pub(crate) fn give<A: Scalar>(mut numbers: Vec<A>) {
         if let Some(single) = any.downcast_mut::<Vec<f32>>() {
             let single = std::mem::take(single);
             let shelf = arena.single.entry(single.capacity());
-            shelf.or_default().push(single);
+            shelf.or_default().waiting.push(single);
         } else if let Some(double) = any.downcast_mut::<Vec<f64>>() {
             let double = std::mem::take(double);
             let shelf = arena.double.entry(double.capacity());
-            shelf.or_default().push(double);
+            shelf.or_default().waiting.push(double);
         }
     });
 }
 
 /// Buffers that wait, by their capacity.
+///
+/// Not every buffer that goes back was taken from here, so an evaluation may leave more than it found. What was not
+/// needed in two evaluations is dropped: one may be of fewer samples, or without the way back.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
-    single: BTreeMap<usize, Vec<Vec<f32>>>,
-    double: BTreeMap<usize, Vec<Vec<f64>>>,
+    single: Shelves<f32>,
+    double: Shelves<f64>,
+}
+
+type Shelves<T> = BTreeMap<usize, Shelf<T>>;
+
+/// Buffers of one capacity.
+#[derive(Debug, Default)]
+struct Shelf<T> {
+    waiting: Vec<Vec<T>>,
+    /// The fewest that have waited since the evaluation began, which it did not need.
+    spare: usize,
+    /// The same of the evaluation before.
+    spare_before: usize,
+}
+
+fn begin<T>(shelves: &mut Shelves<T>) {
+    for shelf in shelves.values_mut() {
+        shelf.spare = shelf.waiting.len();
+    }
+}
+
+fn end<T>(shelves: &mut Shelves<T>) {
+    for shelf in shelves.values_mut() {
+        let unneeded = shelf.spare.min(shelf.spare_before);
+        shelf.waiting.drain(..unneeded);
+        shelf.spare_before = shelf.spare - unneeded;
+    }
+    shelves.retain(|_, shelf| !shelf.waiting.is_empty());
+}
+
+#[cfg(test)]
+impl Arena {
+    /// How many numbers wait.
+    pub fn len(&self) -> usize {
+        fn held<T>(shelves: &Shelves<T>) -> usize {
+            let each = |(capacity, shelf): (&usize, &Shelf<T>)| capacity * shelf.waiting.len();
+            shelves.iter().map(each).sum()
+        }
+        held(&self.single) + held(&self.double)
+    }
 }
 
 thread_local! {
@@ -93,16 +135,21 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub fn enter(arena: Arena) -> Self {
+    pub fn enter(mut arena: Arena) -> Self {
+        begin(&mut arena.single);
+        begin(&mut arena.double);
         Self {
             before: ARENA.with(|own| own.borrow_mut().replace(arena)),
         }
     }
 
-    /// The arena with all that has gone back to it.
+    /// The arena with what has gone back to it, as far as it was needed lately.
     pub fn leave(self) -> Arena {
         let own = ARENA.with(|own| own.borrow_mut().take());
-        own.unwrap_or_default()
+        let mut own = own.unwrap_or_default();
+        end(&mut own.single);
+        end(&mut own.double);
+        own
     }
 }
 
@@ -132,11 +179,12 @@ fn taken<A: Scalar>(length: usize) -> Option<Vec<A>> {
     Some(numbers)
 }
 
-fn fitting<T>(shelf: &mut BTreeMap<usize, Vec<Vec<T>>>, length: usize) -> Option<Vec<T>> {
-    let (&capacity, waiting) = shelf.range_mut(length..=2 * length).next()?;
-    let found = waiting.pop();
-    if waiting.is_empty() {
-        shelf.remove(&capacity);
+fn fitting<T>(shelves: &mut Shelves<T>, length: usize) -> Option<Vec<T>> {
+    let (&capacity, shelf) = shelves.range_mut(length..=2 * length).next()?;
+    let found = shelf.waiting.pop();
+    shelf.spare = shelf.spare.min(shelf.waiting.len());
+    if shelf.waiting.is_empty() {
+        shelves.remove(&capacity);
     }
     found
 }

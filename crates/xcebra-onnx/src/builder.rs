@@ -233,7 +233,8 @@ impl<A: Scalar> Builder<A> {
         }
     }
 
-    /// The numbers of `literal` themselves, for what is no value of the plan, such as the thresholds of a tree.
+    /// The numbers of `literal` themselves, for numbers that are not a value of the plan, such as the thresholds of a
+    /// tree.
     pub fn doubles(&mut self, literal: &Literal) -> Result<Vec<f64>> {
         self.spend(&literal.shape)?;
         let numbers = literal.numbers();

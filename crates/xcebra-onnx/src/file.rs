@@ -11,7 +11,8 @@ use crate::proto::Context;
 /// Most bytes of what has no length of its own, such as a pipe.
 const MOST_STREAMED: u64 = 1 << 30;
 
-/// Reads a file. What is no regular file may have no end, so it gets a limit; a file is limited by the memory at hand.
+/// Reads a file. Anything but a regular file may be endless, so it gets a limit. A regular file is limited only by the
+/// available memory.
 pub(crate) fn context(path: &Path) -> Result<Context> {
     let failure = |source| OnnxError::Io {
         path: path.to_owned(),

@@ -98,7 +98,7 @@ impl Body {
 }
 
 /// The nodes that `outputs` need, each after those it needs. `is_taken` are names that no node may make,
-/// `is_given` those that none has to.
+/// `is_given` says which names need no node.
 fn ordered(
     protos: Vec<NodeProto>,
     outputs: &[&str],

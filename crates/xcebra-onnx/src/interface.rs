@@ -51,7 +51,7 @@ pub(crate) fn explained<'a>(
                     },
                 )
             }
-            (_, []) => OnnxError::choice("the file has no input that is not fixed", need),
+            (_, []) => OnnxError::choice("every input of the file is fixed", need),
             _ => OnnxError::choice(format!("the inputs of the file are {}", listed()), need),
         };
     }
@@ -115,7 +115,7 @@ pub(crate) fn output(graph: &GraphProto, options: &OnnxOptions) -> Result<String
     }
 }
 
-/// The values that a name means: itself, or the results of a node of this name. None if there is nothing like it.
+/// The values that a name means: itself, or the results of a node of this name. Empty if there is no such value or node.
 pub(crate) fn results<'a>(graph: &'a GraphProto, name: &'a str) -> Vec<&'a str> {
     let is_value = graph.inputs.iter().any(|i| i.name == name)
         || graph.constants.iter().any(|c| c.name == name)
@@ -172,7 +172,7 @@ pub(crate) fn constants<A: Scalar>(
             let names: Vec<&str> = graph.inputs.iter().map(|i| i.name.as_str()).collect();
             return OnnxError::choice(
                 format!(
-                    "'{name}' is not an input of numbers of this file, whose inputs are {}",
+                    "'{name}' is not a numeric input of this file, whose inputs are {}",
                     names.join(", ")
                 ),
                 Need::Constant {
@@ -183,7 +183,7 @@ pub(crate) fn constants<A: Scalar>(
         let shape = constant_shape(input, value.shape(), options.batch_axis)?;
         if kind != Kind::Real && value.iter().any(|v| v.fract() != 0.0) {
             return OnnxError::choice(
-                format!("input '{name}' holds integers, but its value has others"),
+                format!("input '{name}' holds integers, but its value contains other numbers"),
                 Need::Constant {
                     input: name.clone(),
                 },

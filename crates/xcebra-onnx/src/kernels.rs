@@ -11,7 +11,7 @@ mod real;
 mod sums;
 mod tile;
 
-pub(crate) use exponential::{erf, exp, sigmoid, tanh};
+pub(crate) use exponential::{each, erf, exp, sigmoid, tanh};
 pub(crate) use pack::{Matrix, Packed, PackedOnce, Side};
 pub(crate) use product::{Left, Product, Right, Start};
 pub(crate) use sums::{largest, sum, sum_of_pairs};

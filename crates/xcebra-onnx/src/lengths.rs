@@ -186,7 +186,7 @@ fn lengths(
             continue;
         }
         let given = match signal {
-            Some(signal) => format!(", and a signal of shape {signal:?} does not tell it"),
+            Some(signal) => format!(", and a signal of shape {signal:?} does not determine it"),
             None => String::new(),
         };
         return match dim {

@@ -31,8 +31,8 @@
 //!
 //! # Derivatives
 //!
-//! They are those of PyTorch: 0 for a `Relu` at 0, 1 at both ends of a `Clip`, shared by equal
-//! numbers in a maximum, all for the first of them in a `MaxPool`. Comparisons, rounding, conversion to
+//! They are those of PyTorch: 0 for a `Relu` at 0, 1 at both ends of a `Clip`; equal numbers
+//! in a maximum share it, and in a `MaxPool` the first of them gets all of it. Comparisons, rounding, conversion to
 //! integers, places of extremes, quantisation and trees have the derivative 0;
 //! [`OnnxModel::piecewise_constant`] names the nodes of a model where this happens.
 //!
@@ -41,12 +41,12 @@
 //! The file is read by a small hand-written reader rather than by generated code: a dozen messages matter,
 //! and so nothing that a file merely claims is allocated. Values that no input influences are computed
 //! once. For a given number of samples, every node is lowered to steps with fixed shapes; shape
-//! arithmetic is done with at that point, and a shape that depends on values is refused with the name
+//! arithmetic is finished at that point, and a shape that depends on values is refused with the name
 //! of its node. A batch is cut into chunks that fit the cache, or into larger ones if a network goes from
 //! time to time, and these are evaluated in parallel.
 //!
 //! Matrix products, of which convolutions and recurrent layers consist too, are computed in registers of the
-//! widest instruction set found at run time. Weights are packed once for all calls. A value is dropped
+//! widest instruction set found at run time. Weights are packed once for each number of samples. A value is dropped
 //! as soon as no later step and no pull-back reads its numbers, or its memory takes the next result; the
 //! model keeps that memory for its next call. Sums are in an order that depends on the processor, but
 //! neither on the number of threads nor on how a batch is cut. In recurrent layers, cotangents of less than

@@ -26,9 +26,9 @@ pub struct Listing {
 pub struct FileValue {
     /// Its name.
     pub name: String,
-    /// The type of its numbers, such as `float32`; none if they are no numbers, or the file does not say.
+    /// The type of its numbers, such as `float32`; `None` if they are not numbers, or the file does not say.
     pub element: Option<&'static str>,
-    /// The lengths of its axes; none if it is no tensor, or the file does not say.
+    /// The lengths of its axes; `None` if it is not a tensor, or the file does not say.
     pub shape: Option<Vec<Length>>,
 }
 

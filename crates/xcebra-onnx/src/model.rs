@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis, IxDyn, Slice};
 use rayon::prelude::*;
 use xcebra_model::{Model, ModelError, Scalar, batch_len, cotangent_len};
 
-use crate::batching::{Batching, choose};
+use crate::batching::{Batching, Choice, choose};
 use crate::buffer::{self, Arena, Scope};
 use crate::error::Result;
 use crate::lengths::Explained;
@@ -70,13 +70,18 @@ impl<A: Scalar> OnnxModel<A> {
 
     pub(crate) fn new(context: &Context, options: &OnnxOptions) -> Result<Self> {
         let source = Source::new(context, options)?;
-        let (batching, outputs) = choose(&source)?;
+        let Choice {
+            batching,
+            outputs,
+            plan,
+        } = choose(&source)?;
+        let plans = plan.map(|plan| (batching.chunk, Arc::new(plan)));
         Ok(Self {
             parts: parts(&source),
             sample_shape: source.sample_shape(),
             outputs,
             batching,
-            plans: Mutex::default(),
+            plans: Mutex::new(plans.into_iter().collect()),
             arenas: Mutex::default(),
             source,
         })
@@ -211,7 +216,7 @@ impl<A: Scalar> OnnxModel<A> {
         } else {
             rows.nrows()
         };
-        let mut data = Vec::with_capacity(planned * self.outputs);
+        let mut data = buffer::with_room(planned * self.outputs);
         data.extend(rows.iter());
         data.resize(planned * self.outputs, A::zero());
         Tensor::new(&[planned, self.outputs], data)
@@ -350,5 +355,29 @@ impl<A> fmt::Debug for OnnxModel<A> {
             .field("outputs", &self.outputs)
             .field("samples_at_once", &self.batching.chunk)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Some steps take memory from elsewhere and leave it to the arena, which must not keep all of it.
+    #[test]
+    fn later_calls_leave_no_more_memory_than_the_second() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/transformer.onnx");
+        let model = OnnxModel::<f32>::load(path).unwrap();
+        let n = model.samples_at_once();
+        let x = ArrayD::zeros([&[n], model.input_shape()].concat());
+        let cotangent = Array2::ones((n, model.output_dim()));
+        let left = |_| {
+            model.value_and_vjp(x.view(), cotangent.view()).unwrap();
+            let arenas = model.arenas.lock().unwrap();
+            arenas.iter().map(Arena::len).sum()
+        };
+        let all: Vec<usize> = (0..10).map(left).collect();
+        // what the first has left is not all taken by the second, so that it would grow without end
+        assert!(all[0] < all[1], "{all:?}");
+        assert!(all[2..].iter().all(|&n| n <= all[1]), "{all:?}");
     }
 }

@@ -71,7 +71,7 @@ impl Need {
             }
             Self::SampleAxes => "name each axis of a sample once".into(),
             Self::BatchAxis { input } => {
-                format!("say which axis of the input '{input}' counts the samples, or that none does").into()
+                format!("say which axis of the input '{input}' counts the samples, or that it has no such axis").into()
             }
             Self::Detach => "name a value of the file, such as the output of a node".into(),
             Self::Export(how) => (*how).into(),

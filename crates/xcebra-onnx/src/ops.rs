@@ -83,8 +83,8 @@ pub(crate) trait Op<A: Scalar>: Send + Sync {
         0
     }
 
-    /// Whether it goes from time to time, with products that have one row for each sample: many samples
-    /// at once are faster by far.
+    /// Whether it goes from time to time, with products that have one row for each sample: evaluating many
+    /// samples at once is far faster.
     fn is_serial(&self) -> bool {
         false
     }
@@ -211,7 +211,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "TensorScatter" => stretches::write(b, call),
         "GatherElements" => take::gather_elements(b, call),
         "GatherND" => take::gather_nd(b, call),
-        "Scatter" | "ScatterElements" => scatter::elements(b, call),
+        "ScatterElements" => scatter::elements(b, call),
         "ScatterND" => scatter::nd(b, call),
         "TopK" => return order::top(b, call),
         "Hardmax" => order::hardmax(b, call),
@@ -283,7 +283,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
             "choose a value before this node as the output",
         ),
         "BitCast" => b.refuse_with(
-            "the bits of a number say nothing about its changes",
+            "the bits of a number have no meaningful derivative",
             "choose a value before this node as the output",
         ),
         _ => b.refuse_with(

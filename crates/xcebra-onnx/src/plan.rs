@@ -119,8 +119,7 @@ impl<A: Scalar> Plan<A> {
     /// results are numbers: rounding, quantisation, places of extremes, trees.
     pub fn piecewise_constant(&self) -> Vec<Arc<(String, String)>> {
         let flat = |step: &&Step<A>| {
-            step.inputs.iter().any(|&v| self.varied[v])
-                && (step.first..step.first + step.outputs).all(|v| !self.varied[v])
+            step.inputs.iter().any(|&v| self.varied[v]) && step.results().all(|v| !self.varied[v])
         };
         let mut nodes: Vec<_> = self
             .steps

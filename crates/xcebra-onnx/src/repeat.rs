@@ -82,7 +82,7 @@ fn states<A: Scalar>(
 fn tensor<A: Scalar>(b: &Builder<A>, item: &Item) -> Result<Slot> {
     match item {
         Item::Value(slot) => Ok(*slot),
-        _ => b.refuse("what its rounds add up is not a tensor"),
+        _ => b.refuse("a state or result of its rounds is not a tensor"),
     }
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn unroll_loop<A: Scalar>(
         }
         if round >= MOST_ROUNDS {
             return Ok(b.refuse_with(
-                format!("it continues after {MOST_ROUNDS} rounds"),
+                format!("it runs for more than {MOST_ROUNDS} rounds"),
                 "explain shorter signals, or export the model without it",
             )?);
         }
@@ -145,21 +145,21 @@ pub(crate) fn unroll_loop<A: Scalar>(
         states = results.split_off(1);
         condition = tensor(b, &results[0])?;
         for (rows, added) in rows.iter_mut().zip(added) {
-            rows.push(with_axis(b, &added, 0)?);
+            let added = tensor(b, &added)?;
+            rows.push(with_axis(b, added, 0)?);
         }
     }
     for rows in rows {
         if rows.is_empty() {
-            return Ok(b.refuse("it makes no round, and the shape of its results is not known")?);
+            return Ok(b.refuse("it runs for zero rounds, so the shape of its results is unknown")?);
         }
         states.push(Item::Value(join(b, &rows, 0)?));
     }
     Ok(states)
 }
 
-/// A result of a round with an axis of length 1, along which those of all rounds are joined.
-fn with_axis<A: Scalar>(b: &mut Builder<A>, item: &Item, axis: i64) -> Result<Slot> {
-    let slot = tensor(b, item)?;
+/// A value with an axis of length 1, along which it is joined with others.
+pub(crate) fn with_axis<A: Scalar>(b: &mut Builder<A>, slot: Slot, axis: i64) -> Result<Slot> {
     let mut shape = b.shape(slot).to_vec();
     let axis = b.axis(axis, shape.len() + 1)?;
     shape.insert(axis, 1);
@@ -230,16 +230,14 @@ pub(crate) fn unroll_scan<A: Scalar>(
         let added = results.split_off(count);
         states = results;
         for (i, (rows, added)) in rows.iter_mut().zip(added).enumerate() {
-            rows.push(with_axis(
-                b,
-                &added,
-                setting("scan_output_axes", i).unwrap_or(0),
-            )?);
+            let added = tensor(b, &added)?;
+            let axis = setting("scan_output_axes", i).unwrap_or(0);
+            rows.push(with_axis(b, added, axis)?);
         }
     }
     for (i, mut rows) in rows.into_iter().enumerate() {
         let Some(&first) = rows.first() else {
-            return Ok(b.refuse("it makes no round, and the shape of its results is not known")?);
+            return Ok(b.refuse("it runs for zero rounds, so the shape of its results is unknown")?);
         };
         if setting("scan_output_directions", i) == Some(1) {
             rows.reverse();

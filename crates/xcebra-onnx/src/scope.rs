@@ -80,10 +80,9 @@ fn results<A: Scalar>(b: &mut Builder<A>, node: &Node, scope: &Scope) -> Lowered
             Some(Item::Failed(number)) => return Err(Trouble::Kept(*number)),
             Some(_) => {}
             None => {
-                let problem = format!(
-                    "it needs '{name}', an optional result of a node that is not supported"
-                );
-                return Err(b.refuse::<()>(problem).unwrap_err().into());
+                let problem =
+                    format!("it needs '{name}', an optional result that is not supported");
+                return Ok(b.refuse(problem)?);
             }
         }
     }
@@ -110,7 +109,7 @@ fn results<A: Scalar>(b: &mut Builder<A>, node: &Node, scope: &Scope) -> Lowered
     let is_sequence = |name: &String| matches!(scope.get(name), Some(Item::Sequence(_)));
     if let Some(name) = node.inputs.iter().flatten().find(|name| is_sequence(name)) {
         let problem = format!("it takes the sequence '{name}' where a tensor belongs");
-        return Err(b.refuse::<()>(problem).unwrap_err().into());
+        return Ok(b.refuse(problem)?);
     }
     Ok(values(ops::lower(b, &call)?))
 }
@@ -144,7 +143,7 @@ pub(crate) fn outcome<A: Scalar>(
             Some(item) => results.push(item.clone()),
             None => {
                 let problem = format!("nothing in its body makes '{name}'");
-                return Err(b.refuse::<()>(problem).unwrap_err().into());
+                return Ok(b.refuse(problem)?);
             }
         }
     }

@@ -5,6 +5,7 @@ use xcebra_model::Scalar;
 use crate::builder::{Builder, Slot};
 use crate::error::{AGAIN, Result};
 use crate::ops::{Call, everything, join, reshape_to, select};
+use crate::repeat::with_axis;
 use crate::scope::{Item, Lowered, Scope};
 use crate::tensor::Kind;
 
@@ -49,7 +50,7 @@ pub(crate) fn lower<A: Scalar>(
         ("Identity", Some(item @ (Item::Sequence(_) | Item::Nothing))) => one(item),
         ("Optional", item) => one(item.unwrap_or(Item::Nothing)),
         ("OptionalGetElement", Some(item)) if item != Item::Nothing => one(item),
-        ("OptionalGetElement", _) => b.refuse("it takes an optional value that is not there"),
+        ("OptionalGetElement", _) => b.refuse("its optional input has no value"),
         ("OptionalHasElement", item) => {
             let there = item.is_some_and(|item| item != Item::Nothing);
             let slot = b.constant(&[], Kind::Bool, vec![f64::from(u8::from(there))]);
@@ -102,16 +103,14 @@ fn joined<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, all: &[Slot]) -> Resul
         let axis = b.axis(axis, rank)?;
         return join(b, all, axis);
     }
-    let axis = b.axis(axis, rank + 1)?;
     let mut parts = Vec::new();
     for &part in all {
-        let mut shape = b.shape(part).to_vec();
-        if shape.len() != rank {
+        if b.rank(part) != rank {
             return b.refuse("it joins tensors of different numbers of axes");
         }
-        shape.insert(axis, 1);
-        parts.push(reshape_to(b, part, &shape)?);
+        parts.push(with_axis(b, part, axis)?);
     }
+    let axis = b.axis(axis, rank + 1)?;
     join(b, &parts, axis)
 }
 

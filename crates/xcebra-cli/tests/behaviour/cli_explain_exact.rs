@@ -82,7 +82,10 @@ fn linear_models_are_exact_for_every_signal() {
 #[test]
 fn jumps_are_told_in_terminal_json_and_report() {
     let folder = folder(&["step.onnx", "round.onnx"], &[&[0.9, 0.2, 0.7]]);
-    for (model, change) in [("step", 2.0), ("round", 1.875)] {
+    for (model, change, node) in [
+        ("step", 2.0, "above (Greater)"),
+        ("round", 1.875, "whole (Round)"),
+    ] {
         let arguments = format!(
             "explain --model {model}.onnx --input x.npz:x --domain time --out map.npz --report r.html"
         );
@@ -95,6 +98,9 @@ fn jumps_are_told_in_terminal_json_and_report() {
         let jumps = note(&json, "jumps");
         assert!(jumps.contains("amount to 100 % of the change"), "{jumps}");
         assert!(note(&json, "they miss it by").contains("100 %"));
+        let blind = note(&json, "no gradient,");
+        assert!(blind.contains(&format!("in steps after {node}")), "{blind}");
+        assert!(blind.contains("--gradient differences"), "{blind}");
         let report = folder.text("r.html");
         let output = folder.run(&arguments);
         let terminal = String::from_utf8(output.stderr).unwrap();
@@ -103,6 +109,23 @@ fn jumps_are_told_in_terminal_json_and_report() {
         assert!(report.contains("Note: The model jumps"), "{report}");
         assert!(text.contains("tolerance not met"), "{text}");
     }
+}
+
+/// Two of three samples rise above 0.5, one step each; the rule stops once it has come near a step.
+#[test]
+fn differences_see_the_steps_of_a_model_without_a_gradient() {
+    let folder = folder(&["step.onnx"], &[&[0.9, 0.2, 0.7]]);
+    let json = folder.json(
+        "explain --model step.onnx --input x.npz:x --domain time --gradient differences --out map.npz",
+    );
+    let attribution = floats(&folder, "attribution");
+    assert_eq!(attribution[[0, 1]], 0.0);
+    for sample in [0, 2] {
+        let found = attribution[[0, sample]];
+        assert!((found - 1.0).abs() < 0.1, "{found}");
+    }
+    let notes = json["notes"].to_string();
+    assert!(!notes.contains("no gradient,"), "{notes}");
 }
 
 /// `tanh(l) + [|l| > 0.1]` at `l = −0.8`: attributions are those of the first part, which is all that a gradient

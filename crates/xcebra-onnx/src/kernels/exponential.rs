@@ -150,10 +150,8 @@ fn erf_of(x: f32) -> f32 {
     if x.is_nan() { x } else { value }
 }
 
-fn each<T>(numbers: &mut [T], f: impl Fn(T) -> T)
-where
-    T: Copy,
-{
+/// Replaces every number by `f` of it.
+pub(crate) fn each<A: Copy>(numbers: &mut [A], f: impl Fn(A) -> A) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
@@ -243,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_and_what_is_no_number() {
+    fn limits_and_nan() {
         let ends = [f64::NEG_INFINITY, -1e30, 1e30, f64::INFINITY, f64::NAN, 0.0];
         fn of<A: Scalar>(f: fn(&mut [A]), x: &[f64]) -> Vec<f64> {
             let mut x: Vec<A> = x.iter().map(|&x| A::of(x)).collect();

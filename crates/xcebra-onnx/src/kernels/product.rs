@@ -37,9 +37,9 @@ pub(crate) enum Start<'a, A> {
     Zero,
     /// With what the result holds.
     Result,
-    /// With one number a row.
+    /// With one number per row.
     Rows(&'a [A]),
-    /// With one number a column.
+    /// With one number per column.
     Columns(&'a [A]),
 }
 

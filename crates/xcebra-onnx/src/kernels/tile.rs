@@ -21,16 +21,21 @@ pub(super) struct Geometry {
     pub lanes: usize,
 }
 
+/// Rows of a tile: its sums, a row of the right matrix and a number of the left one fit the registers.
+#[inline(always)]
+fn most_rows<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 8 } else { 4 }
+}
+
 struct Find<T>(PhantomData<T>);
 
 impl<T: Real> WithSimd for Find<T> {
     type Output = Geometry;
 
-    /// The sums of a tile, a row of the right matrix and a number of the left one fit the registers.
     fn with_simd<S: Simd>(self, _: S) -> Geometry {
         let lanes = T::lanes::<S>();
         Geometry {
-            rows: if S::REGISTER_COUNT >= 32 { 8 } else { 4 },
+            rows: most_rows::<S>(),
             columns: VECTORS * lanes,
             lanes,
         }
@@ -62,17 +67,17 @@ pub(super) enum From {
     Zero,
     /// With what the result holds.
     Result,
-    /// With one number a row.
+    /// With one number per row.
     Rows,
-    /// With one number a column.
+    /// With one number per column.
     Columns,
 }
 
 /// A block of rows of the left matrix times one panel of columns of the right one.
 pub(super) struct Sweep<'a, T> {
-    /// Panels of rows, one after the other: for each number of the inner axis, one number a row.
+    /// Panels of rows, one after the other: for each number of the inner axis, one number per row.
     pub left: &'a [T],
-    /// One panel of columns: for each number of the inner axis, one number a column.
+    /// One panel of columns: for each number of the inner axis, one number per column.
     pub right: &'a [T],
     /// The result from its first row and column on.
     pub result: &'a mut [T],
@@ -142,7 +147,7 @@ impl<T: Real> WithSimd for Sweep<'_, T> {
 impl<T: Real> Sweep<'_, T> {
     #[inline(always)]
     fn panels<S: Simd, const V: usize>(&mut self, simd: S) {
-        let most = if S::REGISTER_COUNT >= 32 { 8 } else { 4 };
+        let most = most_rows::<S>();
         let (mut row, mut left) = (0, self.left);
         while row < self.rows {
             let rows = (self.rows - row).min(most);

@@ -15,13 +15,28 @@ struct Blend {
     sums: Vec<Vec<(usize, f64)>>,
 }
 
-/// Sums of all entries up to each, along `axis`.
-struct CumulativeSum {
-    axis: usize,
+/// Sums of all entries up to each.
+struct CumulativeSum(Running);
+
+/// How results run along an axis.
+pub(crate) struct Running {
+    pub axis: usize,
     /// Without the entry itself.
-    exclusive: bool,
+    pub exclusive: bool,
     /// From the end.
-    reverse: bool,
+    pub reverse: bool,
+}
+
+impl Running {
+    pub fn of<A: Scalar>(b: &Builder<A>, call: &Call<'_>, x: Slot) -> Result<Self> {
+        let axis = call.required(b, 1)?;
+        let axis = b.number(axis, "the axis")? as i64;
+        Ok(Self {
+            axis: b.axis(axis, b.rank(x))?,
+            exclusive: call.node.flag("exclusive"),
+            reverse: call.node.flag("reverse"),
+        })
+    }
 }
 
 /// Weighted sums of entries along an axis, one for each entry of the result.
@@ -37,13 +52,8 @@ pub(crate) fn weighted<A: Scalar>(
 }
 
 pub(crate) fn cumulative_sum<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    let (x, axis) = (call.required(b, 0)?, call.required(b, 1)?);
-    let axis = b.number(axis, "the axis")? as i64;
-    let op = CumulativeSum {
-        axis: b.axis(axis, b.rank(x))?,
-        exclusive: call.node.flag("exclusive"),
-        reverse: call.node.flag("reverse"),
-    };
+    let x = call.required(b, 0)?;
+    let op = CumulativeSum(Running::of(b, call, x)?);
     let shape = b.shape(x).to_vec();
     b.emit_as(b.kind(x), op, &[x], &shape)
 }
@@ -87,7 +97,7 @@ impl<A: Scalar> Op<A> for Blend {
 
 impl CumulativeSum {
     fn run<A: Scalar>(&self, x: &Tensor<A>, reverse: bool) -> Tensor<A> {
-        let (outer, length, inner) = around(x.shape(), self.axis);
+        let (outer, length, inner) = around(x.shape(), self.0.axis);
         let mut data = vec![A::zero(); x.data().len()];
         for i in 0..outer * inner {
             let place = |j: usize| (i / inner * length + j) * inner + i % inner;
@@ -96,7 +106,7 @@ impl CumulativeSum {
                 let at = place(if reverse { length - 1 - j } else { j });
                 let before = sum;
                 sum += x.data()[at];
-                data[at] = if self.exclusive { before } else { sum };
+                data[at] = if self.0.exclusive { before } else { sum };
             }
         }
         Tensor::new(x.shape(), data)
@@ -105,10 +115,10 @@ impl CumulativeSum {
 
 impl<A: Scalar> Op<A> for CumulativeSum {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
-        vec![self.run(inputs[0], self.reverse)]
+        vec![self.run(inputs[0], self.0.reverse)]
     }
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
-        vec![Some(self.run(pass.gradient(), !self.reverse))]
+        vec![Some(self.run(pass.gradient(), !self.0.reverse))]
     }
 }

@@ -139,7 +139,7 @@ pub(crate) fn compress<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
     let (mut x, condition) = (call.required(b, 0)?, call.required(b, 1)?);
     let condition = b.numbers(
         condition,
-        "the length of its result, through the condition,",
+        "the condition, which sets the length of its result,",
     )?;
     let axis = match call.node.int("axis") {
         Some(axis) => b.axis(axis, b.rank(x))?,
@@ -158,10 +158,7 @@ pub(crate) fn compress<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
 /// Where a known tensor is not zero: (axes, places).
 pub(crate) fn non_zero<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let x = call.required(b, 0)?;
-    let numbers = b.numbers(
-        x,
-        "the length of its result, through the numbers that it gets,",
-    )?;
+    let numbers = b.numbers(x, "its input, which sets the length of its result,")?;
     let shape = b.shape(x).to_vec();
     let places: Vec<usize> = (0..numbers.len()).filter(|&i| numbers[i] != 0.0).collect();
     b.check(&[shape.len(), places.len()])?;

@@ -94,10 +94,7 @@ fn form<A: Scalar>(
         ));
     };
     let axes = settings(b, call, &kernel)?;
-    let along = |(axis, &length): (&Axis, &usize)| {
-        let room = (length + axis.before + axis.after).checked_sub(axis.extent())?;
-        Some(room / axis.stride + 1)
-    };
+    let along = |(axis, &length): (&Axis, &usize)| axis.outputs(length, false);
     let output = axes.iter().zip(&from[2..]).map(along);
     let Some(output) = output.collect::<Option<Vec<usize>>>() else {
         return b.refuse_with(
@@ -170,6 +167,6 @@ impl Form {
         let behind: usize = self.axes[a + 1..].iter().map(|axis| axis.kernel).product();
         let tap = tap / behind % axis.kernel;
         let place = place / self.output[a + 1..].iter().product::<usize>() % self.output[a];
-        (place * axis.stride + tap * axis.dilation) as f64 - axis.before as f64
+        axis.place(place, tap) as f64
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn binary<A: Scalar>(b: &mut Builder<A>, pair: Pair, x: Slot, y: Slot
     use Pair as P;
     let Some(shape) = broadcast(b.shape(x), b.shape(y)) else {
         return b.inconsistent(format!(
-            "shapes {:?} and {:?} do not go together",
+            "shapes {:?} and {:?} cannot be broadcast together",
             b.shape(x),
             b.shape(y)
         ));
@@ -189,7 +189,7 @@ pub(crate) fn where_<A: Scalar>(
     let shapes = inputs.map(|i| b.shape(i).to_vec());
     let shape = broadcast(&shapes[0], &shapes[1]).and_then(|s| broadcast(&s, &shapes[2]));
     let Some(shape) = shape else {
-        return b.inconsistent(format!("shapes {shapes:?} do not go together"));
+        return b.inconsistent(format!("shapes {shapes:?} cannot be broadcast together"));
     };
     let mut expanded = Vec::new();
     for input in inputs {

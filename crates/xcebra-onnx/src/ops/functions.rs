@@ -1,13 +1,12 @@
 //! Functions of one number: activations, elementary functions, rounding.
 
-use pulp::Arch;
 use xcebra_model::Scalar;
 
 use super::{Call, Op, Pass};
 use crate::buffer;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
-use crate::kernels;
+use crate::kernels::{self, each};
 use crate::tensor::{Kind, Tensor};
 
 /// A function of one number, with its parameters.
@@ -410,18 +409,6 @@ impl Function {
                 | F::Truncate
         )
     }
-}
-
-/// Replaces every number by `f` of it.
-fn each<A: Scalar>(numbers: &mut [A], f: impl Fn(A) -> A) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for x in numbers.iter_mut() {
-                *x = f(*x);
-            }
-        },
-    );
 }
 
 /// The cotangent times a slope given by the input.

@@ -64,29 +64,28 @@ pub(crate) fn sample<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
         "reflection" => Padding::Reflection,
         other => return b.refuse(format!("the padding '{other}' is not supported")),
     };
-    let shape = [&from[..2], &at[1..at.len() - 1]].concat();
-    let op = GridSample {
-        mode,
-        padding,
-        corners: call.node.flag("align_corners"),
-        samples: from[0],
-        channels: from[1],
-        image: from[2..].to_vec(),
-        places: at[1..at.len() - 1].iter().product(),
-        shape: shape.clone(),
-    };
-    b.emit(op, &[x, grid], &shape)
+    read(b, x, grid, (mode, padding, call.node.flag("align_corners")))
 }
 
 /// Images (samples, channels, …) read between their pixels at places (samples, …, axes) that count as
 /// [`sample`] does, from the outer edges of the outermost pixels; zero outside.
 pub(crate) fn interpolated<A: Scalar>(b: &mut Builder<A>, x: Slot, grid: Slot) -> Result<Slot> {
+    read(b, x, grid, (Mode::Linear, Padding::Zeros, false))
+}
+
+/// One step that reads images at places.
+fn read<A: Scalar>(
+    b: &mut Builder<A>,
+    x: Slot,
+    grid: Slot,
+    (mode, padding, corners): (Mode, Padding, bool),
+) -> Result<Slot> {
     let (from, at) = (b.shape(x).to_vec(), b.shape(grid).to_vec());
     let shape = [&from[..2], &at[1..at.len() - 1]].concat();
     let op = GridSample {
-        mode: Mode::Linear,
-        padding: Padding::Zeros,
-        corners: false,
+        mode,
+        padding,
+        corners,
         samples: from[0],
         channels: from[1],
         image: from[2..].to_vec(),
@@ -169,41 +168,51 @@ impl GridSample {
         (!pixel.is_nan()).then_some(pixel as usize)
     }
 
-    /// Calls `f` for every sample, place and combination of pixels: place in the image, weight, and derivative
-    /// of the weight by each coordinate of the grid.
-    fn each(&self, grid: &[f64], mut f: impl FnMut(usize, usize, Option<usize>, f64, &[f64])) {
+    /// Calls `f` for every sample, place and combination of pixels that exist: the pixel in the image, and its tap along
+    /// each axis of the image.
+    fn each(&self, grid: &[f64], mut f: impl FnMut(usize, usize, usize, &[Tap])) {
         let rank = self.image.len();
         let stride = strides(&self.image);
+        let mut chosen = Vec::with_capacity(rank);
         for (i, place) in grid.chunks_exact(rank).enumerate() {
             let along = |a: usize| self.taps(place[rank - 1 - a], self.image[a]);
             let taps: Vec<Vec<Tap>> = (0..rank).map(along).collect();
             let each = taps[0].len();
             for k in 0..each.pow(rank as u32) {
                 let mut rest = k;
-                let mut chosen = Vec::with_capacity(rank);
+                chosen.clear();
                 for taps in &taps {
                     chosen.push(taps[rest % each]);
                     rest /= each;
                 }
                 let offset = |(a, tap): (usize, &Tap)| Some(tap.0? * stride[a]);
-                let pixel = chosen.iter().enumerate().map(offset).sum::<Option<usize>>();
-                let weight = chosen.iter().map(|tap| tap.1).product();
-                let slope = |axis: usize| -> f64 {
-                    let part = |(a, tap): (usize, &Tap)| if a == axis { tap.2 } else { tap.1 };
-                    chosen.iter().enumerate().map(part).product()
-                };
-                let slopes: Vec<f64> = (0..rank).rev().map(slope).collect();
-                f(i / self.places, i % self.places, pixel, weight, &slopes);
+                if let Some(pixel) = chosen.iter().enumerate().map(offset).sum() {
+                    f(i / self.places, i % self.places, pixel, &chosen);
+                }
             }
         }
     }
 }
 
+fn weight(chosen: &[Tap]) -> f64 {
+    chosen.iter().map(|tap| tap.1).product()
+}
+
+/// The derivative of the weight by the place along an axis of the image.
+fn slope(chosen: &[Tap], axis: usize) -> f64 {
+    let part = |(a, tap): (usize, &Tap)| if a == axis { tap.2 } else { tap.1 };
+    chosen.iter().enumerate().map(part).product()
+}
+
 /// Keys' cubic convolution: pixel `k` from the one before a place, its weight and the derivative of that.
 fn keys(k: f64, f: f64, floor: f64) -> (f64, f64, f64) {
-    let a = -0.75;
-    let d = (f - k).abs();
-    let (weight, slope) = match d <= 1.0 {
+    let (weight, slope) = cubic(-0.75, (f - k).abs());
+    (floor + k, weight, slope * (f - k).signum())
+}
+
+/// Keys' cubic convolution with the parameter `a`: the weight at a distance below 2, and its derivative.
+pub(super) fn cubic(a: f64, d: f64) -> (f64, f64) {
+    match d <= 1.0 {
         true => (
             ((a + 2.0) * d - (a + 3.0)) * d * d + 1.0,
             (3.0 * (a + 2.0) * d - 2.0 * (a + 3.0)) * d,
@@ -212,8 +221,7 @@ fn keys(k: f64, f: f64, floor: f64) -> (f64, f64, f64) {
             ((a * d - 5.0 * a) * d + 8.0 * a) * d - 4.0 * a,
             (3.0 * a * d - 10.0 * a) * d + 8.0 * a,
         ),
-    };
-    (floor + k, weight, slope * (f - k).signum())
+    }
 }
 
 fn as_f64<A: Scalar>(x: &Tensor<A>) -> Vec<f64> {
@@ -225,10 +233,10 @@ impl<A: Scalar> Op<A> for GridSample {
         let x = inputs[0].data();
         let size: usize = self.image.iter().product();
         let mut data = vec![A::zero(); self.shape.iter().product()];
-        self.each(&as_f64(inputs[1]), |sample, place, pixel, weight, _| {
-            let Some(pixel) = pixel else { return };
+        self.each(&as_f64(inputs[1]), |sample, place, pixel, chosen| {
+            let weight = A::of(weight(chosen));
             for c in (sample * self.channels..).take(self.channels) {
-                data[c * self.places + place] += x[c * size + pixel] * A::of(weight);
+                data[c * self.places + place] += x[c * size + pixel] * weight;
             }
         });
         vec![Tensor::new(&self.shape, data)]
@@ -240,22 +248,20 @@ impl<A: Scalar> Op<A> for GridSample {
         let rank = self.image.len();
         let mut image = vec![A::zero(); x.len()];
         let mut grid = vec![A::zero(); self.samples * self.places * rank];
-        self.each(
-            &as_f64(pass.inputs[1]),
-            |sample, place, pixel, weight, slopes| {
-                let Some(pixel) = pixel else { return };
-                let mut sum = A::zero();
-                for c in (sample * self.channels..).take(self.channels) {
-                    let g = g[c * self.places + place];
-                    image[c * size + pixel] += g * A::of(weight);
-                    sum += g * x[c * size + pixel];
-                }
-                let to = &mut grid[(sample * self.places + place) * rank..][..rank];
-                to.iter_mut()
-                    .zip(slopes)
-                    .for_each(|(to, &slope)| *to += sum * A::of(slope));
-            },
-        );
+        self.each(&as_f64(pass.inputs[1]), |sample, place, pixel, chosen| {
+            let weight = A::of(weight(chosen));
+            let mut sum = A::zero();
+            for c in (sample * self.channels..).take(self.channels) {
+                let g = g[c * self.places + place];
+                image[c * size + pixel] += g * weight;
+                sum += g * x[c * size + pixel];
+            }
+            // the last axis of the image comes first
+            let to = &mut grid[(sample * self.places + place) * rank..][..rank];
+            for (to, axis) in to.iter_mut().zip((0..rank).rev()) {
+                *to += sum * A::of(slope(chosen, axis));
+            }
+        });
         vec![
             Some(Tensor::new(pass.inputs[0].shape(), image)),
             Some(Tensor::new(pass.inputs[1].shape(), grid)),

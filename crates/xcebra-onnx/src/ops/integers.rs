@@ -3,9 +3,9 @@
 use xcebra_model::Scalar;
 
 use super::elementwise::{Pair, binary};
-use super::layout::reshape_to;
+use super::layout::on_axis;
 use super::matmul::multiply;
-use super::quantize::{difference, rounded};
+use super::quantize::rounded;
 use super::{Call, conv};
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(crate) fn scaled_matmul<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> R
     let y = shifted(b, y, call.optional(5), false)?;
     let product = multiply(b, x, y)?;
     let (of_x, of_y) = (call.required(b, 1)?, call.required(b, 4)?);
-    let (of_x, of_y) = (per_row(b, of_x)?, per_column(b, of_y)?);
+    let (of_x, of_y) = (on_axis(b, of_x, 1)?, on_axis(b, of_y, 0)?);
     let product = binary(b, Pair::Mul, product, of_x)?;
     let product = binary(b, Pair::Mul, product, of_y)?;
     requantized(b, call, product, 6)
@@ -44,7 +44,8 @@ pub(crate) fn scaled_conv<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Res
     };
     let y = conv::conv(b, &inner)?;
     let y = binary(b, Pair::Mul, y, of_x)?;
-    let of_weights = per_channel(b, of_weights, b.rank(y))?;
+    // a channel, which is axis 1
+    let of_weights = on_axis(b, of_weights, b.rank(y) - 2)?;
     let y = binary(b, Pair::Mul, y, of_weights)?;
     requantized(b, call, y, 6)
 }
@@ -66,7 +67,7 @@ pub(crate) fn conv<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
 fn requantized<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, y: Slot, i: usize) -> Result<Slot> {
     let (scale, zero) = (call.required(b, i)?, call.required(b, i + 1)?);
     let kind = b.kind(zero);
-    let (scale, zero) = (per_row(b, scale)?, per_row(b, zero)?);
+    let (scale, zero) = (on_axis(b, scale, 1)?, on_axis(b, zero, 1)?);
     let steps = binary(b, Pair::Div, y, scale)?;
     rounded(b, steps, zero, kind)
 }
@@ -74,52 +75,15 @@ fn requantized<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>, y: Slot, i: usize
 /// Without the zero point, which is one, or one a row of the left or a column of the right matrix.
 fn shifted<A: Scalar>(b: &mut Builder<A>, x: Slot, zero: Option<Slot>, left: bool) -> Result<Slot> {
     let Some(zero) = zero else { return Ok(x) };
-    let zero = match left {
-        true => per_row(b, zero)?,
-        false => per_column(b, zero)?,
-    };
-    difference(b, x, zero)
-}
-
-/// One number, or one for each entry of the axis before the last.
-fn per_row<A: Scalar>(b: &mut Builder<A>, numbers: Slot) -> Result<Slot> {
-    match *b.shape(numbers) {
-        [1] => reshape_to(b, numbers, &[]),
-        [n] => reshape_to(b, numbers, &[n, 1]),
-        _ => Ok(numbers),
-    }
-}
-
-/// One number, or one for each entry of the last axis.
-fn per_column<A: Scalar>(b: &mut Builder<A>, numbers: Slot) -> Result<Slot> {
-    match *b.shape(numbers) {
-        [1] => reshape_to(b, numbers, &[]),
-        _ => Ok(numbers),
-    }
-}
-
-/// One number, or one for each channel, which is axis 1.
-fn per_channel<A: Scalar>(b: &mut Builder<A>, numbers: Slot, rank: usize) -> Result<Slot> {
-    match *b.shape(numbers) {
-        [1] => reshape_to(b, numbers, &[]),
-        [n] => {
-            let mut shape = vec![1; rank - 1];
-            shape[0] = n;
-            reshape_to(b, numbers, &shape)
-        }
-        _ => Ok(numbers),
-    }
+    let zero = on_axis(b, zero, usize::from(left))?;
+    binary(b, Pair::Sub, x, zero)
 }
 
 /// Weights without their zero point, which is one, or one a feature, which is axis 0.
 fn per_feature<A: Scalar>(b: &mut Builder<A>, weights: Slot, zero: Option<Slot>) -> Result<Slot> {
-    let Some(mut zero) = zero else {
+    let Some(zero) = zero else {
         return Ok(weights);
     };
-    if let [n] = *b.shape(zero) {
-        let mut shape = vec![1; b.rank(weights)];
-        shape[0] = n;
-        zero = reshape_to(b, zero, &shape)?;
-    }
-    difference(b, weights, zero)
+    let zero = on_axis(b, zero, b.rank(weights).saturating_sub(1))?;
+    binary(b, Pair::Sub, weights, zero)
 }

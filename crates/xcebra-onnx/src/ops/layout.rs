@@ -93,6 +93,20 @@ pub(crate) fn reshape_to<A: Scalar>(b: &mut Builder<A>, x: Slot, to: &[usize]) -
     b.emit_as(b.kind(x), op, &[x], to)
 }
 
+/// One number, or one for each entry of an axis that has `behind` axes behind it, in a shape that broadcasts; numbers of
+/// more axes stay as they are.
+pub(crate) fn on_axis<A: Scalar>(b: &mut Builder<A>, numbers: Slot, behind: usize) -> Result<Slot> {
+    match *b.shape(numbers) {
+        [1] => reshape_to(b, numbers, &[]),
+        [n] => {
+            let mut shape = vec![1; behind + 1];
+            shape[0] = n;
+            reshape_to(b, numbers, &shape)
+        }
+        _ => Ok(numbers),
+    }
+}
+
 /// The same numbers as real ones.
 pub(crate) fn as_real<A: Scalar>(b: &mut Builder<A>, x: Slot) -> Result<Slot> {
     let shape = b.shape(x).to_vec();
@@ -123,7 +137,9 @@ pub(crate) fn squeeze<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
         None => (0..shape.len()).filter(|&a| shape[a] == 1).collect(),
     };
     if let Some(axis) = axes.iter().find(|&&a| shape[a] != 1) {
-        return b.refuse(format!("axis {axis} of shape {shape:?} has not length 1"));
+        return b.refuse(format!(
+            "axis {axis} of shape {shape:?} does not have length 1"
+        ));
     }
     let kept = (0..shape.len()).filter(|a| !axes.contains(a));
     let to: Vec<usize> = kept.map(|a| shape[a]).collect();

@@ -30,7 +30,7 @@ pub(crate) fn lower<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Ve
         "ZipMap" => call.required(b, 0),
         _ => b.refuse_with(
             "this operator of ai.onnx.ml is not supported",
-            "choose a value before this node with OnnxOptions::output, or export the model without it",
+            "choose a value before this node as the output, or export the model without it",
         ),
     }
     .map(|slot| vec![slot])

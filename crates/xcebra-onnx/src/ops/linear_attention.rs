@@ -47,7 +47,7 @@ pub(crate) fn linear_attention<A: Scalar>(
     let decay = match gated {
         true => {
             let decay = call.required(b, 4)?;
-            let decay = per_step(b, decay, of_key)?;
+            let decay = split_heads(b, decay, of_key)?;
             Some(apply(b, Function::Exp, decay)?)
         }
         false => None,
@@ -56,7 +56,7 @@ pub(crate) fn linear_attention<A: Scalar>(
         true => {
             let rate = call.required(b, 5)?;
             let heads = b.shape(rate).last().copied().unwrap_or(0);
-            Some(per_step(b, rate, heads)?)
+            Some(split_heads(b, rate, heads)?)
         }
         false => None,
     };
@@ -103,11 +103,6 @@ pub(crate) fn linear_attention<A: Scalar>(
         reshape_to(b, y, &[samples, times, of_query * depth])?,
         state,
     ])
-}
-
-/// Numbers for each step and head, or for each step, head and feature, as (samples, heads, times, features).
-fn per_step<A: Scalar>(b: &mut Builder<A>, x: Slot, heads: usize) -> Result<Slot> {
-    split_heads(b, x, heads)
 }
 
 /// One step of (samples, heads, times, features).

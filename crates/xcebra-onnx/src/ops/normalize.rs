@@ -5,7 +5,7 @@ use xcebra_model::Scalar;
 use super::Call;
 use super::elementwise::{Pair, binary, where_};
 use super::functions::{Function, apply};
-use super::layout::reshape_to;
+use super::layout::{on_axis, reshape_to};
 use super::reduce::{Reduction, reduce};
 use super::rows::Standardize;
 use crate::builder::{Builder, Slot};
@@ -182,9 +182,7 @@ fn affine<A: Scalar>(
                 b.shape(numbers)
             ));
         }
-        let mut per_channel = vec![1; shape.len() - 1];
-        per_channel[0] = shape[1];
-        let numbers = reshape_to(b, numbers, &per_channel)?;
+        let numbers = on_axis(b, numbers, shape.len() - 2)?;
         y = binary(b, pair, y, numbers)?;
     }
     Ok(y)

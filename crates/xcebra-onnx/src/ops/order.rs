@@ -73,7 +73,7 @@ pub(crate) fn top<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<
     let count = match (call.optional(1), call.node.int("k")) {
         (Some(slot), _) => b.number(slot, "the number of results")?,
         (None, Some(k)) => k as f64,
-        (None, None) => return b.refuse("it does not say how many numbers are wanted"),
+        (None, None) => return b.refuse("the number of results is not given"),
     };
     if !(0.0..=shape[axis] as f64).contains(&count) {
         return b.refuse(format!(

@@ -2,20 +2,15 @@
 
 use xcebra_model::Scalar;
 
+use super::blend::Running;
 use super::{Call, Op, Pass};
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
 use crate::shape::around;
 use crate::tensor::Tensor;
 
-/// Products of all entries up to each, along `axis`.
-struct CumulativeProduct {
-    axis: usize,
-    /// Without the entry itself.
-    exclusive: bool,
-    /// From the end.
-    reverse: bool,
-}
+/// Products of all entries up to each.
+struct CumulativeProduct(Running);
 
 /// Determinants of square matrices of `n` rows.
 struct Determinant {
@@ -23,13 +18,8 @@ struct Determinant {
 }
 
 pub(crate) fn cumulative<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
-    let (x, axis) = (call.required(b, 0)?, call.required(b, 1)?);
-    let axis = b.number(axis, "the axis")? as i64;
-    let op = CumulativeProduct {
-        axis: b.axis(axis, b.rank(x))?,
-        exclusive: call.node.flag("exclusive"),
-        reverse: call.node.flag("reverse"),
-    };
+    let x = call.required(b, 0)?;
+    let op = CumulativeProduct(Running::of(b, call, x)?);
     let shape = b.shape(x).to_vec();
     b.emit_as(b.kind(x), op, &[x], &shape)
 }
@@ -50,10 +40,10 @@ pub(crate) fn determinant<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Res
 impl CumulativeProduct {
     /// Offsets of each lane in the order of multiplication.
     fn lanes(&self, shape: &[usize]) -> Vec<Vec<usize>> {
-        let (outer, length, inner) = around(shape, self.axis);
+        let (outer, length, inner) = around(shape, self.0.axis);
         let lane = |i: usize| {
             let place = |j: usize| (i / inner * length + j) * inner + i % inner;
-            match self.reverse {
+            match self.0.reverse {
                 true => (0..length).rev().map(place).collect(),
                 false => (0..length).map(place).collect(),
             }
@@ -71,7 +61,7 @@ impl<A: Scalar> Op<A> for CumulativeProduct {
             for at in lane {
                 let before = product;
                 product *= x[at];
-                data[at] = if self.exclusive { before } else { product };
+                data[at] = if self.0.exclusive { before } else { product };
             }
         }
         vec![Tensor::new(inputs[0].shape(), data)]
@@ -86,7 +76,7 @@ impl<A: Scalar> Op<A> for CumulativeProduct {
             let mut after = A::zero();
             let mut sums = vec![A::zero(); lane.len()];
             for (i, &at) in lane.iter().enumerate().rev() {
-                if self.exclusive {
+                if self.0.exclusive {
                     sums[i] = after;
                     after = g[at] + x[at] * after;
                 } else {

@@ -4,7 +4,7 @@ use xcebra_model::Scalar;
 
 use super::elementwise::{Pair, binary};
 use super::functions::{Function, apply};
-use super::layout::{as_real, reshape_to};
+use super::layout::{as_real, on_axis, reshape_to};
 use super::reduce::{Reduction, reduce};
 use super::select::{everything, expand_to, select};
 use super::{Call, Op, Pass};
@@ -42,7 +42,7 @@ pub(crate) fn quantize<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
     };
     let Some(kind) = kind.filter(|kind| kind.range().is_some()) else {
         return b.refuse_with(
-            "it quantises to a type other than integers of 4, 8 or 16 bits",
+            "it quantises to a type other than integers of 2, 4, 8 or 16 bits",
             "quantise the model to 8-bit integers, or export it without quantisation",
         );
     };
@@ -62,7 +62,8 @@ pub(crate) fn dequantize<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Resu
     let shape = b.shape(x).to_vec();
     if let Some(zero) = call.optional(2) {
         let zero = along(b, call, zero, &shape)?;
-        x = difference(b, x, zero)?;
+        // it may leave the range of its type
+        x = binary(b, Pair::Sub, x, zero)?;
     }
     let scale = along(b, call, scale, &shape)?;
     let x = as_real(b, x)?;
@@ -113,11 +114,6 @@ pub(crate) fn rounded<A: Scalar>(
     b.emit_as(kind, Rounded { low, high }, &[steps, zero], &shape)
 }
 
-/// `x − y` of integers that may leave the range of their type.
-pub(crate) fn difference<A: Scalar>(b: &mut Builder<A>, x: Slot, y: Slot) -> Result<Slot> {
-    binary(b, Pair::Sub, x, y)
-}
-
 /// Integers of few bits as C has them: what does not fit comes in again at the other end.
 pub(crate) fn wrapped<A: Scalar>(b: &mut Builder<A>, x: Slot, kind: Kind) -> Result<Slot> {
     let Some((low, high)) = kind.range() else {
@@ -141,9 +137,7 @@ pub(crate) fn along<A: Scalar>(
     let axis = b.axis(call.node.int("axis").unwrap_or(1), shape.len())?;
     let block = call.node.int("block_size").unwrap_or(0);
     if block <= 0 && found == [shape[axis]] {
-        let mut one_axis = vec![1; shape.len()];
-        one_axis[axis] = shape[axis];
-        return reshape_to(b, numbers, &one_axis);
+        return on_axis(b, numbers, shape.len() - 1 - axis);
     }
     let fits = |(a, (&own, &found)): (usize, (&usize, &usize))| match a == axis {
         true => block > 0 && own.div_ceil(block as usize) == found,

@@ -5,6 +5,7 @@ use xcebra_model::Scalar;
 use super::Call;
 use super::blend::weighted;
 use super::elementwise::{Pair, binary};
+use super::grid::cubic;
 use super::select::{NOTHING, everything, select};
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
@@ -165,7 +166,7 @@ impl Resizing<'_> {
                 match self.mode {
                     "nearest" => Some(vec![(self.nearest(at, along.from)?, 1.0)]),
                     "linear" => Some(self.blended(at, along, 1.0, |d| 1.0 - d)),
-                    "cubic" => Some(self.blended(at, along, 2.0, |d| self.keys(d))),
+                    "cubic" => Some(self.blended(at, along, 2.0, |d| cubic(self.cubic, d).0)),
                     _ => None,
                 }
             })
@@ -204,15 +205,6 @@ impl Resizing<'_> {
             _ => return None,
         };
         Some(entry.clamp(0.0, from as f64 - 1.0) as usize)
-    }
-
-    /// Keys' cubic convolution at a distance below 2.
-    fn keys(&self, d: f64) -> f64 {
-        let a = self.cubic;
-        match d <= 1.0 {
-            true => ((a + 2.0) * d - (a + 3.0)) * d * d + 1.0,
-            false => ((a * d - 5.0 * a) * d + 8.0 * a) * d - 4.0 * a,
-        }
     }
 
     /// The entries nearer than `reach`, weighted by `weight` of their distance. Those outside are the outermost ones.

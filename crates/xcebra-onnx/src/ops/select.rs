@@ -314,11 +314,7 @@ pub(crate) fn gather<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
 }
 
 /// Known positions on an axis, of which negative ones count from its end.
-pub(crate) fn entries<A: Scalar>(
-    b: &Builder<A>,
-    indices: Slot,
-    length: usize,
-) -> Result<Vec<usize>> {
+fn entries<A: Scalar>(b: &Builder<A>, indices: Slot, length: usize) -> Result<Vec<usize>> {
     let numbers = b.integers(indices, "the indices")?;
     let entry = |&i: &i64| match crate::shape::axis(i, length) {
         Some(entry) => Ok(entry),

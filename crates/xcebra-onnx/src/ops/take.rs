@@ -29,9 +29,7 @@ pub(crate) fn gather_nd<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Resul
 /// `Gather` with indices that depend on the model's input.
 pub(crate) fn gather<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slot> {
     let (x, indices) = (call.required(b, 0)?, call.required(b, 1)?);
-    let axis = call.node.int("axis").unwrap_or(0);
-    let indexing = Indexing::along(b, axis, b.shape(x), b.shape(indices))?;
-    take(b, indexing, x, indices)
+    along(b, call.node.int("axis").unwrap_or(0), x, indices)
 }
 
 /// Entries of the first axis.

@@ -5,7 +5,6 @@ use std::f64::consts::TAU;
 use xcebra_model::Scalar;
 
 use super::Call;
-use super::values::filled;
 use crate::builder::{Builder, Slot};
 use crate::error::Result;
 use crate::tensor::Kind;
@@ -31,9 +30,9 @@ pub(crate) fn window<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
         0 => size - 1.0,
         _ => size,
     };
-    // looked at before it is allocated
-    let ones = filled(b, &[size as usize], Kind::Real, 1.0)?;
-    let size = b.shape(ones)[0];
+    let size = size as usize;
+    // before it is allocated
+    b.check(&[size])?;
     let cosines = cosines(&call.node.op);
     let value = |i: usize| {
         let angle = if period > 0.0 {

@@ -62,7 +62,7 @@ pub(crate) fn col2im<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
 impl<A: Scalar> Op<A> for Fold {
     fn forward(&self, inputs: &[&Tensor<A>]) -> Vec<Tensor<A>> {
         let mut image = Tensor::zeros(&self.shape);
-        let data = image.owned().expect("a new tensor is shared with none");
+        let data = image.owned().expect("a new tensor is not shared");
         let outputs = self.window.outputs();
         let channels = data.chunks_exact_mut(self.window.inputs().max(1));
         let windows = inputs[0].data().chunks_exact(self.window.taps * outputs);
@@ -74,7 +74,7 @@ impl<A: Scalar> Op<A> for Fold {
 
     fn backward(&self, pass: &Pass<'_, A>) -> Vec<Option<Tensor<A>>> {
         let mut x = Tensor::zeros(pass.inputs[0].shape());
-        let data = x.owned().expect("a new tensor is shared with none");
+        let data = x.owned().expect("a new tensor is not shared");
         let outputs = self.window.outputs();
         let channels = pass
             .gradient()

@@ -114,8 +114,8 @@ pub(crate) fn filled<A: Scalar>(
     kind: Kind,
     value: f64,
 ) -> Result<Slot> {
-    let one = b.constant(&vec![1; shape.len()], kind, vec![value])?;
-    super::select::expand_to(b, one, shape)
+    b.check(shape)?;
+    b.constant(shape, kind, vec![value; shape.iter().product()])
 }
 
 pub(crate) fn lengths(numbers: &[i64]) -> Option<Vec<usize>> {
@@ -153,12 +153,8 @@ pub(crate) fn range<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Sl
         return b.refuse_with("a range without end", AGAIN);
     }
     let steps = steps as usize;
-    // looked at before it is allocated
-    let ones = filled(b, &[steps], kind, 1.0)?;
-    let count = b.shape(ones)[0];
-    b.constant(
-        &[count],
-        kind,
-        (0..count).map(|i| start + i as f64 * delta).collect(),
-    )
+    // before it is allocated
+    b.check(&[steps])?;
+    let numbers = (0..steps).map(|i| start + i as f64 * delta);
+    b.constant(&[steps], kind, numbers.collect())
 }

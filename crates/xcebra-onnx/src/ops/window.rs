@@ -55,7 +55,7 @@ impl Axis {
 
     /// Number of outputs; `None` if the window does not fit. With `ceil`, a last window may reach
     /// over the end, but must begin before it.
-    fn outputs(&self, input: usize, ceil: bool) -> Option<usize> {
+    pub fn outputs(&self, input: usize, ceil: bool) -> Option<usize> {
         let room = (input + self.before + self.after).checked_sub(self.extent())?;
         let steps = match ceil {
             true => room.div_ceil(self.stride),
@@ -76,7 +76,7 @@ impl Axis {
     }
 
     /// The input under a tap, which may be outside.
-    fn place(&self, output: usize, tap: usize) -> i64 {
+    pub fn place(&self, output: usize, tap: usize) -> i64 {
         (output * self.stride + tap * self.dilation) as i64 - self.before as i64
     }
 }

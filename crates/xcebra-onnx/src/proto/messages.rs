@@ -13,8 +13,6 @@ use crate::error::{OnnxError, Result};
 pub struct ModelProto {
     /// Versions of the operators of each domain.
     pub opsets: Opsets,
-    /// The program that wrote the file.
-    pub producer: String,
     pub graph: GraphProto,
     pub functions: Vec<FunctionProto>,
 }
@@ -93,7 +91,6 @@ impl ModelProto {
         let mut reader = Reader::new(context);
         while let Some((number, field)) = reader.field()? {
             match number {
-                2 => model.producer = field.message(&reader)?.text()?,
                 7 => {
                     model.graph = graph(field.message(&reader)?, 0)?;
                     graphs += 1;
@@ -114,18 +111,15 @@ impl ModelProto {
 }
 
 fn opset(mut reader: Reader<'_>, opsets: &mut Opsets) -> Result<()> {
-    let (mut domain, mut version) = (String::new(), 0);
+    let (mut name, mut version) = (String::new(), 0);
     while let Some((number, field)) = reader.field()? {
         match number {
-            1 => domain = field.message(&reader)?.text()?,
+            1 => name = domain(field.message(&reader)?)?,
             2 => version = field.integer(&reader)?,
             _ => {}
         }
     }
-    if domain == STANDARD {
-        domain.clear();
-    }
-    opsets.insert(domain, version);
+    opsets.insert(name, version);
     Ok(())
 }
 

@@ -19,8 +19,7 @@ pub enum Form {
     #[default]
     Unknown,
     Tensor,
-    Sequence,
-    Map,
+    /// A list, a map or another.
     Other,
 }
 
@@ -46,9 +45,7 @@ impl ValueInfo {
                                 tensor_type(field.message(&kind)?, &mut info)?;
                                 Form::Tensor
                             }
-                            4 => Form::Sequence,
-                            5 => Form::Map,
-                            7..=9 => Form::Other,
+                            4 | 5 | 7..=9 => Form::Other,
                             _ => continue,
                         };
                     }

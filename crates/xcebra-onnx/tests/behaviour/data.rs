@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use ndarray::{ArrayD, Ix1, IxDyn, OwnedRepr};
+use ndarray::{Array2, ArrayD, Ix1, IxDyn, OwnedRepr};
 use ndarray_npy::{NpzReader, ReadableElement};
-use xcebra_model::Scalar;
+use xcebra_model::{Model, Scalar};
+use xcebra_onnx::OnnxModel;
 
 pub fn path(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "data", name]
@@ -113,4 +114,11 @@ pub fn error<'a, A: Scalar, B: Scalar>(
             _ => return f64::INFINITY,
         }
     }
+}
+
+/// The gradient of the sum of all outputs.
+pub fn gradient(model: &OnnxModel<f64>, x: &ArrayD<f64>) -> Vec<f64> {
+    let cotangent = Array2::ones((x.shape()[0], model.output_dim()));
+    let gradient = model.vjp(x.view(), cotangent.view()).unwrap();
+    gradient.into_raw_vec_and_offset().0
 }

@@ -2,6 +2,7 @@
 
 mod batches;
 mod beside;
+mod closed_forms;
 mod data;
 mod graphs;
 mod hostile;

@@ -167,7 +167,7 @@ fn choices_that_are_open_are_listed() {
     let options = OnnxOptions::new().constant("u", arr0(1.0).into_dyn());
     says(
         &message_with(&batch_of(3).node("Exp", &["x"], "y", &[]), &options),
-        &["'u' is not an input"],
+        &["'u' is not a numeric input of this file, whose inputs are x"],
     );
     let options = OnnxOptions::new().sample_axes([0, 0]);
     says(
@@ -231,6 +231,20 @@ fn sizes_are_bounded_before_they_are_allocated() {
             .integers("p", &[0, 1 << 61, 0, 1 << 61])
             .node("Pad", &["x", "p"], "y", &[]);
     says(&message(&file), &["node of y", "limit"]);
+    let file = batch_of(1)
+        .reals("start", &[], &[0.0])
+        .reals("end", &[], &[1e15])
+        .reals("step", &[], &[1.0])
+        .node("Range", &["start", "end", "step"], "r", &[])
+        .node("ReduceSum", &["r"], "s", &[])
+        .node("Add", &["x", "s"], "y", &[]);
+    says(&message(&file), &["node of r", "limit"]);
+    let file = batch_of(1)
+        .reals("size", &[], &[9e14])
+        .node("HannWindow", &["size"], "w", &[])
+        .node("ReduceSum", &["w"], "s", &[])
+        .node("Add", &["x", "s"], "y", &[]);
+    says(&message(&file), &["node of w", "limit"]);
     let huge = batch_of(i64::MAX).node("Exp", &["x"], "y", &[]);
     says(&message(&huge), &["limit"]);
     let wide = File::new(&[Named("N"), Fixed(1), Fixed(4)]).reals("w", &[1, 1, 1], &[1.0]);
@@ -337,7 +351,7 @@ fn loops_whose_rounds_are_not_known_are_refused() {
     );
     says(
         &message(&looping(&["", "", "x"], "go")),
-        &["(Loop)", "continues after"],
+        &["(Loop)", "runs for more than 100000 rounds"],
     );
     advises(
         &message(&looping(&["", "", "x", "x"], "go")),

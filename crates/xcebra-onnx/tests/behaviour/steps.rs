@@ -1,11 +1,12 @@
 //! Results that move in steps: the derivative is zero, the model says where, and quantisation can let gradients through.
 
-use ndarray::{Array2, ArrayD, arr2};
+use ndarray::{ArrayD, arr2};
 use xcebra_model::{Model, VjpCheck};
 use xcebra_onnx::{OnnxModel, OnnxOptions};
 
+use crate::data::gradient;
 use crate::write::Dim::{Fixed, Named};
-use crate::write::{File, tensor};
+use crate::write::{File, Message, tensor};
 
 /// `x` quantised to bytes of a tenth around 100, and back.
 fn quantised() -> File {
@@ -15,12 +16,6 @@ fn quantised() -> File {
         .node("QuantizeLinear", &["x", "scale", "zero"], "q", &[])
         .node("DequantizeLinear", &["q", "scale", "zero"], "d", &[])
         .node("Mul", &["d", "d"], "y", &[])
-}
-
-fn gradient(model: &OnnxModel<f64>, x: &ArrayD<f64>) -> Vec<f64> {
-    let cotangent = Array2::ones((x.shape()[0], model.output_dim()));
-    let gradient = model.vjp(x.view(), cotangent.view()).unwrap();
-    gradient.into_raw_vec_and_offset().0
 }
 
 #[test]
@@ -61,6 +56,50 @@ fn quantisation_has_no_derivative_unless_it_is_asked_for() {
     assert!(through.piecewise_constant().unwrap().is_empty());
 }
 
+/// `x` quantised with a scale and a zero point that follow from it, and back.
+///
+/// Between −1 and 2 a step is 3/255, and 0.31 is 26 of them.
+#[test]
+fn dynamic_quantisation_has_the_derivative_of_its_scale_unless_gradients_go_through() {
+    let node = Message::default()
+        .text(1, "x")
+        .text(2, "q")
+        .text(2, "scale")
+        .text(2, "zero")
+        .text(3, "node of q")
+        .text(4, "DynamicQuantizeLinear");
+    let mut file = File::new(&[Named("N"), Fixed(3)]);
+    file.graph = file.graph.message(1, &node);
+    let file = file.node("DequantizeLinear", &["q", "scale", "zero"], "y", &[]);
+    let bytes = file.finish();
+    let x = arr2(&[[0.31, -1.0, 2.0]]).into_dyn();
+    let is = |found: Vec<f64>, expected: [f64; 3]| {
+        for (found, expected) in found.iter().zip(expected) {
+            // some roundings
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+    };
+    let model = OnnxModel::<f64>::from_bytes(&bytes).unwrap();
+    let values = model.forward(x.view()).unwrap();
+    is(
+        values.into_raw_vec_and_offset().0,
+        [26.0 * 3.0 / 255.0, -1.0, 2.0],
+    );
+    // (26 − 85 + 170) steps of (largest − least) / 255
+    let by_range = 111.0 / 255.0;
+    is(gradient(&model, &x), [0.0, -by_range, by_range]);
+    assert!(VjpCheck::default().run(&model, x.view()).unwrap().passed());
+    assert_eq!(
+        model.piecewise_constant().unwrap(),
+        ["node of q (DynamicQuantizeLinear)"]
+    );
+    let through = OnnxOptions::new()
+        .straight_through()
+        .from_bytes::<f64>(&bytes)
+        .unwrap();
+    is(gradient(&through, &x), [1.0; 3]);
+}
+
 #[test]
 fn nodes_where_the_gradient_ends_are_named() {
     let file = File::new(&[Named("N"), Fixed(3)])
@@ -76,39 +115,6 @@ fn nodes_where_the_gradient_ends_are_named() {
     let smooth = File::new(&[Named("N"), Fixed(3)]).node("Exp", &["x"], "y", &[]);
     let smooth = OnnxModel::<f64>::from_bytes(&smooth.finish()).unwrap();
     assert!(smooth.piecewise_constant().unwrap().is_empty());
-}
-
-#[test]
-fn running_products_have_their_closed_form() {
-    let file = File::new(&[Named("N"), Fixed(4)])
-        .integers("axis", &[1])
-        .node("CumProd", &["x", "axis"], "y", &[]);
-    let model = OnnxModel::<f64>::from_bytes(&file.finish()).unwrap();
-    // zeros too: a derivative by division would not be a number
-    let x = arr2(&[[2.0, 0.0, 3.0, 0.0]]).into_dyn();
-    let y = model.forward(x.view()).unwrap();
-    assert_eq!(y.into_raw_vec_and_offset().0, [2.0, 0.0, 0.0, 0.0]);
-    // of x0 + x0 x1 + x0 x1 x2 + x0 x1 x2 x3
-    assert_eq!(gradient(&model, &x), [1.0, 2.0 + 6.0, 0.0, 0.0]);
-    for (exclusive, reverse, expected) in [
-        (1, 0, [1.0, 2.0, 6.0, 24.0]),
-        (0, 1, [120.0, 60.0, 20.0, 5.0]),
-        (1, 1, [60.0, 20.0, 5.0, 1.0]),
-    ] {
-        let file = File::new(&[Named("N"), Fixed(4)])
-            .integers("axis", &[1])
-            .node(
-                "CumProd",
-                &["x", "axis"],
-                "y",
-                &[("exclusive", &[exclusive]), ("reverse", &[reverse])],
-            );
-        let model = OnnxModel::<f64>::from_bytes(&file.finish()).unwrap();
-        let x = arr2(&[[2.0, 3.0, 4.0, 5.0]]).into_dyn();
-        let y = model.forward(x.view()).unwrap();
-        assert_eq!(y.into_raw_vec_and_offset().0, expected);
-        assert!(VjpCheck::default().run(&model, x.view()).unwrap().passed());
-    }
 }
 
 /// A query that may look at nothing has a result of zero and no influence, not one that is not a number.

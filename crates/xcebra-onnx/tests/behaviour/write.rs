@@ -1,5 +1,8 @@
 //! Writes ONNX files, right and wrong ones.
 
+use xcebra_model::Advice;
+use xcebra_onnx::OnnxOptions;
+
 /// A message under construction.
 #[derive(Clone, Debug, Default)]
 pub struct Message(pub Vec<u8>);
@@ -138,4 +141,24 @@ impl File {
 pub fn tensor(name: &str, element: i64, dims: &[i64]) -> Message {
     let message = dims.iter().fold(Message::default(), |m, d| m.int(1, *d));
     message.int(2, element).text(8, name)
+}
+
+/// An attribute of integers.
+pub fn integers(name: &str, values: &[i64]) -> Message {
+    let attribute = Message::default().text(1, name);
+    values.iter().fold(attribute, |a, v| a.int(8, *v))
+}
+
+/// The file is refused, with these words in the problem or the advice.
+#[track_caller]
+pub fn refused(file: &File, parts: &[&str]) {
+    match OnnxOptions::new().from_bytes::<f64>(&file.finish()) {
+        Ok(model) => panic!("{model:?} was accepted"),
+        Err(error) => {
+            let all = format!("{error} {}", error.advice().unwrap_or_default());
+            for part in parts {
+                assert!(all.contains(part), "'{part}' is not in: {all}");
+            }
+        }
+    }
 }

@@ -139,7 +139,8 @@ impl Conv {
             let channels = self.groups * self.image;
             image.fill(bias.map_or(A::zero(), |bias| bias[channel % channels]));
         }
-        let most = (SCATTERED / rows).next_multiple_of(48).min(outputs);
+        let most = (SCATTERED / rows).max(1);
+        let most = most.next_multiple_of(48).min(outputs);
         let mut columns = buffer::of_any_value(rows * most);
         let images = image.chunks_exact_mut(self.image_size());
         let features = features.chunks_exact(self.feature_size());

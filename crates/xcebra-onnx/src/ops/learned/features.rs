@@ -92,7 +92,7 @@ pub(super) fn encode<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<S
     let (values, kind) = either("values_floats", "values_int64s");
     if keys.is_empty() || keys.len() != values.len() {
         return b.refuse_with(
-            "only numbers for numbers are supported, as many keys as values",
+            "only maps from numbers to numbers are supported, with as many keys as values",
             "encode words before the model",
         );
     }

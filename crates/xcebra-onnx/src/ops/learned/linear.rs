@@ -59,8 +59,8 @@ pub(super) fn regress<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
 /// The class with the highest score, and the scores.
 pub(super) fn classify<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Vec<Slot>> {
     let classes = labels(call).len();
-    let rows = numbers(b, call, "intercepts")?.len().max(classes);
-    if rows != classes || numbers(b, call, "intercepts")?.len() == 1 {
+    let intercepts = numbers(b, call, "intercepts")?.len();
+    if intercepts > classes || intercepts == 1 {
         return b.refuse_with(
             format!("{classes} classes with another number of scores are not supported"),
             "export the classifier with one row of coefficients a class",
@@ -117,7 +117,7 @@ pub(super) fn transformed_by<A: Scalar>(b: &mut Builder<A>, name: &str, y: Slot)
         "SOFTMAX" => softmax_last(b, y),
         other => b.refuse_with(
             format!("the transformation {other} of its results is not supported"),
-            "export the model without it, or choose a value before this node with OnnxOptions::output",
+            "export the model without it, or choose a value before this node as the output",
         ),
     }
 }
@@ -129,11 +129,7 @@ pub(super) fn labels(call: &Call<'_>) -> Vec<f64> {
         .iter()
         .find_map(|name| call.node.ints(name))
         .unwrap_or_default();
-    let words = ["classlabels_strings"];
-    let words = words
-        .iter()
-        .find_map(|name| call.node.texts(name))
-        .unwrap_or_default();
+    let words = call.node.texts("classlabels_strings").unwrap_or_default();
     match whole.is_empty() {
         false => whole.iter().map(|&v| v as f64).collect(),
         true => (0..words.len()).map(|i| i as f64).collect(),

@@ -88,9 +88,7 @@ pub(super) fn ensemble<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result
         2 => Together::Min,
         3 => Together::Max,
         other => {
-            return b.refuse(format!(
-                "the way {other} to put trees together is not known"
-            ));
+            return b.refuse(format!("the aggregate function {other} is not known"));
         }
     };
     let mut tensor = |name: &str| match call.node.tensor(name) {

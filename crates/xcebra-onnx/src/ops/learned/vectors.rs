@@ -22,7 +22,7 @@ pub(super) fn regress<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<
     if call.node.flag("one_class") {
         return b.refuse_with(
             "the sign of a one-class machine is not supported",
-            "choose its decision function with OnnxOptions::output",
+            "choose a value before this node as the output",
         );
     }
     // without support vectors the coefficients are those of a linear model

@@ -246,7 +246,7 @@ pub(super) fn vectorised(f: impl FnOnce()) {
 
 /// A number, or zero where it is so small that products of it would be denormal.
 ///
-/// Cotangents vanish over many times, and processors are slow by far with what is left of them.
+/// Cotangents vanish over many times, and processors are very slow with the denormal numbers that remain.
 #[inline(always)]
 pub(super) fn settled<A: Scalar>(x: A) -> A {
     let least = A::min_positive_value() / A::epsilon();

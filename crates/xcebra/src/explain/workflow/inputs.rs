@@ -82,6 +82,7 @@ pub fn explain_inputs(
 ) -> Result<InputsExplanation> {
     let mut notes = Vec::new();
     let outputs = settings.outputs_of(subject, &mut notes)?;
+    notes::note_steps(subject, settings.gradient, &mut notes);
     let mut ready = Vec::new();
     let mut grouped = None;
     for input in subject.inputs() {

@@ -81,6 +81,7 @@ pub fn explain(
     settings.check_rate()?;
     let mut notes = Vec::new();
     let outputs = settings.outputs_of(subject, &mut notes)?;
+    notes::note_steps(subject, settings.gradient, &mut notes);
     let known = subject.time_axis(settings.time_axis)?;
     let Read {
         signals,

@@ -4,9 +4,9 @@ use cdig::{CdigError, Rule};
 use xcebra_model::ModelError;
 
 use super::found::{One, Row, Scored};
-use super::in_domain;
 use super::program::NoGradient;
 use super::result::tolerance_met;
+use super::{GradientSource, Subject, in_domain};
 
 /// What to do about an error, in terms of the command line.
 pub fn advice(error: &CdigError) -> Option<String> {
@@ -29,6 +29,26 @@ pub fn has_no_gradient(error: &CdigError) -> bool {
         return false;
     };
     cause.is::<NoGradient>()
+}
+
+/// Nodes that are named in a note, at most.
+const NAMED: usize = 3;
+
+/// Says so if the model's own gradient is asked for, and is 0 wherever it exists.
+pub fn note_steps(subject: &Subject, gradient: GradientSource, notes: &mut Vec<String>) {
+    let steps = &subject.steps;
+    if steps.is_empty() || gradient != GradientSource::Model {
+        return;
+    }
+    let named = steps[..steps.len().min(NAMED)].join(", ");
+    let more = match steps.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    notes.push(format!(
+        "the model has no gradient, because its output moves in steps after {named}{more}: take gradients from values \
+         alone with --gradient differences or --gradient smoothing"
+    ));
 }
 
 /// Residuals above this share of the change of the output are worth a note.

@@ -53,14 +53,15 @@ mod with_onnx {
         match options.precision {
             Precision::Double => {
                 let model = loaded::<f64>(&reading, path)?;
-                let inputs = inputs(&model);
-                Ok(Subject::of_model(name, model).with_inputs(inputs))
+                let (inputs, steps) = (inputs(&model), steps(&model)?);
+                let subject = Subject::of_model(name, model).with_inputs(inputs);
+                Ok(subject.with_steps(steps))
             }
             Precision::Single => {
                 let model = loaded::<f32>(&reading, path)?;
-                let inputs = inputs(&model);
+                let (inputs, steps) = (inputs(&model), steps(&model)?);
                 let subject = Subject::of_model(name, Narrowed(model)).with_inputs(inputs);
-                Ok(subject.in_single_precision())
+                Ok(subject.with_steps(steps).in_single_precision())
             }
         }
     }
@@ -77,6 +78,14 @@ mod with_onnx {
                 None => problem,
             }
         })
+    }
+
+    /// Where all gradients end, if they do.
+    fn steps<A: Scalar>(model: &OnnxModel<A>) -> Result<Vec<String>> {
+        match model.has_gradient()? {
+            true => Ok(Vec::new()),
+            false => Ok(model.piecewise_constant()?),
+        }
     }
 
     /// The inputs, if there are several.

@@ -26,6 +26,8 @@ pub struct Subject {
     pub(super) seconds: f64,
     /// The inputs, if there are several; the model takes them flat, one after the other.
     pub(super) inputs: Vec<Input>,
+    /// Nodes after which the model moves in steps, if its own gradient is 0 wherever it exists.
+    pub(super) steps: Vec<String>,
 }
 
 /// One of several inputs of a model.
@@ -107,6 +109,7 @@ impl Subject {
             precision: f64::EPSILON,
             seconds: 0.0,
             inputs: Vec::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -114,6 +117,13 @@ impl Subject {
     #[cfg(feature = "onnx")]
     pub(super) fn with_inputs(mut self, inputs: Vec<Input>) -> Self {
         self.inputs = inputs;
+        self
+    }
+
+    /// Says after which nodes the model moves in steps if its gradient is 0 wherever it exists; none for another model.
+    #[cfg(feature = "onnx")]
+    pub(super) fn with_steps(mut self, nodes: Vec<String>) -> Self {
+        self.steps = nodes;
         self
     }
 

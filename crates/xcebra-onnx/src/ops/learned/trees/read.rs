@@ -1,6 +1,6 @@
 //! The trees of a file: lists of nodes and leaves that are checked to be trees.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Branch, Rule, Values};
 use crate::ops::Call;
@@ -34,7 +34,8 @@ pub(super) fn forest(
         ));
     }
     let mut places = HashMap::new();
-    let mut roots: Vec<usize> = Vec::new();
+    let mut begun = HashSet::new();
+    let mut roots = Vec::new();
     for i in 0..count {
         if places.insert((trees[i], ids[i]), i).is_some() {
             return Err(format!(
@@ -42,7 +43,7 @@ pub(super) fn forest(
                 ids[i], trees[i]
             ));
         }
-        if !roots.iter().any(|&r| trees[r] == trees[i]) {
+        if begun.insert(trees[i]) {
             roots.push(i);
         }
     }
@@ -70,13 +71,10 @@ pub(super) fn forest(
                 *next = place;
             }
         }
-        let feature = usize::try_from(columns[i]).unwrap_or(usize::MAX);
-        if !is_leaf && feature >= features {
-            return Err(format!(
-                "a node asks for feature {} of {features}",
-                columns[i]
-            ));
-        }
+        let feature = match is_leaf {
+            true => 0,
+            false => feature(columns[i], features)?,
+        };
         branches.push(Branch {
             rule,
             feature,
@@ -87,10 +85,7 @@ pub(super) fn forest(
             weights: Vec::new(),
         });
     }
-    // every node is reached in one way, a root in none: no walk goes round in circles
-    if parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
-        return Err("its nodes do not form trees".to_owned());
-    }
+    check_trees(&parents, &roots)?;
     let list = |name: &str| ints(&format!("{of}_{name}")).to_vec();
     let (in_trees, at, which) = (list("treeids"), list("nodeids"), list("ids"));
     if [at.len(), which.len(), weights.len()] != [in_trees.len(); 3] {
@@ -103,10 +98,7 @@ pub(super) fn forest(
         match places.get(&(in_trees[i], at[i])) {
             Some(&place) if result < results => branches[place].weights.push((result, weight)),
             _ => {
-                return Err(format!(
-                    "leaf {} of tree {} is not there",
-                    at[i], in_trees[i]
-                ));
+                return Err(format!("tree {} has no leaf {}", in_trees[i], at[i]));
             }
         }
     }
@@ -182,16 +174,9 @@ pub(super) fn ensemble(
                 _ => count + id,
             };
         }
-        let feature = usize::try_from(columns[i]).unwrap_or(usize::MAX);
-        if feature >= features {
-            return Err(format!(
-                "a node asks for feature {} of {features}",
-                columns[i]
-            ));
-        }
         branches.push(Branch {
             rule,
-            feature,
+            feature: feature(columns[i], features)?,
             threshold: values.thresholds[i],
             members,
             next,
@@ -218,8 +203,22 @@ pub(super) fn ensemble(
     let Some(roots) = roots.collect::<Option<Vec<usize>>>() else {
         return Err("a root is not among its nodes".to_owned());
     };
-    if parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
-        return Err("its nodes do not form trees".to_owned());
-    }
+    check_trees(&parents, &roots)?;
     Ok((branches, roots))
+}
+
+/// The feature that a node compares, if it exists.
+fn feature(column: i64, features: usize) -> Result<usize, String> {
+    match usize::try_from(column) {
+        Ok(feature) if feature < features => Ok(feature),
+        _ => Err(format!("a node asks for feature {column} of {features}")),
+    }
+}
+
+/// Every node is reached in one way, a root in none: no walk goes round in circles.
+fn check_trees(parents: &[usize], roots: &[usize]) -> Result<(), String> {
+    match parents.iter().any(|&n| n > 1) || roots.iter().any(|&r| parents[r] > 0) {
+        true => Err("its nodes do not form trees".to_owned()),
+        false => Ok(()),
+    }
 }
