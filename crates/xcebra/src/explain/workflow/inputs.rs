@@ -58,7 +58,8 @@ pub struct InputsExplanation {
 
 /// Explains a model of several inputs: what carries its output, coefficient by coefficient of each input in its domain.
 ///
-/// Of `settings`, what belongs to one input (its signals, domains, baseline, rate, axis of time) is not used.
+/// Of `settings`, what belongs to one input (its signals, domains, baseline, rate, axis of time) is not used, and
+/// neither is what models of several inputs do not have: several baselines, signals to fit on, insertion and deletion.
 ///
 /// # Errors
 /// As [`explain`](super::explain()), and if inputs of the model are missing or their numbers of signals differ.
