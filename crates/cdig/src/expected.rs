@@ -97,7 +97,7 @@ impl<A: Scalar> Explainer<'_, A> {
             A::is_finite,
         )?;
 
-        let total = n * self.planned_points(domains, &plan);
+        let total = n * self.points_of(domains, &plan);
         let tracker = Tracker::new(self.watch, total);
         let baselines: Vec<ArrayD<A>> = baselines.outer_iter().map(|b| b.to_owned()).collect();
         let mut moments: Vec<Moments<A>> = Vec::new();

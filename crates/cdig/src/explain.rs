@@ -168,7 +168,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         signal: ArrayView<'_, A, D>,
     ) -> Result<Vec<Attribution<A>>> {
         let plan = self.check(domains)?;
-        let total = self.planned_points(domains, &plan);
+        let total = self.points_of(domains, &plan);
         let tracker = Tracker::new(self.watch, total);
         let signal = signal.into_dyn().to_owned();
         let run = Explaining::new(self, &plan, &tracker);
@@ -196,7 +196,7 @@ impl<'a, A: Scalar> Explainer<'a, A> {
             self.model.input_shape(),
             signals.shape(),
         )?;
-        let total = n * self.planned_points(&domains, &plan);
+        let total = n * self.points_of(&domains, &plan);
         let tracker = Tracker::new(self.watch, total);
         let signals: Vec<ArrayD<A>> = signals.outer_iter().map(|x| x.to_owned()).collect();
         let run = |signal: &ArrayD<A>| {
@@ -269,7 +269,16 @@ impl<'a, A: Scalar> Explainer<'a, A> {
         Plan::new(self.rule, self.batch_size, self.precision)
     }
 
-    pub(crate) fn planned_points(&self, domains: &[&dyn Domain<A>], plan: &Plan) -> usize {
+    /// How many path points an explanation of one signal in these domains takes, at most: domains that share their
+    /// evaluations count once, every other one counts by itself.
+    ///
+    /// # Errors
+    /// [`CdigError`] if settings, domains and model do not belong together.
+    pub fn planned_points(&self, domains: &[&dyn Domain<A>]) -> Result<usize> {
+        Ok(self.points_of(domains, &self.check(domains)?))
+    }
+
+    pub(crate) fn points_of(&self, domains: &[&dyn Domain<A>], plan: &Plan) -> usize {
         let affine = domains
             .iter()
             .filter(|domain| self.shares(**domain))

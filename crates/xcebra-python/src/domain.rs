@@ -133,7 +133,10 @@ impl Asked {
                     false => Box::new(WithRemainder::new(basis)),
                 }
             }
-            Self::Joined(parts) => Box::new(Part::join(parts, setting, caller)?),
+            Self::Joined(parts) => {
+                let built = Part::build(parts, setting, caller)?;
+                Box::new(Part::join(parts, &built)?)
+            }
             Self::Own(object, shapes) => Box::new(OwnDomain {
                 object: Arc::clone(object),
                 shapes: shapes.clone(),

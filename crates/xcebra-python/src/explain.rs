@@ -41,8 +41,8 @@ pub(crate) fn explain<'py>(
         let caller = &crew.caller;
         caller.watched(|watch| {
             let called = model.called(caller);
-            let built = question.build(&domains, called.as_ref(), &arrays, caller)?;
-            let parts = question.parts(&domains, called.as_ref(), &arrays, caller)?;
+            let built = question.build_with_parts(&domains, called.as_ref(), &arrays, caller)?;
+            let (built, parts): (Vec<Built>, Vec<Vec<Built>>) = built.into_iter().unzip();
             let path = path.map(|path| path.called(caller));
             let done = AtomicU64::new(0);
             let found = each_signal(&model, crew, question.joined, n, |model, i| {

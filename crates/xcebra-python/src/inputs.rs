@@ -1,5 +1,7 @@
 //! Several inputs of a model, each in its own domain.
 
+use std::sync::Arc;
+
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
 use pyo3::prelude::*;
 use xcebra::cdig::CdigError;
@@ -16,6 +18,7 @@ pub(crate) struct Part {
     shape: Vec<usize>,
     time_axis: usize,
     fs: f64,
+    channels: Option<Vec<String>>,
     /// Units of axes to convert: from, to, factor.
     pub(crate) units: Vec<(String, String, f64)>,
 }
@@ -28,6 +31,7 @@ struct PartGiven<'py> {
     shape: Vec<usize>,
     time_axis: usize,
     fs: f64,
+    channels: Option<Vec<String>>,
     units: Vec<(String, String, f64)>,
 }
 
@@ -42,6 +46,7 @@ impl Part {
                 shape: given.shape,
                 time_axis: given.time_axis,
                 fs: given.fs,
+                channels: given.channels,
                 units: given.units,
             })
         };
@@ -62,6 +67,7 @@ impl Part {
             let own = Setting {
                 time_axis: part.time_axis,
                 sampling_rate: Some(part.fs),
+                channels: part.channels.clone(),
                 seed: setting.seed,
                 ..Setting::new(&part.shape, data.view())
             };
@@ -70,15 +76,10 @@ impl Part {
         built.collect()
     }
 
-    /// All parts as one domain of flat signals.
-    pub(crate) fn join(
-        parts: &[Self],
-        setting: &Setting<'_>,
-        caller: &Caller,
-    ) -> Result<Joined<f64>, CdigError> {
-        let built = Self::build(parts, setting, caller)?;
+    /// All parts in their domains as one domain of flat signals.
+    pub(crate) fn join(parts: &[Self], built: &[Built]) -> Result<Joined<f64>, CdigError> {
         let names = parts.iter().map(|part| part.name.clone());
-        Joined::new(names.zip(built.into_iter().map(|built| built.domain)))
+        Joined::new(names.zip(built.iter().map(|built| Arc::clone(&built.domain))))
     }
 }
 

@@ -4,7 +4,7 @@ use ndarray::{ArrayD, ArrayViewD, Axis};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 use xcebra::cdig::catalogue::{Built, Setting};
-use xcebra::cdig::{Baseline, CdigError, Explainer, Gradient, Rule};
+use xcebra::cdig::{Baseline, CdigError, Domain, Explainer, Gradient, Rule};
 use xcebra::model::Model;
 
 use crate::caller::Caller;
@@ -146,21 +146,27 @@ impl Question {
         }
     }
 
-    /// The domains of the parts of those that have some.
-    pub(crate) fn parts(
+    /// The domains of the signals, each with those of its parts if it has some.
+    pub(crate) fn build_with_parts(
         &self,
         domains: &[Asked],
         model: &dyn Model<f64>,
         arrays: &Arrays,
         caller: &Caller,
-    ) -> Result<Vec<Vec<Built>>, CdigError> {
+    ) -> Result<Vec<(Built, Vec<Built>)>, CdigError> {
         let data = arrays.fit_on.as_ref().unwrap_or(&arrays.signals).view();
         let setting = self.setting(model.input_shape(), data);
-        let parts = domains.iter().map(|domain| match domain {
-            Asked::Joined(parts) => Part::build(parts, &setting, caller),
-            _ => Ok(Vec::new()),
+        let built = domains.iter().map(|domain| match domain {
+            Asked::Joined(parts) => {
+                // once: a search for independent components takes its time
+                let own = Part::build(parts, &setting, caller)?;
+                let joined = Part::join(parts, &own)?;
+                let name = joined.name().to_owned();
+                Ok((Built::new(name, Box::new(joined), &setting), own))
+            }
+            other => Ok((other.build(&setting, caller)?, Vec::new())),
         });
-        parts.collect()
+        built.collect()
     }
 
     /// The domains of the signals.

@@ -1,6 +1,7 @@
 """Models of several inputs, groups of signals, and what an ONNX file leaves open."""
 
 import pathlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -51,6 +52,87 @@ def test_functions_of_several_inputs(both):
     # a baseline of each input: nothing changes in the second
     first, second = xcebra.CrossDomainIG((product, gradients), **SETTINGS).attribute(both, (None, c))
     assert np.allclose(second.values, 0) and np.allclose(first.values[:, :, 0], x.sum(axis=2) * c.sum(axis=1)[:, None])
+
+
+def test_baselines_of_several_inputs_are_as_those_of_one(both):
+    x, c = both
+    ig = xcebra.CrossDomainIG((product, gradients), **SETTINGS)
+    # from its mean over time the sum of an input does not change
+    first, second = ig.attribute(both, (None, "mean"))
+    assert np.allclose(first.values[:, :, 0], x.sum(axis=2) * c.sum(axis=1)[:, None])
+    assert np.allclose(second.values, (c - c.mean(axis=1, keepdims=True)) * x.sum(axis=(1, 2))[:, None] / 2)
+    first, second = ig.attribute(both, "mean")
+    assert np.allclose(first.value, first.baseline_value)
+    # time is the first axis of these channels
+    turned = xcebra.CrossDomainIG((product, gradients), ("time", "time"), time_axis=(0, 0), rule="midpoint:4")
+    first, _ = turned.attribute(both, ("mean", "zero"))
+    expected = x - x.mean(axis=1, keepdims=True)
+    assert np.allclose(first.values, expected * c.sum(axis=1)[:, None, None] / 2)
+    with pytest.raises(ValueError, match="baseline 1 is 'median'"):
+        ig.attribute(both, (None, "median"))
+
+
+class Labelled:
+    """An array with a coordinate of times and one of channels, as xarray has them."""
+
+    dims = ("trial", "channel", "time")
+
+    def __init__(self, values, rate):
+        self.values = values
+        times = SimpleNamespace(values=np.arange(values.shape[2]) / rate)
+        self.coords = {"time": times, "channel": SimpleNamespace(values=["C3", "C4"])}
+
+
+def test_what_containers_say_of_an_input_is_used(both):
+    x, c = both
+    labelled = (Labelled(x, 8.0), c)
+    ig = xcebra.CrossDomainIG((product, gradients), ("rfft", "time"), rule="midpoint:4")
+    found = ig.attribute(labelled)
+    check_product(found, x, c)
+    assert found[0].fs == 8 and found[1].fs is None
+    assert found[0].axes["channel"].labels == ["C3", "C4"]
+    told = xcebra.CrossDomainIG((product, gradients), ("rfft", "time"), channels=(["left", "right"], None))
+    assert told.attribute(labelled)[0].axes["channel"].labels == ["left", "right"]
+    named = xcebra.CrossDomainIG((product, gradients), ("time", "time"), channels=["left", "right"])
+    assert named.attribute(both)[0].axes["channel"].labels == ["left", "right"]
+    with pytest.raises(ValueError, match="fs of input 0 is 9.0, but it says that it has 8"):
+        xcebra.CrossDomainIG((product, gradients), ("rfft", "time"), fs=(9.0, None)).attribute(labelled)
+
+
+def test_units_of_several_inputs_need_a_rate(both):
+    settings = {"domain": ("rfft", "time"), "frequency_unit": "bpm", "rule": "midpoint:4"}
+    found = xcebra.CrossDomainIG((product, gradients), fs=(8, None), **settings).attribute(both)
+    assert found[0].axes["frequency"].labels[1] == "60 bpm"
+    with pytest.raises(ValueError, match="frequency_unit is 'bpm', which needs a sampling rate"):
+        xcebra.CrossDomainIG((product, gradients), **settings).attribute(both)
+
+
+def test_a_network_may_be_given_its_samples_in_other_parts():
+    torch = pytest.importorskip("torch")
+
+    class Scaled(torch.nn.Module):
+        def forward(self, x, c):
+            return x * c.sum(1, keepdim=True)
+
+    net = Scaled()
+    rng = np.random.default_rng(5)
+    for width in (2, 4):
+        x, c = rng.normal(size=(3, width)), rng.normal(size=(3, 6 - width))
+        found, _ = xcebra.CrossDomainIG(net, ("time", "time"), rule="midpoint:2").attribute((x, c))
+        assert found.values.shape == (3, width, width)
+        own = found.values[:, np.arange(width), np.arange(width)]
+        assert np.allclose(own, x * c.sum(axis=1, keepdims=True) / 2, atol=1e-6)
+
+
+def test_tensorflow_takes_tuples(both):
+    tf = pytest.importorskip("tensorflow")
+
+    def of_tensors(x, c):
+        return tf.reduce_sum(x, (1, 2)) * tf.reduce_sum(c, 1)
+
+    check_product(xcebra.CrossDomainIG(xcebra.models.TensorFlow(of_tensors), **SETTINGS).attribute(both), *both)
+    tensors = tuple(map(tf.constant, both))
+    check_product(xcebra.CrossDomainIG(of_tensors, **SETTINGS).attribute(tensors), *both)
 
 
 def test_torch_takes_tuples(both):
@@ -139,3 +221,5 @@ def test_tuples_that_do_not_fit(both):
         xcebra.CrossDomainIG((product, gradients), ("time",) * 3).attribute(both)
     with pytest.raises(ValueError, match="pass x as a tuple"):
         xcebra.CrossDomainIG((product, gradients), fs=(8, None)).attribute(x)
+    with pytest.raises(ValueError, match="channels is a tuple of lists"):
+        xcebra.CrossDomainIG((product, gradients), channels=(["a", "b"], None)).attribute(x)

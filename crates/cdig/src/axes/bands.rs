@@ -52,7 +52,7 @@ pub(crate) fn by_bands(
 /// Whether a band holds all frequencies of a range or none of them; `None` if some.
 fn holds(band: &Range<f64>, range: &Range<f64>) -> Option<bool> {
     // frequencies are multiples of a step that decimal numbers do not hit
-    let slack = 1e-9 * (1.0 + range.end.abs());
+    let slack = 1e-9 * range.end.abs();
     if range.start == range.end {
         let f = range.start + slack;
         return Some(band.start <= f && f < band.end);
@@ -80,6 +80,19 @@ mod tests {
         let groups = by_bands(&bands, points.into_iter()).unwrap();
         let members: Vec<_> = groups.iter().map(|group| &group.members[..]).collect();
         assert_eq!(members, [&[0][..], &[1, 2], &[3]]);
+    }
+
+    /// Months over decades: frequencies and limits of 1e-9 Hz.
+    #[test]
+    fn slow_frequencies_are_told_apart() {
+        let bands = [
+            ("slow".to_owned(), 0.0..3e-9),
+            ("fast".to_owned(), 3e-9..9e-9),
+        ];
+        let points = [0.0, 1e-9, 2e-9, 3e-9, 8e-9].map(|f| f..f);
+        let groups = by_bands(&bands, points.into_iter()).unwrap();
+        let members: Vec<_> = groups.iter().map(|group| &group.members[..]).collect();
+        assert_eq!(members, [&[0, 1, 2][..], &[3, 4]]);
     }
 
     #[test]

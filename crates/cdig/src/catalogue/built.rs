@@ -1,6 +1,7 @@
 //! From the name of a domain to the domain of given signals.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ndarray::ArrayViewD;
 
@@ -59,8 +60,8 @@ impl<'a> Setting<'a> {
 pub struct Built {
     /// How it was asked for, for example `stft:64:16`.
     pub name: String,
-    /// The domain.
-    pub domain: Box<dyn Domain<f64>>,
+    /// The domain, which may be a part of others.
+    pub domain: Arc<dyn Domain<f64>>,
     /// What the axes of the coefficients are. Channels have their names, and times are in samples if there is no
     /// sampling rate.
     pub axes: Axes,
@@ -97,7 +98,7 @@ impl Built {
         };
         Self {
             name: name.into(),
-            domain,
+            domain: domain.into(),
             axes,
             bands,
             bands_misfit,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayD, Axis, Slice, concatenate};
 
-use crate::axes::{Axes, Group, Role, by_bands};
+use crate::axes::{Axes, Group, Role, by_bands, rounded};
 
 /// Which coefficients of a domain are in which named band.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,10 +44,11 @@ impl Bands {
         };
         let groups = by_bands(bands, ranges.into_iter()).map_err(|partly| {
             let (name, limits) = &bands[partly.band];
+            let width = partly.range.end - partly.range.start;
             format!(
                 "its coefficients for {}–{} Hz are partly inside {name}={}-{}",
-                rounded(partly.range.start),
-                rounded(partly.range.end),
+                rounded(partly.range.start, width),
+                rounded(partly.range.end, width),
                 limits.start,
                 limits.end
             )
@@ -92,11 +93,6 @@ impl Bands {
     }
 }
 
-/// Without the noise of rounding.
-fn rounded(hz: f64) -> f64 {
-    (hz * 1e6).round() / 1e6
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::array;
@@ -105,9 +101,13 @@ mod tests {
     use crate::catalogue::{DomainSpec, Setting};
 
     fn axes(spec: &str) -> Axes {
+        axes_at(32.0, spec)
+    }
+
+    fn axes_at(rate: f64, spec: &str) -> Axes {
         let data = ArrayD::zeros(vec![1, 2, 32]);
         let mut setting = Setting::new(&[2, 32], data.view());
-        setting.sampling_rate = Some(32.0);
+        setting.sampling_rate = Some(rate);
         spec.parse::<DomainSpec>()
             .unwrap()
             .build(&setting)
@@ -155,6 +155,13 @@ mod tests {
                 "{spec}: {message}"
             );
         }
+        // the same octaves a thousand million times slower
+        let slow = named(&[("slow", 6e-9, 13e-9)]);
+        let message = Bands::of(&axes_at(32e-9, "wavelet:haar:2"), &slow).unwrap_err();
+        assert!(
+            message.contains("for 0.000000004–0.000000008 Hz"),
+            "{message}"
+        );
         for spec in ["time", "analytic", "seasonal-trend:8", "cepstrum"] {
             let message = Bands::of(&axes(spec), &alpha).unwrap_err();
             assert!(message.contains("no frequencies"), "{spec}: {message}");

@@ -58,18 +58,19 @@ impl<A: Scalar> Joined<A> {
     ///
     /// # Errors
     /// [`CdigError::Parameter`] if there are none, or two have one name.
-    pub fn new<N: Into<String>>(
-        parts: impl IntoIterator<Item = (N, Box<dyn Domain<A>>)>,
+    pub fn new<N: Into<String>, D: Into<Arc<dyn Domain<A>>>>(
+        parts: impl IntoIterator<Item = (N, D)>,
     ) -> Result<Self> {
         let count = |shape: &[usize]| shape.iter().product::<usize>();
         let (mut signals, mut coefficients) = (0, 0);
-        let part = |(name, domain): (N, Box<dyn Domain<A>>)| {
+        let part = |(name, domain): (N, D)| {
+            let domain = domain.into();
             let first = (signals, coefficients);
             signals += count(domain.signal_shape());
             coefficients += count(domain.coefficient_shape());
             Part {
                 name: name.into(),
-                domain: domain.into(),
+                domain,
                 signal: first.0..signals,
                 coefficients: first.1..coefficients,
             }
@@ -105,7 +106,8 @@ impl<A: Scalar> Joined<A> {
     /// The coefficients of one part of an array that ends with those of all, in their shape.
     ///
     /// # Errors
-    /// [`CdigError::Shape`] if the array does not end so, [`CdigError::Parameter`] if there is no such part.
+    /// [`CdigError::Shape`] if the last axis does not hold the coefficients of all parts, [`CdigError::Parameter`] if
+    /// there is no such part.
     pub fn part<T: Clone>(&self, array: ArrayViewD<'_, T>, part: usize) -> Result<ArrayD<T>> {
         let Some(part) = self.parts.get(part) else {
             return Err(CdigError::parameter(

@@ -118,6 +118,8 @@ fn domains_together_are_as_domains_alone() {
     }
     // the general route pays for itself
     assert_eq!(together[0].evaluations.gradients, 2 * 3 * 20);
+    assert_eq!(explainer.planned_points(&domains).unwrap(), 2 * 20);
+    assert_eq!(explainer.planned_points(&domains[1..]).unwrap(), 20);
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn attributions_of_a_product_are_shared_between_its_inputs() {
 }
 
 #[test]
-fn parts_that_are_none_are_refused() {
+fn empty_and_repeated_parts_are_refused() {
     let time = || boxed(Time::new(&[3]).unwrap());
     let none: [(&str, Boxed); 0] = [];
     for parts in [

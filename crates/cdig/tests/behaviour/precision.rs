@@ -57,7 +57,7 @@ fn rounding_of_the_model_is_not_followed_by_more_points() {
 }
 
 #[test]
-fn a_precision_that_no_model_has_is_refused() {
+fn impossible_precisions_are_refused() {
     let model = wave!(f64);
     let time = Time::new(&[3]).unwrap();
     for precision in [0.0, -1.0, f64::NAN, 1.0, 1e-20] {

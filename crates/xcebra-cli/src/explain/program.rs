@@ -18,7 +18,9 @@ pub struct ProgramFlags {
         long,
         value_name = "PROGRAM",
         value_parser = parse_command,
-        conflicts_with_all = ["model", "model_input", "model_output", "dimension", "constant", "precision"]
+        conflicts_with_all = [
+            "model", "model_input", "model_output", "dimension", "constant", "detach", "precision",
+        ]
     )]
     pub command: Option<Words>,
 

@@ -161,4 +161,8 @@ fn what_a_program_does_wrong_is_said() {
         "explain --command a --model b.onnx --input x.npz:x --domain time --out o.npz",
         &["--command", "--model"],
     );
+    folder.fails_with(
+        "explain --command a --detach b --input x.npz:x --domain time --out o.npz",
+        &["--command", "--detach", "cannot be used with"],
+    );
 }

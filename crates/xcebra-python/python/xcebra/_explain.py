@@ -43,7 +43,7 @@ class CrossDomainIG:
         How many points go through the model together, of all signals. By default 64 points of one signal, and up to 256
         of several as long as they hold no more than 262,144 numbers. Small models gain from larger batches.
     channels : sequence of str, optional
-        Names of the channels.
+        Names of the channels. Of several inputs a tuple: None or a list of names for each.
     frequency_unit : str
         ``"Hz"`` or ``"bpm"``: what the axes of results are in.
     finite_differences : float, optional
@@ -79,7 +79,7 @@ class CrossDomainIG:
         time_axis: int | tuple[int, ...] = -1,
         rule: str = "adaptive",
         batch_size: int | None = None,
-        channels: Sequence[str] | None = None,
+        channels: Sequence[str] | tuple[Sequence[str] | None, ...] | None = None,
         frequency_unit: str = "Hz",
         finite_differences: float | None = None,
         smoothing: tuple[float, int] | None = None,
@@ -156,7 +156,8 @@ class CrossDomainIG:
         baselines : None, number, ``"mean"`` or array
             What the output is compared with: silence (None or 0), a constant, the mean of each channel over time,
             one signal of the shape of a sample or ``(1, …)``, or one for each signal ``(n, …)``. With `expected`, any
-            number of signals ``(m, …)`` over which the explanation is averaged. A tuple for a model of several inputs.
+            number of signals ``(m, …)`` over which the explanation is averaged. A tuple for a model of several inputs,
+            with one of these for each; ``"mean"`` alone is for all of them.
         target : None, int, tuple of int, list, dict
             The output to explain. A tuple is an index into an output of several axes. None: all outputs. A list, array or
             tensor of n: another output for each signal. A dict of output to weight: a weighted sum, such as
@@ -226,6 +227,8 @@ class CrossDomainIG:
         own_fs, axis = self.fs, self.time_axis
         if isinstance(own_fs, tuple) or isinstance(axis, tuple):
             raise ValueError("fs or time_axis is a tuple, which is for models of several inputs; pass x as a tuple too")
+        if self.channels and any(one is None or isinstance(one, (list, tuple)) for one in self.channels):
+            raise ValueError("channels is a tuple of lists, which is for models of several inputs; pass x as a tuple too")
         known = read_signals(x)
         shape = known.values.shape
         if len(shape) < 2 or 0 in shape:

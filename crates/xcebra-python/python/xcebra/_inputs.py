@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _xcebra
-from ._arrays import is_jax, is_tensor, read_signals, to_float
+from ._arrays import is_jax, is_tensor, is_tensorflow, read_signals, to_float
 from ._axes import Axes, Axis
 from ._result import Attribution
 from .models import Onnx, prepare
@@ -52,9 +52,11 @@ def attribute_inputs(
     own = ig.model if isinstance(ig.model, Onnx) else None
     names = own.settings["inputs"] if own else [f"input {i}" for i in range(len(x))]
     targets, summed, kept = _targets(target, model, len(flat))
-    parts, rates = [], []
-    for i, shape in enumerate(shapes):
-        fs = _each(ig.fs, i, len(x), "fs") or known[i].fs
+    rates = [_rate(_each(ig.fs, i, len(x), "fs"), one.fs, i) for i, one in enumerate(known)]
+    if ig.frequency_unit != "Hz" and not any(rates):
+        raise ValueError(f"frequency_unit is {ig.frequency_unit!r}, which needs a sampling rate; pass fs")
+    parts: list[SimpleNamespace] = []
+    for i, (shape, fs) in enumerate(zip(shapes, rates, strict=True)):
         axis = int(_each(ig.time_axis, i, len(x), "time_axis"))
         axis += len(shape) if axis < 0 else 0
         if not 0 <= axis < len(shape):
@@ -63,9 +65,11 @@ def attribute_inputs(
         if fs is not None:
             units = [("Hz", ig.frequency_unit, _UNITS[ig.frequency_unit])]
         domain = _each(ig.domain, i, len(x), "domain")
+        channels = _channels(ig.channels, i, len(x)) or known[i].channels
         part = {"name": names[i], "domain": domain, "shape": list(shape), "time_axis": axis, "units": units}
+        part["channels"] = None if channels is None else [str(name) for name in channels]
         parts.append(SimpleNamespace(**part, fs=1.0 if fs is None else float(fs)))
-        rates.append(fs)
+    given = _baselines(baselines, arrays, [part.time_axis for part in parts])
     question = {
         "time_axis": 0,
         "fs": 1.0,
@@ -77,11 +81,10 @@ def attribute_inputs(
         "round_trip_tolerance": ig.round_trip_tolerance,
         "targets": targets,
         "summed": summed,
-        "baseline": "zero" if baselines is None else "given",
+        "baseline": "zero" if given is None else "given",
         "finite_differences": ig.finite_differences,
         "smoothing": ig.smoothing,
     }
-    given = None if baselines is None else _baselines(baselines, arrays)
     signals = {"signals": flat, "baselines": given, "fit_on": None}
     with showing as seen:
         (found,) = _xcebra.explain(model.native, [_Joined(parts)], signals, None, question, seen)
@@ -100,6 +103,10 @@ def _flat_as_given(x: tuple[Any, ...], flat: np.ndarray) -> Any:
         import jax
 
         return jax.numpy.asarray(flat, dtype=first.dtype)
+    if is_tensorflow(first):
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(flat, dtype=first.dtype if first.dtype.is_floating else tf.float64)
     kind = getattr(first, "dtype", None)
     return flat.astype(np.float32) if kind == np.float32 else flat
 
@@ -113,22 +120,54 @@ def _each(setting: Any, i: int, n: int, name: str) -> Any:
     return setting[i]
 
 
-def _baselines(baselines: Any, arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """One flat baseline for all signals, or one for each."""
+def _rate(given: Any, told: float | None, i: int) -> float | None:
+    """Samples per second of input `i`: as they were given, or as its container tells them."""
+    if given is not None and told is not None and not np.isclose(told, given, rtol=1e-3):
+        raise ValueError(f"fs of input {i} is {given}, but it says that it has {told:g} samples per second; leave one out")
+    return given or told
+
+
+def _channels(channels: Any, i: int, n: int) -> Any:
+    """Names of the channels of input `i`: its own of a tuple of lists, or those that are for all."""
+    own = isinstance(channels, tuple) and not any(isinstance(one, str) for one in channels)
+    return _each(channels, i, n, "channels") if own else channels
+
+
+def _baselines(baselines: Any, arrays: Sequence[np.ndarray], time_axes: Sequence[int]) -> np.ndarray | None:
+    """A flat baseline for each signal; None if all are zero."""
+    if baselines is None or isinstance(baselines, str):
+        baselines = (baselines,) * len(arrays)
     if not isinstance(baselines, tuple) or len(baselines) != len(arrays):
-        raise ValueError(f"baselines must be a tuple of {len(arrays)}, one for each input; None or a number means itself")
-    n, parts = len(arrays[0]), []
-    for i, (one, array) in enumerate(zip(baselines, arrays, strict=True)):
-        shape = array.shape[1:]
-        part = np.zeros(shape) if one is None else to_float(read_signals(one, f"baseline {i}").values, f"baseline {i}")
-        if part.ndim == 0:
-            part = np.full(shape, float(part))
-        if part.shape == shape:
-            part = part[None]
-        if part.shape[1:] != shape or len(part) not in (1, n):
-            raise ValueError(f"baseline {i} has shape {part.shape}; pass one of shape {shape}, or one for each signal")
-        parts.append(np.broadcast_to(part, (n, *shape)).reshape(n, -1))
-    return np.concatenate(parts, axis=1)
+        raise ValueError(
+            f"baselines must be a tuple of {len(arrays)}, one for each input; None, a number and \"mean\" mean themselves"
+        )
+    n = len(arrays[0])
+    parts = [
+        _baseline(one, array, axis, i) for i, (one, array, axis) in enumerate(zip(baselines, arrays, time_axes, strict=True))
+    ]
+    if all(part is None for part in parts):
+        return None
+    full = [np.zeros(array.shape) if part is None else part for part, array in zip(parts, arrays, strict=True)]
+    return np.concatenate([part.reshape(n, -1) for part in full], axis=1)
+
+
+def _baseline(one: Any, array: np.ndarray, time_axis: int, i: int) -> np.ndarray | None:
+    """The baselines of input `i` in the shape of its signals; None for zero."""
+    if one is None or (isinstance(one, str) and one == "zero"):
+        return None
+    if isinstance(one, str):
+        if one != "mean":
+            raise ValueError(f"baseline {i} is {one!r}; pass \"zero\", \"mean\", a number or an array")
+        return np.broadcast_to(array.mean(axis=1 + time_axis, keepdims=True), array.shape)
+    part = to_float(read_signals(one, f"baseline {i}").values, f"baseline {i}")
+    n, shape = len(array), array.shape[1:]
+    if part.ndim == 0:
+        part = np.full(shape, float(part))
+    if part.shape == shape:
+        part = part[None]
+    if part.shape[1:] != shape or len(part) not in (1, n):
+        raise ValueError(f"baseline {i} has shape {part.shape}; pass one of shape {shape}, or one for each signal")
+    return np.broadcast_to(part, array.shape)
 
 
 def _parted(whole: Attribution, parts: Sequence[Any], rates: Sequence[float | None]) -> tuple[Attribution, ...]:

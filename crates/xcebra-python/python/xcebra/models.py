@@ -213,7 +213,8 @@ class Torch(Model):
         self._warn_of_training(torch)
         self.input_shape = tuple(x.shape[1:])
         known = self._known_shapes()
-        key = (self.input_shape, self._dtype, str(self._device))
+        parts = None if self.parts is None else tuple(self.parts)
+        key = (self.input_shape, parts, self._dtype, str(self._device))
         if key not in known:
             known[key] = tuple(self._probe(x).shape[1:])
         self.output_shape = known[key]
@@ -462,7 +463,9 @@ class TensorFlow(Model):
         return tf.convert_to_tensor(np.asarray(x, dtype=self._dtype))
 
     def _call(self, tensor: Any) -> Any:
-        return _selected(self.function(tensor), self.output)
+        import tensorflow as tf
+
+        return _selected(self.function(*_split(tensor, self.parts, tf.reshape)), self.output)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         return _flat(self._call(self._tensor(x)), len(x))

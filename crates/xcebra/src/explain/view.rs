@@ -209,9 +209,11 @@ impl View<'_> {
             unit => format!("{} ({unit})", axis.role),
         };
         let sums = vector(&reduced(&self.attribution, &[first], |sum, a| sum + a));
-        let names = (0..axis.len()).map(|i| match axis.ticks.numbers().get(i) {
-            Some(&value) => crate::report::number((value * 1e6).round() / 1e6),
-            None => axis.text(i).unwrap_or_else(|| i.to_string()),
+        // the unit is in the title
+        let unit = format!(" {}", axis.unit);
+        let names = (0..axis.len()).map(|i| match axis.text(i) {
+            Some(text) => text.strip_suffix(&unit).unwrap_or(&text).to_owned(),
+            None => i.to_string(),
         });
         (title, names.collect(), sums.to_vec())
     }

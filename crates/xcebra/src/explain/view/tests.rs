@@ -143,6 +143,20 @@ fn roles_choose_the_pictures_of_any_domain() {
     }
 }
 
+/// Cycles of weeks and months.
+#[test]
+fn slow_frequencies_have_names_that_differ() {
+    let data = ArrayD::zeros(vec![1, 8]);
+    let mut setting = Setting::new(&[8], data.view());
+    setting.sampling_rate = Some(8e-7);
+    let built = "rfft".parse::<DomainSpec>().unwrap();
+    let built = built.build(&setting).unwrap();
+    let (title, names, _) = view(&built, &[8]).by_first_axis();
+    assert_eq!(title, "frequency (Hz)");
+    let expected = ["0", "0.0000001", "0.0000002", "0.0000003", "0.0000004"];
+    assert_eq!(names, expected);
+}
+
 #[test]
 fn frequencies_of_both_signs_are_one_bar() {
     let data = ArrayD::zeros(vec![1, 8]);

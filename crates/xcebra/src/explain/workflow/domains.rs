@@ -8,7 +8,7 @@ use crate::{Problem, Result};
 
 impl ExplainSettings {
     /// Bands that no spectrum reaches are a mistake in their unit.
-    pub(super) fn check_bands(&self, rate: Option<f64>) -> Result<()> {
+    pub(super) fn check_bands(&self, rate: Option<f64>, place: &str) -> Result<()> {
         let Some(rate) = rate else {
             return Ok(());
         };
@@ -16,11 +16,10 @@ impl ExplainSettings {
             None => Ok(()),
             Some((name, band)) => Err(Problem::setting(
                 format!(
-                    "--bands {name}={}-{} is above {} Hz, the highest frequency of {}",
+                    "--bands {name}={}-{} is above {} Hz, the highest frequency of {place}",
                     band.start,
                     band.end,
-                    rate / 2.0,
-                    self.input.place()
+                    rate / 2.0
                 ),
                 "give bands in Hz, below half the sampling rate",
             )),
@@ -34,7 +33,9 @@ impl ExplainSettings {
         notes: &mut Vec<String>,
     ) -> Result<Vec<Built>> {
         let built = self.build_all(setting, notes)?;
-        self.use_bands(&built, notes)?;
+        let named = built.iter();
+        let named = named.map(|one| (format!("the domain {}", one.name), one));
+        use_bands(&named.collect::<Vec<_>>(), notes)?;
         Ok(built)
     }
 
@@ -77,40 +78,6 @@ impl ExplainSettings {
         Ok(built)
     }
 
-    /// Says where the bands are of no use; an error if they are of none at all.
-    fn use_bands(&self, built: &[Built], notes: &mut Vec<String>) -> Result<()> {
-        let misfit = |one: &Built| {
-            let why = one.bands_misfit.as_ref()?;
-            Some(format!(
-                "--bands cannot be used in the domain {}: {why}",
-                one.name
-            ))
-        };
-        let misfits: Vec<String> = built.iter().filter_map(misfit).collect();
-        if let [first, ..] = &misfits[..]
-            && misfits.len() == built.len()
-        {
-            return Err(Problem::setting(
-                first.clone(),
-                "choose a domain with frequencies, such as rfft; in domains that already have bands, such as \
-                 wavelet and filter-bank, name bands that end where those end",
-            ));
-        }
-        notes.extend(misfits);
-        for one in built {
-            let empty = one.bands.as_ref().map(Bands::empty).unwrap_or_default();
-            if !empty.is_empty() {
-                notes.push(format!(
-                    "no frequency of the domain {} is in the {} {}: frequencies are too far apart",
-                    one.name,
-                    if empty.len() == 1 { "band" } else { "bands" },
-                    empty.join(", ")
-                ));
-            }
-        }
-        Ok(())
-    }
-
     fn build_one(&self, spec: &DomainSpec, setting: &Setting<'_>) -> Result<Built> {
         if spec.needs_sampling_rate() && setting.sampling_rate.is_none() {
             return Err(Problem::setting(
@@ -124,4 +91,34 @@ impl ExplainSettings {
         }
         Ok(spec.build(setting)?)
     }
+}
+
+/// Says in which domains, each with its name, bands are of no use; an error if they are of none at all.
+pub(super) fn use_bands(domains: &[(String, &Built)], notes: &mut Vec<String>) -> Result<()> {
+    let misfit = |(name, one): &(String, &Built)| {
+        let why = one.bands_misfit.as_ref()?;
+        Some(format!("--bands cannot be used in {name}: {why}"))
+    };
+    let misfits: Vec<String> = domains.iter().filter_map(misfit).collect();
+    if let [first, ..] = &misfits[..]
+        && misfits.len() == domains.len()
+    {
+        return Err(Problem::setting(
+            first.clone(),
+            "choose a domain with frequencies, such as rfft; in domains that already have bands, such as \
+             wavelet and filter-bank, name bands that end where those end",
+        ));
+    }
+    notes.extend(misfits);
+    for (name, one) in domains {
+        let empty = one.bands.as_ref().map(Bands::empty).unwrap_or_default();
+        if !empty.is_empty() {
+            notes.push(format!(
+                "no frequency of {name} is in the {} {}: frequencies are too far apart",
+                if empty.len() == 1 { "band" } else { "bands" },
+                empty.join(", ")
+            ));
+        }
+    }
+    Ok(())
 }

@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use cdig::{Gradient, Rule};
 use ndarray::{ArrayD, Axis, Slice};
-use xcebra_model::Model;
 
-use crate::explain::Signals;
+use super::work::Job;
 use crate::{Problem, Result};
 
 /// Pairs of perturbations at each path point unless said otherwise.
@@ -123,14 +122,10 @@ impl GradientSource {
 /// What gradients without the model's help cost, in words; none for the model's own.
 ///
 /// One call of the model is timed, so the time is an estimate.
-pub(super) fn cost(
-    model: &dyn Model<f64>,
-    signals: &Signals,
-    (gradient, rule): (Gradient, Rule),
-    explanations: usize,
-) -> Result<Option<String>> {
+pub(super) fn cost(job: &Job<'_>) -> Result<Option<String>> {
+    let (model, signals) = (job.subject.model(), job.signals);
     let inputs: usize = model.input_shape().iter().product();
-    let (how, each) = match gradient {
+    let (how, each) = match job.gradient {
         Gradient::FiniteDifferences { step } => {
             (format!("central differences (step {step:.3e})"), 2 * inputs)
         }
@@ -140,9 +135,11 @@ pub(super) fn cost(
         ),
         _ => return Ok(None),
     };
-    let (points, most) = match rule {
-        Rule::Adaptive { budget, .. } => (budget, "at most "),
-        rule => (rule.nodes()?.len(), ""),
+    let explanations = signals.len() * job.start.len();
+    let points = job.points()?;
+    let most = match job.rule {
+        Rule::Adaptive { .. } => "at most ",
+        _ => "",
     };
     // a value at each point too, for the rule that looks where the output changes
     let evaluations = points

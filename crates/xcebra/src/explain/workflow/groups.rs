@@ -71,24 +71,6 @@ impl Groups {
         signals.filter(|&i| self.of[i] == group).collect()
     }
 
-    /// Those of a part of the signals, without groups that have none.
-    pub fn part(&self, chosen: &[usize]) -> Self {
-        let mut kept: Vec<usize> = chosen.iter().map(|&i| self.of[i]).collect();
-        let of = kept.clone();
-        kept.sort_unstable();
-        kept.dedup();
-        let place = |group: &usize| kept.binary_search(group).unwrap_or(0);
-        Self {
-            what: self.what.clone(),
-            names: kept.iter().map(|&g| self.names[g].clone()).collect(),
-            values: self
-                .values
-                .as_ref()
-                .map(|v| kept.iter().map(|&g| v[g]).collect()),
-            of: of.iter().map(place).collect(),
-        }
-    }
-
     fn of_numbers(what: String, values: &[f64]) -> Self {
         // one zero
         let values: Vec<f64> = values.iter().map(|v| v + 0.0).collect();
@@ -131,6 +113,14 @@ impl Values {
             Self::Texts(values) => values.len(),
         }
     }
+
+    /// Those of these signals.
+    fn part(&self, chosen: &[usize]) -> Self {
+        match self {
+            Self::Numbers(values) => Self::Numbers(chosen.iter().map(|&i| values[i]).collect()),
+            Self::Texts(values) => Self::Texts(chosen.iter().map(|&i| values[i].clone()).collect()),
+        }
+    }
 }
 
 /// The recording that signals were cut from.
@@ -141,15 +131,27 @@ pub struct Recorded {
     pub clock: Option<Clock>,
 }
 
-/// The groups of signals by a label, which has a value for each signal or for each sample of the recording.
+/// Signals as they were read.
+pub struct Cut<'a> {
+    /// How many there are.
+    pub all: usize,
+    /// Which of them are explained, if not all.
+    pub chosen: Option<Vec<usize>>,
+    /// Those that are explained.
+    pub signals: &'a Signals,
+    /// What they were cut from.
+    pub recorded: &'a Recorded,
+}
+
+/// The groups of the signals that are explained by a label, which has a value for each signal or for each sample of the recording.
 pub fn by_label(
     label: &GroupBy,
     input: &SignalSource,
-    signals: &Signals,
-    recorded: &Recorded,
+    cut: &Cut<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Option<Groups>> {
-    let clock = recorded.clock.as_ref();
+    let (signals, samples) = (cut.signals, cut.recorded.samples);
+    let clock = cut.recorded.clock.as_ref();
     let (place, values) = match label {
         GroupBy::Predicted => return Ok(None),
         GroupBy::Values(values) => ("the label".to_owned(), Values::Numbers(values.clone())),
@@ -170,18 +172,18 @@ pub fn by_label(
             (source.to_string(), of_file(&source, clock, notes)?)
         }
     };
-    let (n, length) = (signals.len(), signals.values.shape()[1 + signals.time_axis]);
+    let (n, length) = (cut.all, signals.values.shape()[1 + signals.time_axis]);
     let values = match (&signals.starts, values.len()) {
-        (_, found) if found == n => values,
-        (Some(starts), found) if found == recorded.samples => {
+        (_, found) if found == n => match &cut.chosen {
+            Some(chosen) => values.part(chosen),
+            None => values,
+        },
+        (Some(starts), found) if found == samples => {
             most_frequent(&values, starts, length, &place, notes)
         }
         (starts, found) => {
             let or = match starts {
-                Some(_) => format!(
-                    ", or {}, one for each sample of the recording",
-                    recorded.samples
-                ),
+                Some(_) => format!(", or {samples}, one for each sample of the recording"),
                 None => String::new(),
             };
             return Err(Problem::data(
@@ -197,10 +199,11 @@ pub fn by_label(
             Some(i) => {
                 return Err(Problem::data(
                     format!(
-                        "--group-by: {what} is {} for signal {i} (counting from 0)",
-                        values[i]
+                        "--group-by: {what} is {} for signal {} (counting from 0)",
+                        values[i],
+                        cut.chosen.as_ref().map_or(i, |chosen| chosen[i])
                     ),
-                    "give every signal a value, or leave such signals out of the file",
+                    "give every signal a value, or leave such signals out with --signals",
                 ));
             }
             None => Groups::of_numbers(what, &values),
@@ -334,17 +337,12 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_in_order_and_may_be_cut() {
+    fn groups_are_in_order() {
         let groups = Groups::of_numbers("y".into(), &[10.0, 2.0, 10.0, -1.0]);
         assert_eq!(groups.names, ["-1", "2", "10"]);
         assert_eq!(groups.of, [2, 1, 2, 0]);
         assert_eq!(groups.members(2), [0, 2]);
-        let part = groups.part(&[3, 0]);
-        assert_eq!(
-            (part.names.as_slice(), part.of.as_slice()),
-            (&["-1".to_owned(), "10".to_owned()][..], &[0, 1][..])
-        );
-        assert_eq!(part.values, Some(vec![-1.0, 10.0]));
+        assert_eq!(groups.values, Some(vec![-1.0, 2.0, 10.0]));
         let texts = Groups::of_texts("s".into(), &["b".into(), "a".into(), "b".into()]);
         assert_eq!(
             (texts.names.join(""), texts.of),

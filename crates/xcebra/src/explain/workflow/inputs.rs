@@ -1,21 +1,19 @@
 //! Models of several inputs, each explained in its own domain from its own baseline.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use cdig::Baseline;
 use cdig::domains::Joined;
 use ndarray::{Array1, ArrayD, Axis, concatenate};
 use xcebra_model::Watch;
 
-use super::found::{Explained, One, Row, Scored};
+use super::asked::{Asked, Own};
+use super::domains::use_bands;
+use super::found::Row;
+use super::ready::{Ready, part_of};
 use super::result::Explanation;
 use super::settings::{BaselineSource, ExplainSettings, SignalSource};
 use super::start::Start;
-use super::subject::{Input, Subject};
-use super::target::Target;
-use super::work::Job;
-use super::{found, gradient, groups, notes};
+use super::subject::Subject;
 use crate::explain::{Built, DomainSpec, Setting, Signals};
 use crate::{Problem, Result};
 
@@ -58,19 +56,10 @@ pub struct InputsExplanation {
     pub inputs: Vec<(String, Explanation)>,
 }
 
-/// An input, ready to be explained.
-struct Ready {
-    settings: InputSettings,
-    signals: Signals,
-    rate: Option<f64>,
-    built: Built,
-    /// Of each signal.
-    baselines: ArrayD<f64>,
-}
-
 /// Explains a model of several inputs: what carries its output, coefficient by coefficient of each input in its domain.
 ///
-/// Of `settings`, what belongs to one input (its signals, domains, baseline, rate, axis of time) is not used.
+/// Of `settings`, what belongs to one input (its signals, domains, baseline, rate, axis of time) is not used, and
+/// neither is what models of several inputs do not have: several baselines, signals to fit on, insertion and deletion.
 ///
 /// # Errors
 /// As [`explain`](super::explain()), and if inputs of the model are missing or their numbers of signals differ.
@@ -82,9 +71,7 @@ pub fn explain_inputs(
 ) -> Result<InputsExplanation> {
     let mut notes = Vec::new();
     let outputs = settings.outputs_of(subject, &mut notes)?;
-    notes::note_steps(subject, settings.gradient, &mut notes);
-    let mut ready = Vec::new();
-    let mut grouped = None;
+    let mut ready: Vec<Ready> = Vec::new();
     for input in subject.inputs() {
         let own = inputs
             .iter()
@@ -95,20 +82,15 @@ pub fn explain_inputs(
                     format!("pass them with --input {}=FILE[:ARRAY]", input.name),
                 )
             })?;
-        let (one, groups) = prepare(
-            subject,
-            settings,
-            (input, own),
-            ready.is_empty(),
-            &mut notes,
-        )
-        .map_err(|problem| problem.context(&format!("input {}", input.name)))?;
-        if grouped.is_none() {
-            grouped = groups;
-        }
+        let place = format!("input {}", input.name);
+        let (first, mut told) = (ready.is_empty(), Vec::new());
+        let one = Ready::read(subject, settings, (input, own), first, &mut told)
+            .map_err(|problem| problem.context(&place))?;
+        notes.extend(told.iter().map(|note| format!("{place}: {note}")));
         ready.push(one);
     }
     check(subject, inputs, &ready)?;
+    check_bands(settings, &ready, &mut notes)?;
     let n = ready[0].signals.len();
     let flat = |array: &ArrayD<f64>| {
         let width = array.len() / n.max(1);
@@ -125,137 +107,50 @@ pub fn explain_inputs(
         values: side_by_side(|one| &one.signals.values),
         ..ready[0].signals.clone()
     };
-    let joined = ready.iter().map(|one| {
-        let setting = one.setting(settings);
-        Ok((
-            one.settings.name.clone(),
-            one.settings.domain.build(&setting)?.domain,
-        ))
-    });
-    let joined = Joined::new(joined.collect::<Result<Vec<_>>>()?)?;
+    let domain = |one: &Ready| (one.settings.name.clone(), Arc::clone(&one.built.domain));
+    let joined = Joined::new(ready.iter().map(domain))?;
     let plain = Setting::new(&[all.values.shape()[1]], all.values.view());
-    let domains = [Built::new("inputs", Box::new(joined.clone()), &plain)];
-    let start = Instant::now();
-    let target = Target::of(outputs, subject, &all.values, watch)?;
-    let gradient = settings
-        .gradient
-        .resolve(&all.values, subject.precision(), settings.seed);
-    let cost = gradient::cost(subject.model(), &all, (gradient, settings.rule), n)?;
-    if let Some(cost) = &cost {
-        watch.note(cost);
-    }
-    let job = Job {
+    let asked = Asked {
         subject,
-        domains: &domains,
+        settings,
+        outputs,
         signals: &all,
-        target: &target,
+        domains: &[Built::new("inputs", Box::new(joined.clone()), &plain)],
         start: &Start::Each(side_by_side(|one| &one.baselines)),
-        rule: settings.rule,
-        gradient,
+        groups: ready[0].groups.clone(),
         curves: None,
     };
-    let rows = job.run(watch)?;
-    let seconds = subject.seconds() + start.elapsed().as_secs_f64();
-    notes::note_sums(&rows, settings.rule, &mut notes);
-    notes.iter().for_each(|note| watch.note(note));
-    notes.splice(..0, cost);
-    let parts = ready.into_iter().enumerate();
-    let parts = parts.map(|(part, one)| {
-        let rows = rows.iter().map(|row| row.part(&joined, part));
-        let rows = rows.collect::<Result<Vec<Row>>>()?;
-        let name = one.settings.name.clone();
-        let explanation = Explanation {
-            model: subject.name().to_owned(),
+    let found = asked.answer(watch, &mut notes)?;
+    found.tell(&mut notes, watch);
+    let parts = ready.into_iter().enumerate().map(|(part, one)| {
+        let own = Own {
             input: one.settings.input.to_string(),
             baseline: one.settings.baseline.to_string(),
-            signal_shape: one.signals.values.shape()[1..].to_vec(),
-            order: found::rank(&rows),
-            time_axis: one.signals.time_axis,
             signals: one.signals,
-            domains: vec![one.built],
-            rows,
-            outputs: target.list(),
-            predicted: target.predicted(),
-            groups: grouped.clone(),
-            baselines: 1,
-            rule: settings.rule,
-            gradient: settings.gradient.to_string(),
-            single: subject.is_single(),
-            unit: settings.unit,
             sampling_rate: one.rate,
-            seconds,
-            notes: notes.clone(),
+            domains: vec![one.built],
+            rows: part_of(&found.rows, &joined, part)?,
         };
-        Ok((name, explanation))
+        let explanation = found.explanation(subject, settings, own, notes.clone());
+        Ok((one.settings.name, explanation))
     });
     Ok(InputsExplanation {
         inputs: parts.collect::<Result<_>>()?,
     })
 }
 
-/// Reads one input; the first one also says which groups its signals are in.
-fn prepare(
-    subject: &Subject,
-    settings: &ExplainSettings,
-    (input, own): (&Input, &InputSettings),
-    first: bool,
-    notes: &mut Vec<String>,
-) -> Result<(Ready, Option<groups::Groups>)> {
-    let alone = ExplainSettings {
-        input: own.input.clone(),
-        sampling_rate: own.sampling_rate,
-        signals: settings.signals.clone(),
-        group_by: settings.group_by.clone().filter(|_| first),
-        hop: settings.hop,
-        ..ExplainSettings::new(own.input.clone())
-    };
-    alone.check_rate()?;
-    let read = alone.read_signals_of(subject, &input.shape, own.time_axis, notes)?;
-    let signals = read.signals;
-    if own.domain.needs_sampling_rate() && read.rate.is_none() {
-        return Err(Problem::setting(
-            format!(
-                "the domain {} has frequencies, and {} does not say how fast it was sampled",
-                own.domain,
-                own.input.place()
-            ),
-            format!("pass --fs {}=HZ", input.name),
-        ));
+/// Bands are of use for one of the inputs at least.
+fn check_bands(settings: &ExplainSettings, ready: &[Ready], notes: &mut Vec<String>) -> Result<()> {
+    let sampled = ready.iter().filter(|one| one.rate.is_some());
+    let rate = |one: &Ready| one.rate.unwrap_or(0.0);
+    if let Some(fastest) = sampled.max_by(|a, b| rate(a).total_cmp(&rate(b))) {
+        settings.check_bands(fastest.rate, &fastest.settings.input.place())?;
     }
-    let baseline = match &own.baseline {
-        BaselineSource::Zero => Baseline::Zero,
-        BaselineSource::Mean => Baseline::Mean(signals.time_axis),
-        BaselineSource::Signal(source) => {
-            let loaded = subject.signals_of(&input.shape, source, Some(signals.time_axis), None)?;
-            if loaded.signals.len() != 1 {
-                return Err(Problem::setting(
-                    format!("--baseline {source} holds {} signals", loaded.signals.len()),
-                    "name one signal of the shape of this input; a model of several inputs has one baseline",
-                ));
-            }
-            Baseline::Signal(loaded.signals.values.index_axis_move(Axis(0), 0))
-        }
-    };
-    let baselines: Vec<ArrayD<f64>> = signals
-        .values
-        .outer_iter()
-        .map(|signal| baseline.of(&signal.to_owned()))
-        .collect::<Result<_, _>>()?;
-    let views: Vec<_> = baselines.iter().map(|baseline| baseline.view()).collect();
-    let mut ready = Ready {
-        settings: own.clone(),
-        rate: read.rate,
-        baselines: ndarray::stack(Axis(0), &views).expect("one shape"),
-        // replaced below, where what the domain needs is known
-        built: Built::new(
-            "time",
-            Box::new(cdig::Time::new(&input.shape)?),
-            &Setting::new(&input.shape, signals.values.view()),
-        ),
-        signals,
-    };
-    ready.built = own.domain.build(&ready.setting(settings))?;
-    Ok((ready, read.groups))
+    let named = ready.iter().map(|one| {
+        let name = format!("the domain {} of {}", one.built.name, one.settings.name);
+        (name, &one.built)
+    });
+    use_bands(&named.collect::<Vec<_>>(), notes)
 }
 
 /// Every named input is one of the model's, and all have as many signals.
@@ -293,46 +188,7 @@ fn check(subject: &Subject, inputs: &[InputSettings], ready: &[Ready]) -> Result
     }
 }
 
-impl Ready {
-    fn setting<'a>(&'a self, settings: &ExplainSettings) -> Setting<'a> {
-        Setting {
-            time_axis: self.signals.time_axis,
-            sampling_rate: self.rate,
-            bands: settings.bands.clone(),
-            channels: self.signals.channels.clone(),
-            seed: settings.seed,
-            ..Setting::new(
-                &self.signals.values.shape()[1..],
-                self.signals.values.view(),
-            )
-        }
-    }
-}
-
 impl Row {
-    /// What was found for one part of joined coefficients.
-    fn part(&self, joined: &Joined<f64>, part: usize) -> Result<Self> {
-        let found = self.found.iter().map(|one| {
-            let whole = &one.scored[0];
-            let mut own = whole.all.attribution.clone();
-            own.attribution = joined.part(own.attribution.view(), part)?;
-            own.coefficients = joined.part(own.coefficients.view(), part)?;
-            own.baseline_coefficients = joined.part(own.baseline_coefficients.view(), part)?;
-            let own = Arc::new(Explained {
-                attribution: own,
-                standard_error: None,
-            });
-            Ok(One {
-                scored: vec![Scored::new(own, whole.row(), None)],
-                in_time: None,
-            })
-        });
-        Ok(Self {
-            output: self.output.clone(),
-            found: found.collect::<Result<_>>()?,
-        })
-    }
-
     /// Sums of the attributions of each signal.
     pub(super) fn sums(&self) -> Array1<f64> {
         self.found
@@ -341,3 +197,6 @@ impl Row {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,11 @@ use crate::answer::{Answer, number};
 use crate::explain::percent;
 use crate::report::{Picture, Report, Table};
 
+/// Outputs with tables of their own in a report.
+const OUTPUTS_SHOWN: usize = 3;
+/// Outputs of which a share is told in words.
+const SHARES_TOLD: usize = 20;
+
 impl InputsExplanation {
     /// What was assumed, chosen, left out or missed, a sentence each.
     pub fn notes(&self) -> &[String] {
@@ -102,9 +107,12 @@ impl InputsExplanation {
         let Some((_, first)) = self.inputs.first() else {
             return report;
         };
+        let outputs = match &first.rows[..] {
+            [only] => format!("output {}", only.output),
+            several => format!("each of {} outputs", several.len()),
+        };
         report = report.lead(&format!(
-            "What brings output {} of {} from the baselines to its values for {} signals, in each of {} inputs.",
-            first.rows[0].output,
+            "What brings {outputs} of {} from the baselines to its values for {} signals, in each of {} inputs.",
             first.model,
             first.signals.len(),
             self.inputs.len()
@@ -112,17 +120,26 @@ impl InputsExplanation {
         for note in &first.notes {
             report = report.paragraph(note);
         }
-        report = report.table(tables::signals(first, &first.rows[0]));
+        for row in first.rows.iter().take(OUTPUTS_SHOWN) {
+            if first.rows.len() > 1 {
+                report = report.heading(&format!("Output {}", row.output));
+            }
+            report = report.table(tables::signals(first, row));
+        }
         let mut table = Table::new(&[
             "input",
             "domain",
+            "output",
             "sum of its attributions",
             "of absolute ones",
         ]);
         for (name, explained) in &self.inputs {
-            let [sum, absolute] = explained.mean_sums(0);
             let domain = &explained.domains[0].name;
-            table = table.row([name.clone(), domain.clone(), short(sum), short(absolute)]);
+            for (row, of) in explained.rows.iter().enumerate() {
+                let [sum, absolute] = explained.mean_sums(row).map(short);
+                let output = of.output.clone();
+                table = table.row([name.clone(), domain.clone(), output, sum, absolute]);
+            }
         }
         report = report.heading("Which input?").table(table.caption(
             "Means over signals. The sums of all inputs add up to the change of the output.",
@@ -131,12 +148,22 @@ impl InputsExplanation {
             report = report.heading(&heading).figures(pictures);
         }
         for (name, explained) in &self.inputs {
-            let view = mean_view(explained, Place { row: 0, domain: 0 });
-            report = report
-                .heading(&format!("The strongest coefficients of {name}"))
-                .table(tables::strongest(&view));
-            if let Some(bands) = summary::bands(explained, &view) {
-                report = report.table(tables::bands(&bands));
+            for (row, of) in explained.rows.iter().enumerate().take(OUTPUTS_SHOWN) {
+                let place = Place { row, domain: 0 };
+                let view = mean_view(explained, place);
+                let of_output = match explained.rows.len() {
+                    1 => String::new(),
+                    _ => format!(", output {}", of.output),
+                };
+                report = report
+                    .heading(&format!("The strongest coefficients of {name}{of_output}"))
+                    .table(tables::strongest(&view));
+                if let Some(bands) = summary::bands(explained, &view) {
+                    report = report.table(tables::bands(&bands));
+                }
+                if let Some(table) = tables::groups(explained, place) {
+                    report = report.table(table);
+                }
             }
         }
         report
@@ -154,14 +181,21 @@ impl Explanation {
         [self.rows[row].sums().sum() / n, absolute / n]
     }
 
-    /// How much of the change of the first output all coefficients carry together.
+    /// How much of the change of each output all coefficients carry together.
     fn share_words(&self) -> String {
-        let found = &self.rows[0].found;
-        let change: f64 = found.iter().map(|one| one.scored[0].change()).sum();
-        let sum = self.rows[0].sums().sum();
-        match (sum / change).is_finite() {
-            true => format!(" carries {} of the change", percent(sum / change)),
-            false => String::new(),
+        let several = self.rows.len() > 1;
+        let shares = self.rows.iter().filter_map(|row| {
+            let change: f64 = row.found.iter().map(|one| one.scored[0].change()).sum();
+            let share = row.sums().sum() / change;
+            share.is_finite().then(|| match several {
+                true => format!("{} of the change of output {}", percent(share), row.output),
+                false => format!("{} of the change", percent(share)),
+            })
+        });
+        let shares: Vec<String> = shares.take(SHARES_TOLD).collect();
+        match shares.is_empty() {
+            true => String::new(),
+            false => format!(" carries {}", shares.join(", ")),
         }
     }
 }

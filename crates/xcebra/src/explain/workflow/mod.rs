@@ -1,6 +1,7 @@
 //! Explaining: from a model and signals, in memory or in files, to what carries the output.
 
 mod arrays;
+mod asked;
 mod domains;
 mod found;
 mod gradient;
@@ -15,6 +16,7 @@ mod onnx_file;
 mod output;
 mod page;
 mod program;
+mod ready;
 mod result;
 mod settings;
 mod start;
@@ -34,17 +36,14 @@ pub use result::Explanation;
 pub use settings::{BaselineSource, Domains, ExplainSettings, SignalSource};
 pub use subject::Subject;
 
-use std::time::Instant;
-
 use xcebra_files::rates_agree;
 use xcebra_model::Watch;
 
 use crate::explain::{Setting, Signals};
 use crate::{Problem, Result};
+use asked::{Asked, Own};
 use found::{One, Scored};
-use groups::{Groups, Recorded};
-use target::Target;
-use work::Job;
+use groups::{Cut, Groups};
 
 /// Explains which frequencies or other components of signals carry a model's output.
 ///
@@ -81,7 +80,6 @@ pub fn explain(
     settings.check_rate()?;
     let mut notes = Vec::new();
     let outputs = settings.outputs_of(subject, &mut notes)?;
-    notes::note_steps(subject, settings.gradient, &mut notes);
     let known = subject.time_axis(settings.time_axis)?;
     let Read {
         signals,
@@ -89,7 +87,7 @@ pub fn explain(
         groups,
     } = settings.read_signals(subject, known, &mut notes)?;
     let time_axis = signals.time_axis;
-    settings.check_bands(rate)?;
+    settings.check_bands(rate, &settings.input.place())?;
     let start_at = settings.start_of(subject, time_axis, &mut notes)?;
     let fitted = match &settings.fit_on {
         Some(source) => {
@@ -111,75 +109,30 @@ pub fn explain(
         )
     };
     let domains = settings.build(&setting, &mut notes)?;
-    let start = Instant::now();
-    let groups = match settings.group_by {
-        Some(GroupBy::Predicted) => {
-            let predicted = target::predicted(subject.model(), &signals.values, watch)?;
-            Some(Groups::by_output(&predicted))
-        }
-        _ => groups,
-    };
-    let target = Target::of(outputs, subject, &signals.values, watch)?;
-    let gradient = settings
-        .gradient
-        .resolve(&signals.values, subject.precision(), settings.seed);
-    let explanations = signals.len() * start_at.len();
-    let asked = (gradient, settings.rule);
-    let cost = gradient::cost(subject.model(), &signals, asked, explanations)?;
-    if let Some(cost) = &cost {
-        // before it is paid
-        watch.note(cost);
-    }
-    let curves = settings.curves.map(|orders| (orders, settings.seed));
-    let only = matches!(target, Target::Sum(_) | Target::Predicted(_)) && start_at.len() == 1;
-    if curves.is_some() && !only {
-        notes.push(
-            "insertion and deletion are left out: they compare one output with that at one baseline"
-                .to_owned(),
-        );
-    }
-    let job = Job {
+    let asked = Asked {
         subject,
-        domains: &domains,
+        settings,
+        outputs,
         signals: &signals,
-        target: &target,
+        domains: &domains,
         start: &start_at,
-        rule: settings.rule,
-        gradient,
-        curves: curves.filter(|_| only),
+        groups,
+        curves: settings.curves,
     };
-    let rows = job.run(watch)?;
-    let seconds = subject.seconds + start.elapsed().as_secs_f64();
-    notes::note_sums(&rows, settings.rule, &mut notes);
-    if let [only] = &rows[..] {
+    let mut found = asked.answer(watch, &mut notes)?;
+    if let [only] = &found.rows[..] {
         summary::note_cancelling(&domains, &only.found, &mut notes);
     }
-    for note in &notes {
-        watch.note(note);
-    }
-    notes.splice(..0, cost);
-    Ok(Explanation {
-        model: subject.name().to_owned(),
+    found.tell(&mut notes, watch);
+    let own = Own {
         input: settings.input.to_string(),
         baseline: settings.baseline.to_string(),
-        signal_shape: subject.shape().to_vec(),
-        order: found::rank(&rows),
         signals,
-        domains,
-        rows,
-        outputs: target.list(),
-        predicted: target.predicted(),
-        groups,
-        baselines: start_at.len(),
-        rule: settings.rule,
-        gradient: settings.gradient.to_string(),
-        single: subject.is_single(),
-        unit: settings.unit,
-        time_axis,
         sampling_rate: rate,
-        seconds,
-        notes,
-    })
+        domains,
+        rows: std::mem::take(&mut found.rows),
+    };
+    Ok(found.explanation(subject, settings, own, notes))
 }
 
 /// The signals to explain.
@@ -222,8 +175,7 @@ impl ExplainSettings {
     ) -> Result<Read> {
         let loaded = subject.signals_of(shape, &self.input, time_axis, self.hop)?;
         notes.extend(loaded.notes);
-        let recorded: Recorded = loaded.recorded;
-        let (signals, told) = (loaded.signals, loaded.sampling_rate);
+        let told = loaded.sampling_rate;
         if let (Some(told), Some(given)) = (told, self.sampling_rate)
             && !rates_agree(told, given)
         {
@@ -235,37 +187,46 @@ impl ExplainSettings {
                 "leave --fs out, or resample the file",
             ));
         }
-        let groups = match &self.group_by {
-            Some(label) => groups::by_label(label, &self.input, &signals, &recorded, notes)?,
-            None => None,
-        };
-        let rate = self.sampling_rate.or(told);
-        let Some(ranges) = &self.signals else {
-            return Ok(Read {
-                signals,
-                rate,
-                groups,
-            });
-        };
-        if let Some(beyond) = ranges.iter().find(|range| range.end > signals.len()) {
-            return Err(Problem::setting(
-                format!(
-                    "--signals {}..{} reaches beyond the {} signals",
-                    beyond.start,
-                    beyond.end,
-                    signals.len()
-                ),
-                "signals are counted from 0, and the end is not among them",
-            ));
-        }
-        let chosen: Vec<usize> = ranges.iter().cloned().flatten().collect();
-        Ok(Read {
-            rate,
-            groups: groups.map(|groups| groups.part(&chosen)),
-            signals: signals.part(&chosen).ok_or_else(|| {
+        let all = loaded.signals.len();
+        let chosen = self.chosen(all)?;
+        let signals = match &chosen {
+            None => loaded.signals,
+            Some(chosen) => loaded.signals.part(chosen).ok_or_else(|| {
                 Problem::setting("--signals names none", "name at least one, such as 0")
             })?,
+        };
+        let cut = Cut {
+            all,
+            chosen,
+            signals: &signals,
+            recorded: &loaded.recorded,
+        };
+        let groups = match &self.group_by {
+            Some(label) => groups::by_label(label, &self.input, &cut, notes)?,
+            None => None,
+        };
+        Ok(Read {
+            rate: self.sampling_rate.or(told),
+            groups,
+            signals,
         })
+    }
+
+    /// Which of so many signals are explained, if not all.
+    fn chosen(&self, all: usize) -> Result<Option<Vec<usize>>> {
+        let Some(ranges) = &self.signals else {
+            return Ok(None);
+        };
+        match ranges.iter().find(|range| range.end > all) {
+            Some(beyond) => Err(Problem::setting(
+                format!(
+                    "--signals {}..{} reaches beyond the {all} signals",
+                    beyond.start, beyond.end
+                ),
+                "signals are counted from 0, and the end is not among them",
+            )),
+            None => Ok(Some(ranges.iter().cloned().flatten().collect())),
+        }
     }
 }
 

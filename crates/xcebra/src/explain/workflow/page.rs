@@ -178,7 +178,7 @@ impl Explanation {
                 .sampling_rate
                 .map_or("not known: time in samples".to_owned(), |hz| format!(
                     "{} Hz",
-                    (hz * 1e6).round() / 1e6
+                    summary::rounded(hz)
                 )),
             explained.seconds
         )

@@ -114,7 +114,7 @@ impl Subject {
     }
 
     /// Says that the model takes several inputs, flat and one after the other; none for a model of one.
-    #[cfg(feature = "onnx")]
+    #[cfg(any(feature = "onnx", test))]
     pub(super) fn with_inputs(mut self, inputs: Vec<Input>) -> Self {
         self.inputs = inputs;
         self

@@ -59,7 +59,7 @@ pub fn bands(explained: &Explanation, view: &View<'_>) -> Option<Vec<BandSum>> {
 }
 
 /// Without the noise of a change of unit.
-fn rounded(value: f64) -> f64 {
+pub fn rounded(value: f64) -> f64 {
     match format!("{value:.9e}").parse() {
         Ok(rounded) => rounded,
         Err(_) => value,

@@ -22,19 +22,14 @@ pub enum Target {
 }
 
 impl Target {
-    /// The outputs that are asked for, of these signals.
-    pub fn of(
-        outputs: Outputs,
-        subject: &Subject,
-        signals: &ArrayD<f64>,
-        watch: &Watch<'_>,
-    ) -> Result<Self> {
-        Ok(match outputs {
+    /// The outputs that are asked for of a model with so many; `predicted` is known if it is asked for.
+    pub fn of(asked: Outputs, outputs: usize, predicted: Option<Vec<usize>>) -> Self {
+        match asked {
             Outputs::Sum(sum) => Self::Sum(sum),
             Outputs::List(list) => Self::Each(list),
-            Outputs::All => Self::Each((0..subject.model().output_dim()).collect()),
-            Outputs::Predicted => Self::Predicted(predicted(subject.model(), signals, watch)?),
-        })
+            Outputs::All => Self::Each((0..outputs).collect()),
+            Outputs::Predicted => Self::Predicted(predicted.expect("it is asked for")),
+        }
     }
 
     /// The outputs, if they are explained each for itself.

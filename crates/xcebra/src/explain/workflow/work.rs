@@ -7,7 +7,7 @@ use crate::explain::{Built, Order, OrderCurves, Signals};
 use cdig::{CdigError, Domain, Explainer, Gradient, Rule, Time};
 use ndarray::Axis;
 use rayon::prelude::*;
-use xcebra_model::{Progress, Watch};
+use xcebra_model::{Model, Progress, Watch};
 
 use super::found::{Explained, One, Row, Scored};
 use super::start::Start;
@@ -90,16 +90,26 @@ impl Job<'_> {
         Ok(rows)
     }
 
-    /// One signal: an entry for each output.
-    fn one(&self, watch: &Watch<'_>, signal: usize) -> Result<Vec<One>> {
-        let model = &watch.over(self.subject.model());
-        let x = self.signals.values.index_axis(Axis(0), signal);
-        let explainer = Explainer::new(model)
+    /// Path points of one explanation, at most.
+    pub fn points(&self) -> Result<usize> {
+        let domains: Vec<&dyn Domain<f64>> = self.domains.iter().map(|b| &*b.domain).collect();
+        let explainer = self.explainer(self.subject.model());
+        Ok(explainer.planned_points(&domains)?)
+    }
+
+    fn explainer<'m>(&self, model: &'m dyn Model<f64>) -> Explainer<'m, f64> {
+        Explainer::new(model)
             .rule(self.rule)
             .gradient(self.gradient)
             .precision(self.subject.precision())
             .batch_size(self.points_at_once())
-            .watch(*watch);
+    }
+
+    /// One signal: an entry for each output.
+    fn one(&self, watch: &Watch<'_>, signal: usize) -> Result<Vec<One>> {
+        let model = &watch.over(self.subject.model());
+        let x = self.signals.values.index_axis(Axis(0), signal);
+        let explainer = self.explainer(model).watch(*watch);
         let explainer = match self.target {
             Target::Sum(sum) => match sum.0.as_slice() {
                 [(output, weight)] if *weight == 1.0 => explainer.outputs([*output]),
