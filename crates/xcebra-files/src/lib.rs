@@ -65,6 +65,7 @@ mod npy_header;
 mod npz;
 mod open;
 mod raw;
+mod reading;
 mod recorded;
 mod recording;
 mod series;

@@ -19,9 +19,20 @@ mod sound_properties;
 mod sounds;
 mod table_dialects;
 mod tables;
+#[cfg(feature = "hdf5")]
+mod unusual;
+
+use std::path::{Path, PathBuf};
 
 use xcebra_files::FileError;
 use xcebra_model::Advice;
+
+/// A file of the tests' data, or a folder.
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
 
 /// Problem and advice of an error.
 fn told(error: &FileError) -> (String, String) {
