@@ -79,8 +79,8 @@ mod wav;
 mod wfdb;
 
 pub use align::{
-    Aligned, AlignedLabel, Alignment, Constant, LabelSource, Missing, align, is_class_label,
-    seconds, seconds_of,
+    Aligned, AlignedLabel, Alignment, Constant, LabelForm, LabelSource, Missing, align,
+    label_forms, seconds, seconds_of,
 };
 pub use array::DataArray;
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};

@@ -5,6 +5,8 @@ mod biosignal_properties;
 mod biosignals;
 #[cfg(feature = "hdf5")]
 mod clock;
+#[cfg(feature = "hdf5")]
+mod clock_of_kinds;
 mod constant;
 #[cfg(feature = "hdf5")]
 mod containers;
