@@ -17,7 +17,7 @@ pub struct ClockArguments {
 
     /// A label, as NAME or NAME=ARRAY; repeat for several
     ///
-    /// The array may be in another file, with a column of times behind an @: pos=behaviour.csv:x@t
+    /// The array may be in another file, with a column of times after an @: pos=behaviour.csv:x@t
     #[arg(long, value_name = "NAME[=ARRAY]", requires = "bin")]
     pub label: Vec<String>,
 
@@ -45,7 +45,8 @@ pub struct ClockArguments {
     #[arg(long, value_name = "LABEL,…", requires = "bin", value_delimiter = ',')]
     angles: Vec<String>,
 
-    /// Labels that are classes, separated by commas; text, truth values and few whole numbers are anyway
+    /// Labels to treat as classes, separated by commas; text, truth values and labels with few distinct whole
+    /// numbers already are
     #[arg(long, value_name = "LABEL,…", requires = "bin", value_delimiter = ',')]
     classes: Vec<String>,
 }

@@ -1,10 +1,10 @@
 //! `xcebra convert`: a recording and its labels in bins of one clock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use xcebra::files::Source;
-use xcebra::{Answer, ConvertJob, Result, convert};
+use xcebra::{Answer, ConvertJob, Result, convert, label_of};
 
 use super::clock::ClockArguments;
 use super::{Session, require_distinct, require_npz};
@@ -39,7 +39,13 @@ Examples:
 impl Convert {
     pub fn run(&self, session: &Session) -> Result<Answer> {
         require_npz(&self.out)?;
-        require_distinct(("--out", &self.out), &[("the recording", &self.data.path)])?;
+        let mut read = vec![("the recording", self.data.path.clone())];
+        for text in &self.clock.label {
+            let other = Source::of_other_file(&label_of(text)?.array);
+            read.extend(other.map(|source| ("a label", source.path)));
+        }
+        let read: Vec<(&str, &Path)> = read.iter().map(|(what, path)| (*what, &**path)).collect();
+        require_distinct(("--out", &self.out), &read)?;
         let job = ConvertJob {
             data: self.data.clone(),
             labels: self.clock.label.clone(),

@@ -19,6 +19,7 @@ mod spikes;
 use std::sync::Arc;
 
 use ndarray::Array2;
+use xcebra_numeric::is_constant;
 
 use crate::array::DataArray;
 use crate::error::{FileError, Result, list};
@@ -27,7 +28,7 @@ use crate::source::Source;
 use crate::timed::Series;
 use crate::values::Values;
 use bins::{Bins, Span};
-pub use labels::{AlignedLabel, LabelSource, is_class_label};
+pub use labels::{AlignedLabel, LabelForm, LabelSource, label_forms};
 pub use settings::{Alignment, Constant, Missing, seconds, seconds_of};
 
 /// A recording and its labels on one clock.
@@ -164,22 +165,16 @@ fn assemble(
         }
         Recording::Series(all) => {
             let (mut columns, mut names, mut units) = (Vec::new(), Vec::new(), Vec::new());
-            for series in &all {
-                notes.extend(series.values.notes.iter().cloned());
-                columns.push(sample::numbers(series, &bins, false));
-                let width = columns.last().map_or(0, Array2::ncols);
-                let first = names.len();
-                let own = series.values.columns.clone();
+            for mut series in all {
+                notes.append(&mut series.values.notes);
+                let (own, own_units) = (series.values.columns.take(), series.values.units.take());
+                let found = sample::numbers(series, &bins, false);
+                let (width, first) = (found.ncols(), names.len());
+                columns.push(found);
                 names.extend(
                     own.unwrap_or_else(|| (first..first + width).map(|c| c.to_string()).collect()),
                 );
-                units.extend(
-                    series
-                        .values
-                        .units
-                        .clone()
-                        .unwrap_or_else(|| vec![String::new(); width]),
-                );
+                units.extend(own_units.unwrap_or_else(|| vec![String::new(); width]));
             }
             let views: Vec<_> = columns.iter().map(|c| c.view()).collect();
             let x = ndarray::concatenate(ndarray::Axis(1), &views).expect("a row for each bin");
@@ -191,14 +186,13 @@ fn assemble(
     let pieces = bins.clock(start);
     let mut filled = Vec::new();
     for label in read {
+        let (name, form) = (label.name.clone(), label.form());
         let values = label.sample(&bins, &pieces, &mut notes)?;
         match &values {
-            labels::Sampled::Numbers(values) => cut.add_rows(&label.name, values),
-            labels::Sampled::Texts(texts) => {
-                cut.add(&label.name, texts.iter().map(Option::is_none));
-            }
+            labels::Sampled::Numbers(values) => cut.add_rows(&name, values),
+            labels::Sampled::Texts(texts) => cut.add(&name, texts.iter().map(Option::is_none)),
         }
-        filled.push((label.name.clone(), label.form(), values));
+        filled.push((name, form, values));
     }
     missing::settle(
         &mut bins,
@@ -230,10 +224,7 @@ fn finished(
     (settings, file, notes): (&Alignment, &DataFile, &mut Vec<String>),
 ) -> Result<DataArray> {
     let place = file.path().display().to_string();
-    let silent = |c: &usize| {
-        let column = x.column(*c);
-        column.iter().all(|v| *v == column[0])
-    };
+    let silent = |c: &usize| is_constant(x.column(*c).iter().copied(), f64::EPSILON);
     let constant: Vec<usize> = match settings.constant {
         Constant::Keep => Vec::new(),
         _ => (0..x.ncols()).filter(silent).collect(),
@@ -289,13 +280,13 @@ fn no_overlap(places: &[String]) -> FileError {
         .split_last()
         .map_or(("it", &[][..]), |(l, o)| (l.as_str(), o));
     let problem = match others {
-        [] => "there is no time at which anything is known".to_owned(),
+        [] => "the data cover no time".to_owned(),
         _ => format!("it does not overlap in time with {}", others.join(", ")),
     };
     FileError::Value {
         place: last.to_owned(),
         problem,
-        advice: "`xcebra show FILE` tells when each array was measured: choose arrays and epochs of one time"
+        advice: "choose arrays and epochs that overlap; `xcebra show FILE` lists when each array was measured"
             .to_owned(),
     }
 }
@@ -303,7 +294,7 @@ fn no_overlap(places: &[String]) -> FileError {
 fn too_short(places: &[String], bin: f64) -> FileError {
     FileError::Value {
         place: places.join(", "),
-        problem: format!("no bin of {bin} s fits into the time that they have in common"),
+        problem: format!("the time they have in common is shorter than a bin of {bin} s"),
         advice: "choose shorter bins or longer epochs".to_owned(),
     }
 }

@@ -3,14 +3,13 @@
 //! Source: Brain Products, "BrainVision Core Data Format 1.0".
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::WINDOWS_1252;
 
 use crate::error::{FileError, Result};
 use crate::raw::{Coding, RawSamples};
+use crate::reading::read_start;
 use crate::signals::annotations::Annotation;
 use crate::signals::{Channel, Signals, Usable, counted};
 
@@ -27,16 +26,7 @@ struct Ini {
 
 impl Ini {
     fn read(path: &Path) -> Result<Self> {
-        let fail = |error| FileError::read(path, error);
-        let file = File::open(path).map_err(fail)?;
-        if file.metadata().map_err(fail)?.is_dir() {
-            return Err(fail(ErrorKind::IsADirectory.into()));
-        }
-        let mut bytes = Vec::new();
-        file.take(MOST_BYTES)
-            .read_to_end(&mut bytes)
-            .map_err(fail)?;
-        let text = match String::from_utf8(bytes) {
+        let text = match String::from_utf8(read_start(path, MOST_BYTES)?) {
             Ok(text) => text,
             Err(error) => WINDOWS_1252.decode(error.as_bytes()).0.into_owned(),
         };
@@ -76,7 +66,7 @@ impl Ini {
         value.ok_or_else(|| {
             FileError::damaged(
                 &self.place,
-                format!("it does not say `{key}` as a number above 0"),
+                format!("`{key}` is missing or not a number above 0"),
             )
         })
     }
@@ -140,7 +130,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     };
     let named = header
         .get(COMMON, "datafile")
-        .ok_or_else(|| damaged("it names no file of samples".to_owned()))?;
+        .ok_or_else(|| damaged("it does not name the file of its samples".to_owned()))?;
     let data = beside(path, named);
     let length = std::fs::metadata(&data)
         .map_err(|error| FileError::read(&data, error))?
@@ -157,7 +147,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     let mut notes = Vec::new();
     if length % frame > 0 {
         notes.push(format!(
-            "left out from a last moment that is cut short: {}",
+            "left out: {} of an incomplete last sample",
             counted(length % frame, "byte")
         ));
     }

@@ -5,8 +5,7 @@
 //!
 //! Source: Apache Parquet format 2; Apache Arrow columnar format 1.5.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Seek};
+use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +24,8 @@ use crate::columns;
 use crate::container::{ArrayInfo, Container, Role};
 use crate::error::{FileError, Result};
 use crate::guarded::guarded;
-use crate::npz::{SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
+use crate::npz::require_plausible;
+use crate::reading::open_file;
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
 use crate::values::Values;
@@ -53,23 +53,10 @@ fn failed(path: &Path, error: impl std::fmt::Display) -> FileError {
     FileError::damaged(path.display().to_string(), error.to_string())
 }
 
-fn file_at(path: &Path) -> Result<File> {
-    let fail = |error| FileError::read(path, error);
-    let file = File::open(path).map_err(fail)?;
-    match file.metadata().map_err(fail)?.is_dir() {
-        true => Err(fail(ErrorKind::IsADirectory.into())),
-        false => Ok(file),
-    }
-}
-
 impl Columnar {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let mut start = [0; 6];
-        let mut file = file_at(path)?;
-        let length = file
-            .metadata()
-            .map_err(|error| FileError::read(path, error))?
-            .len();
+        let (mut file, length) = open_file(path)?;
         let read = file
             .read(&mut start)
             .map_err(|error| FileError::read(path, error))?;
@@ -86,9 +73,9 @@ impl Columnar {
                 [b'F', b'E', b'A', b'1', ..] => {
                     return Err(FileError::Value {
                         place: path.display().to_string(),
-                        problem: "it is in the first version of Feather, which cannot be read"
+                        problem: "it is a file of Feather version 1, which cannot be read"
                             .to_owned(),
-                        advice: "write it again with version 2".to_owned(),
+                        advice: "save it as Feather version 2".to_owned(),
                     });
                 }
                 _ => Form::Stream,
@@ -109,8 +96,16 @@ impl Columnar {
                 )
             }
             _ => {
+                let place = path.display().to_string();
+                let schema = guarded(&place, || Ok(opened.reader(&[])?.schema()))?;
+                // one column is enough to count the rows
+                let first: &[usize] = if schema.fields().is_empty() {
+                    &[]
+                } else {
+                    &[0]
+                };
                 let mut rows = 0;
-                let schema = opened.batches(&[], |batch| {
+                opened.batches(first, |batch| {
                     rows += batch.num_rows();
                     Ok(())
                 })?;
@@ -118,40 +113,30 @@ impl Columnar {
             }
         };
         let claimed = (rows as u64).saturating_mul(schema.fields().len() as u64);
-        let limit = SMALL_ARRAY.max(length.saturating_mul(VALUES_PER_COMPRESSED_BYTE));
-        if claimed > limit {
-            let place = path.display().to_string();
-            return Err(FileError::TooLarge {
-                place,
-                claimed,
-                stored: length,
-                limit,
-            });
-        }
+        require_plausible(&path.display().to_string(), claimed, length)?;
         (opened.schema, opened.rows) = (schema, rows);
         Ok(opened)
     }
 
-    /// Calls `take` with the rows in batches, of some columns; the table's schema. No columns stand for all.
+    /// Calls `take` with the rows in batches, of some columns. No columns stand for all.
     fn batches(
         &self,
         chosen: &[usize],
-        take: impl FnMut(&RecordBatch) -> Result<()>,
-    ) -> Result<Arc<Schema>> {
+        mut take: impl FnMut(&RecordBatch) -> Result<()>,
+    ) -> Result<()> {
         guarded(&self.path.display().to_string(), || {
-            self.decoded(chosen, take)
+            for batch in self.reader(chosen)? {
+                take(&batch.map_err(|error| failed(&self.path, error))?)?;
+            }
+            Ok(())
         })
     }
 
-    fn decoded(
-        &self,
-        chosen: &[usize],
-        mut take: impl FnMut(&RecordBatch) -> Result<()>,
-    ) -> Result<Arc<Schema>> {
+    fn reader(&self, chosen: &[usize]) -> Result<Box<dyn RecordBatchReader>> {
         let fail = |error: ArrowError| failed(&self.path, error);
-        let file = file_at(&self.path)?;
+        let (file, _) = open_file(&self.path)?;
         let some = (!chosen.is_empty()).then(|| chosen.to_vec());
-        let mut reader: Box<dyn RecordBatchReader> = match self.form {
+        Ok(match self.form {
             Form::Parquet => {
                 let builder = ParquetRecordBatchReaderBuilder::try_new(file)
                     .map_err(|e| failed(&self.path, e))?;
@@ -166,12 +151,7 @@ impl Columnar {
             Form::Stream => {
                 Box::new(StreamReader::try_new(BufReader::new(file), some).map_err(fail)?)
             }
-        };
-        let schema = reader.schema();
-        for batch in &mut reader {
-            take(&batch.map_err(fail)?)?;
-        }
-        Ok(schema)
+        })
     }
 
     fn names(&self) -> Vec<String> {

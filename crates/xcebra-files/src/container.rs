@@ -110,7 +110,7 @@ pub(crate) trait Container: Debug {
         &[]
     }
 
-    /// The array that stands in for the default one, which the file does not have; none if it is ambiguous.
+    /// The only array of the file, which stands in for the default one; none if there are several.
     fn stand_in(&mut self) -> Option<String> {
         None
     }
@@ -139,14 +139,19 @@ pub(crate) trait Container: Debug {
     fn intervals(&mut self, name: &str) -> Result<Intervals> {
         Err(FileError::Value {
             place: self.path().display().to_string(),
-            problem: format!("it holds no intervals, and so none called `{name}`"),
-            advice: "name the intervals of a file that has some, such as .nwb, or leave them out"
-                .to_owned(),
+            problem: format!("it has no intervals, so `{name}` cannot be found"),
+            advice: "use a file with intervals, such as .nwb, or leave out the epochs".to_owned(),
         })
     }
 
     /// The file.
     fn path(&self) -> &Path;
+}
+
+/// The only one of some names; none if there are several, or none.
+pub(crate) fn only(names: Vec<String>) -> Option<String> {
+    let [only] = <[String; 1]>::try_from(names).ok()?;
+    Some(only)
 }
 
 /// The only array of a file, by its name.

@@ -223,8 +223,9 @@ impl Table {
 impl Container for Table {
     fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
         let rows = self.shape()[0];
+        let start = self.times()?.map_or(0.0, |times| times.at(0));
         let clock = self.roles.sampling_rate;
-        let timing = clock.map(|rate| Timing::Steady { start: 0.0, rate });
+        let timing = clock.map(|rate| Timing::Steady { start, rate });
         let columns = self.names.iter().zip(&self.columns);
         let info = columns.map(|(name, column)| ArrayInfo {
             timing,

@@ -11,11 +11,11 @@ mod records;
 mod tal;
 mod times;
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use crate::error::{FileError, Result};
+use crate::reading::open_file;
 use crate::signals::annotations::Annotation;
 use crate::signals::{Channel, Signals, counted, rates};
 use header::{Described, EACH, FIXED, Kind, Start};
@@ -27,11 +27,7 @@ use times::Times;
 pub(crate) fn open(path: &Path) -> Result<Signals> {
     let fail = |error| FileError::read(path, error);
     let damaged = |problem: String| FileError::damaged(path.display().to_string(), problem);
-    let file = File::open(path).map_err(fail)?;
-    let metadata = file.metadata().map_err(fail)?;
-    if metadata.is_dir() {
-        return Err(fail(ErrorKind::IsADirectory.into()));
-    }
+    let (file, stored) = open_file(path)?;
     let mut reader = BufReader::new(file);
     let mut next = |bytes: usize| -> Result<Vec<u8>> {
         let mut part = Vec::new();
@@ -50,7 +46,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     let too_long = || damaged("a record is longer than any file".to_owned());
     let (places, length) = Place::all(&signals, start.width).ok_or_else(too_long)?;
     let first = (FIXED + EACH * start.count) as u64;
-    let data = metadata.len().saturating_sub(first);
+    let data = stored.saturating_sub(first);
     let there = data.checked_div(length).unwrap_or(0);
     let count = usize::try_from(there).map_err(|_| too_long())?;
     let mut notes = lengths(&start, there, data - there * length);

@@ -2,6 +2,7 @@
 //!
 //! Source: EEGLAB, "Data structures" of its wiki, and `pop_loadset.m`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use ndarray::{Array2, Axis};
@@ -59,7 +60,7 @@ impl Fields<'_> {
         value.ok_or_else(|| {
             FileError::damaged(
                 place,
-                format!("it does not say EEG.{field} as a number above 0"),
+                format!("EEG.{field} is missing or not a number above 0"),
             )
         })
     }
@@ -69,7 +70,7 @@ impl Fields<'_> {
 pub(crate) fn open(path: &Path) -> Result<Signals> {
     let mut file = matlab::open(path)?;
     let damaged = |problem: String| FileError::damaged(path.display().to_string(), problem);
-    let names: Vec<String> = file.arrays()?.into_iter().map(|info| info.name).collect();
+    let names: HashSet<String> = file.arrays()?.into_iter().map(|info| info.name).collect();
     let within = names.iter().any(|name| name.starts_with("EEG."));
     let mut fields = Fields {
         file,
@@ -85,7 +86,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     let count = points
         .checked_mul(trials)
         .filter(|_| channels <= MOST_CHANNELS);
-    let count = count.ok_or_else(|| damaged("its sizes make no sense".to_owned()))?;
+    let count = count.ok_or_else(|| damaged("its dimensions are invalid".to_owned()))?;
     let texts = texts(&mut fields, &names);
     let listed: Vec<Channel> = (0..channels)
         .map(|c| Channel {
@@ -103,8 +104,12 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
             assumed: Vec::new(),
         })
         .collect();
-    let signals = match fields.file.read(&fields.name("data")) {
-        Ok(array) => {
+    let data = fields.name("data");
+    let signals = match fields.file.single_text(&data) {
+        // the name of a file with the samples
+        Some(_) => Signals::new(path, listed, beside(path, channels, count)?),
+        None => {
+            let array = fields.file.read(&data)?;
             let samples = by_time(array.values, channels, count).ok_or_else(|| {
                 damaged(format!(
                     "EEG.data does not hold {channels} channels of {count} samples"
@@ -112,8 +117,6 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
             })?;
             Signals::new(path, listed, Held(samples))
         }
-        // text: the name of a file with the samples
-        Err(_) => Signals::new(path, listed, beside(path, channels, count)?),
     };
     let pieces = (0..trials)
         .map(|trial| (trial * points, (trial * points) as f64 / rate))
@@ -181,7 +184,7 @@ struct Texts {
     events: Vec<(String, f64, Option<f64>)>,
 }
 
-fn texts(fields: &mut Fields<'_>, names: &[String]) -> Texts {
+fn texts(fields: &mut Fields<'_>, names: &HashSet<String>) -> Texts {
     // one struct is `chanlocs.labels`, several are `chanlocs(1).labels`
     let path = |list: &str, i: usize, field: &str| {
         let several = format!("{}{list}({}).{field}", fields.prefix, i + 1);

@@ -222,8 +222,10 @@ impl FileError {
 fn renewed(place: &str) -> &'static str {
     match Format::of(Path::new(place)) {
         Ok(Format::Csv) => "correct it, or save the table again",
-        Ok(Format::Edf | Format::Wav) => "copy the file again, or export the recording again",
-        _ => "write the file again, for example with numpy.savez or numpy.save",
+        Ok(Format::Npz | Format::Npy) => {
+            "write the file again, for example with numpy.savez or numpy.save"
+        }
+        _ => "copy the file again, or export the recording again",
     }
 }
 
@@ -386,6 +388,26 @@ mod tests {
                 advice.is_none_or(|advice| !text.contains(&*advice)),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_renewed_as_it_was_made() {
+        for (place, by) in [
+            ("d.npz", "numpy.savez"),
+            ("array `x` of d.npy", "numpy.savez"),
+            ("d.csv", "save the table again"),
+            ("d.h5", "copy the file again"),
+            ("d.mat", "copy the file again"),
+            ("d.vhdr", "copy the file again"),
+            ("d.parquet", "copy the file again"),
+        ] {
+            let advice = FileError::damaged(place, "it is cut short")
+                .advice()
+                .unwrap()
+                .into_owned();
+            assert!(advice.contains(by), "{place}: {advice}");
+            assert_eq!(advice.contains("numpy"), by.contains("numpy"), "{place}");
         }
     }
 

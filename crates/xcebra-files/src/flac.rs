@@ -10,7 +10,8 @@ use claxon::{Error, FlacReader, FlacReaderOptions};
 use ndarray::Array2;
 
 use crate::error::{FileError, Result};
-use crate::npz::{SMALL_ARRAY, VALUES_PER_COMPRESSED_BYTE};
+use crate::npz::require_plausible;
+use crate::reading::open_file;
 use crate::recorded::{Recorded, Scale};
 use crate::signals::{Channel, Samples, Signals, Usable};
 use crate::values::Values;
@@ -24,18 +25,18 @@ struct FlacSamples {
     count: usize,
 }
 
-fn open_reader(path: &Path) -> Result<FlacReader<BufReader<File>>> {
-    let fail = |error| FileError::read(path, error);
-    let file = File::open(path).map_err(fail)?;
-    if file.metadata().map_err(fail)?.is_dir() {
-        return Err(fail(ErrorKind::IsADirectory.into()));
-    }
+/// A reader of the file, and its length in bytes.
+fn open_reader(path: &Path) -> Result<(FlacReader<BufReader<File>>, u64)> {
+    let (file, length) = open_file(path)?;
     // tags may be long, and tell nothing of the sound
     let options = FlacReaderOptions {
         read_vorbis_comment: false,
         ..FlacReaderOptions::default()
     };
-    FlacReader::new_ext(BufReader::new(file), options).map_err(|error| failed(path, &error))
+    match FlacReader::new_ext(BufReader::new(file), options) {
+        Ok(reader) => Ok((reader, length)),
+        Err(error) => Err(failed(path, &error)),
+    }
 }
 
 fn failed(path: &Path, error: &Error) -> FileError {
@@ -52,28 +53,18 @@ fn failed(path: &Path, error: &Error) -> FileError {
 
 /// Opens a file; integers are scaled so that full scale is 1. Channels are called `0`, `1`, ….
 pub(crate) fn open(path: &Path) -> Result<Signals> {
-    let info = open_reader(path)?.streaminfo();
-    let damaged = |problem: &str| FileError::damaged(path.display().to_string(), problem);
-    let length = std::fs::metadata(path)
-        .map_err(|error| FileError::read(path, error))?
-        .len();
+    let (reader, length) = open_reader(path)?;
+    let info = reader.streaminfo();
+    let place = path.display().to_string();
+    let damaged = |problem: &str| FileError::damaged(&place, problem);
     let frames = match info.samples {
         Some(0) => return Err(damaged("it holds no samples")),
         Some(frames) => frames,
         // a stream of unknown length is counted
         None => counted(path)?,
     };
-    let limit = SMALL_ARRAY.max(length.saturating_mul(VALUES_PER_COMPRESSED_BYTE));
     let claimed = frames.saturating_mul(u64::from(info.channels));
-    if claimed > limit {
-        let place = path.display().to_string();
-        return Err(FileError::TooLarge {
-            place,
-            claimed,
-            stored: length,
-            limit,
-        });
-    }
+    require_plausible(&place, claimed, length)?;
     let count = usize::try_from(frames).map_err(|_| damaged("it is too long"))?;
     let channel = |c: u32| Channel {
         name: c.to_string(),
@@ -85,7 +76,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
         assumed: Vec::new(),
     };
     if info.sample_rate == 0 || !(1..=32).contains(&info.bits_per_sample) {
-        return Err(damaged("its rate or width of samples makes no sense"));
+        return Err(damaged("its sampling rate or sample width is invalid"));
     }
     let samples = FlacSamples {
         path: path.to_path_buf(),
@@ -100,7 +91,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
 }
 
 fn counted(path: &Path) -> Result<u64> {
-    let mut reader = open_reader(path)?;
+    let (mut reader, _) = open_reader(path)?;
     let mut blocks = reader.blocks();
     let (mut count, mut buffer) = (0, Vec::new());
     while let Some(block) = blocks
@@ -115,7 +106,7 @@ fn counted(path: &Path) -> Result<u64> {
 
 impl Samples for FlacSamples {
     fn read(&self, channels: &[usize]) -> Result<Recorded> {
-        let mut reader = open_reader(&self.path)?;
+        let (mut reader, _) = open_reader(&self.path)?;
         let mut blocks = reader.blocks();
         let mut values: Vec<i32> = Vec::new();
         let mut buffer = Vec::new();

@@ -52,7 +52,7 @@ pub enum Format {
     Arrow,
 }
 
-/// A format as people are told of it.
+/// A format as users see it.
 #[derive(Debug, Clone, Copy)]
 pub struct FormatInfo {
     /// The format.
@@ -254,7 +254,7 @@ impl FormatInfo {
             Some(feature) => Err(FileError::Value {
                 place: path.display().to_string(),
                 problem: format!("this build does not read {}", self.name),
-                advice: format!("build with the feature `{feature}`, or use the program xcebra"),
+                advice: format!("enable the feature `{feature}`, or use the program xcebra"),
             }),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn guarded<T>(place: &str, decode: impl FnOnce() -> Result<T>) -> Res
     found.unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-        let problem = text.unwrap_or("its decoder gave up");
+        let problem = text.unwrap_or("its decoder failed");
         Err(FileError::damaged(place, problem))
     })
 }

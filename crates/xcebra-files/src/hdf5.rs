@@ -17,7 +17,7 @@ use hdf5_reader::Dataset;
 
 use crate::array::DataArray;
 use crate::clock::Clock;
-use crate::container::{ArrayInfo, Container, Role, only_name, place_of};
+use crate::container::{ArrayInfo, Container, Role, only, only_name, place_of};
 use crate::error::{FileError, Result};
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
@@ -85,7 +85,10 @@ impl Hdf5 {
         let Some(dataset) = self.tree.datasets.get(&path) else {
             let array = self.field(&path, &place)?;
             let array = DataArray::new(source, array);
-            return Ok(rows.map_or(array.clone(), |rows| array.rows(rows)));
+            return Ok(match rows {
+                Some(rows) => array.rows(rows),
+                None => array,
+            });
         };
         let rows = rows.map(|rows| rows.start as u64..rows.end as u64);
         let values = values::read(dataset, &place, rows)?;
@@ -148,7 +151,7 @@ fn text_label(tree: &Tree, path: &str) -> Result<Option<TextLabel>> {
     let Some(dataset) = tree.datasets.get(path) else {
         return Ok(None);
     };
-    if !values::is_text(dataset.dtype()) || dataset.shape().len() != 1 {
+    if kind(dataset.dtype()) != Kind::Text || dataset.shape().len() != 1 {
         return Ok(None);
     }
     let texts = values::texts(dataset, &place_of(tree.path(), path))?;
@@ -180,6 +183,7 @@ impl Container for Hdf5 {
                 });
             }
         }
+        arrays.extend(self.tree.unusable());
         Ok(arrays)
     }
 
@@ -204,8 +208,7 @@ impl Container for Hdf5 {
     }
 
     fn stand_in(&mut self) -> Option<String> {
-        let paths = <[String; 1]>::try_from(self.paths()).ok();
-        paths.map(|[only]| only)
+        only(self.paths())
     }
 
     fn path(&self) -> &Path {

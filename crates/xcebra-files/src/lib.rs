@@ -65,6 +65,7 @@ mod npy_header;
 mod npz;
 mod open;
 mod raw;
+mod reading;
 mod recorded;
 mod recording;
 mod series;
@@ -78,8 +79,8 @@ mod wav;
 mod wfdb;
 
 pub use align::{
-    Aligned, AlignedLabel, Alignment, Constant, LabelSource, Missing, align, is_class_label,
-    seconds, seconds_of,
+    Aligned, AlignedLabel, Alignment, Constant, LabelForm, LabelSource, Missing, align,
+    label_forms, seconds, seconds_of,
 };
 pub use array::DataArray;
 pub use atomic::{AtomicFile, TEMPORARY, ensure_folder, ensure_writable, write_file};

@@ -7,20 +7,16 @@
 mod elements;
 mod v5;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::container::{Container, no_array};
 use crate::error::{FileError, Result, list};
+use crate::reading::read_start;
 pub(crate) use v5::Matlab5;
 
 /// Opens a file of any version.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Container>> {
-    let fail = |error| FileError::read(path, error);
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(fail)?;
-    file.take(1024).read_to_end(&mut start).map_err(fail)?;
+    let start = read_start(path, 1024)?;
     let is_hdf5 = [0, 512].iter().any(|&at| {
         start
             .get(at..)
@@ -42,7 +38,7 @@ fn open_73(path: &Path) -> Result<Box<dyn Container>> {
     Err(FileError::Value {
         place: path.display().to_string(),
         problem: "this build does not read MATLAB files of version 7.3".to_owned(),
-        advice: "build with the feature `hdf5`, or save with -v7".to_owned(),
+        advice: "enable the feature `hdf5`, or save with -v7".to_owned(),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::array::DataArray;
 use crate::container::{ArrayInfo, Container, UNNAMED, no_array};
 use crate::error::{FileError, Result};
 use crate::npy_header::{Element, Header};
+use crate::reading::open_file;
 use crate::source::Source;
 use crate::values::Values;
 
@@ -35,15 +36,10 @@ impl NpyFile {
     /// The file behind its header, the header, and the number of bytes that follow.
     fn header(&self) -> Result<(BufReader<File>, Header, u64)> {
         let path = &self.path;
-        let fail = |error| FileError::read(path, error);
-        let file = File::open(path).map_err(fail)?;
-        let metadata = file.metadata().map_err(fail)?;
-        if metadata.is_dir() {
-            return Err(fail(ErrorKind::IsADirectory.into()));
-        }
+        let (file, length) = open_file(path)?;
         let mut reader = BufReader::new(file);
         let header = Header::read(&mut reader, &path.display().to_string())?;
-        let available = metadata.len().saturating_sub(header.length);
+        let available = length.saturating_sub(header.length);
         Ok((reader, header, available))
     }
 }

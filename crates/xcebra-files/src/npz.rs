@@ -14,10 +14,11 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::array::{DataArray, place};
 use crate::atomic::AtomicFile;
-use crate::container::{ArrayInfo, Container, Role, UNNAMED, only_name};
+use crate::container::{ArrayInfo, Container, Role, only, only_name};
 use crate::error::{FileError, Result};
 use crate::npy::read_values;
 use crate::npy_header::Header;
+use crate::reading::open_file;
 use crate::source::Source;
 use crate::values::Values;
 
@@ -26,6 +27,20 @@ pub const SMALL_ARRAY: u64 = 1 << 27;
 /// A larger compressed array may hold this many values a compressed byte: ten times what
 /// recordings reach, a fraction of what a zip bomb does.
 pub const VALUES_PER_COMPRESSED_BYTE: u64 = 16;
+
+/// Refuses more values than a compressed size justifies.
+pub(crate) fn require_plausible(place: &str, claimed: u64, stored: u64) -> Result<()> {
+    let limit = SMALL_ARRAY.max(stored.saturating_mul(VALUES_PER_COMPRESSED_BYTE));
+    if claimed <= limit {
+        return Ok(());
+    }
+    Err(FileError::TooLarge {
+        place: place.to_owned(),
+        claimed,
+        stored,
+        limit,
+    })
+}
 
 /// An open `.npz` file.
 #[derive(Debug)]
@@ -37,21 +52,12 @@ pub(crate) struct NpzFile {
 
 impl NpzFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| FileError::read(path, error))?;
-        let metadata = file
-            .metadata()
-            .map_err(|error| FileError::read(path, error))?;
-        if metadata.is_dir() {
-            return Err(FileError::read(
-                path,
-                std::io::ErrorKind::IsADirectory.into(),
-            ));
-        }
+        let (file, length) = open_file(path)?;
         let zip = ZipArchive::new(BufReader::new(file))
             .map_err(|error| zip_error(&path.display().to_string(), &error))?;
         Ok(Self {
             path: path.to_path_buf(),
-            length: metadata.len(),
+            length,
             zip,
         })
     }
@@ -77,16 +83,7 @@ impl NpzFile {
         let header = Header::read(&mut entry, &place)?;
         if entry.compression() != CompressionMethod::Stored {
             let stored = entry.compressed_size().min(length);
-            let limit = SMALL_ARRAY.max(stored.saturating_mul(VALUES_PER_COMPRESSED_BYTE));
-            let claimed = header.count(&place)? as u64;
-            if claimed > limit {
-                return Err(FileError::TooLarge {
-                    place,
-                    claimed,
-                    stored,
-                    limit,
-                });
-            }
+            require_plausible(&place, header.count(&place)? as u64, stored)?;
         }
         let available = entry.size().saturating_sub(header.length);
         read_values(&mut entry, &header, available, &place)
@@ -135,8 +132,7 @@ impl Container for NpzFile {
     }
 
     fn stand_in(&mut self) -> Option<String> {
-        let [only] = <[String; 1]>::try_from(self.names()).ok()?;
-        (only != UNNAMED).then_some(only)
+        only(self.names())
     }
 
     fn path(&self) -> &Path {

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::container::{ArrayInfo, Container, UNNAMED};
 use crate::csv::TableOptions;
 use crate::error::Result;
-use crate::formats::{Format, row_of};
+use crate::formats::row_of;
 use crate::signals::annotations::{Annotation, TextLabel};
 use crate::source::Source;
 use crate::timed::{Intervals, Series, Spikes, Times};
@@ -152,13 +152,14 @@ impl DataFile {
     }
 
     /// Reads the array that is meant where none was named for this file. If `default` is no more than
-    /// the usual `x`, the only array of an `.npz` file stands in for it, with a note.
+    /// the usual `x`, the only array of a file stands in for it, with a note.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_default(&mut self, default: &str) -> Result<DataArray> {
         if default == UNNAMED
             && let Some(only) = self.contents.stand_in()
+            && only != UNNAMED
         {
             let mut array = self.read(&only)?;
             array.notes.push(format!(
@@ -176,9 +177,9 @@ impl DataFile {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_or_source(&mut self, name: &str) -> Result<DataArray> {
-        match name.parse::<Source>() {
-            Ok(source) if Format::of(&source.path).is_ok() => read(&source),
-            _ => self.read(name),
+        match Source::of_other_file(name) {
+            Some(source) => read(&source),
+            None => self.read(name),
         }
     }
 }

@@ -45,6 +45,13 @@ impl Source {
         }
     }
 
+    /// The other file in which a text says that an array is, such as `labels.npz:y`; none if the text is the
+    /// name of an array in a file that is known already.
+    pub fn of_other_file(text: &str) -> Option<Self> {
+        let source: Self = text.parse().ok()?;
+        Format::of(&source.path).is_ok().then_some(source)
+    }
+
     /// The file `path` as a whole.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
@@ -144,6 +151,15 @@ mod tests {
         assert_eq!(parts("d.npz:group:x"), ("d.npz".into(), some("group:x")));
         assert_eq!(parts("größe.npz:ä"), ("größe.npz".into(), some("ä")));
         assert_eq!(parts("plain"), ("plain".into(), None));
+    }
+
+    #[test]
+    fn a_text_names_another_file_or_an_array() {
+        let other = Source::of_other_file("labels.npz:y");
+        assert_eq!(other, Some(Source::new("labels.npz", "y")));
+        for name in ["y", "trials.side", "annotations:Sleep*", "x@t", "d.npz:"] {
+            assert_eq!(Source::of_other_file(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -2,16 +2,15 @@
 //!
 //! Source: Hugging Face, "Safetensors", the format of `README.md`.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::array::DataArray;
-use crate::container::{ArrayInfo, Container, Role, no_array, only_name, place_of};
+use crate::container::{ArrayInfo, Container, Role, no_array, only, only_name, place_of};
 use crate::error::{FileError, Result};
+use crate::reading::read_start;
 use crate::source::Source;
 use crate::values::Values;
 
@@ -24,16 +23,9 @@ pub(crate) struct TensorFile {
 
 impl TensorFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let fail = |error| FileError::read(path, error);
-        let mut file = File::open(path).map_err(fail)?;
-        if file.metadata().map_err(fail)?.is_dir() {
-            return Err(fail(ErrorKind::IsADirectory.into()));
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(fail)?;
         let opened = Self {
             path: path.to_path_buf(),
-            bytes,
+            bytes: read_start(path, u64::MAX)?,
         };
         opened.tensors()?;
         Ok(opened)
@@ -153,8 +145,7 @@ impl Container for TensorFile {
     }
 
     fn stand_in(&mut self) -> Option<String> {
-        let names = <[String; 1]>::try_from(self.names().ok()?).ok();
-        names.map(|[only]| only)
+        only(self.names().ok()?)
     }
 
     fn path(&self) -> &Path {

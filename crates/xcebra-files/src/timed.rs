@@ -133,7 +133,7 @@ pub(crate) fn no_times(place: &str) -> FileError {
     FileError::Value {
         place: place.to_owned(),
         problem: "the file does not say when its rows were measured".to_owned(),
-        advice: "name the array of its times behind an @, such as beh.csv:x@t or data.npz:x@t"
+        advice: "name the array of its times after an @, such as beh.csv:x@t or data.npz:x@t"
             .to_owned(),
     }
 }

@@ -8,23 +8,18 @@ mod chunks;
 mod format;
 mod frames;
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::BufReader;
 use std::path::Path;
 
 use crate::error::{FileError, Result};
+use crate::reading::open_file;
 use crate::signals::{Channel, Signals, Usable, counted};
 use frames::Frames;
 
 /// Opens a file; integers are scaled so that full scale is 1. Channels are called `0`, `1`, ….
 pub(crate) fn open(path: &Path) -> Result<Signals> {
-    let fail = |error| FileError::read(path, error);
-    let file = File::open(path).map_err(fail)?;
-    let metadata = file.metadata().map_err(fail)?;
-    if metadata.is_dir() {
-        return Err(fail(ErrorKind::IsADirectory.into()));
-    }
-    let found = chunks::find(path, BufReader::new(file), metadata.len())?;
+    let (file, length) = open_file(path)?;
+    let found = chunks::find(path, BufReader::new(file), length)?;
     let (format, mut notes) = (found.format, found.notes);
     let frame = (format.width * format.channels) as u64;
     let rest = found.length % frame;

@@ -4,11 +4,10 @@
 
 mod samples;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use crate::error::{FileError, Result};
+use crate::reading::read_start;
 use crate::signals::{Channel, Signals, Usable};
 use samples::{Coding, Group, Place, WfdbSamples};
 
@@ -35,17 +34,9 @@ struct Described {
 
 /// Opens a record by its header.
 pub(crate) fn open(path: &Path) -> Result<Signals> {
-    let fail = |error| FileError::read(path, error);
     let place = path.display().to_string();
     let damaged = |problem: String| FileError::damaged(&place, problem);
-    let file = File::open(path).map_err(fail)?;
-    if file.metadata().map_err(fail)?.is_dir() {
-        return Err(fail(ErrorKind::IsADirectory.into()));
-    }
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(fail)?;
+    let bytes = read_start(path, MOST_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut lines = text
         .lines()
@@ -66,7 +57,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
     let count = record.get(1).and_then(|text| text.parse::<usize>().ok());
     let count = count.filter(|count| (1..=MOST_SIGNALS).contains(count));
     let count = count
-        .ok_or_else(|| damaged("its first line does not tell the number of signals".to_owned()))?;
+        .ok_or_else(|| damaged("its first line does not give the number of signals".to_owned()))?;
     // the frequency of a counter may follow a slash
     let rate = record.get(2).map_or("250", |text| {
         text.split(['/', '(']).next().unwrap_or_default()
@@ -76,7 +67,7 @@ pub(crate) fn open(path: &Path) -> Result<Signals> {
         .ok()
         .filter(|rate| rate.is_finite() && *rate > 0.0);
     let rate =
-        rate.ok_or_else(|| damaged("its first line does not tell the sampling rate".to_owned()))?;
+        rate.ok_or_else(|| damaged("its first line does not give the sampling rate".to_owned()))?;
     let announced = record
         .get(3)
         .and_then(|text| text.parse::<usize>().ok())
@@ -137,7 +128,12 @@ fn described(line: &str, number: usize) -> Result<Described, String> {
         |what: &str| format!("the {what} of signal {number} (counting from 0) cannot be read");
     // 16x2:3+24: format, samples in a frame, skew, bytes before the first sample
     let (format, from) = part(1).split_once('+').unwrap_or((part(1), "0"));
-    let format = format.split(':').next().unwrap_or_default();
+    let (format, skew) = format.split_once(':').unwrap_or((format, "0"));
+    if skew.parse::<i64>().map_err(|_| wrong("skew"))? != 0 {
+        return Err(format!(
+            "signal {number} (counting from 0) is shifted in time by {skew} frames, which cannot be read"
+        ));
+    }
     let (format, per_frame) = format.split_once('x').unwrap_or((format, "1"));
     let coding = Coding::of(format)
         .ok_or_else(|| format!("signals in the format {format} cannot be read"))?;

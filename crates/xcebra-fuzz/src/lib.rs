@@ -6,7 +6,7 @@
 //! | target | reader |
 //! |---|---|
 //! | `npy`, `npz`, `csv`, `edf`, `wav` | [`xcebra_files`]; `edf` reads BDF too |
-//! | `hdf5`, `nwb`, `matlab`, `eeglab`, `brainvision`, `flac`, `wfdb`, `columnar` | [`xcebra_files`]; `columnar` reads Parquet and Arrow |
+//! | `hdf5`, `nwb`, `matlab`, `eeglab`, `brainvision`, `flac`, `wfdb`, `columnar`, `tensors` | [`xcebra_files`]; `columnar` reads Parquet and Arrow, `tensors` safetensors |
 //! | `onnx` | [`xcebra_onnx`], and a pass through the model if it loads |
 //! | `safetensors` | a trained encoder |
 //! | `checkpoint` | an interrupted training, and going on with it |

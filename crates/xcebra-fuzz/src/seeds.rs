@@ -46,7 +46,7 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
 fn mark(target: &str, extension: &str) -> Option<&'static [u8]> {
     Some(match (target, extension) {
         ("npy", "npy") | ("edf", "edf" | "bdf") | ("wav", "wav") | ("onnx", "onnx") => &[],
-        ("safetensors", "safetensors") => &[],
+        ("safetensors" | "tensors", "safetensors") => &[],
         ("hdf5", "h5") | ("nwb", "nwb") | ("matlab", "mat") | ("eeglab", "set") => &[],
         ("brainvision", "vhdr") | ("wfdb", "hea") | ("flac", "flac") => &[],
         ("columnar", "parquet" | "feather" | "arrow") => &[],

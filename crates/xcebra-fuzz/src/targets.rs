@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub type Target = fn(&[u8]);
 
 /// All targets, one a reader.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("npy", data::npy),
     ("npz", data::npz),
     ("csv", data::csv),
@@ -25,6 +25,7 @@ pub const TARGETS: [(&str, Target); 18] = [
     ("flac", data::flac),
     ("wfdb", data::wfdb),
     ("columnar", data::columnar),
+    ("tensors", data::tensors),
     ("onnx", model::onnx),
     ("safetensors", model::safetensors),
     ("checkpoint", training::checkpoint),

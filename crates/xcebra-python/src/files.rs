@@ -2,6 +2,7 @@
 
 use ndarray::ArrayD;
 use numpy::IntoPyArray;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use xcebra::files::{Source, Values};
@@ -29,8 +30,9 @@ pub(crate) fn read_file<'py>(
     shown: Shown,
 ) -> PyResult<Bound<'py, PyDict>> {
     let source: Source = path.parse().map_err(exception)?;
-    let read = |text| serde_json::from_str(text).expect("the layer in Python writes it");
-    let clock: Option<ClockConfig> = clock.map(read);
+    let read =
+        |text| serde_json::from_str(text).map_err(|error| PyValueError::new_err(error.to_string()));
+    let clock: Option<ClockConfig> = clock.map(read).transpose()?;
     let loaded = outcome(in_background(py, &shown, |_| {
         xcebra::read(&source, &labels, clock.as_ref())
     })?)?;

@@ -8,6 +8,7 @@ import xcebra
 
 DATA = Path(__file__).parents[2] / "xcebra-files/tests/data/containers"
 SESSION = DATA / "session.nwb"
+SIGNALS = DATA.parent / "signals"
 
 
 def test_contents_are_listed():
@@ -77,8 +78,28 @@ def test_arrays_come_as_they_are(tmp_path):
     np.testing.assert_array_equal(xcebra.read(f"{tmp_path / 'a.npz'}:side").x, side)
     with pytest.raises((OSError, ValueError), match="`x`, `side`"):
         xcebra.read(f"{tmp_path / 'a.npz'}:y")
-    with pytest.raises(ValueError, match="smooth need"):
-        xcebra.read(tmp_path / "a.npz", smooth="50ms")
+
+
+def test_choices_of_bins_need_bins(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.eye(3))
+    for given in (
+        {"smooth": "50ms"},
+        {"units": "quality=good"},
+        {"epochs": "trials"},
+        {"missing": "refuse"},
+        {"constant": "refuse"},
+        {"angles": "direction"},
+        {"classes": ["side"]},
+    ):
+        (name,) = given
+        with pytest.raises(ValueError, match=f'^{name} needs bins: pass bin as well, such as bin="25ms"$'):
+            xcebra.read(tmp_path / "a.npz", **given)
+    with pytest.raises(ValueError, match="^smooth and missing need bins: "):
+        xcebra.read(tmp_path / "a.npz", smooth=0.05, missing="refuse")
+    # as without them
+    assert xcebra.read(tmp_path / "a.npz", missing="cut", constant="drop", classes=[]).shape == (3, 3)
+    with pytest.raises(TypeError, match="progress"):
+        xcebra.read(tmp_path / "a.npz", progress=True)
 
 
 def test_bad_choices_are_named():
@@ -88,8 +109,11 @@ def test_bad_choices_are_named():
         xcebra.read(SESSION, bin="25ms", units="quality=excellent")
     with pytest.raises((OSError, ValueError), match="bin"):
         xcebra.read(SESSION, bin="0ms")
-    with pytest.raises(ValueError, match="spikes, which need bins; pass the length"):
+    with pytest.raises(ValueError, match="`units` of .* holds spike times, which need bins; pass the length"):
         xcebra.read(SESSION)
+    for name in ("missing", "constant", "units", "epochs"):
+        with pytest.raises(ValueError, match=f"^{name} is text, not 0.2$"):
+            xcebra.read(SESSION, bin="25ms", **{name: 0.2})
 
 
 def test_times_come_from_the_file():
@@ -98,3 +122,27 @@ def test_times_come_from_the_file():
     np.testing.assert_allclose(position.t[[0, -1]], [0.013, 9.7154], atol=1e-4)
     lfp = xcebra.read(f"{SESSION}:lfp")
     np.testing.assert_allclose(lfp.t, 2 + np.arange(4000) / 1000, rtol=0, atol=1e-9)
+
+
+def test_labels_of_other_files(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.arange(12.0).reshape(6, 2))
+    (tmp_path / "b.csv").write_text("side,pos\n" + "".join(f"{side},{i}\n" for i, side in enumerate("llrrlr")))
+    label = {"side": f"{tmp_path / 'b.csv'}:side", "pos": f"{tmp_path / 'b.csv'}:pos"}
+    found = xcebra.read(tmp_path / "a.npz", label=label)
+    assert found.labels["side"].tolist() == list("llrrlr")
+    np.testing.assert_array_equal(found.labels["pos"], np.arange(6))
+
+
+def test_annotations_of_another_file(tmp_path):
+    label = f"stage={SIGNALS / 'hypnogram.edf'}:annotations"
+    letters = lambda found: "".join(stage[-1] for stage in found.labels["stage"])  # noqa: E731
+    # the hypnogram begins 2 s after the recording, which has 8 rows a second
+    night = xcebra.read(f"{SIGNALS / 'pyedflib.edf'}:Temp", label=label)
+    assert letters(night) == "e" * 16 + "W" * 16 + "2" * 24 + "R" * 8
+    assert any("moved by 2 s" in note for note in night.notes)
+    # a table tells when its rows were measured, but not on which day
+    (tmp_path / "a.csv").write_text("t,temp\n" + "".join(f"{i / 8},{i % 5}\n" for i in range(64)))
+    table = xcebra.read(tmp_path / "a.csv", label=label)
+    assert letters(table) == "W" * 16 + "2" * 24 + "R" * 24
+    np.testing.assert_allclose(table.t, np.arange(64) / 8, rtol=0, atol=1e-12)
+    assert table.shape == (64, 1) and table.fs == 8

@@ -2,19 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array1;
+use ndarray::{Array1, ArrayD, IxDyn};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use xcebra_core::ops::Head;
 use xcebra_core::{ObjectiveConfig, PositivesConfig};
 use xcebra_files::{
-    self as files, Aligned, AlignedLabel, Alignment, Constant, DataArray, FileError, Format,
-    LabelSource, NpzOutput, Source, Values, align, constant_channels, is_class_label, seconds_of,
+    self as files, Aligned, AlignedLabel, Alignment, Constant, DataArray, FileError, LabelForm,
+    LabelSource, NpzOutput, Source, Values, align, constant_channels, label_forms, seconds_of,
 };
 use xcebra_model::Watch;
 
-use crate::fit::fit_file::FitFile;
+use crate::fit::fit_file::{FitFile, SubjectsBy};
 use crate::fit::unfinished::Inputs;
+use crate::fit::{by_subject, subjects_of};
 use crate::{Answer, Arrays, LabelArray, Problem, Result};
 
 /// Concentration of the noise on labels that are angles, as `xcebra fit --help` shows it.
@@ -122,7 +123,7 @@ pub fn label_of(text: &str) -> Result<LabelSource> {
     let name = name.split('@').next().unwrap_or(name).trim();
     if name.is_empty() || array.trim().is_empty() {
         return Err(Problem::setting(
-            format!("--label {text} names no label"),
+            format!("--label {text} does not name a label"),
             "write NAME or NAME=ARRAY, such as pos=behaviour.csv:x@t",
         ));
     }
@@ -149,10 +150,10 @@ pub fn convert(job: &ConvertJob, watch: &Watch<'_>) -> Result<Answer> {
     {
         return Err(Problem::setting(
             format!(
-                "the label `{}` has the name of an array that is written anyway",
+                "the label `{}` has the name of an array that `convert` writes itself",
                 taken.name
             ),
-            "give it another one, as in NAME=ARRAY",
+            "rename it, as in NAME=ARRAY",
         ));
     }
     let aligned = align(&job.data, &labels, &job.clock.alignment()?)?;
@@ -251,33 +252,34 @@ pub fn with_labels(mut settings: FitFile, data: &Source, labels: &[String]) -> R
                 offset: 1,
             }));
     }
-    for text in labels {
-        let label = label_of(text)?;
-        settings
-            .data
-            .labels
-            .insert(label.name.clone(), label.array.clone());
-        if !chosen {
-            continue;
+    let labels: Vec<LabelSource> = labels
+        .iter()
+        .map(|text| label_of(text))
+        .collect::<Result<_>>()?;
+    if chosen {
+        let forms = label_forms(data, &labels, &alignment)?;
+        for (label, form) in labels.iter().zip(forms) {
+            settings.objective.push(ObjectiveConfig {
+                dims: half,
+                ..ObjectiveConfig::info_nce(positives(label.name.clone(), form))
+            });
         }
-        let name = label.name.clone();
-        let positives = match is_class_label(data, &label, &alignment)? {
-            true => PositivesConfig::Discrete { label: name },
-            false if clock.angles.contains(&name) => PositivesConfig::DeltaVmf {
-                label: name,
-                kappa: KAPPA,
-            },
-            false => PositivesConfig::TimeDelta {
-                label: name,
-                delta: 1,
-            },
-        };
-        settings.objective.push(ObjectiveConfig {
-            dims: half,
-            ..ObjectiveConfig::info_nce(positives)
-        });
     }
+    let sources = labels.into_iter().map(|label| (label.name, label.array));
+    settings.data.labels.extend(sources);
     Ok(settings)
+}
+
+/// The positives by a label.
+fn positives(label: String, form: LabelForm) -> PositivesConfig {
+    match form {
+        LabelForm::Classes => PositivesConfig::Discrete { label },
+        LabelForm::Angles => PositivesConfig::DeltaVmf {
+            label,
+            kappa: KAPPA,
+        },
+        LabelForm::Numbers => PositivesConfig::TimeDelta { label, delta: 1 },
+    }
 }
 
 /// The sessions and labels of a training in bins, and what was decided.
@@ -304,7 +306,7 @@ pub(crate) fn sessions(
         let source = recorded(inputs.source(text)?, &settings.data.x);
         let mut labels = Vec::new();
         for (name, array) in settings.labels() {
-            let array = match of_other_file(&array) {
+            let array = match Source::of_other_file(&array).is_some() {
                 true if several => {
                     return Err(Problem::data(
                         format!(
@@ -330,33 +332,60 @@ pub(crate) fn sessions(
         }
     }
     if several {
-        drop_constant(&mut arrays.sessions, constant, &mut notes)?;
+        let (by, sessions) = (settings.data.subjects, &mut arrays.sessions);
+        drop_constant(sessions, by, constant, &mut notes)?;
     }
     Ok((arrays, notes))
 }
 
-/// Leaves out channels that never change in any session.
-fn drop_constant(sessions: &mut [DataArray], how: Constant, notes: &mut Vec<String>) -> Result<()> {
-    let tables: Vec<files::Table> = sessions
-        .iter()
-        .map(|s| s.clone().recording())
-        .collect::<Result<_, _>>()?;
-    let silent = constant_channels(&tables, f64::EPSILON);
+/// Leaves out channels that never change in any session of their subject.
+fn drop_constant(
+    sessions: &mut [DataArray],
+    by: SubjectsBy,
+    how: Constant,
+    notes: &mut Vec<String>,
+) -> Result<()> {
     // the training itself refuses them, by name
-    if silent.is_empty() || how == Constant::Refuse {
+    if how == Constant::Refuse {
         return Ok(());
     }
-    notes.push(format!(
-        "left out: channels that never change in any session: {}",
-        silent.join(", ")
-    ));
-    for session in sessions {
-        let names = session.columns.clone().unwrap_or_default();
-        let kept: Vec<String> = names
-            .into_iter()
-            .filter(|name| !silent.contains(name))
-            .collect();
-        *session = session.clone().columns_named(&kept)?;
+    // the values are lent to tables, not copied
+    let lent = |session: &mut DataArray| {
+        let none = Values::U8(ArrayD::zeros(IxDyn(&[0])));
+        let values = std::mem::replace(&mut session.values, none);
+        DataArray {
+            values,
+            ..session.clone()
+        }
+        .recording()
+    };
+    let tables: Vec<files::Table> = sessions.iter_mut().map(lent).collect::<Result<_, _>>()?;
+    let of = subjects_of(&tables, by)?;
+    for own in by_subject(tables, &of) {
+        let (numbers, tables): (Vec<usize>, Vec<files::Table>) = own.into_iter().unzip();
+        let silent = constant_channels(&tables, f64::EPSILON);
+        let names = tables[0].channels.clone();
+        for (&number, table) in numbers.iter().zip(tables) {
+            sessions[number].values = table.into_values();
+        }
+        // where nothing else is there, the training refuses them
+        if silent.is_empty() || silent.len() == names.len() {
+            continue;
+        }
+        let places: Vec<String> = numbers.iter().map(|&n| sessions[n].place()).collect();
+        let whose = match numbers.len() == of.len() {
+            true => String::new(),
+            false => format!(" of {}", places.join(" with ")),
+        };
+        notes.push(format!(
+            "left out: channels that never change in any session{whose}: {}",
+            silent.join(", ")
+        ));
+        let kept = names.into_iter().filter(|name| !silent.contains(name));
+        let kept: Vec<String> = kept.collect();
+        for number in numbers {
+            sessions[number] = sessions[number].clone().columns_named(&kept)?;
+        }
     }
     Ok(())
 }
@@ -374,7 +403,7 @@ pub(crate) fn recording(
     let own = settings
         .labels()
         .into_iter()
-        .filter(|(_, array)| !of_other_file(array));
+        .filter(|(_, array)| Source::of_other_file(array).is_none());
     let labels: Vec<LabelSource> = own
         .map(|(name, array)| LabelSource { name, array })
         .collect();
@@ -401,12 +430,6 @@ fn recorded(mut source: Source, default: &str) -> Source {
         source.array = Some(default.to_owned());
     }
     source
-}
-
-fn of_other_file(array: &str) -> bool {
-    array
-        .parse()
-        .is_ok_and(|source: Source| Format::of(&source.path).is_ok())
 }
 
 /// A label in memory as a training takes it.

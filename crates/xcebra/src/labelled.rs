@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use xcebra_core::encoder::Edges;
-use xcebra_files::{Clock, DataFile, Format, Source};
+use xcebra_files::{Clock, DataFile, Source};
 use xcebra_model::Watch;
 
 use crate::decode::{Target, TargetKind};
@@ -75,11 +75,16 @@ impl Labelled {
         kind: TargetKind,
     ) -> Result<(Target, Vec<String>)> {
         let label = label_of(text)?;
-        let other = label.array.parse::<Source>().ok();
-        let other = other.filter(|source| Format::of(&source.path).is_ok());
-        let array = match &other {
-            Some(source) => read_label(source, source.array.as_deref(), self.clock.as_ref())?,
-            None => read_label(data, Some(&label.array), self.clock.as_ref())?,
+        let (clock, mut said) = (self.clock.as_ref(), Vec::new());
+        let array = match &Source::of_other_file(&label.array) {
+            Some(source) => {
+                let mut file = DataFile::of(source)?;
+                read_label(&mut file, source.array.as_deref(), clock, &mut said)?
+            }
+            None => {
+                let mut file = DataFile::of(data)?;
+                read_label(&mut file, Some(&label.array), clock, &mut said)?
+            }
         };
         let samples = self.values.nrows();
         let found = match &array {
@@ -87,11 +92,12 @@ impl Labelled {
             LabelArray::Text(text) => text.len(),
         };
         let Some(rows) = self.rows.as_ref().filter(|_| found != samples) else {
-            return Target::new(&label.name, array, samples, kind);
+            let (target, notes) = Target::new(&label.name, array, samples, kind)?;
+            return Ok((target, [said, notes].concat()));
         };
         let (all, notes) = Target::new(&label.name, array, found, kind)?;
         match rows.iter().all(|&row| row < found) {
-            true => Ok((all.rows(rows), notes)),
+            true => Ok((all.rows(rows), [said, notes].concat())),
             false => Err(Problem::data(
                 format!(
                     "the label `{}` has {found} values, and the embedding belongs to more samples",
@@ -103,13 +109,22 @@ impl Labelled {
     }
 }
 
-fn read_label(source: &Source, array: Option<&str>, clock: Option<&Clock>) -> Result<LabelArray> {
-    let mut file = DataFile::of(source)?;
+/// A label as its file holds it: text, or numbers; without a name the only array. What was assumed of text
+/// is added to `notes`.
+pub(crate) fn read_label(
+    file: &mut DataFile,
+    array: Option<&str>,
+    clock: Option<&Clock>,
+    notes: &mut Vec<String>,
+) -> Result<LabelArray> {
     let Some(array) = array else {
         return Ok(file.read_only()?.into());
     };
     Ok(match file.read_text(array, clock)? {
-        Some(text) => LabelArray::Text(text.texts),
+        Some(text) => {
+            notes.extend(text.notes);
+            LabelArray::Text(text.texts)
+        }
         None => file.read(array)?.into(),
     })
 }

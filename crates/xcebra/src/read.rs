@@ -1,8 +1,9 @@
 //! A recording and its labels, read from a file into memory.
 
-use xcebra_files::{AlignedLabel, DataArray, DataFile, Source, align};
+use xcebra_files::{AlignedLabel, Clock, DataArray, DataFile, Series, Source, align};
 
 use crate::clock::{ClockConfig, label_array, label_of};
+use crate::labelled::read_label;
 use crate::{LabelArray, Problem, Result};
 
 /// A recording and its labels in memory.
@@ -44,24 +45,22 @@ pub fn read(data: &Source, labels: &[String], clock: Option<&ClockConfig>) -> Re
     let mut file = DataFile::of(data)?;
     if let Some(spikes) = file.spikes(data.array.as_deref())? {
         return Err(Problem::data(
-            format!("{} are times of spikes, which need bins", spikes.place),
+            format!("{} holds spike times, which need bins", spikes.place),
             "pass the length of the bins, such as 25ms",
         ));
     }
-    let x = match &data.array {
-        Some(name) => file.read(name)?,
-        None => file.read_default("x")?,
-    };
-    let times = times(&mut file, data.array.as_deref(), &x)?;
+    let (x, times) = recording(&mut file, data.array.as_deref())?;
+    let clock = x.clock();
     let mut notes = x.notes.clone();
     let mut found = Vec::new();
     for label in labels {
-        let content = match file.read_text(&label.array, x.clock.as_ref())? {
-            Some(text) => {
-                notes.extend(text.notes);
-                LabelArray::Text(text.texts)
+        let (clock, notes) = (clock.as_ref(), &mut notes);
+        let content = match Source::of_other_file(&label.array) {
+            Some(other) => {
+                let mut file = DataFile::of(&other)?;
+                read_label(&mut file, other.array.as_deref(), clock, notes)?
             }
-            None => file.read_or_source(&label.array)?.into(),
+            None => read_label(&mut file, Some(&label.array), clock, notes)?,
         };
         found.push((label.name, content));
     }
@@ -73,20 +72,21 @@ pub fn read(data: &Source, labels: &[String], clock: Option<&ClockConfig>) -> Re
     })
 }
 
-/// The time of each row of an array, if its file tells it.
-fn times(file: &mut DataFile, name: Option<&str>, x: &DataArray) -> Result<Option<Vec<f64>>> {
-    if let Some(clock) = &x.clock {
-        return Ok(Some(clock.seconds()));
+/// A recording, and the time of each row if its file tells it.
+fn recording(file: &mut DataFile, name: Option<&str>) -> Result<(DataArray, Option<Vec<f64>>)> {
+    let timed = file.arrays()?.iter().any(|array| array.timing.is_some());
+    // values and times at once: a table would be read again for its times
+    if timed
+        && let Ok(series) = file.series(Some(name.unwrap_or("x")))
+        && let Ok([one]) = <[Series; 1]>::try_from(series)
+    {
+        let times = (0..one.rows()).map(|row| one.times.at(row)).collect();
+        return Ok((one.values, Some(times)));
     }
-    if !file.arrays()?.iter().any(|array| array.timing.is_some()) {
-        return Ok(None);
-    }
-    let rows = x.shape().first().copied().unwrap_or(0);
-    Ok(match file.series(name) {
-        Ok(series) if series.len() == 1 && series[0].rows() == rows => {
-            Some((0..rows).map(|row| series[0].times.at(row)).collect())
-        }
-        // an array without times beside others that have some
-        _ => None,
-    })
+    let x = match name {
+        Some(name) => file.read(name)?,
+        None => file.read_default("x")?,
+    };
+    let times = x.clock.as_ref().map(Clock::seconds);
+    Ok((x, times))
 }

@@ -103,7 +103,7 @@ impl Shown {
     fn uses(&self) -> Vec<String> {
         let recordings = self.recordings();
         let Some(first) = recordings.first() else {
-            return vec!["nothing in it could be a recording".to_owned()];
+            return vec!["it holds nothing that could be a recording".to_owned()];
         };
         let mut lines = vec![format!(
             "could be a recording: {}",

@@ -98,6 +98,14 @@ fn bad_clocks_are_refused_and_nothing_is_written() {
         ),
         ("convert session.nwb:units --bin 1h --out a.npz", &["`1h`"]),
         (
+            "convert session.nwb --bin 25ms --label =position --out a.npz",
+            &["--label =position does not name a label"],
+        ),
+        (
+            "convert session.nwb --bin 25ms --label g=clock.npz:good_t --out clock.npz",
+            &["--out clock.npz is also a label", "would be replaced"],
+        ),
+        (
             "convert session.nwb --bin 25ms --constant refuse --out a.npz",
             &["never change", "`1`"],
         ),
@@ -137,4 +145,65 @@ fn what_is_inside_a_file() {
         assert!(formats.contains(part), "{part}: {formats}");
     }
     folder.fails_with("show nothing.nwb", &["cannot read nothing.nwb"]);
+}
+
+#[test]
+fn animals_with_different_units_are_trained_together() {
+    let folder = Folder::new();
+    // columns of `still` never change
+    let table = |name: &str, channels: &[&str], still: &[&str]| {
+        let mut text = format!("t,{}\n", channels.join(","));
+        for row in 0..400 {
+            let value = |(c, channel): (usize, &&str)| match still.contains(channel) {
+                true => 5,
+                false => (row * (c + 3) + row / 7) % 11,
+            };
+            let values: Vec<String> = channels
+                .iter()
+                .enumerate()
+                .map(|channel| value(channel).to_string())
+                .collect();
+            text += &format!("{},{}\n", f64::from(row as u32) / 40.0, values.join(","));
+        }
+        folder.write(name, text);
+    };
+    table("a.csv", &["a0", "a1", "a2", "a3"], &["a2"]);
+    table("b.csv", &["b0", "b1", "b2", "b3", "b4"], &["b3"]);
+    // of the first animal, and a channel that is still in this session alone
+    table("c.csv", &["a0", "a1", "a2", "a3"], &["a1", "a2"]);
+    let data = "--data a.csv --data b.csv --data c.csv";
+    let said = folder.json(&format!("fit {data} --bin 50ms {SHORT} --out run"));
+    let subjects = said["subjects"].as_array().unwrap();
+    let channels: Vec<&serde_json::Value> = subjects.iter().map(|s| &s["channels"]).collect();
+    assert_eq!(channels, [3, 4]);
+    let notes = said["notes"].to_string();
+    for left_out in ["of a.csv with c.csv: a2\"", "of b.csv: b3\""] {
+        let part = format!("channels that never change in any session {left_out}");
+        assert!(notes.contains(&part), "{part}: {notes}");
+    }
+    // one animal: as before
+    let data = "--data a.csv --data c.csv";
+    let said = folder.json(&format!("fit {data} --bin 50ms {SHORT} --out one"));
+    assert_eq!(said["channels"], 3);
+    assert!(said["notes"].to_string().contains("any session: a2\""));
+}
+
+#[test]
+fn a_label_that_the_file_declares_as_angles_is_on_the_circle() {
+    let folder = folder();
+    let fit = "fit --data session.nwb --bin 25ms --label direction --label speed";
+    folder.succeeds(&format!("{fit} {SHORT} --out run"));
+    let settings = folder.text("run/config.toml");
+    let of = |label: &str| {
+        let before = settings
+            .split(&format!("label = \"{label}\""))
+            .next()
+            .unwrap();
+        before.rsplit("kind = ").next().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        [of("direction"), of("speed")],
+        ["\"delta-vmf\"", "\"time-delta\""],
+        "{settings}"
+    );
 }

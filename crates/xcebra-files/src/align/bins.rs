@@ -209,13 +209,16 @@ impl Bins {
             1 => "1 segment".to_owned(),
             several => format!("{several} segments"),
         };
+        let whose = match places {
+            [one] => format!("the time of {one}"),
+            several => format!("the time that {} have in common", several.join(", ")),
+        };
         format!(
-            "{} bins of {} ms in {segments}, from {} to {} s: the time that {} have in common",
+            "{} bins of {} ms in {segments}, from {} to {} s: {whose}",
             self.len(),
             rounded(bin * 1e3),
             rounded(self.edges.first().map_or(0.0, |edges| edges[0])),
             rounded(self.edges.last().map_or(0.0, |edges| edges[1])),
-            places.join(", ")
         )
     }
 }
@@ -260,6 +263,19 @@ mod tests {
                 .len(),
             0
         );
+    }
+
+    #[test]
+    fn the_clock_in_a_line() {
+        let bins = Bins::new(&[span(0.0, 1.0)], 0.1, false).unwrap();
+        let clock = "10 bins of 100 ms in 1 segment, from 0 to 1 s: the time";
+        for (places, whose) in [
+            (vec!["a"], " of a"),
+            (vec!["a", "b"], " that a, b have in common"),
+        ] {
+            let places: Vec<String> = places.into_iter().map(str::to_owned).collect();
+            assert_eq!(bins.in_words(0.1, &places), format!("{clock}{whose}"));
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ use super::sample;
 use super::settings::Alignment;
 use crate::clock::Clock;
 use crate::error::{FileError, Result};
-use crate::formats::Format;
 use crate::open::DataFile;
 use crate::source::Source;
 use crate::timed::{Intervals, Series, Times};
@@ -43,6 +42,17 @@ pub enum AlignedLabel {
     Text(Vec<Arc<str>>),
 }
 
+/// What a label holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelForm {
+    /// Numbers.
+    Numbers,
+    /// Angles in radians, so that 2π is next to 0.
+    Angles,
+    /// Classes: text, truth values or few whole numbers, or what the settings say is one.
+    Classes,
+}
+
 /// A label as its file holds it.
 pub(super) struct Read {
     pub(super) name: String,
@@ -65,23 +75,26 @@ pub(super) enum Sampled {
     Texts(Vec<Option<Text>>),
 }
 
-/// Whether a label holds classes, as text, truth values or few whole numbers.
+/// What labels of a recording hold.
 ///
 /// # Errors
 /// As [`align`](super::align).
-pub fn is_class_label(source: &Source, label: &LabelSource, settings: &Alignment) -> Result<bool> {
+pub fn label_forms(
+    source: &Source,
+    labels: &[LabelSource],
+    settings: &Alignment,
+) -> Result<Vec<LabelForm>> {
     let mut file = DataFile::of(source)?;
-    Ok(!matches!(
-        read(&mut file, label, settings)?.held,
-        Held::Numbers(..)
-    ))
+    let forms = labels.iter().map(|label| {
+        let read = read(&mut file, label, settings)?;
+        Ok(read.form())
+    });
+    forms.collect()
 }
 
 /// Reads a label of the recording's file or of another.
 pub(super) fn read(file: &mut DataFile, label: &LabelSource, settings: &Alignment) -> Result<Read> {
-    let other = label.array.parse::<Source>().ok();
-    let other = other.filter(|source| Format::of(&source.path).is_ok());
-    let (place, held) = match other {
+    let (place, held) = match Source::of_other_file(&label.array) {
         Some(source) => {
             let mut file = DataFile::of(&source)?;
             (
@@ -130,7 +143,7 @@ fn held(
                 advice: "name times with one for each text".to_owned(),
             });
         }
-        return Ok(Held::Texts(text.texts, Times::Listed(times)));
+        return texts(text.texts, Times::Listed(times), label);
     }
     let found = match file.series(Some(array)) {
         Ok(found) => return numbers(found, label, settings),
@@ -140,7 +153,7 @@ fn held(
     if let Ok(Some(text)) = file.read_text(array, None)
         && let Some(times) = file.times()?
     {
-        return Ok(Held::Texts(text.texts, times));
+        return texts(text.texts, times, label);
     }
     // a property of intervals: `trials.side`
     if let Some((table, column)) = array.rsplit_once(['.', '/'])
@@ -153,12 +166,24 @@ fn held(
     Err(found)
 }
 
+/// Texts at times; there is at least one.
+fn texts(texts: Vec<Text>, times: Times, label: &LabelSource) -> Result<Held> {
+    if texts.is_empty() {
+        return Err(FileError::Value {
+            place: label.array.clone(),
+            problem: "it holds no texts".to_owned(),
+            advice: "leave the label out, or name another array".to_owned(),
+        });
+    }
+    Ok(Held::Texts(texts, times))
+}
+
 fn numbers(found: Vec<Series>, label: &LabelSource, settings: &Alignment) -> Result<Held> {
     let Ok([series]) = <[Series; 1]>::try_from(found) else {
         return Err(FileError::Value {
             place: label.array.clone(),
             problem: "its channels have several sampling rates".to_owned(),
-            advice: "use them as several labels".to_owned(),
+            advice: "use a separate label for each rate".to_owned(),
         });
     };
     let named = |names: &[String]| names.contains(&label.name);
@@ -205,32 +230,32 @@ impl Read {
             Held::Numbers(series, _) | Held::Classes(series) => Some(ends(series)),
             Held::Texts(texts, times) => Some(Span {
                 from: times.at(0),
-                to: times.at(texts.len().max(1) - 1),
+                to: times.at(texts.len() - 1),
             }),
             Held::Spans(..) | Held::Annotations(..) => None,
         }
     }
 
     /// What its values are.
-    pub(super) fn form(&self) -> Form {
+    pub(super) fn form(&self) -> LabelForm {
         match &self.held {
-            Held::Numbers(_, true) => Form::Angles,
-            Held::Numbers(..) => Form::Numbers,
-            _ => Form::Classes,
+            Held::Numbers(_, true) => LabelForm::Angles,
+            Held::Numbers(..) => LabelForm::Numbers,
+            _ => LabelForm::Classes,
         }
     }
 
     /// The label in bins.
     pub(super) fn sample(
-        &self,
+        self,
         bins: &Bins,
         clock: &Clock,
         notes: &mut Vec<String>,
     ) -> Result<Sampled> {
-        Ok(match &self.held {
-            Held::Numbers(series, angle) => {
-                notes.extend(series.values.notes.iter().cloned());
-                Sampled::Numbers(sample::numbers(series, bins, *angle))
+        Ok(match self.held {
+            Held::Numbers(mut series, angle) => {
+                notes.append(&mut series.values.notes);
+                Sampled::Numbers(sample::numbers(series, bins, angle))
             }
             Held::Classes(series) => {
                 let values = series.values.matrix::<f64>()?;
@@ -245,7 +270,7 @@ impl Read {
                 Sampled::Numbers(Array1::from_vec(found).insert_axis(ndarray::Axis(1)))
             }
             Held::Texts(texts, times) => {
-                let rows = sample::nearest(times, texts.len(), bins).into_iter();
+                let rows = sample::nearest(&times, texts.len(), bins).into_iter();
                 let text = |row: Option<usize>| row.map(|row| Arc::clone(&texts[row]));
                 Sampled::Texts(
                     rows.map(text)
@@ -265,12 +290,12 @@ impl Read {
                 Sampled::Texts((0..bins.len()).map(of).collect())
             }
             Held::Annotations(source, name) => {
-                let file = DataFile::of(source)?;
-                let found = file.read_text(name, Some(clock))?;
+                let file = DataFile::of(&source)?;
+                let found = file.read_text(&name, Some(clock))?;
                 let found = found.ok_or_else(|| FileError::Missing {
-                    path: source.path.clone(),
+                    path: source.path,
                     kind: "annotation",
-                    name: name.clone(),
+                    name,
                     available: Vec::new(),
                 })?;
                 notes.extend(found.notes);
@@ -280,20 +305,12 @@ impl Read {
     }
 }
 
-/// What a label is written as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Numbers,
-    Angles,
-    Classes,
-}
-
 impl Sampled {
     /// The label without anything missing.
-    pub(super) fn finished(self, form: Form) -> AlignedLabel {
+    pub(super) fn finished(self, form: LabelForm) -> AlignedLabel {
         match (self, form) {
             (Self::Texts(texts), _) => AlignedLabel::Text(texts.into_iter().flatten().collect()),
-            (Self::Numbers(values), Form::Classes) => {
+            (Self::Numbers(values), LabelForm::Classes) => {
                 AlignedLabel::Classes(values.column(0).mapv(|class| class as i64))
             }
             (Self::Numbers(values), _) if values.ncols() == 1 => {

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::bins::Bins;
-use super::labels::{Form, Sampled};
+use super::labels::{LabelForm, Sampled};
 use super::sample::turned;
 use super::settings::Missing;
 use crate::error::{FileError, Result};
@@ -54,7 +54,7 @@ impl Gaps {
 }
 
 /// A label with its name and what it is written as.
-type Label = (String, Form, Sampled);
+type Label = (String, LabelForm, Sampled);
 
 /// Takes out the bins that lack something, or fills them.
 pub(super) fn settle(
@@ -78,7 +78,7 @@ pub(super) fn settle(
             return Err(FileError::Value {
                 place: "the recording in bins".to_owned(),
                 problem: format!(
-                    "values are missing (of {all} bins: {words}), first at {} s",
+                    "values are missing in some of the {all} bins ({words}), first at {} s",
                     bins.centre(first)
                 ),
                 advice: "let --missing cut take these bins out, or interpolate short stretches"
@@ -105,7 +105,8 @@ pub(super) fn settle(
         return Err(FileError::Value {
             place: "the recording in bins".to_owned(),
             problem: format!("something is missing in each of the {all} bins: {words}"),
-            advice: "leave out what is never known, or choose other epochs".to_owned(),
+            advice: "leave out channels or labels without values, or choose other epochs"
+                .to_owned(),
         });
     }
     bins.keep(&kept);
@@ -158,7 +159,7 @@ fn fill(
     let (before, after) = (stretch.start - 1, stretch.end);
     debug_assert!(segment.contains(&after) && !missing[before] && !missing[after]);
     let length = (after - before) as f64;
-    let line = |values: &mut Array2<f64>, form: Form| {
+    let line = |values: &mut Array2<f64>, form: LabelForm| {
         for bin in stretch.clone() {
             let part = (bin - before) as f64 / length;
             for column in 0..values.ncols() {
@@ -166,16 +167,16 @@ fn fill(
                 // what is known stays
                 if !values[[bin, column]].is_finite() {
                     values[[bin, column]] = match form {
-                        Form::Classes if part < 0.5 => a,
-                        Form::Classes => b,
-                        Form::Angles => turned(a, b, part),
-                        Form::Numbers => a + (b - a) * part,
+                        LabelForm::Classes if part < 0.5 => a,
+                        LabelForm::Classes => b,
+                        LabelForm::Angles => turned(a, b, part),
+                        LabelForm::Numbers => a + (b - a) * part,
                     };
                 }
             }
         }
     };
-    line(x, Form::Numbers);
+    line(x, LabelForm::Numbers);
     for (_, form, label) in labels {
         match label {
             Sampled::Numbers(values) => line(values, *form),

@@ -12,14 +12,14 @@ use crate::timed::{Series, Times};
 const GAP: f64 = 5.0;
 
 /// The values of a series in bins, (bins, columns); NaN where there are none.
-pub(super) fn numbers(series: &Series, bins: &Bins, angle: bool) -> Array2<f64> {
-    let rows = series.values.clone();
-    let values = rows.values.into_rows();
+pub(super) fn numbers(series: Series, bins: &Bins, angle: bool) -> Array2<f64> {
+    let count = series.rows();
+    let values = series.values.values.into_rows();
     let table = Rows {
         columns: values.shape()[1],
         values,
         times: &series.times,
-        count: series.rows(),
+        count,
     };
     // a step that is shorter than the bins by more than rounding
     match step(&series.times) < bins.bin * (1.0 - 1e-9) {
@@ -202,7 +202,7 @@ mod tests {
     fn angles_go_the_short_way_round() {
         let times = Times::Listed(vec![0.0, 1.0, 2.0]);
         let y = series(times, vec![6.2, 0.2, 0.4]);
-        let found = numbers(&y, &bins(0.0, 2.0, 1.0), true);
+        let found = numbers(y, &bins(0.0, 2.0, 1.0), true);
         let half = (6.2 + (0.2 + TAU - 6.2) / 2.0) % TAU;
         assert!(
             (found[[0, 0]] - half).abs() < 1e-12 && (found[[1, 0]] - 0.3).abs() < 1e-12,
@@ -213,7 +213,7 @@ mod tests {
             Times::Listed(vec![0.0, 0.1, 0.2, 0.3]),
             vec![0.1, TAU - 0.1, 0.1, TAU - 0.1],
         );
-        let mean = numbers(&y, &bins(0.0, 0.4, 0.4), true)[[0, 0]];
+        let mean = numbers(y, &bins(0.0, 0.4, 0.4), true)[[0, 0]];
         assert!(mean < 1e-12 || TAU - mean < 1e-12, "{mean}");
     }
 
@@ -224,7 +224,7 @@ mod tests {
         let mut values = times.clone();
         values[4] = f64::NAN;
         let found = numbers(
-            &series(Times::Listed(times), values),
+            series(Times::Listed(times), values),
             &bins(0.0, 29.0, 1.0),
             false,
         );
@@ -244,7 +244,7 @@ mod tests {
             pieces: vec![(0, 5.0005)],
         };
         let y = series(times, (0..rows).map(f64::from).collect());
-        let found = numbers(&y, &bins(5.0, 45.0, 0.01), false);
+        let found = numbers(y, &bins(5.0, 45.0, 0.01), false);
         assert_eq!(found.dim(), (4000, 1));
         for (bin, mean) in found.iter().enumerate() {
             assert_eq!(*mean, 10.0 * bin as f64 + 4.5);

@@ -233,7 +233,7 @@ pub(super) fn matching(
                     values.join("|"),
                     crate::error::list(&seen)
                 ),
-                advice: "ask for values that there are together".to_owned(),
+                advice: "choose a combination of values that occurs".to_owned(),
             });
         }
     }
@@ -263,7 +263,7 @@ pub(super) fn epochs(file: &mut DataFile, text: &str) -> Result<(Vec<Span>, Stri
     if spans.is_empty() {
         return Err(FileError::Value {
             place: intervals.place,
-            problem: "none of its intervals has a length".to_owned(),
+            problem: "all its intervals are empty".to_owned(),
             advice: "name another table of intervals".to_owned(),
         });
     }

@@ -21,7 +21,7 @@ pub(super) struct Chosen {
 }
 
 /// The units that fulfil all conditions.
-pub(super) fn chosen(spikes: Spikes, conditions: &[(String, Vec<String>)]) -> Result<Chosen> {
+pub(super) fn chosen(mut spikes: Spikes, conditions: &[(String, Vec<String>)]) -> Result<Chosen> {
     let all = spikes.times.len();
     let rows = matching(&spikes.place, conditions, &spikes.properties, all)?;
     if rows.is_empty() {
@@ -62,7 +62,7 @@ pub(super) fn chosen(spikes: Spikes, conditions: &[(String, Vec<String>)]) -> Re
             .collect(),
         times: rows
             .iter()
-            .map(|&unit| spikes.times[unit].clone())
+            .map(|&unit| std::mem::take(&mut spikes.times[unit]))
             .collect(),
         place: spikes.place,
         observed,
@@ -84,7 +84,7 @@ impl Chosen {
             false => Err(FileError::Value {
                 place: self.place.clone(),
                 problem: "its spikes are all at one time".to_owned(),
-                advice: "name a label or epochs, which limit the time".to_owned(),
+                advice: "give a label or epochs to limit the time".to_owned(),
             }),
         }
     }

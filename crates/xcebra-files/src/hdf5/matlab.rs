@@ -8,11 +8,11 @@ use std::path::Path;
 
 use hdf5_reader::{Dataset, reference};
 
-use super::tree::{Tree, number_of, text_of};
+use super::tree::{Tree, last, number_of, parent, text_of};
 use super::values::{self, Kind, failed, is_complex, kind, not_numbers};
 use crate::array::DataArray;
 use crate::clock::Clock;
-use crate::container::{ArrayInfo, Container, Role, only_name, place_of};
+use crate::container::{ArrayInfo, Container, Role, only, only_name, place_of};
 use crate::error::{FileError, Result};
 use crate::matlab::resolve;
 use crate::signals::annotations::TextLabel;
@@ -29,6 +29,8 @@ pub(crate) struct Matlab73 {
     tree: Tree,
     /// MATLAB's names of values, in the order of the file, and what they are.
     values: Vec<(String, Value)>,
+    /// The place of each in `values`.
+    places: HashMap<String, usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,19 +46,27 @@ enum Value {
 impl Matlab73 {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let tree = Tree::open(path)?;
+        let children = children(&tree);
         let mut listing = Listing {
             objects: addresses(&tree),
+            children: &children,
             tree: &tree,
             values: Vec::new(),
         };
-        for name in listing.children("") {
+        for name in children.get("").into_iter().flatten() {
             // `#refs#` holds the elements of cells, `#subsystem#` what belongs to objects
             if !name.starts_with('#') {
-                listing.value(&name, &name, 0)?;
+                listing.value(name, name, 0)?;
             }
         }
         let values = listing.values;
-        Ok(Self { tree, values })
+        let names = values.iter().map(|(name, _)| name.clone());
+        let places = names.zip(0..).collect();
+        Ok(Self {
+            tree,
+            values,
+            places,
+        })
     }
 
     fn names(&self) -> Vec<String> {
@@ -64,9 +74,11 @@ impl Matlab73 {
     }
 
     fn find(&self, name: &str) -> Result<&Value> {
-        let name = resolve(self.tree.path(), name, &self.names())?;
-        let found = self.values.iter().find(|(other, _)| *other == name);
-        Ok(&found.expect("it is one of the names").1)
+        let place = match self.places.get(name) {
+            Some(place) => *place,
+            None => self.places[&resolve(self.tree.path(), name, &self.names())?],
+        };
+        Ok(&self.values[place].1)
     }
 }
 
@@ -83,27 +95,25 @@ fn addresses(tree: &Tree) -> HashMap<u64, String> {
     datasets.chain(groups).collect()
 }
 
+/// Names of the members of each group, by its path.
+fn children(tree: &Tree) -> HashMap<String, Vec<String>> {
+    let mut children: HashMap<String, Vec<String>> = HashMap::new();
+    let paths = tree.datasets.keys().chain(tree.groups.keys());
+    for path in paths.filter(|path| !path.is_empty()) {
+        let members = children.entry(parent(path).to_owned()).or_default();
+        members.push(last(path).to_owned());
+    }
+    children
+}
+
 struct Listing<'a> {
     tree: &'a Tree,
     objects: HashMap<u64, String>,
+    children: &'a HashMap<String, Vec<String>>,
     values: Vec<(String, Value)>,
 }
 
 impl Listing<'_> {
-    /// Names of the members of a group.
-    fn children(&self, group: &str) -> Vec<String> {
-        let inside = |path: &String| {
-            let rest = match group {
-                "" => path.as_str(),
-                _ => path.strip_prefix(group)?.strip_prefix('/')?,
-            };
-            (!rest.is_empty() && !rest.contains('/')).then(|| rest.to_owned())
-        };
-        let mut names: Vec<String> = self.tree.datasets.keys().filter_map(inside).collect();
-        names.extend(self.tree.groups.keys().filter_map(inside));
-        names
-    }
-
     fn push(&mut self, name: &str, value: Value) -> Result<()> {
         if self.values.len() >= MOST_VALUES {
             let place = self.tree.path().display().to_string();
@@ -130,7 +140,7 @@ impl Listing<'_> {
             if sparse {
                 return self.push(name, Value::Other("a sparse matrix"));
             }
-            for child in self.children(path) {
+            for child in self.children.get(path).into_iter().flatten() {
                 self.value(
                     &format!("{name}.{child}"),
                     &format!("{path}/{child}"),
@@ -232,6 +242,7 @@ impl Container for Matlab73 {
                 Value::Dataset(path) => self.info(name, &self.tree.datasets[path]),
             });
         }
+        arrays.extend(self.tree.unusable());
         Ok(arrays)
     }
 
@@ -246,7 +257,13 @@ impl Container for Matlab73 {
                     "use it as a label of classes, or save numbers",
                 ));
             }
-            Value::Other(what) => return Err(not_numbers(&place, what, "save full(x)")),
+            Value::Other(what) => {
+                let advice = match *what {
+                    "a sparse matrix" => "save full(x)",
+                    _ => "save it as an array of numbers",
+                };
+                return Err(not_numbers(&place, what, advice));
+            }
         };
         let dataset = &self.tree.datasets[path];
         if is_empty(dataset) {
@@ -302,8 +319,7 @@ impl Container for Matlab73 {
     }
 
     fn stand_in(&mut self) -> Option<String> {
-        let names = <[String; 1]>::try_from(self.names()).ok();
-        names.map(|[only]| only)
+        only(self.names())
     }
 
     fn path(&self) -> &Path {

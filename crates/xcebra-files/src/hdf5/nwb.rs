@@ -11,7 +11,7 @@ mod units;
 use std::ops::Range;
 use std::path::Path;
 
-use super::tree::{Tree, last};
+use super::tree::{Tree, child, last};
 use super::{Hdf5, info, text_label};
 use crate::array::DataArray;
 use crate::clock::Clock;
@@ -94,13 +94,6 @@ impl Nwb {
     }
 }
 
-fn child(group: &str, name: &str) -> String {
-    match group.is_empty() {
-        true => name.to_owned(),
-        false => format!("{group}/{name}"),
-    }
-}
-
 /// Groups that describe the file and hold no measurements.
 const DESCRIPTIONS: [&str; 3] = ["general", "specifications", "session_description"];
 
@@ -137,6 +130,7 @@ impl Container for Nwb {
                 arrays.push(info(path, dataset));
             }
         }
+        arrays.extend(self.tree().unusable());
         Ok(arrays)
     }
 

@@ -8,7 +8,7 @@ use hdf5_reader::Dataset;
 use ndarray::{Array2, Axis, concatenate};
 
 use super::pickle;
-use super::tree::{Tree, text};
+use super::tree::{Tree, child, text};
 use super::values::{self, Kind, kind};
 use crate::array::DataArray;
 use crate::columns;
@@ -58,13 +58,6 @@ pub(super) fn find(tree: &Tree) -> Vec<Frame> {
         .collect()
 }
 
-fn child(path: &str, name: &str) -> String {
-    match path.is_empty() {
-        true => name.to_owned(),
-        false => format!("{path}/{name}"),
-    }
-}
-
 /// A table in the format `fixed`: blocks of columns, and an axis with the names in order.
 fn fixed(tree: &Tree, path: &str) -> Option<Frame> {
     let order = items(tree, path, "axis0")?;
@@ -75,7 +68,7 @@ fn fixed(tree: &Tree, path: &str) -> Option<Frame> {
         let Some(dataset) = tree.datasets.get(&values) else {
             break;
         };
-        // text and dates are no numbers: their columns are left out
+        // text and dates are not numbers: their columns are left out
         if !matches!(kind(dataset.dtype()), Kind::Numbers(_)) || dataset.shape().len() != 2 {
             continue;
         }

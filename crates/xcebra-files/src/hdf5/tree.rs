@@ -9,8 +9,9 @@ use hdf5_reader::{Attribute, Dataset, FileStorage, FilterRegistry, Hdf5File, Ope
 
 use super::lzf;
 use super::values::failed;
-use crate::container::place_of;
+use crate::container::{ArrayInfo, Role, place_of};
 use crate::error::{FileError, Result, list};
+use crate::reading::open_file;
 
 /// Objects of a file that are listed; a file of more is refused.
 const MOST_OBJECTS: usize = 200_000;
@@ -29,8 +30,8 @@ pub(super) struct Tree {
     pub(super) datasets: BTreeMap<String, Dataset>,
     /// Groups by path; the root's path is empty.
     pub(super) groups: BTreeMap<String, Group>,
-    /// What could not be opened.
-    pub(super) notes: Vec<String>,
+    /// Groups whose members cannot be listed, and why.
+    pub(super) closed: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Tree {
@@ -43,18 +44,12 @@ impl std::fmt::Debug for Tree {
 
 impl Tree {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let metadata = std::fs::metadata(path).map_err(|error| FileError::read(path, error))?;
-        if metadata.is_dir() {
-            return Err(FileError::read(
-                path,
-                std::io::ErrorKind::IsADirectory.into(),
-            ));
-        }
+        let (_, length) = open_file(path)?;
         let place = path.display().to_string();
         let fail = |error| failed(&place, &error);
         let mut filters = FilterRegistry::new();
         filters.register(lzf::LZF, Box::new(lzf::decompress));
-        let most = SMALL.max(metadata.len().saturating_mul(BYTES_PER_FILE_BYTE));
+        let most = SMALL.max(length.saturating_mul(BYTES_PER_FILE_BYTE));
         let options = OpenOptions::default()
             .with_filter_registry(filters)
             .with_max_chunk_bytes(SMALL as usize)
@@ -66,7 +61,7 @@ impl Tree {
             file,
             datasets: BTreeMap::new(),
             groups: BTreeMap::new(),
-            notes: Vec::new(),
+            closed: BTreeMap::new(),
         };
         tree.walk()?;
         Ok(tree)
@@ -82,19 +77,15 @@ impl Tree {
         let mut seen: HashSet<u64> = HashSet::from([root.address()]);
         let mut waiting = vec![(String::new(), root, 0)];
         while let Some((path, group, depth)) = waiting.pop() {
-            let child = |name: &str| match path.is_empty() {
-                true => name.to_owned(),
-                false => format!("{path}/{name}"),
-            };
             match group.members() {
                 Ok((groups, datasets)) => {
                     for dataset in datasets {
-                        let path = child(last(dataset.name()));
+                        let path = child(&path, last(dataset.name()));
                         self.datasets.insert(path, dataset);
                     }
                     for group in groups {
                         if depth < DEEPEST && seen.insert(group.address()) {
-                            waiting.push((child(last(group.name())), group, depth + 1));
+                            waiting.push((child(&path, last(group.name())), group, depth + 1));
                         }
                     }
                 }
@@ -102,7 +93,7 @@ impl Tree {
                 Err(error) if path.is_empty() => return Err(failed(&place, &error)),
                 Err(error) => {
                     let problem = failed(&place_of(&self.path, &path), &error);
-                    self.notes.push(format!("left out: {problem}"));
+                    self.closed.insert(path.clone(), problem.to_string());
                 }
             }
             self.groups.insert(path, group);
@@ -147,6 +138,14 @@ impl Tree {
         }
     }
 
+    /// What is listed of groups that cannot be opened.
+    pub(super) fn unusable(&self) -> impl Iterator<Item = ArrayInfo> {
+        self.closed.iter().map(|(path, problem)| ArrayInfo {
+            role: Role::Unusable(problem.clone()),
+            ..ArrayInfo::new(path, "group", Vec::new())
+        })
+    }
+
     /// An attribute of a group as text, if it has one.
     pub(super) fn group_text(&self, path: &str, name: &str) -> Option<String> {
         text(&self.groups.get(path)?.attribute(name).ok()?)
@@ -156,6 +155,14 @@ impl Tree {
 /// The last part of a path.
 pub(super) fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The path of a member of a group.
+pub(super) fn child(group: &str, name: &str) -> String {
+    match group.is_empty() {
+        true => name.to_owned(),
+        false => format!("{group}/{name}"),
+    }
 }
 
 /// The path of the group that holds an object; empty for the root.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hdf5_reader::datatype_api::{CompoundField, H5Type, StringSize, VarLenKind};
+use hdf5_reader::datatype_api::{CompoundField, H5Type, VarLenKind};
 use hdf5_reader::error::{ByteOrder, Error};
 use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
 use ndarray::ArrayD;
@@ -192,67 +192,31 @@ pub(super) fn read(dataset: &Dataset, place: &str, rows: Option<Range<u64>>) -> 
         place,
         rows,
     };
-    let big = |datatype: &Datatype| is_big(datatype);
     Ok(match number {
-        Number::Int {
-            size: 1,
-            signed: true,
-        } => Values::I8(get.array()?),
-        Number::Int {
-            size: 1,
-            signed: false,
-        } => Values::U8(get.array()?),
-        Number::Int {
-            size: 2,
-            signed: true,
-        } => Values::I16(get.array()?),
-        Number::Int {
-            size: 2,
-            signed: false,
-        } => Values::U16(get.array()?),
-        Number::Int {
-            size: 4,
-            signed: true,
-        } => Values::I32(get.array()?),
-        Number::Int {
-            size: 4,
-            signed: false,
-        } => Values::U32(get.array()?),
-        Number::Int { signed: true, .. } => Values::I64(get.array()?),
-        Number::Int { signed: false, .. } => Values::I64(narrow(get.array()?, place)?),
+        Number::Int { size, signed } => match (size, signed) {
+            (1, true) => Values::I8(get.array()?),
+            (1, false) => Values::U8(get.array()?),
+            (2, true) => Values::I16(get.array()?),
+            (2, false) => Values::U16(get.array()?),
+            (4, true) => Values::I32(get.array()?),
+            (4, false) => Values::U32(get.array()?),
+            (_, true) => Values::I64(get.array()?),
+            (_, false) => Values::I64(narrow(get.array()?, place)?),
+        },
+        Number::Enum { size, signed } => match (size, signed) {
+            (1, true) => Values::I8(get.raw(i8::from_le_bytes)?),
+            (1, false) => Values::U8(get.raw(u8::from_le_bytes)?),
+            (2, true) => Values::I16(get.raw(i16::from_le_bytes)?),
+            (2, false) => Values::U16(get.raw(u16::from_le_bytes)?),
+            (4, true) => Values::I32(get.raw(i32::from_le_bytes)?),
+            (4, false) => Values::U32(get.raw(u32::from_le_bytes)?),
+            (_, true) => Values::I64(get.raw(i64::from_le_bytes)?),
+            (_, false) => Values::I64(narrow(get.raw(u64::from_le_bytes)?, place)?),
+        },
         Number::Float { size: 4 } => Values::F32(get.array()?),
         Number::Float { size: 8 } => Values::F64(get.array()?),
-        Number::Float { .. } => {
-            let big = big(dataset.dtype());
-            Values::F32(get.array::<Raw<2>>()?.mapv(|raw| half(ordered(raw.0, big))))
-        }
-        Number::Bool => Values::Bool(get.array::<Raw<1>>()?.mapv(|raw| raw.0[0] != 0)),
-        Number::Enum {
-            size: 1,
-            signed: true,
-        } => Values::I8(get.array::<Raw<1>>()?.mapv(|raw| i8::from_le_bytes(raw.0))),
-        Number::Enum { size: 1, .. } => Values::U8(get.array::<Raw<1>>()?.mapv(|raw| raw.0[0])),
-        Number::Enum { size: 2, .. } => {
-            let big = big(dataset.dtype());
-            Values::I16(
-                get.array::<Raw<2>>()?
-                    .mapv(|raw| i16::from_le_bytes(ordered(raw.0, big))),
-            )
-        }
-        Number::Enum { size: 4, .. } => {
-            let big = big(dataset.dtype());
-            Values::I32(
-                get.array::<Raw<4>>()?
-                    .mapv(|raw| i32::from_le_bytes(ordered(raw.0, big))),
-            )
-        }
-        Number::Enum { .. } => {
-            let big = big(dataset.dtype());
-            Values::I64(
-                get.array::<Raw<8>>()?
-                    .mapv(|raw| i64::from_le_bytes(ordered(raw.0, big))),
-            )
-        }
+        Number::Float { .. } => Values::F32(get.raw(half)?),
+        Number::Bool => Values::Bool(get.raw(|[byte]| byte != 0)?),
     })
 }
 
@@ -278,6 +242,13 @@ impl Reading<'_> {
             _ => self.dataset.read_array(),
         };
         read.map_err(|error| failed(self.place, &error))
+    }
+
+    /// Elements of `N` bytes that the library does not convert, from their bytes, the least significant first.
+    fn raw<const N: usize, T>(&self, of: impl Fn([u8; N]) -> T) -> Result<ArrayD<T>> {
+        let big = is_big(self.dataset.dtype());
+        let raw: ArrayD<Raw<N>> = self.array()?;
+        Ok(raw.mapv(|raw| of(ordered(raw.0, big))))
     }
 }
 
@@ -461,21 +432,4 @@ fn filter_name(text: &str) -> String {
         "32004" => "LZ4".to_owned(),
         _ => text.to_owned(),
     }
-}
-
-/// Whether text of this type has one length for all, which matters for nothing else.
-pub(super) fn is_text(datatype: &Datatype) -> bool {
-    matches!(
-        datatype,
-        Datatype::String {
-            size: StringSize::Fixed(_) | StringSize::Variable,
-            ..
-        }
-    ) || matches!(
-        datatype,
-        Datatype::VarLen {
-            kind: VarLenKind::String,
-            ..
-        }
-    )
 }

@@ -55,6 +55,8 @@ pub(crate) struct Element {
 }
 
 const MATRIX: u32 = 14;
+/// The class of objects of classes.
+const OBJECT: u32 = 17;
 pub(crate) const COMPRESSED: u32 = 15;
 
 impl Elements<'_> {
@@ -95,6 +97,22 @@ impl Elements<'_> {
         })
     }
 
+    /// The name of a variable, of which these are the first bytes; empty for objects of classes.
+    pub(crate) fn name(&self) -> Result<String> {
+        // the data end beyond these bytes
+        let end = usize::MAX - 8;
+        let matrix = self.element(0, end)?;
+        let flags = self.element(matrix.data.start, end)?;
+        if matrix.kind != MATRIX || self.word(flags.data.start)? & 0xff == OBJECT {
+            return Ok(String::new());
+        }
+        let dims = self.element(flags.next, end)?;
+        let name = self.element(dims.next, end)?;
+        let bytes = self.bytes.get(name.data);
+        let bytes = bytes.ok_or_else(|| self.damaged("it ends within an element"))?;
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    }
+
     /// A variable with its name.
     pub(crate) fn variable(&self, element: &Element) -> Result<(String, Node)> {
         self.matrix(element, 0)
@@ -126,7 +144,7 @@ impl Elements<'_> {
         let class = word & 0xff;
         let (complex, logical) = (word & 0x0800 != 0, word & 0x0200 != 0);
         // objects of classes have another layout
-        if class == 17 {
+        if class == OBJECT {
             return Ok((
                 String::new(),
                 Node {

@@ -1,7 +1,7 @@
 //! A MATLAB file of version 5 to 7 as a collection of named arrays.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::read::ZlibDecoder;
@@ -10,13 +10,16 @@ use super::elements::{COMPRESSED, Content, Element, Elements, Node};
 use super::resolve;
 use crate::array::DataArray;
 use crate::clock::Clock;
-use crate::container::{ArrayInfo, Container, Role, only_name, place_of};
+use crate::container::{ArrayInfo, Container, Role, only, only_name, place_of};
 use crate::error::{FileError, Result};
+use crate::reading::open_file;
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
 
 /// Bytes of the header.
 const HEADER: u64 = 128;
+/// Bytes in which the name of a variable is: it comes after its axes.
+const START: u64 = 1 << 12;
 /// What a variable may always take, in bytes, and for each compressed byte.
 const SMALL: u64 = 1 << 30;
 const BYTES_PER_COMPRESSED_BYTE: u64 = 128;
@@ -27,10 +30,19 @@ pub(crate) struct Matlab5 {
     path: PathBuf,
     length: u64,
     big: bool,
-    /// Where the variables are, and how many bytes each has with its tag.
-    places: Vec<(u64, u64)>,
+    places: Vec<Place>,
     /// The variable that was read last.
     held: Option<(usize, Variable)>,
+}
+
+/// Where a variable is.
+#[derive(Debug)]
+struct Place {
+    at: u64,
+    /// Bytes with its tag.
+    size: u64,
+    /// Empty if the start of the variable does not tell.
+    name: String,
 }
 
 /// A variable in memory.
@@ -47,12 +59,7 @@ impl Matlab5 {
         let fail = |error| FileError::read(path, error);
         let place = path.display().to_string();
         let damaged = |problem: &str| FileError::damaged(&place, problem);
-        let mut file = File::open(path).map_err(fail)?;
-        let metadata = file.metadata().map_err(fail)?;
-        if metadata.is_dir() {
-            return Err(fail(ErrorKind::IsADirectory.into()));
-        }
-        let length = metadata.len();
+        let (mut file, length) = open_file(path)?;
         let mut header = [0; HEADER as usize];
         file.read_exact(&mut header)
             .map_err(|_| damaged("it is shorter than its header"))?;
@@ -66,7 +73,7 @@ impl Matlab5 {
                     advice: "save it again with -v7".to_owned(),
                 });
             }
-            _ => return Err(damaged("it does not begin like a MATLAB file")),
+            _ => return Err(damaged("it does not begin with a MATLAB header")),
         };
         let mut places = Vec::new();
         let mut at = HEADER;
@@ -82,8 +89,12 @@ impl Matlab5 {
             };
             let end = usize::try_from(length - at).unwrap_or(usize::MAX);
             let element = elements.element(0, end)?;
-            let size = element.data.end as u64;
-            places.push((at, size));
+            places.push(Place {
+                at,
+                size: element.data.end as u64,
+                // what is wrong with it is told when it is read
+                name: name(&mut file, at, &element, big).unwrap_or_default(),
+            });
             at += element.next.max(8) as u64;
         }
         Ok(Self {
@@ -111,7 +122,7 @@ impl Matlab5 {
     fn load(&self, index: usize) -> Result<Variable> {
         let fail = |error| FileError::read(&self.path, error);
         let place = self.path.display().to_string();
-        let (at, size) = self.places[index];
+        let Place { at, size, .. } = self.places[index];
         let mut file = File::open(&self.path).map_err(fail)?;
         file.seek(SeekFrom::Start(at)).map_err(fail)?;
         let mut bytes = Vec::new();
@@ -171,36 +182,57 @@ impl Matlab5 {
         name: &str,
         take: impl FnOnce(&Variable, &Node) -> Result<T>,
     ) -> Result<T> {
-        // a whole path is found without listing everything
-        let root = |path: &str| {
-            let end = path.find(['.', '{', '(']).unwrap_or(path.len());
-            path[..end].to_owned()
-        };
-        let whole = root(name);
-        let held = match &self.held {
-            Some((_, variable)) if variable.name == whole => {
-                variable.node.at(&name[whole.len()..]).is_some()
-            }
-            _ => false,
-        };
-        let names = if held { Vec::new() } else { self.names()? };
-        let wanted = match held {
-            true => name.to_owned(),
-            false => resolve(&self.path, name, &names)?,
-        };
-        let root = root(&wanted);
-        let first = self.held.as_ref().map_or(0, |(index, _)| *index);
-        // the variable that was read last, and then all
-        for index in std::iter::once(first).chain(0..self.places.len()) {
+        // a whole path is found without reading other variables
+        let (root, rest) = parts(name);
+        if let Some(index) = self.index(root) {
             let variable = self.variable(index)?;
-            if variable.name == root
-                && let Some(node) = variable.node.at(&wanted[root.len()..])
-            {
+            if let Some(node) = variable.node.at(rest).filter(|node| node.is_listed()) {
+                return take(variable, node);
+            }
+        }
+        let names = self.names()?;
+        let wanted = resolve(&self.path, name, &names)?;
+        let (root, rest) = parts(&wanted);
+        if let Some(index) = self.index(root) {
+            let variable = self.variable(index)?;
+            if let Some(node) = variable.node.at(rest) {
                 return take(variable, node);
             }
         }
         Err(crate::container::no_array(&self.path, name, names))
     }
+
+    /// The position of the variable of that name.
+    fn index(&self, name: &str) -> Option<usize> {
+        self.places
+            .iter()
+            .position(|place| place.name == name && !name.is_empty())
+    }
+}
+
+/// The name of a variable, and the path within it.
+fn parts(path: &str) -> (&str, &str) {
+    path.split_at(path.find(['.', '{', '(']).unwrap_or(path.len()))
+}
+
+/// The name of the variable whose tag is at `at`, from its first bytes.
+fn name(file: &mut File, at: u64, tag: &Element, big: bool) -> Option<String> {
+    let compressed = tag.kind == COMPRESSED;
+    let from = if compressed { tag.data.start as u64 } else { 0 };
+    file.seek(SeekFrom::Start(at + from)).ok()?;
+    let stored = file.take(tag.data.end as u64 - from);
+    let mut bytes = Vec::new();
+    // as far as they can be read
+    let _ = match compressed {
+        true => ZlibDecoder::new(stored).take(START).read_to_end(&mut bytes),
+        false => stored.take(START).read_to_end(&mut bytes),
+    };
+    let elements = Elements {
+        bytes: &bytes,
+        big,
+        place: "",
+    };
+    elements.name().ok()
 }
 
 impl Variable {
@@ -305,6 +337,15 @@ impl Node {
                 fields.get(column)?.at(&field[end..])
             }
             _ => None,
+        }
+    }
+
+    /// Whether it is a value that is not made of others, or a cell of texts.
+    fn is_listed(&self) -> bool {
+        match self.content {
+            Content::Struct(..) => false,
+            Content::Cell(_) => self.texts().is_some(),
+            _ => true,
         }
     }
 
@@ -416,8 +457,7 @@ impl Container for Matlab5 {
     }
 
     fn stand_in(&mut self) -> Option<String> {
-        let names = <[String; 1]>::try_from(self.names().ok()?).ok();
-        names.map(|[only]| only)
+        only(self.names().ok()?)
     }
 
     fn path(&self) -> &Path {

@@ -3,14 +3,10 @@
 use ndarray::{Array2, Axis, s};
 use xcebra_files::{DataArray, Source, Values, read};
 
-use crate::told;
+use crate::{data, told};
 
 fn array(name: &str) -> DataArray {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/data/constant_channels.npz"
-    );
-    read(&Source::new(path, name)).unwrap()
+    read(&Source::new(data("constant_channels.npz"), name)).unwrap()
 }
 
 #[test]

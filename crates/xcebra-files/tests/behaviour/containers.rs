@@ -1,19 +1,17 @@
 //! HDF5, NWB and MATLAB files that h5py, pandas, pynwb, scipy and hdf5storage wrote, against what they read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ndarray::ArrayD;
 use xcebra_files::{DataFile, FileError, Role, Source, Times, read};
 
-use crate::told;
+use crate::{data, told};
 
-fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/containers")
-        .join(name)
+pub fn file(name: &str) -> PathBuf {
+    data("containers").join(name)
 }
 
-fn open(name: &str) -> DataFile {
+pub fn open(name: &str) -> DataFile {
     DataFile::open(&file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

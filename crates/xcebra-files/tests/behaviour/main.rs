@@ -5,6 +5,8 @@ mod biosignal_properties;
 mod biosignals;
 #[cfg(feature = "hdf5")]
 mod clock;
+#[cfg(feature = "hdf5")]
+mod clock_of_kinds;
 mod constant;
 #[cfg(feature = "hdf5")]
 mod containers;
@@ -19,9 +21,20 @@ mod sound_properties;
 mod sounds;
 mod table_dialects;
 mod tables;
+#[cfg(feature = "hdf5")]
+mod unusual;
+
+use std::path::{Path, PathBuf};
 
 use xcebra_files::FileError;
 use xcebra_model::Advice;
+
+/// A file of the tests' data, or a folder.
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
 
 /// Problem and advice of an error.
 fn told(error: &FileError) -> (String, String) {

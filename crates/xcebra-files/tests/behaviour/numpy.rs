@@ -1,17 +1,9 @@
 //! Files that numpy wrote.
 
-use std::path::{Path, PathBuf};
-
 use ndarray::{Array2, array};
 use xcebra_files::{DataFile, FileError, Source, Values, read};
 
-use crate::told;
-
-fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name)
-}
+use crate::{data, told};
 
 fn base() -> Array2<f64> {
     array![[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]

@@ -1,16 +1,14 @@
 //! Recordings that mne, pybv, scipy, soundfile, wfdb, safetensors and pyarrow wrote, against what they read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ndarray::ArrayD;
 use xcebra_files::{DataFile, Source, read};
 
-use crate::told;
+use crate::{data, told};
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/recorders")
-        .join(name)
+    data("recorders").join(name)
 }
 
 fn open(name: &str) -> DataFile {
@@ -176,4 +174,52 @@ fn files_that_are_cut_off() {
             let _ = open.read("x");
         }
     }
+}
+
+/// Skewed signals are those of a recorder that takes one after another.
+#[test]
+fn skewed_signals_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = std::fs::read_to_string(file("record16.hea")).unwrap();
+    std::fs::copy(file("record16.dat"), folder.path().join("record16.dat")).unwrap();
+    let path = folder.path().join("record16.hea");
+    let with = |skew: &str| {
+        let format = format!("record16.dat 16{skew}");
+        let skewed = header.replacen("record16.dat 16", &format, 1);
+        assert!(skew.is_empty() || skewed != header);
+        std::fs::write(&path, skewed).unwrap();
+        read(&Source::new(&path, "*"))
+    };
+    let sound = with("").unwrap().values;
+    assert_eq!(with(":0").unwrap().values, sound);
+    let (said, _) = told(&with(":3").unwrap_err());
+    assert!(
+        said.contains(
+            "signal 0 (counting from 0) is shifted in time by 3 frames, which cannot be read"
+        ),
+        "{said}"
+    );
+    let (said, _) = told(&with(":soon").unwrap_err());
+    assert!(said.contains("the skew of signal 0"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_the_data_of_eeglab_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("beside.set");
+    let mut bytes = std::fs::read(file("beside.set")).unwrap();
+    let (flags, name) = ([6, 0, 0, 0, 8, 0, 0, 0], b"beside.fdt");
+    let text = bytes.windows(10).position(|ten| ten == name).unwrap();
+    let flags = bytes[..text].windows(8).rposition(|eight| eight == flags);
+    let class = flags.unwrap() + 8;
+    assert_eq!(bytes[class], 4, "text");
+    // a function instead of the name of the file with the samples
+    bytes[class] = 16;
+    std::fs::write(&path, bytes).unwrap();
+    let (said, help) = told(&DataFile::open(&path).unwrap_err());
+    assert!(
+        said.contains("EEG.data") && said.contains("a function"),
+        "{said}"
+    );
+    assert_eq!(help, "save numbers");
 }

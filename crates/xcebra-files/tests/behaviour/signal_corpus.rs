@@ -1,14 +1,14 @@
 //! Sound files and biosignals that other tools wrote: the values are those that these tools read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use xcebra_files::{DataArray, DataFile, FileError, Source, read};
 
+use crate::data;
+
 /// A file of the folder that the scripts in it have filled.
 pub fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/signals")
-        .join(name)
+    data("signals").join(name)
 }
 
 /// The channels `selection` of such a file.

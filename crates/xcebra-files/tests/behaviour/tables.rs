@@ -1,14 +1,14 @@
 //! Tables as other programs write them: values, names, clock and notes are what those programs meant.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
-use xcebra_files::{DataFile, Source, read};
+use xcebra_files::{DataFile, Source, Timing, read};
 
-use crate::told;
+use crate::{data, told};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables")
+    data("tables")
 }
 
 fn texts(value: &Value) -> Vec<&str> {
@@ -181,4 +181,28 @@ fn very_wide_tables_take_no_square_of_their_width() {
     std::fs::write(&path, ",".repeat(5_000_000)).unwrap();
     let message = read(&Source::file(&path)).unwrap_err().to_string();
     assert!(message.contains("first line"), "{message}");
+}
+
+#[test]
+fn the_clock_of_a_table_begins_where_its_times_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("late.csv");
+    let rows: String = (0..40)
+        .map(|row| format!("{},{}\n", 120.0 + f64::from(row) / 8.0, row % 7))
+        .collect();
+    std::fs::write(&path, format!("time,a\n{rows}")).unwrap();
+    let mut table = DataFile::open(&path).unwrap();
+    let timing = Some(Timing::Steady {
+        start: 120.0,
+        rate: 8.0,
+    });
+    // before and after values were taken
+    for _ in 0..2 {
+        let arrays = table.arrays().unwrap();
+        assert!(
+            arrays.iter().all(|array| array.timing == timing),
+            "{arrays:?}"
+        );
+        table.read("a").unwrap();
+    }
 }

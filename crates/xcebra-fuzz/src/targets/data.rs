@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use xcebra_files::{Alignment, Clock, DataArray, DataFile, LabelSource, Source, align};
+use xcebra_files::{Alignment, Clock, DataArray, DataFile, LabelSource, Series, Source, align};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -99,6 +99,11 @@ pub fn columnar(bytes: &[u8]) {
     read(&file("x.parquet", bytes));
 }
 
+/// Arrays by name, as other libraries save them.
+pub fn tensors(bytes: &[u8]) {
+    read(&file("x.safetensors", bytes));
+}
+
 fn zipped(content: &[u8], method: CompressionMethod) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(method);
@@ -130,6 +135,27 @@ fn read(path: &Path) {
             convert(&array);
         }
         let _ = file.read_text(name, Some(&Clock::steady(8.0, 100)));
+    }
+    on_one_clock(&mut file, path);
+}
+
+/// Brings the recording to bins of half a second, or to longer ones if its times are far apart.
+fn on_one_clock(file: &mut DataFile, path: &Path) {
+    const MOST_BINS: f64 = 1000.0;
+    let mut times = Vec::new();
+    if let Ok(Some(spikes)) = file.spikes(None) {
+        times.extend(spikes.times.into_iter().flatten());
+        let observed = spikes.observed.into_iter().flatten().flatten();
+        times.extend(observed.flatten());
+    } else if let Ok(all) = file.series(None) {
+        let ends = |series: &Series| [0, series.rows() - 1].map(|row| series.times.at(row));
+        times.extend(all.iter().flat_map(ends));
+    }
+    let first = times.iter().copied().fold(f64::INFINITY, f64::min);
+    let last = times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let bin = ((last - first) / MOST_BINS).max(0.5);
+    if bin.is_finite() {
+        let _ = align(&Source::file(path), &[], &Alignment::new(bin));
     }
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +142,6 @@ def read(
     constant: str = "drop",
     angles: str | Sequence[str] = (),
     classes: str | Sequence[str] = (),
-    progress: bool | Callable[..., None] | None = None,
 ) -> Recording:
     """Read a recording and its labels from a file.
 
@@ -178,24 +177,26 @@ def read(
     """
     texts = [f"{name}={array}" for name, array in label.items()] if isinstance(label, Mapping) else _texts(label)
     clock = None
+    words = {"units": units, "epochs": epochs, "missing": missing, "constant": constant}
+    for name, value in words.items():
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{name} is text, not {value!r}")
+    told: dict[str, Any] = {
+        "smooth": None if smooth is None else _length(smooth),
+        **words,
+        "angles": _texts(angles),
+        "classes": _texts(classes),
+    }
     if bin is not None:
-        told = {
-            "bin": _length(bin),
-            "smooth": None if smooth is None else _length(smooth),
-            "units": units,
-            "epochs": epochs,
-            "missing": missing,
-            "constant": constant,
-            "angles": _texts(angles),
-            "classes": _texts(classes),
-        }
+        told["bin"] = _length(bin)
         clock = json.dumps({name: value for name, value in told.items() if value is not None})
     else:
-        given = {"smooth": smooth, "units": units, "epochs": epochs}
-        names = [name for name, value in given.items() if value is not None]
+        usual = {"missing": "cut", "constant": "drop", "angles": [], "classes": []}
+        names = [name for name, value in told.items() if value is not None and value != usual.get(name)]
         if names:
-            raise ValueError(f'{" and ".join(names)} need bins; pass bin, such as bin="25ms"')
-    with shown(progress) as seen:
+            verb = "needs" if len(names) == 1 else "need"
+            raise ValueError(f'{" and ".join(names)} {verb} bins: pass bin as well, such as bin="25ms"')
+    with shown(False) as seen:
         found: dict[str, Any] = _xcebra.read_file(os.fspath(path), texts, clock, seen)
     labels = {name: np.asarray(values) for name, values in found.pop("labels").items()}
     return Recording(labels=labels, **found)

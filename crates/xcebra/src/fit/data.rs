@@ -233,7 +233,10 @@ impl Data {
 }
 
 /// The sessions of each subject, with their numbers.
-fn by_subject(sessions: Vec<files::Table>, of: &[usize]) -> Vec<Vec<(usize, files::Table)>> {
+pub(crate) fn by_subject(
+    sessions: Vec<files::Table>,
+    of: &[usize],
+) -> Vec<Vec<(usize, files::Table)>> {
     let mut all: Vec<Vec<(usize, files::Table)>> = Vec::new();
     for (number, (session, &subject)) in sessions.into_iter().zip(of).enumerate() {
         if subject == all.len() {

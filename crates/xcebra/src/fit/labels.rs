@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Axis, concatenate};
 use xcebra_core::Labels;
-use xcebra_files::{
-    self as files, Clock, DataArray, DataFile, FileError, Format, Source, TextLabel, Values, read,
-};
+use xcebra_files::{self as files, Clock, DataArray, DataFile, FileError, Source, Values};
 
 use super::fit_file::LabelKind;
 use super::unfinished::Inputs;
+use crate::labelled::read_label;
 use crate::{Problem, Result, suspicion};
 
 /// More whole numbers than these are measured or counted, not classes.
@@ -100,10 +99,7 @@ pub fn parts(
     (name, array): (&str, &str),
     notes: &mut Vec<String>,
 ) -> Result<Vec<Part>> {
-    if array
-        .parse()
-        .is_ok_and(|s: Source| Format::of(&s.path).is_ok())
-    {
+    if Source::of_other_file(array).is_some() {
         return Ok(vec![Part {
             content: of_other_file(&inputs.source(array)?, sessions, notes)?,
             samples: sessions.iter().map(|s| s.samples).sum(),
@@ -123,16 +119,16 @@ pub fn parts(
                 "save each session in a separate file, or the whole label in another file",
             ));
         }
-        let content = match session.file.read_text(array, session.clock.as_ref())? {
-            Some(label) => {
-                notes.extend(label.notes);
+        let clock = session.clock.as_ref();
+        let content = match read_label(&mut session.file, Some(array), clock, notes)? {
+            LabelArray::Text(texts) => {
                 let column = match session.file.annotations().is_empty() {
                     true => "column ",
                     false => "",
                 };
-                Content::Text(format!("{column}`{array}` of {path}"), label.texts)
+                Content::Text(format!("{column}`{array}` of {path}"), texts)
             }
-            None => Content::Numbers(Box::new(session.file.read(array)?)),
+            LabelArray::Numbers(array) => Content::Numbers(array),
         };
         seen.push(session.path.clone());
         parts.push(Part {
@@ -181,29 +177,21 @@ fn of_other_file(
     sessions: &[SessionFile],
     notes: &mut Vec<String>,
 ) -> Result<Content> {
-    let Some(array) = &source.array else {
-        return Ok(Content::Numbers(Box::new(read(source)?)));
-    };
+    let array = source.array.as_deref();
     let mut file = DataFile::of(source)?;
     let clock = match sessions {
         [one] => one.clock.as_ref(),
         _ => None,
     };
-    if sessions.len() > 1 && !file.annotations().is_empty() {
+    if array.is_some() && sessions.len() > 1 && !file.annotations().is_empty() {
         return Err(Problem::data(
             format!("the annotations of {source} belong to one recording, and there are several"),
             "train on one recording, or keep the annotations of each recording in its file",
         ));
     }
-    Ok(match file.read_text(array, clock)? {
-        Some(TextLabel {
-            texts,
-            notes: found,
-        }) => {
-            notes.extend(found);
-            Content::Text(source.to_string(), texts)
-        }
-        None => Content::Numbers(Box::new(file.read(array)?)),
+    Ok(match read_label(&mut file, array, clock, notes)? {
+        LabelArray::Text(texts) => Content::Text(source.to_string(), texts),
+        LabelArray::Numbers(array) => Content::Numbers(array),
     })
 }
 

@@ -18,8 +18,8 @@ mod training;
 pub mod unfinished;
 
 pub use begin::Begin;
-pub(crate) use data::Known;
 pub use data::{Arrays, Data};
+pub(crate) use data::{Known, by_subject};
 pub use job::{FitJob, ResumeJob, fit_files, resume};
 pub use labels::{Label, LabelArray};
 pub use more::{Earlier, adapt, fit_further};
@@ -27,6 +27,7 @@ pub use result::Fitted;
 pub use seeds::compare;
 pub use settings::read_settings;
 pub use subjects::Subject;
+pub(crate) use subjects::subjects_of;
 
 use xcebra_core::{Config, Trainer};
 use xcebra_model::Watch;

@@ -4,12 +4,11 @@ use std::ops::Range;
 
 use hdf5_reader::Dataset;
 
-use super::child;
 use crate::array::DataArray;
 use crate::clock::Clock;
 use crate::container::{ArrayInfo, Role, Timing, place_of};
 use crate::error::{FileError, Result};
-use crate::hdf5::tree::{Tree, number_of, text_of};
+use crate::hdf5::tree::{Tree, child, number_of, text_of};
 use crate::hdf5::values;
 use crate::hdf5::with_unit;
 use crate::recorded::{Recorded, Scale};
@@ -95,7 +94,9 @@ pub(super) fn read(tree: &Tree, path: &str, rows: Option<Range<usize>>) -> Resul
             if !(rate.is_finite() && rate > 0.0 && start.is_finite()) {
                 return Err(FileError::Value {
                     place,
-                    problem: format!("it begins at {start} s with a rate of {rate} Hz"),
+                    problem: format!(
+                        "its starting time ({start} s) or rate ({rate} Hz) is invalid"
+                    ),
                     advice: "correct its starting time and rate".to_owned(),
                 });
             }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::child;
 use crate::container::{ArrayInfo, Role, Timing, place_of};
 use crate::error::{FileError, Result};
-use crate::hdf5::tree::{Tree, last, parent};
+use crate::hdf5::tree::{Tree, child, last, parent};
 use crate::hdf5::values::{self, Kind, kind};
 use crate::timed::{Intervals, Spikes};
 
-/// Columns of a table of units that are no properties.
+/// Columns of a table of units that are not properties.
 const NOT_PROPERTIES: [&str; 4] = [
     "spike_times",
     "obs_intervals",

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use xcebra_files::{Clock, DataFile, Format, Source, TextLabel, read};
+use xcebra_files::{Clock, DataFile, Source};
 
 use super::settings::SignalSource;
 use crate::explain::Signals;
-use crate::{Problem, Result};
+use crate::labelled::read_label;
+use crate::{LabelArray, Problem, Result};
 
 /// More values than these are measured, not classes.
 const MOST_GROUPS: usize = 50;
@@ -33,9 +34,9 @@ impl FromStr for GroupBy {
         if text == "predicted" {
             return Ok(Self::Predicted);
         }
-        Ok(match text.parse::<Source>() {
-            Ok(source) if Format::of(&source.path).is_ok() => Self::File(source),
-            _ => Self::Array(text.to_owned()),
+        Ok(match Source::of_other_file(text) {
+            Some(source) => Self::File(source),
+            None => Self::Array(text.to_owned()),
         })
     }
 }
@@ -223,16 +224,15 @@ pub fn by_label(
 }
 
 fn of_file(source: &Source, clock: Option<&Clock>, notes: &mut Vec<String>) -> Result<Values> {
-    if let Some(name) = &source.array {
-        let file = DataFile::of(source)?;
-        if let Some(TextLabel { texts, notes: told }) = file.read_text(name, clock)? {
-            notes.extend(told);
+    let mut file = DataFile::of(source)?;
+    let array = match read_label(&mut file, source.array.as_deref(), clock, notes)? {
+        LabelArray::Text(texts) => {
             return Ok(Values::Texts(
                 texts.iter().map(ToString::to_string).collect(),
             ));
         }
-    }
-    let array = read(source)?;
+        LabelArray::Numbers(array) => array,
+    };
     let long = array.shape().iter().filter(|&&n| n != 1).count();
     if long > 1 {
         return Err(Problem::data(
