@@ -1,5 +1,6 @@
 """Sessions of several animals in one estimator, and what is done around a training."""
 
+import json
 import pickle
 
 import numpy as np
@@ -95,6 +96,25 @@ def test_training_goes_on(animals):
         named.partial_fit(x[1], z[1])
     both = trained(x[:2], z[:2], max_iterations=20).partial_fit()
     assert both.n_features_in_ == [20, 25]
+
+
+def test_training_goes_on_with_all_settings_of_a_folder(animals, tmp_path):
+    x, z = animals
+    settings = {
+        "encoder": {"shared": "trunk"},
+        "regularizer": {"projections": 2},
+        "train": {"schedule": "cosine", "log_every": 7},
+        "validation": {"blocks": 4},
+    }
+    fitted = trained(x[:2], z[:2], max_iterations=20, temperature=0.5, settings=settings)
+    fitted.save(tmp_path / "run")
+    loaded = xcebra.XCEBRA.load(tmp_path / "run")
+    for one in (fitted, loaded):
+        one.partial_fit(x[:2], z[:2])
+    assert json.loads(loaded.state_dict_.settings) == json.loads(fitted.state_dict_.settings)
+    for session in (0, 1):
+        embedded = [one.transform(x[session], session_id=session) for one in (fitted, loaded)]
+        assert np.array_equal(*embedded)
 
 
 def test_sessions_of_one_channel_set_can_be_told_apart(animals):

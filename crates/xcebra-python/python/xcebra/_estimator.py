@@ -689,6 +689,8 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         with state_dict_file(os.fspath(path), model_architecture) as (file, name):
             found = cls._of(_xcebra.TrainedEncoder.load_cebra(file, name))
         found.model_architecture = name
+        # the name says it
+        found.settings["encoder"].pop("clip", None)
         return found
 
     @classmethod
@@ -709,7 +711,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             standardize=told["data"]["standardize"],
             held_out=told["validation"]["held_out"],
             random_state=told["train"]["seed"],
-            settings={"objective": told["objective"]},
+            settings=_further(told),
         )
         found.state_dict_ = encoder
         widths = [len(encoder.all_channels[subject]) for subject in encoder.subjects]
@@ -748,6 +750,26 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         report = self.state_dict_.report()
         return page_html(report) if report else f"<pre>{self!r}</pre>"
+
+
+#: Settings that arguments say, by sections, and those of how files are read.
+_SAID = {
+    "data": ("standardize", "x", "labels", "transpose", "clock"),
+    "encoder": ("outputs", "hidden"),
+    "regularizer": ("weight", "start", "ramp"),
+    "train": ("steps", "batch", "learning_rate", "weight_decay", "seed"),
+    "validation": ("held_out",),
+}
+
+
+def _further(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a trained encoder that no argument says."""
+    found: dict[str, Any] = {"objective": told["objective"]}
+    for section, said in _SAID.items():
+        found[section] = {name: value for name, value in told[section].items() if name not in said}
+    if isinstance(told["encoder"]["name"], str):
+        del found["encoder"]["name"]
+    return found
 
 
 def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]], session: int | None = None) -> dict[str, Any]:
