@@ -191,5 +191,5 @@ def test_search(animals, tmp_path):
     with pytest.warns(xcebra.XcebraWarning, match="a fifth of the samples"):
         nothing_held_out = xcebra.XCEBRA(max_iterations=5, batch_size=32)
         xcebra.search(nothing_held_out, {"train.seed": [1]}, x[0], out=tmp_path / "t", progress=False)
-    with pytest.raises(ValueError, match="other settings or data"):
+    with pytest.raises(ValueError, match="different settings or data"):
         xcebra.search(base, grid, x[:2], [label + 1 for label in z[:2]], out=tmp_path / "s", progress=False)
