@@ -225,6 +225,16 @@ impl Data {
         })
     }
 
+    /// The subject of each session.
+    pub fn session_subjects(&self) -> Vec<usize> {
+        let count = self.subjects.iter().map(|s| s.sessions.len()).sum();
+        let mut of = vec![0; count];
+        for (number, subject) in self.subjects.iter().enumerate() {
+            subject.sessions.iter().for_each(|&s| of[s] = number);
+        }
+        of
+    }
+
     /// Numbers of channels, of each subject.
     pub fn channel_counts(&self) -> Vec<usize> {
         let subjects = 0..self.recording.subjects();

@@ -122,7 +122,10 @@ impl Fitted {
     /// Which session is whose; none if there is one subject and its data were in memory.
     fn sessions(&self) -> Option<Sessions> {
         let needed = self.runs.len() > 1 || self.inputs.is_some();
-        needed.then(|| Sessions::of(&self.data.subjects, self.inputs.as_ref()))
+        needed.then(|| Sessions {
+            inputs: self.inputs.clone(),
+            subjects: self.data.session_subjects(),
+        })
     }
 
     /// The training curves.
@@ -345,13 +348,7 @@ impl Fitted {
         if let Some(basis) = &self.basis {
             all.extend(subjects::basis_in_words(basis));
         }
-        for (subject, diagnostics) in self.diagnostics.iter().enumerate() {
-            let sentences = diagnostics.sentences();
-            all.extend(match self.runs.len() {
-                1 => sentences,
-                _ => vec![format!("Subject {subject}: {}", sentences.join(" "))],
-            });
-        }
+        all.extend(Diagnostics::sentences_of(&self.diagnostics));
         all
     }
 
