@@ -117,6 +117,17 @@ def test_training_goes_on_with_all_settings_of_a_folder(animals, tmp_path):
         assert np.array_equal(*embedded)
 
 
+def test_channels_of_another_order_or_name_are_refused(animals):
+    pandas = pytest.importorskip("pandas")
+    x, z = animals
+    frame = pandas.DataFrame(x[0][:, :3], columns=["u", "v", "w"])
+    own = trained([frame, frame], [z[0], z[0]], max_iterations=20)
+    turned = frame[["v", "u", "w"]]
+    for sessions in ([turned, frame], [frame, turned]):
+        with pytest.raises(ValueError, match="another order"):
+            own.partial_fit(sessions, [z[0], z[0]])
+
+
 def test_sessions_of_one_channel_set_can_be_told_apart(animals):
     x, z = animals
     halves, labels = [x[0][:250], x[0][250:]], [z[0][:250], z[0][250:]]

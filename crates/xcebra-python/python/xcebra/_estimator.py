@@ -786,7 +786,7 @@ def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]], ses
 
 def _told(text: str) -> None:
     """Notes are warnings, but for the one that says what a list of such sessions asks for."""
-    if text.startswith("the sessions have different channels"):
+    if text.startswith("there is an encoder for each of "):
         logging.getLogger("xcebra").info(text)
     else:
         warn(text)

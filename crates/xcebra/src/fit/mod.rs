@@ -7,6 +7,7 @@ mod figures;
 pub mod fit_file;
 mod job;
 mod keeper;
+mod known;
 mod labels;
 mod more;
 mod notes;
@@ -18,9 +19,9 @@ mod training;
 pub mod unfinished;
 
 pub use begin::Begin;
-pub(crate) use data::Known;
 pub use data::{Arrays, Data};
 pub use job::{FitJob, ResumeJob, fit_files, resume};
+pub(crate) use known::Known;
 pub use labels::{Label, LabelArray};
 pub use more::{Earlier, adapt, fit_further};
 pub use result::Fitted;
