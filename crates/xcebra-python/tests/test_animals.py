@@ -117,6 +117,13 @@ def test_training_goes_on_with_all_settings_of_a_folder(animals, tmp_path):
         assert np.array_equal(*embedded)
 
 
+def test_seeds_are_not_compared_where_training_went_on(animals, two):
+    x, z = animals
+    for gone_on in (two.adapt(x[2], z[2]), trained(x[0], z[0], max_iterations=20).partial_fit()):
+        with pytest.raises(ValueError, match="earlier training"):
+            gone_on.compare_seeds(2)
+
+
 def test_channels_of_another_order_or_name_are_refused(animals):
     pandas = pytest.importorskip("pandas")
     x, z = animals

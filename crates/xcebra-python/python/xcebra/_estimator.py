@@ -656,7 +656,12 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return pandas.DataFrame(frame).set_index("step")
 
     def compare_seeds(self, count: int = 3) -> dict[str, Any]:
-        """How alike encoders from several seeds are; takes ``count - 1`` further trainings."""
+        """How alike encoders from several seeds are; takes ``count - 1`` further trainings.
+
+        Notes
+        -----
+        After `partial_fit` and `adapt` a ``ValueError`` is raised, since another seed does not repeat them.
+        """
         check_is_fitted(self)
         with self._shown() as seen:
             return json.loads(self.state_dict_.compare_seeds(_whole("count", count), seen))

@@ -118,6 +118,7 @@ fn complete(prepared: Prepared, mut keeper: Keeper<'_>, watch: &Watch<'_>) -> Re
     })?;
     let mut fitted = Fitted::new(unfinished.settings, data, trained)?;
     fitted.inputs = Some(inputs);
+    fitted.goes_on = !begin.is_fresh();
     if let Begin::Adapt(_) = begin {
         fitted.judge_basis()?;
     }

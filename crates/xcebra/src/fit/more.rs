@@ -70,7 +70,9 @@ fn go_on(
     let mut before = Effort::default();
     note_all(settings, &data, watch, &mut before);
     let trained = train(watch, trainer, before, |_, _| Ok(watch.flow()))?;
-    Fitted::new(settings.clone(), data, trained)
+    let mut fitted = Fitted::new(settings.clone(), data, trained)?;
+    fitted.goes_on = true;
+    Ok(fitted)
 }
 
 #[cfg(test)]
@@ -80,7 +82,7 @@ mod tests {
     use xcebra_model::Kind;
 
     use super::*;
-    use crate::{fit, goodness_of_fit};
+    use crate::{compare, fit, goodness_of_fit};
 
     fn settings() -> FitFile {
         let sets = ["train.steps=3", "train.batch=16", "encoder.outputs=2"].map(str::to_owned);
@@ -159,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_subject_has_its_own_channels_and_units() {
+    fn a_new_subject_has_its_own_channels_and_units_and_no_other_seeds() {
         let (run, own) = (trained(Some("µV")), session(["u", "v"], Some("µV"), 1.0));
         let new = session(["one", "two"], Some("°C"), 1.0);
         for subjects in [Some(vec![0]), None] {
@@ -172,6 +174,12 @@ mod tests {
             let units = fitted.runs()[1].channels.units.clone();
             assert_eq!(units, Some(vec!["°C".to_owned(); 2]));
             assert_eq!(fitted.runs()[0].channels, run.channels);
+            let problem = compare(&fitted, 2, &Watch::new()).unwrap_err();
+            assert!(
+                problem.to_string().contains("earlier training"),
+                "{problem}"
+            );
+            assert_eq!(problem.kind(), Kind::Setting);
         }
     }
 }

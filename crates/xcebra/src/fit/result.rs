@@ -26,6 +26,8 @@ pub struct Fitted {
     pub(super) folder: Option<PathBuf>,
     /// The files it was trained on, if they were files.
     pub(super) inputs: Option<Inputs>,
+    /// Whether it began with encoders that were trained before.
+    pub(super) goes_on: bool,
     /// Where a run was adapted to a new subject, how well its labels are read by the maps of the others.
     basis: Option<BTreeMap<String, [f64; 2]>>,
     /// What each subject has: its encoder, and what it is like.
@@ -49,6 +51,7 @@ impl Fitted {
         Ok(Self {
             folder: None,
             inputs: None,
+            goes_on: false,
             basis: None,
             curves: training_curves(&trained.history),
             embedding: subjects::pictures(&runs, &data)?,
