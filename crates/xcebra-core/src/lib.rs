@@ -74,6 +74,7 @@ pub use config::{
 };
 pub use encoder::{Architecture, Edges, Embedding, Encoder, EncoderName};
 pub use error::{CoreError, Result};
+pub use fingerprint::Fingerprint;
 pub use objective::{Metric, Similarity};
 pub use ops::Element;
 pub use path::SettingPath;

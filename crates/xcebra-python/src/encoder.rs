@@ -40,17 +40,9 @@ pub(crate) struct TrainedEncoder {
 impl TrainedEncoder {
     /// What a training gave.
     pub(crate) fn of(fitted: Fitted) -> Self {
-        let subjects = &fitted.data().subjects;
-        let mut of = vec![0; subjects.iter().map(|s| s.sessions.len()).sum()];
-        for (number, subject) in subjects.iter().enumerate() {
-            subject
-                .sessions
-                .iter()
-                .for_each(|&session| of[session] = number);
-        }
         Self {
             runs: fitted.runs().to_vec(),
-            subjects: of,
+            subjects: fitted.data().session_subjects(),
             diagnostics: fitted.all_diagnostics().to_vec(),
             fitted: Some(fitted),
         }
@@ -256,15 +248,7 @@ impl TrainedEncoder {
         if let Some(fitted) = &self.fitted {
             return fitted.sentences();
         }
-        match self.diagnostics.as_slice() {
-            [one] => one.sentences(),
-            several => {
-                let of = |(k, d): (usize, &Diagnostics)| {
-                    format!("Subject {k}: {}", d.sentences().join(" "))
-                };
-                several.iter().enumerate().map(of).collect()
-            }
-        }
+        Diagnostics::sentences_of(&self.diagnostics)
     }
 
     /// Where a new subject was added: for each label the R², mean and least, with which the linear maps of the others

@@ -1,5 +1,6 @@
 """Sessions of several animals in one estimator, and what is done around a training."""
 
+import json
 import pickle
 
 import numpy as np
@@ -97,6 +98,43 @@ def test_training_goes_on(animals):
     assert both.n_features_in_ == [20, 25]
 
 
+def test_training_goes_on_with_all_settings_of_a_folder(animals, tmp_path):
+    x, z = animals
+    settings = {
+        "encoder": {"shared": "trunk"},
+        "regularizer": {"projections": 2},
+        "train": {"schedule": "cosine", "log_every": 7},
+        "validation": {"blocks": 4},
+    }
+    fitted = trained(x[:2], z[:2], max_iterations=20, temperature=0.5, settings=settings)
+    fitted.save(tmp_path / "run")
+    loaded = xcebra.XCEBRA.load(tmp_path / "run")
+    for one in (fitted, loaded):
+        one.partial_fit(x[:2], z[:2])
+    assert json.loads(loaded.state_dict_.settings) == json.loads(fitted.state_dict_.settings)
+    for session in (0, 1):
+        embedded = [one.transform(x[session], session_id=session) for one in (fitted, loaded)]
+        assert np.array_equal(*embedded)
+
+
+def test_seeds_are_not_compared_where_training_went_on(animals, two):
+    x, z = animals
+    for gone_on in (two.adapt(x[2], z[2]), trained(x[0], z[0], max_iterations=20).partial_fit()):
+        with pytest.raises(ValueError, match="earlier training"):
+            gone_on.compare_seeds(2)
+
+
+def test_channels_of_another_order_or_name_are_refused(animals):
+    pandas = pytest.importorskip("pandas")
+    x, z = animals
+    frame = pandas.DataFrame(x[0][:, :3], columns=["u", "v", "w"])
+    own = trained([frame, frame], [z[0], z[0]], max_iterations=20)
+    turned = frame[["v", "u", "w"]]
+    for sessions in ([turned, frame], [frame, turned]):
+        with pytest.raises(ValueError, match="another order"):
+            own.partial_fit(sessions, [z[0], z[0]])
+
+
 def test_sessions_of_one_channel_set_can_be_told_apart(animals):
     x, z = animals
     halves, labels = [x[0][:250], x[0][250:]], [z[0][:250], z[0][250:]]
@@ -171,5 +209,5 @@ def test_search(animals, tmp_path):
     with pytest.warns(xcebra.XcebraWarning, match="a fifth of the samples"):
         nothing_held_out = xcebra.XCEBRA(max_iterations=5, batch_size=32)
         xcebra.search(nothing_held_out, {"train.seed": [1]}, x[0], out=tmp_path / "t", progress=False)
-    with pytest.raises(ValueError, match="other settings or data"):
+    with pytest.raises(ValueError, match="different settings or data"):
         xcebra.search(base, grid, x[:2], [label + 1 for label in z[:2]], out=tmp_path / "s", progress=False)

@@ -126,6 +126,44 @@ impl Channels {
         }
     }
 
+    /// Refuses a recording that has other channels than the training, or has them in another order. Channels
+    /// without names are known by their number.
+    ///
+    /// # Errors
+    /// [`RunError::Order`], [`RunError::Names`], [`RunError::Transposed`] or [`RunError::Mismatch`].
+    pub fn require_same(&self, recording: &Table) -> Result<(), RunError> {
+        let (found, expected) = (&recording.channels, &self.names);
+        let place = recording.place.clone();
+        if found != expected && sorted(found) == sorted(expected) {
+            let expected = expected.clone();
+            return Err(RunError::Order { place, expected });
+        }
+        if found != expected && is_named(found) && is_named(expected) {
+            let (found, expected) = (found.clone(), expected.clone());
+            return Err(RunError::Names {
+                place,
+                found,
+                expected,
+            });
+        }
+        let (found, expected) = (found.len(), expected.len());
+        if found != expected && recording.samples() == expected {
+            return Err(RunError::Transposed {
+                place,
+                rows: recording.samples(),
+                columns: found,
+            });
+        }
+        if found != expected {
+            return Err(RunError::Mismatch {
+                place,
+                found,
+                expected,
+            });
+        }
+        Ok(())
+    }
+
     /// The recording on the common scale. Its values stay as they are until they are needed.
     ///
     /// # Errors
@@ -246,6 +284,13 @@ fn extremes(recording: &Table) -> Vec<[f64; 2]> {
         }
     });
     ends
+}
+
+/// The names in an order of their own, by which the same names in another order are noticed.
+pub(crate) fn sorted(names: &[String]) -> Vec<&String> {
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort_unstable();
+    names
 }
 
 /// Whether channels have names, and not only positions.

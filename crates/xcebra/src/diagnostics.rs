@@ -57,6 +57,10 @@ pub struct Diagnostics {
     pub bits: Vec<f64>,
     /// Whether they were measured on samples that the training has not seen; otherwise at its end.
     pub bits_held_out: bool,
+    /// The loss on samples that the training has not seen, of the parameters that it ended with; none if there
+    /// were no such samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_held_out: Option<f64>,
     /// The most bits that so many samples can give; none in files of earlier versions.
     #[serde(default)]
     pub possible_bits: Option<f64>,
@@ -123,6 +127,7 @@ impl Diagnostics {
         let diagnostics = Self {
             bits: held_out.map_or_else(|| bits::last(config, history), |v| v.bits.clone()),
             bits_held_out: held_out.is_some(),
+            loss_held_out: held_out.map(|validation| validation.loss),
             possible_bits: Some((parts.samples(held_out.is_some()) as f64).log2()),
             label_r2,
             label_accuracy,
@@ -177,6 +182,7 @@ mod tests {
         Diagnostics {
             bits: vec![3.214, 1.5],
             bits_held_out: true,
+            loss_held_out: Some(2.5),
             possible_bits: Some(9.0),
             label_r2: BTreeMap::from([(
                 "z2".to_owned(),

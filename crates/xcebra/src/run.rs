@@ -21,9 +21,9 @@ use std::path::Path;
 use xcebra_core::ops::Head;
 use xcebra_core::{Architecture, Encoder, History};
 
-use crate::channels::{Channels, is_named};
+use crate::channels::Channels;
 use crate::clock;
-use crate::files::{DataArray, DataFile, FileError, Source, Table, write_file};
+use crate::files::{DataArray, DataFile, FileError, Source, write_file};
 use crate::fit::curves;
 use crate::fit::fit_file::{FitFile, FitFileError};
 use crate::fit::unfinished::Unfinished;
@@ -195,7 +195,7 @@ impl Run {
     pub fn scaled(&self, mut array: DataArray) -> Result<ScaledRecording, RunError> {
         array.bring_to_units(self.channels.units.as_deref())?;
         let recording = array.recording()?;
-        self.require_channels(&recording)?;
+        self.channels.require_same(&recording)?;
         let mut notes = recording.notes.clone();
         notes.extend(self.channels.notes(&recording));
         notes.extend(suspicion::of_channels(std::slice::from_ref(&recording)));
@@ -216,40 +216,6 @@ impl Run {
     pub fn possible_rank(&self) -> usize {
         let architecture = self.encoder.architecture();
         architecture.outputs() - usize::from(architecture.head == Head::Normalize)
-    }
-
-    /// Refuses a recording that has other channels than the training, or has them in another order.
-    fn require_channels(&self, recording: &Table) -> Result<(), RunError> {
-        let (found, expected) = (&recording.channels, &self.channels.names);
-        let place = recording.place.clone();
-        if found != expected && sorted(found) == sorted(expected) {
-            let expected = expected.clone();
-            return Err(RunError::Order { place, expected });
-        }
-        if found != expected && is_named(found) && is_named(expected) {
-            let (found, expected) = (found.clone(), expected.clone());
-            return Err(RunError::Names {
-                place,
-                found,
-                expected,
-            });
-        }
-        let (found, expected) = (found.len(), expected.len());
-        if found != expected && recording.samples() == expected {
-            return Err(RunError::Transposed {
-                place,
-                rows: recording.samples(),
-                columns: found,
-            });
-        }
-        if found != expected {
-            return Err(RunError::Mismatch {
-                place,
-                found,
-                expected,
-            });
-        }
-        Ok(())
     }
 }
 
@@ -317,12 +283,6 @@ fn require_described(
             span: None,
         },
     })
-}
-
-fn sorted(names: &[String]) -> Vec<&String> {
-    let mut names: Vec<&String> = names.iter().collect();
-    names.sort_unstable();
-    names
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {

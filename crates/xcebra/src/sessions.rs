@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{FileError, Source, write_file};
-use crate::fit::Subject;
 use crate::fit::unfinished::Inputs;
 use crate::run::read_text;
 use crate::run_error::RunError;
@@ -29,19 +28,6 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Those of some subjects.
-    pub(crate) fn of(subjects: &[Subject], inputs: Option<&Inputs>) -> Self {
-        let count = subjects.iter().map(|s| s.sessions.len()).sum();
-        let mut of = vec![0; count];
-        for (number, subject) in subjects.iter().enumerate() {
-            subject.sessions.iter().for_each(|&s| of[s] = number);
-        }
-        Self {
-            inputs: inputs.cloned(),
-            subjects: of,
-        }
-    }
-
     /// Reads them from a folder; none if it has none, as in runs of earlier versions.
     ///
     /// # Errors
@@ -61,7 +47,9 @@ impl Sessions {
         let mut known = 0;
         for &subject in &sessions.subjects {
             if subject > known {
-                return Err(damaged(format!("subject {subject} comes before {known}")));
+                return Err(damaged(format!(
+                    "subject {subject} appears before subject {known}"
+                )));
             }
             known = known.max(subject + 1);
         }
@@ -123,7 +111,9 @@ impl Sessions {
         match meant.as_slice() {
             [one] => Ok(*one),
             [] => Err(fail(format!("no session `{session}` was trained on"))),
-            _ => Err(fail(format!("`{session}` is the name of several sessions"))),
+            _ => Err(fail(format!(
+                "`{session}` matches sessions of several subjects"
+            ))),
         }
     }
 

@@ -97,6 +97,20 @@ fn runs_and_animals() {
     ));
     let animals = folder.json("compare --model animals --label speed --bins 10");
     assert_eq!(animals["names"][1], "animals of two.npz");
+    // as many rows, but of two sessions, or of two runs on different recordings
+    folder.fails_with(
+        "compare --model animals",
+        &[
+            "data.npz and animals of two.npz",
+            "different recordings",
+            "--label",
+        ],
+    );
+    folder.succeeds(&format!("fit --data two.npz --out two {SHORT}"));
+    folder.fails_with(
+        "compare --model run --model two",
+        &["run of data.npz and two of two.npz", "different recordings"],
+    );
     // its sessions by their files, in another order
     let turned = "compare --model animals --data two.npz --data data.npz --label speed --bins 10";
     assert_eq!(animals["r2"][0][1], folder.json(turned)["r2"][1][0]);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Folder, SHORT, assert_self_contained, interrupt, wait_for};
+use crate::common::{Folder, SHORT, assert_self_contained, interrupt, speed, state, wait_for, x};
 use serde_json::Value;
 
 const GRID: &str = "--grid encoder.outputs=[2,3] --grid train.learning_rate=[1e-3,1e-5]";
@@ -70,7 +70,7 @@ fn every_choice_is_trained_and_the_best_is_named() {
     );
     let text = folder.succeeds(&search("s"));
     assert!(
-        text.contains("Of 4 runs, s/") && text.contains("little flattered"),
+        text.contains("Of 4 runs, s/") && text.contains("biased upwards"),
         "{text}"
     );
 }
@@ -101,10 +101,23 @@ fn a_search_goes_on_where_it_ended() {
         let model = |search: &str| folder.bytes(&format!("{search}/{run:04}/model.safetensors"));
         assert_eq!(model("whole"), model("part"), "{run}");
     }
+    // nor are other data under the same name, even where a run is still to be made
+    let whole = folder.bytes("data.npz");
+    let mut changed = x();
+    changed[[150, 2]] += 1e-3;
+    let labels = [("speed", speed()), ("state", state())];
+    let [speed, state] = labels;
+    folder.write_npz("data.npz", &[("x", changed), speed, state]);
+    fs::remove_dir_all(folder.path("part/0003")).unwrap();
+    folder.fails_with(
+        &search("part"),
+        &["a search with different settings or data"],
+    );
+    folder.write("data.npz", whole);
     // another search is not mixed with it
     folder.fails_with(
         &search("part").replace("[2,3]", "[2,4]"),
-        &["search over other settings"],
+        &["a search with different settings or data"],
     );
 }
 
@@ -147,6 +160,33 @@ fn random_choices_and_runs_that_fail() {
     assert_eq!(value["best"], "d/0000");
     assert!(value["runs"][1]["failed"].is_string(), "{value}");
     assert!(folder.text("d/report.html").contains("Run 0001 failed"));
+}
+
+/// Without patience a training ends with its last parameters, which need not be its best.
+#[test]
+fn runs_without_bits_are_ranked_by_the_loss_that_they_ended_with() {
+    let folder = Folder::new();
+    folder.recording();
+    folder.write(
+        "mse.toml",
+        "[encoder]\nname = 'offset1-mse'\noutputs = 1\n[[objective]]\nloss = 'mse'\nlabel = 'speed'\n\
+         [train]\nsteps = 60\nbatch = 32\n[validation]\nheld_out = 0.2\nevery = 1\n",
+    );
+    let value = folder.json(
+        "search --data data.npz --config mse.toml --grid train.learning_rate=[1e-3,0.3] --out s",
+    );
+    assert_eq!(value["unit"], "minus the loss");
+    let mut overshot = false;
+    for (run, fit) in fits(&value).into_iter().enumerate() {
+        let table = folder.text(&format!("s/{run:04}/validation.csv"));
+        let loss = |line: &str| line.split(',').nth(1).unwrap().parse::<f64>().unwrap();
+        let losses: Vec<f64> = table.lines().skip(1).map(loss).collect();
+        let last = *losses.last().unwrap();
+        // JSON is read to within a rounding
+        assert!((fit + last).abs() < 1e-12 * last, "{run}: {fit} {last}");
+        overshot |= losses.iter().any(|&loss| loss < last);
+    }
+    assert!(overshot, "every run ended with its best");
 }
 
 #[test]

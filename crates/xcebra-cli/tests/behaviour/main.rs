@@ -1,6 +1,7 @@
 //! The command line and the reports as a user meets them. One program, because each would be linked anew.
 
 mod cli_animals;
+mod cli_begin;
 mod cli_clock;
 mod cli_compare;
 mod cli_data_notes;

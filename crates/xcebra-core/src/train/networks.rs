@@ -77,11 +77,17 @@ impl<N> Networks<N> {
 
     /// As [`new`](Self::new), of which only the last encoder is trained, or its own layers if there is a
     /// common trunk.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] as [`new`](Self::new).
     pub fn adapting<E: Element>(encoders: Vec<N>, shared: Shared) -> Result<(Self, Vec<E>)>
     where
         N: Trainable<E>,
     {
         require_alike(&encoders)?;
+        if shared == Shared::Trunk {
+            require_same_trunk(&encoders)?;
+        }
         let last = encoders.len() - 1;
         let mut parameters = Vec::new();
         let stretches = encoders.iter().enumerate().map(|(i, encoder)| {

@@ -424,6 +424,15 @@ fn what_does_not_fit_is_refused() {
         settings.encoder.shared = shared;
         Trainer::with_encoders(settings, recording.clone(), seeds.map(make).collect())
     };
+    let mut trunk = settings.clone();
+    trunk.encoder.shared = Shared::Trunk;
+    let apart = [2, 3].map(|c| {
+        let architecture = trunk.encoder.architecture(c);
+        Encoder::<f32>::of_subject(architecture, 3, c).unwrap()
+    });
+    let adapting = Trainer::adapting(trunk, recording.clone(), apart.to_vec());
+    let error = refused(adapting);
+    assert!(error.contains("another trunk than the first"), "{error}");
     let error = refused(encoders(&[2], Shared::None));
     assert!(error.contains("1 for a recording of 2 subjects"), "{error}");
     let error = refused(encoders(&[2, 5], Shared::None));

@@ -656,7 +656,12 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return pandas.DataFrame(frame).set_index("step")
 
     def compare_seeds(self, count: int = 3) -> dict[str, Any]:
-        """How alike encoders from several seeds are; takes ``count - 1`` further trainings."""
+        """How alike encoders from several seeds are; takes ``count - 1`` further trainings.
+
+        Notes
+        -----
+        After `partial_fit` and `adapt` a ``ValueError`` is raised, since another seed does not repeat them.
+        """
         check_is_fitted(self)
         with self._shown() as seen:
             return json.loads(self.state_dict_.compare_seeds(_whole("count", count), seen))
@@ -689,6 +694,8 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         with state_dict_file(os.fspath(path), model_architecture) as (file, name):
             found = cls._of(_xcebra.TrainedEncoder.load_cebra(file, name))
         found.model_architecture = name
+        # the name says it
+        found.settings["encoder"].pop("clip", None)
         return found
 
     @classmethod
@@ -709,7 +716,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             standardize=told["data"]["standardize"],
             held_out=told["validation"]["held_out"],
             random_state=told["train"]["seed"],
-            settings={"objective": told["objective"]},
+            settings=_further(told),
         )
         found.state_dict_ = encoder
         widths = [len(encoder.all_channels[subject]) for subject in encoder.subjects]
@@ -750,6 +757,26 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return page_html(report) if report else f"<pre>{self!r}</pre>"
 
 
+#: Settings that arguments say, by sections, and those of how files are read.
+_SAID = {
+    "data": ("standardize", "x", "labels", "transpose", "clock"),
+    "encoder": ("outputs", "hidden"),
+    "regularizer": ("weight", "start", "ramp"),
+    "train": ("steps", "batch", "learning_rate", "weight_decay", "seed"),
+    "validation": ("held_out",),
+}
+
+
+def _further(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a trained encoder that no argument says."""
+    found: dict[str, Any] = {"objective": told["objective"]}
+    for section, said in _SAID.items():
+        found[section] = {name: value for name, value in told[section].items() if name not in said}
+    if isinstance(told["encoder"]["name"], str):
+        del found["encoder"]["name"]
+    return found
+
+
 def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]], session: int | None = None) -> dict[str, Any]:
     """A recording as the compiled half takes it; `session` is the one whose encoder it is given to."""
     return {
@@ -764,7 +791,7 @@ def _recording(sessions: Sequence[Signals], labels: Mapping[str, list[Any]], ses
 
 def _told(text: str) -> None:
     """Notes are warnings, but for the one that says what a list of such sessions asks for."""
-    if text.startswith("the sessions have different channels"):
+    if text.startswith("there is an encoder for each of "):
         logging.getLogger("xcebra").info(text)
     else:
         warn(text)

@@ -104,7 +104,8 @@ impl SignificanceSettings {
                     "{} is not the recording of the training: its channels have other means or scales",
                     data.place
                 ),
-                "pass the recording of the training, since --significance trains on it again",
+                "pass the recording of the training, since --significance trains on it again; a run that went on \
+                 from another on other data keeps the scales of that one and cannot be tested",
             ));
         }
         let trainings = self.trainings;

@@ -32,15 +32,20 @@ pub struct CompareJob {
 /// As [`compare_embeddings`], of files and runs: first the arrays, then each run's sessions.
 ///
 /// # Errors
-/// As [`compare_embeddings`], and if a file cannot be read or an encoder does not fit its recording.
+/// As [`compare_embeddings`], and if a file cannot be read, an encoder does not fit its recording, or runs embed
+/// different recordings without a label.
 pub fn compare_files(job: &CompareJob, watch: &Watch<'_>) -> Result<Compared> {
     let mut found: Vec<(String, Source, Labelled)> = Vec::new();
     for source in &job.embeddings {
         found.push((source.to_string(), source.clone(), Labelled::read(source)?));
     }
     for folder in &job.runs {
-        for (run, source) in of_run(folder, &job.data)? {
+        for (session, (run, source)) in of_run(folder, &job.data)?.into_iter().enumerate() {
             let name = format!("{} of {source}", folder.display());
+            if job.labels.is_empty() {
+                let embedded = &found[job.embeddings.len()..];
+                require_same_recording(embedded, (&name, &source, session))?;
+            }
             let embedding = Labelled::embedded(&run, &source, watch)
                 .map_err(|problem| problem.context(&name))?;
             found.push((name, source, embedding));
@@ -81,6 +86,30 @@ pub fn compare_files(job: &CompareJob, watch: &Watch<'_>) -> Result<Compared> {
     let mut compared = compare_embeddings(&embeddings, job.bins, watch)?;
     compared.notes = notes;
     Ok(compared)
+}
+
+/// Refuses the next session that a run embeds if it is another recording than those before: without a label they are
+/// compared row by row. The sessions of one run are different recordings, and so are different files.
+fn require_same_recording(
+    before: &[(String, Source, Labelled)],
+    (name, source, session): (&str, &Source, usize),
+) -> Result<()> {
+    let path = |source: &Source| {
+        let path = &source.path;
+        path.canonicalize().unwrap_or_else(|_| path.clone())
+    };
+    let Some((other, known, _)) = before.last() else {
+        return Ok(());
+    };
+    if session == 0 && path(source) == path(known) {
+        return Ok(());
+    }
+    Err(Problem::data(
+        format!(
+            "{other} and {name} are of different recordings, whose samples do not belong together"
+        ),
+        "name a label to compare by with --label, or one recording for all with --data",
+    ))
 }
 
 /// The encoder and the recording of each session that a run embeds.

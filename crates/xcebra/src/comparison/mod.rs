@@ -57,10 +57,7 @@ pub fn compare_embeddings(
 ) -> Result<Compared> {
     if embeddings.len() < 2 {
         return Err(Problem::data(
-            format!(
-                "there is nothing to compare: embeddings given: {}",
-                embeddings.len()
-            ),
+            format!("too few embeddings to compare: {}", embeddings.len()),
             "pass at least two embeddings",
         ));
     }
@@ -102,7 +99,7 @@ fn labels(embeddings: &[NamedEmbedding]) -> Result<Option<Vec<Vec<f64>>>> {
         all if all == embeddings.len() => Ok(Some(found)),
         some => Err(Problem::data(
             format!("of {} embeddings {some} have a label", embeddings.len()),
-            "pass the label of each, or of none",
+            "pass a label for every embedding, or for none",
         )),
     }
 }
@@ -115,8 +112,8 @@ fn groups(embeddings: &[NamedEmbedding]) -> Result<Option<Vec<String>>> {
             Ok(Some(found))
         }
         _ => Err(Problem::data(
-            "the groups do not divide the embeddings",
-            "name the group of each embedding, two groups at least",
+            "the embeddings are not divided into groups",
+            "name a group for each embedding, with at least two groups in all",
         )),
     }
 }

@@ -16,6 +16,7 @@ impl Diagnostics {
         let Self {
             bits,
             bits_held_out: _,
+            loss_held_out,
             possible_bits,
             label_r2,
             label_accuracy,
@@ -29,6 +30,7 @@ impl Diagnostics {
         } = self;
         let check = |what: &str, values: &[f64]| ensure_finite(what, &ArrayView1::from(values));
         check("`bits`", bits)?;
+        check("`loss_held_out`", loss_held_out.as_slice())?;
         check("`possible_bits`", possible_bits.as_slice())?;
         for (name, r2) in label_r2 {
             let what = format!("`label_r2` of `{name}`");
@@ -80,8 +82,9 @@ mod tests {
     #[test]
     fn a_number_that_json_does_not_have_is_refused_by_name() {
         type Place = (&'static str, fn(&mut Diagnostics) -> &mut f64);
-        let places: [Place; 11] = [
+        let places: [Place; 12] = [
             ("`bits`", |d| &mut d.bits[1]),
+            ("`loss_held_out`", |d| d.loss_held_out.as_mut().unwrap()),
             ("`possible_bits`", |d| d.possible_bits.as_mut().unwrap()),
             ("`label_r2` of `z2`", |d| &mut r2(d).training),
             ("`label_r2` of `z2`", |d| r2(d).held_out.as_mut().unwrap()),

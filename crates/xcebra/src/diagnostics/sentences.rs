@@ -16,6 +16,17 @@ impl Diagnostics {
         all
     }
 
+    /// As [`sentences`](Self::sentences), subject by subject if there are several.
+    pub fn sentences_of(subjects: &[Self]) -> Vec<String> {
+        if let [one] = subjects {
+            return one.sentences();
+        }
+        let of = |(subject, one): (usize, &Self)| {
+            format!("Subject {subject}: {}", one.sentences().join(" "))
+        };
+        subjects.iter().enumerate().map(of).collect()
+    }
+
     /// As [`sentences`](Self::sentences), but for ranks, where those of a map are told.
     pub fn sentences_without_ranks(&self) -> Vec<String> {
         let mut all = self.about_the_embedding();

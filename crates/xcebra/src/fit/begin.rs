@@ -1,15 +1,15 @@
 //! What a training begins with: nothing, a trained run to go on from, or one to adapt to a new subject.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use xcebra_core::{Encoder, Shared, Trainer};
 
-use super::data::{Data, Known};
+use super::data::Data;
 use super::fit_file::FitFile;
+use super::known::Known;
 use super::unfinished::Inputs;
-use crate::{Channels, Problem, Result, Run, Sessions};
+use crate::{Problem, Result, Run, Sessions};
 
 /// What a training begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,30 +96,16 @@ impl Begin {
             return Data::read(inputs, settings);
         };
         let runs = Run::load_all(folder)?;
-        let count = inputs.data.len();
-        let known = Known {
-            subjects: match (self, Sessions::load(folder)?) {
-                (Self::Adapt(_), Some(sessions)) => {
-                    let new = sessions.count();
-                    let mut subjects = sessions.subjects;
-                    subjects.resize(count, new);
-                    Some(subjects)
-                }
-                (Self::From(_), Some(sessions)) if sessions.subjects.len() == count => {
-                    Some(sessions.subjects)
-                }
-                _ => None,
-            },
-            channels: runs.iter().map(|run| run.channels.clone()).collect(),
+        let before = Sessions::load(folder)?.map(|sessions| sessions.subjects);
+        let (count, by) = (inputs.data.len(), settings.data.subjects);
+        let adapts = matches!(self, Self::Adapt(_));
+        let known = match adapts {
+            true => Known::of_new_subject(&runs, before, count),
+            false => Known::of_same_subjects(&runs, before, count, by),
         };
         let data = Data::read_as(inputs, settings, &known)?;
-        self.require_subjects(&data, &runs)?;
+        require_subjects(&data, &runs, adapts)?;
         Ok(data)
-    }
-
-    /// Refuses data of other subjects than those of the run, but for the new one.
-    fn require_subjects(&self, data: &Data, runs: &[Run]) -> Result<()> {
-        require_subjects(data, runs, matches!(self, Self::Adapt(_)))
     }
 
     /// A trainer before its first step.
@@ -169,20 +155,20 @@ pub(super) fn going_on(
     Ok(Trainer::adapting(config, recording, encoders)?)
 }
 
-/// Refuses data of other subjects than those of the runs, but for a new one if they are adapted.
+/// Refuses data of fewer or more subjects than those of the runs, and a new one if they are adapted.
 pub(super) fn require_subjects(data: &Data, runs: &[Run], adapts: bool) -> Result<()> {
-    let expected = runs.len() + usize::from(adapts);
-    let names = |channels: &Channels| BTreeSet::from_iter(channels.names.clone());
-    let mut both = data.subjects.iter().zip(runs);
-    let same = both.all(|(subject, run)| names(&subject.channels) == names(&run.channels));
-    if data.subjects.len() == expected && same {
+    let (found, expected) = (data.subjects.len(), runs.len() + usize::from(adapts));
+    if found == expected {
         return Ok(());
     }
+    let subjects = match found {
+        1 => "1 subject".to_owned(),
+        _ => format!("{found} subjects"),
+    };
     Err(Problem::data(
         format!(
-            "{} has the channels of {} subjects, which are not those of the run that it goes on from",
-            data.place,
-            data.subjects.len()
+            "{} has the sessions of {subjects}, expected: {expected}",
+            data.place
         ),
         "pass the sessions of that run, in their order",
     ))

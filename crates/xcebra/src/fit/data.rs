@@ -7,8 +7,9 @@ use xcebra_core::Recording;
 use xcebra_files::{self as files, DataArray, DataFile, Source};
 
 use super::fit_file::FitFile;
+use super::known::{Known, KnownUnits};
 use super::labels::{Label, LabelArray, Part, SessionFile, parts, parts_of_arrays};
-use super::subjects::{KnownUnits, Subject, subjects_of};
+use super::subjects::{Subject, subjects_of};
 use super::unfinished::Inputs;
 use crate::{Channels, Problem, Result, clock, suspicion};
 
@@ -22,15 +23,6 @@ pub struct Arrays {
     pub sessions: Vec<DataArray>,
     /// The labels by name.
     pub labels: BTreeMap<String, Vec<LabelArray>>,
-}
-
-/// What an earlier training knows of the subjects; nothing by default.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// The subject of each session.
-    pub subjects: Option<Vec<usize>>,
-    /// The channels of each subject, whose scales are kept.
-    pub channels: Vec<Channels>,
 }
 
 /// Labels by name: the array that holds each, and its parts.
@@ -73,7 +65,7 @@ impl Data {
             return Ok(data);
         }
         let (mut open, mut sessions) = (Vec::new(), Vec::new());
-        let (mut known, mut units) = (KnownUnits::default(), Vec::new());
+        let (mut known, mut units) = (KnownUnits::of(before), Vec::new());
         for text in &inputs.data {
             let source = inputs.source(text)?;
             let (file, mut array) = read_session(&source, settings)?;
@@ -112,7 +104,7 @@ impl Data {
     /// As [`of_arrays`](Self::of_arrays), with what an earlier training knows of the subjects.
     pub(crate) fn of_arrays_as(arrays: Arrays, settings: &FitFile, before: &Known) -> Result<Self> {
         let (mut sessions, mut units) = (Vec::new(), Vec::new());
-        let mut known = KnownUnits::default();
+        let mut known = KnownUnits::of(before);
         for array in arrays.sessions {
             let mut array = match settings.data.transpose {
                 true => array.transposed(),
@@ -177,10 +169,13 @@ impl Data {
             let (numbers, tables): (Vec<usize>, Vec<files::Table>) = own.into_iter().unzip();
             let units = numbers.iter().find_map(|&session| units[session].clone());
             let channels = match before.channels.get(subjects.len()) {
-                Some(known) if before.subjects.is_none() || known.names == tables[0].channels => {
+                Some(known) => {
+                    tables
+                        .iter()
+                        .try_for_each(|table| known.require_same(table))?;
                     known.clone()
                 }
-                _ => Channels::of(&tables, settings.data.standardize)?.in_units(units),
+                None => Channels::of(&tables, settings.data.standardize)?.in_units(units),
             };
             notes.extend(suspicion::of_channels(&tables));
             for (&number, table) in numbers.iter().zip(tables) {
@@ -223,6 +218,16 @@ impl Data {
             files,
             notes,
         })
+    }
+
+    /// The subject of each session.
+    pub fn session_subjects(&self) -> Vec<usize> {
+        let count = self.subjects.iter().map(|s| s.sessions.len()).sum();
+        let mut of = vec![0; count];
+        for (number, subject) in self.subjects.iter().enumerate() {
+            subject.sessions.iter().for_each(|&s| of[s] = number);
+        }
+        of
     }
 
     /// Numbers of channels, of each subject.

@@ -61,11 +61,13 @@ struct Prepared {
 /// [`Problem`]; of the kind [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it, with a
 /// checkpoint in the folder.
 pub fn fit_files(job: &FitJob, watch: &Watch<'_>) -> Result<Fitted> {
+    let begin = job.begin.absolute(&job.out)?;
     let mut settings = job.settings.clone();
-    if let Some(array) = job.data.iter().find_map(|source| source.array.as_ref()) {
+    let named = job.data.iter().find_map(|source| source.array.as_ref());
+    // the files of an earlier training that are read too have the array of its settings
+    if let (Some(array), Begin::Fresh | Begin::From(_)) = (named, &begin) {
         settings.data.x.clone_from(array);
     }
-    let begin = job.begin.absolute(&job.out)?;
     let unfinished = Unfinished {
         settings,
         inputs: begin.inputs(Inputs::new(&job.data)?)?,
@@ -116,6 +118,7 @@ fn complete(prepared: Prepared, mut keeper: Keeper<'_>, watch: &Watch<'_>) -> Re
     })?;
     let mut fitted = Fitted::new(unfinished.settings, data, trained)?;
     fitted.inputs = Some(inputs);
+    fitted.goes_on = !begin.is_fresh();
     if let Begin::Adapt(_) = begin {
         fitted.judge_basis()?;
     }

@@ -87,15 +87,15 @@ pub fn on_subjects(settings: &FitFile, data: &Data) -> Vec<String> {
     });
     let subjects: Vec<String> = subjects.collect();
     let mut all = vec![format!(
-        "the sessions have different channels, so that there is an encoder for each of {} subjects: {}",
+        "there is an encoder for each of {} subjects: {}",
         data.subjects.len(),
         subjects.join("; ")
     )];
     let objectives = settings.config().objectives();
     if objectives.iter().all(|o| o.loss.labels().is_empty()) {
         all.push(
-            "no objective uses a label, so that nothing ties the embeddings of the subjects together: a \
-             dimension need not mean the same in each"
+            "no objective uses a label, so nothing ties the subjects' embeddings together: a dimension may mean \
+             something different in each subject"
                 .to_owned(),
         );
     }

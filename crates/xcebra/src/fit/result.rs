@@ -26,6 +26,8 @@ pub struct Fitted {
     pub(super) folder: Option<PathBuf>,
     /// The files it was trained on, if they were files.
     pub(super) inputs: Option<Inputs>,
+    /// Whether it began with encoders that were trained before.
+    pub(super) goes_on: bool,
     /// Where a run was adapted to a new subject, how well its labels are read by the maps of the others.
     basis: Option<BTreeMap<String, [f64; 2]>>,
     /// What each subject has: its encoder, and what it is like.
@@ -49,6 +51,7 @@ impl Fitted {
         Ok(Self {
             folder: None,
             inputs: None,
+            goes_on: false,
             basis: None,
             curves: training_curves(&trained.history),
             embedding: subjects::pictures(&runs, &data)?,
@@ -122,7 +125,10 @@ impl Fitted {
     /// Which session is whose; none if there is one subject and its data were in memory.
     fn sessions(&self) -> Option<Sessions> {
         let needed = self.runs.len() > 1 || self.inputs.is_some();
-        needed.then(|| Sessions::of(&self.data.subjects, self.inputs.as_ref()))
+        needed.then(|| Sessions {
+            inputs: self.inputs.clone(),
+            subjects: self.data.session_subjects(),
+        })
     }
 
     /// The training curves.
@@ -345,13 +351,7 @@ impl Fitted {
         if let Some(basis) = &self.basis {
             all.extend(subjects::basis_in_words(basis));
         }
-        for (subject, diagnostics) in self.diagnostics.iter().enumerate() {
-            let sentences = diagnostics.sentences();
-            all.extend(match self.runs.len() {
-                1 => sentences,
-                _ => vec![format!("Subject {subject}: {}", sentences.join(" "))],
-            });
-        }
+        all.extend(Diagnostics::sentences_of(&self.diagnostics));
         all
     }
 

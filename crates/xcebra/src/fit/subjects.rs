@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use xcebra_core::{History, Recording};
-use xcebra_files::{DataArray, Table};
+use xcebra_files::Table;
 
 use super::data::Data;
 use super::figures;
 use super::fit_file::SubjectsBy;
 use super::labels::Label;
+use crate::channels::sorted;
 use crate::diagnostics::basis::{self, Spread};
 use crate::diagnostics::words::SAME_BASIS;
 use crate::report::Picture;
@@ -39,7 +40,9 @@ pub fn subjects_of(sessions: &[Table], by: SubjectsBy) -> Result<Vec<usize>> {
             .iter()
             .position(|one| one.channels == session.channels);
         if known.is_none()
-            && let Some(other) = first.iter().find(|one| sorted(one) == sorted(session))
+            && let Some(other) = first
+                .iter()
+                .find(|one| sorted(&one.channels) == sorted(&session.channels))
         {
             return Err(Problem::data(
                 format!(
@@ -59,33 +62,6 @@ pub fn subjects_of(sessions: &[Table], by: SubjectsBy) -> Result<Vec<usize>> {
         }
     }
     Ok(subjects)
-}
-
-fn sorted(session: &Table) -> Vec<&String> {
-    let mut names: Vec<&String> = session.channels.iter().collect();
-    names.sort_unstable();
-    names
-}
-
-/// Units of channels that were met before: channels of one name mean one unit in all sessions of a subject.
-#[derive(Default)]
-pub struct KnownUnits(Vec<(Names, Vec<String>)>);
-
-/// Names of the channels, if there are any, and how many there are.
-type Names = (Option<Vec<String>>, Option<usize>);
-
-impl KnownUnits {
-    /// Brings an array to the units that its channels had before.
-    pub fn apply(&mut self, array: &mut DataArray, by: SubjectsBy) -> Result<()> {
-        let names = (array.columns.clone(), array.shape().get(1).copied());
-        let known = self.0.iter().find(|(known, _)| *known == names);
-        let known = known.filter(|_| by == SubjectsBy::Channels);
-        array.bring_to_units(known.map(|(_, units)| units.as_slice()))?;
-        if let (None, Some(units)) = (known, &array.units) {
-            self.0.push((names, units.clone()));
-        }
-        Ok(())
-    }
 }
 
 /// What the encoder of each subject is like, and whether they have one basis.
@@ -150,8 +126,8 @@ pub fn basis(runs: &[Run], recording: &Recording<f32>) -> Result<BTreeMap<String
 pub fn basis_in_words(basis: &BTreeMap<String, [f64; 2]>) -> Vec<String> {
     if basis.is_empty() {
         return vec![
-            "Whether the basis held for the new subject cannot be said: there is no label of real numbers to \
-             compare by."
+            "There is no numeric label to compare by, so it is unknown whether the basis held for the new \
+             subject."
                 .to_owned(),
         ];
     }
@@ -200,4 +176,23 @@ pub fn channels_in_words(counts: &[usize]) -> String {
         None => String::new(),
     };
     format!("{all} channels")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_on_the_basis_is_that_of_its_least() {
+        let say = |least: f64| {
+            let basis = BTreeMap::from([("z".to_owned(), [0.95, least])]);
+            basis_in_words(&basis).remove(0)
+        };
+        let (held, lost) = (say(SAME_BASIS), say(SAME_BASIS - 0.01));
+        assert!(held.starts_with("The basis held: "), "{held}");
+        assert!(lost.starts_with("The basis did not hold: "), "{lost}");
+        assert!(lost.contains("R² = 0.95 (0.89 at least)"), "{lost}");
+        let unknown = basis_in_words(&BTreeMap::new()).remove(0);
+        assert!(unknown.contains("it is unknown whether"), "{unknown}");
+    }
 }

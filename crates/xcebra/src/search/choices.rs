@@ -57,7 +57,7 @@ pub fn choices(
     if axes.is_empty() || paths.len() < axes.len() {
         return Err(Problem::setting(
             match axes.is_empty() {
-                true => "there is no setting to choose",
+                true => "there are no settings to try",
                 false => "a setting is chosen twice",
             },
             "name each setting once with its values, such as --grid encoder.outputs=[3,6]",
@@ -69,7 +69,7 @@ pub fn choices(
     let wanted = match (random, count) {
         (Some(0), _) => {
             return Err(Problem::setting(
-                "no choices are asked for",
+                "the number of random choices is 0",
                 "ask for at least one with --random",
             ));
         }

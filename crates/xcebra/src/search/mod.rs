@@ -77,7 +77,8 @@ pub fn search(job: &SearchJob, watch: &Watch<'_>) -> Result<Searched> {
             true => settings,
             false => {
                 notes.push(
-                    "the settings hold nothing out: a fifth of the samples is held out".to_owned(),
+                    "the settings do not hold out any samples: a fifth of the samples is held out"
+                        .to_owned(),
                 );
                 with(&settings, &[HELD_OUT.to_owned()])?
             }
@@ -87,7 +88,7 @@ pub fn search(job: &SearchJob, watch: &Watch<'_>) -> Result<Searched> {
     notes.extend(incomparable(&job.axes));
     notes.dedup();
     notes.iter().for_each(|note| watch.note(note));
-    State::of(job, &all).claim(&job.out)?;
+    State::of(job, &all)?.claim(&job.out)?;
     let said = Mutex::new(BTreeSet::new());
     let mut trials = Vec::new();
     for (number, (sets, settings)) in all.iter().enumerate() {
@@ -207,17 +208,17 @@ fn incomparable(axes: &[Axis]) -> Vec<String> {
     let mut notes = Vec::new();
     let mut say = |why: &str| {
         notes.push(format!(
-            "the fits are not measured alike: {why}; compare the runs with `xcebra decode` on other data"
+            "the fits are not comparable: {why}; compare the runs with `xcebra decode` on other data"
         ));
     };
     if touches("train.batch") {
-        say("bits over chance have their limit in the size of the batch, which the runs choose");
+        say("bits over chance are limited by the batch size, which differs between the runs");
     }
     if touches("objective") {
-        say("the runs have other objectives, and some are easier than others");
+        say("the runs have different objectives, and some are easier than others");
     }
     if touches("data") || touches("validation") {
-        say("the runs see other samples or hold out others");
+        say("the runs train on different samples or hold out different ones");
     }
     notes
 }

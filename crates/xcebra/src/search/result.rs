@@ -7,7 +7,6 @@ use xcebra_files::{FileError, write_file};
 
 use crate::answer::{Answer, optional};
 use crate::report::{BarChart, Picture, Report, Table};
-use crate::run::{VALIDATION, read_text};
 use crate::{Diagnostics, Problem, Result};
 
 /// Runs that the picture shows.
@@ -52,9 +51,8 @@ impl Trial {
         if diagnostics.bits_held_out {
             trial.bits = diagnostics.bits;
         }
-        let losses = losses(&read_text(&trial.folder.join(VALIDATION))?);
-        let least = losses.ok_or_else(|| damaged("its loss on what was held out"))?;
-        trial.loss = Some(least);
+        let loss = diagnostics.loss_held_out;
+        trial.loss = Some(loss.ok_or_else(|| damaged("its loss on what was held out"))?);
         Ok(trial)
     }
 
@@ -79,12 +77,6 @@ impl Trial {
             .iter()
             .map(|set| set.split_once('=').map_or("", |(_, value)| value))
     }
-}
-
-/// The least loss of a table of validations.
-fn losses(table: &str) -> Option<f64> {
-    let column = |line: &str| line.split(',').nth(1)?.parse::<f64>().ok();
-    table.lines().skip(1).filter_map(column).reduce(f64::min)
 }
 
 /// A finished search.
@@ -157,14 +149,14 @@ impl Searched {
         let count = self.trials.len();
         match self.best() {
             Some(best) => format!(
-                "Of {count} runs, {} fits best what was held out: {:.3} {}, with {}. The best of several is a \
-                 little flattered: judge it on data that no run has seen.",
+                "Of {count} runs, {} fits best what was held out: {:.3} {}, with {}. The best of several scores \
+                 is biased upwards: confirm it on data that no run has seen.",
                 best.folder.display(),
                 best.fit().unwrap_or(f64::NAN),
                 self.unit(),
                 best.sets.join(", "),
             ),
-            None => format!("None of {count} runs came to an end."),
+            None => format!("None of the {count} runs finished."),
         }
     }
 

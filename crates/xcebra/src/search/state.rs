@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use xcebra_files::{DataArray, write_file};
+use xcebra_core::Fingerprint;
+use xcebra_files::{DataArray, Source, write_file};
 
 use super::{SearchData, SearchJob};
+use crate::fit::unfinished::Inputs;
 use crate::run::read_text;
-use crate::{Arrays, FitFile, LabelArray, Problem, Result};
+use crate::{Arrays, Data, FitFile, LabelArray, Problem, Result};
 
 /// Name of its file.
 const SEARCH: &str = "search.json";
@@ -23,15 +25,19 @@ pub struct State {
 }
 
 impl State {
-    pub fn of(job: &SearchJob, all: &[(Vec<String>, FitFile)]) -> Self {
-        Self {
+    /// The state of a search whose trainings are `all`.
+    ///
+    /// # Errors
+    /// [`Problem`] if files cannot be read.
+    pub fn of(job: &SearchJob, all: &[(Vec<String>, FitFile)]) -> Result<Self> {
+        Ok(Self {
             data: match &job.data {
-                SearchData::Files(data) => data.iter().map(ToString::to_string).collect(),
+                SearchData::Files(data) => of_files(data, all)?,
                 SearchData::Arrays(arrays) => fingerprints(arrays),
             },
             settings: job.settings.to_toml(),
             runs: all.iter().map(|(sets, _)| sets.clone()).collect(),
-        }
+        })
     }
 
     /// Makes the folder that of this search, which it may be already.
@@ -47,7 +53,7 @@ impl State {
                 true => Ok(()),
                 false => Err(Problem::setting(
                     format!(
-                        "{} holds a search over other settings or data",
+                        "{} holds a search with different settings or data",
                         folder.display()
                     ),
                     "run the command that began it to go on, or choose another --out",
@@ -74,6 +80,26 @@ impl State {
         let text = serde_json::to_string_pretty(self).expect("plain text");
         Ok(write_file(&path, format!("{text}\n").as_bytes())?)
     }
+}
+
+/// The files as they were given, and fingerprints of what is read from them, by which other data are noticed. The
+/// trainings may differ in what they read.
+fn of_files(sources: &[Source], all: &[(Vec<String>, FitFile)]) -> Result<Vec<String>> {
+    let mut found: Vec<String> = sources.iter().map(ToString::to_string).collect();
+    let inputs = Inputs::new(sources)?;
+    let mut known = Vec::new();
+    for (sets, settings) in all {
+        let read = (&settings.data, settings.labels());
+        if known.contains(&read) {
+            continue;
+        }
+        let data =
+            Data::read(&inputs, settings).map_err(|problem| problem.context(&sets.join(", ")))?;
+        let print = Fingerprint::of(&data.recording);
+        found.push(serde_json::to_string(&print).expect("plain numbers"));
+        known.push(read);
+    }
+    Ok(found)
 }
 
 /// Shapes and fingerprints of arrays, by which other data are noticed.
