@@ -11,8 +11,10 @@ use crate::model::OnnxModel;
 type Read<A> = fn(&[u8]) -> Result<OnnxModel<A>>;
 type Erase<A> = fn(OnnxModel<A>) -> Box<dyn Model<A>>;
 
-static _SINGLE: (Read<f32>, Erase<f32>) = (OnnxModel::from_bytes, erased);
-static _DOUBLE: (Read<f64>, Erase<f64>) = (OnnxModel::from_bytes, erased);
+#[used]
+static SINGLE: (Read<f32>, Erase<f32>) = (OnnxModel::from_bytes, erased);
+#[used]
+static DOUBLE: (Read<f64>, Erase<f64>) = (OnnxModel::from_bytes, erased);
 
 fn erased<A: Scalar>(model: OnnxModel<A>) -> Box<dyn Model<A>> {
     Box::new(model)

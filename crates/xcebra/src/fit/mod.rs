@@ -20,7 +20,7 @@ pub mod unfinished;
 
 pub use begin::Begin;
 pub use data::{Arrays, Data};
-pub(crate) use data::{Known, by_subject};
+pub(crate) use data::by_subject;
 pub use job::{FitJob, ResumeJob, fit_files, resume};
 pub(crate) use known::Known;
 pub use labels::{Label, LabelArray};
