@@ -19,8 +19,8 @@ mod training;
 pub mod unfinished;
 
 pub use begin::Begin;
-pub use data::{Arrays, Data};
 pub(crate) use data::by_subject;
+pub use data::{Arrays, Data};
 pub use job::{FitJob, ResumeJob, fit_files, resume};
 pub(crate) use known::Known;
 pub use labels::{Label, LabelArray};
