@@ -79,7 +79,7 @@ mod need;
 mod ops;
 mod options;
 mod plan;
-#[cfg(debug_assertions)]
+#[cfg(all(debug_assertions, not(test)))]
 mod precisions;
 mod proto;
 mod repeat;
