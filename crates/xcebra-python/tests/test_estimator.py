@@ -158,7 +158,7 @@ def test_significance(data):
     assert ((found.low <= found.map.values) & (found.map.values <= found.high)).mean() > 0.9
     assert found.trainings == 10 and len(found.agreement) == 3
     assert "onnected" in repr(found)
-    assert found.smallest_effect == 0.4 and "an effect of 0.4" in repr(found)
+    assert found.smallest_effect == 0.4 and "size of interest is 0.4 standard deviations" in repr(found)
     # without labels, on what the encoder was fitted on: the same trainings
     again = encoder.significance(data.x, resamples=10, blocks=10)
     assert np.array_equal(again.pvalues, found.pvalues)

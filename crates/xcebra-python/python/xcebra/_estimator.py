@@ -694,8 +694,9 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         with state_dict_file(os.fspath(path), model_architecture) as (file, name):
             found = cls._of(_xcebra.TrainedEncoder.load_cebra(file, name))
         found.model_architecture = name
-        # the name says it
-        found.settings["encoder"].pop("clip", None)
+        if found.settings is not None:
+            # the name says it
+            found.settings["encoder"].pop("clip", None)
         return found
 
     @classmethod
