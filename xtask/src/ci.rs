@@ -22,10 +22,11 @@ use crate::workspace::Workspace;
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
+    ("features", cargo_steps::features),
     ("tests", cargo_steps::tests),
     ("docs", cargo_steps::docs),
     ("examples", examples::run),
@@ -36,7 +37,10 @@ const STEPS: [Step; 11] = [
     ("repro", experiments),
 ];
 
-/// Runs the named steps, or all; stops at the first that fails.
+/// Steps that run only if they are named, because a cold run of all would take too long.
+const NAMED_ONLY: [&str; 2] = ["features", "repro"];
+
+/// Runs the named steps, or all others than [`NAMED_ONLY`]; stops at the first that fails.
 pub fn main(names: &[String]) -> Result<()> {
     let steps = selected(names)?;
     let workspace = Arc::new(Workspace::load()?);
@@ -67,7 +71,8 @@ pub fn main(names: &[String]) -> Result<()> {
 
 fn selected(names: &[String]) -> Result<Vec<Step>> {
     if names.is_empty() {
-        return Ok(STEPS.to_vec());
+        let usual = STEPS.iter().filter(|s| !NAMED_ONLY.contains(&s.0));
+        return Ok(usual.copied().collect());
     }
     let known = STEPS.map(|(name, _)| name);
     if let Some(unknown) = names.iter().find(|n| !known.contains(&n.as_str())) {
@@ -110,12 +115,17 @@ fn experiments(workspace: &Workspace) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{STEPS, selected};
+    use super::{NAMED_ONLY, STEPS, selected};
 
     #[test]
     fn steps_are_chosen_by_name_in_their_own_order() {
         let names = |steps: &[super::Step]| steps.iter().map(|s| s.0).collect::<Vec<_>>();
-        assert_eq!(selected(&[]).unwrap().len(), STEPS.len());
+        let usual = selected(&[]).unwrap();
+        assert_eq!(usual.len(), STEPS.len() - NAMED_ONLY.len());
+        for name in NAMED_ONLY {
+            assert!(!names(&usual).contains(&name), "{name}");
+            assert_eq!(names(&selected(&[name.to_owned()]).unwrap()), [name]);
+        }
         let chosen = selected(&["docs".to_owned(), "format".to_owned()]).unwrap();
         assert_eq!(names(&chosen), ["format", "docs"]);
         assert!(selected(&["dogs".to_owned()]).is_err());
