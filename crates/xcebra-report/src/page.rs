@@ -239,6 +239,10 @@ mod tests {
             .code(&"line\n".repeat(40))
             .html();
         assert_eq!(page.matches("class=\"option\"").count(), 2);
+        assert!(
+            !page.contains("<section"),
+            "landmarks need names that differ"
+        );
         assert!(page.contains("<h3>two &lt;b&gt;</h3><p>Said first.</p>"));
         assert!(page.contains("<summary>more</summary>"));
         assert!(page.contains("<summary>Settings (40 lines)</summary>"));

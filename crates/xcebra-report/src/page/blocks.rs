@@ -64,7 +64,8 @@ impl Block {
                 },
             },
             Self::Choice(what, parts) => html! {
-                section.choice data-choice=(what) aria-label=(format!("By {what}")) {
+                // a group and not a section: those are landmarks, whose names must differ, and choices may be nested
+                div.choice data-choice=(what) role="group" aria-label=(format!("By {what}")) {
                     @for (name, blocks) in parts {
                         div.option data-name=(name) {
                             (heading(name, level))
