@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must pass before a change is merged.
 
+mod beside;
 mod cargo_steps;
 mod end_to_end;
 mod examples;
@@ -9,11 +10,13 @@ mod packages;
 mod python;
 mod reports;
 mod sources;
+mod unified;
 
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::beside::Beside;
 use crate::program;
 use crate::repro;
 use crate::shell::{Failure, Result};
@@ -29,9 +32,9 @@ const STEPS: [Step; 12] = [
     ("features", cargo_steps::features),
     ("tests", cargo_steps::tests),
     ("docs", cargo_steps::docs),
-    ("examples", examples::run),
-    ("packages", packages::check),
     ("python", python::check),
+    ("packages", packages::check),
+    ("examples", examples::run),
     ("end-to-end", end_to_end::run),
     ("reports", reports::check),
     ("repro", experiments),
@@ -40,32 +43,51 @@ const STEPS: [Step; 12] = [
 /// Steps that run only if they are named, because a cold run of all would take too long.
 const NAMED_ONLY: [&str; 2] = ["features", "repro"];
 
+/// The step from which others run beside this process: what comes before builds what they use.
+const ALONE_UNTIL: &str = "python";
+
 /// Runs the named steps, or all others than [`NAMED_ONLY`]; stops at the first that fails.
 pub fn main(names: &[String]) -> Result<()> {
-    let steps = selected(names)?;
+    let mut steps = selected(names)?;
     let workspace = Arc::new(Workspace::load()?);
     if steps.iter().any(|(name, _)| *name == "python") {
         let workspace = Arc::clone(&workspace);
         // a failure is reported by the step, which asks for the environment again
         thread::spawn(move || python::environment(&workspace).is_ok());
     }
+    let all = names.is_empty();
+    if all {
+        steps.retain(|(name, _)| !beside::STEPS.contains(name));
+    }
+    let mut beside: Option<Beside> = None;
+    let begun = Instant::now();
     let mut passed: Vec<(&str, Duration)> = Vec::new();
     for (name, step) in &steps {
+        if all && *name == ALONE_UNTIL {
+            program::build(&workspace)?;
+            beside = Some(Beside::start(&workspace)?);
+        }
         println!("\n── {} of {}: {name} ──", passed.len() + 1, steps.len());
         let start = Instant::now();
         let result = step(&workspace);
         let time = start.elapsed();
         if let Err(failure) = result {
             println!("\n{name} FAILED after {:.1} s", time.as_secs_f64());
-            summary(&passed);
+            summary(&passed, begun.elapsed());
             println!("{} passed, 1 failed", passed.len());
             return Err(failure.or_rerun(format!("cargo xtask ci {name}")));
         }
         println!("{name} passed in {:.1} s", time.as_secs_f64());
         passed.push((name, time));
     }
-    summary(&passed);
-    println!("{} passed, 0 failed", passed.len());
+    let mut count = passed.len();
+    let others = beside.as_mut().map(Beside::finish);
+    summary(&passed, begun.elapsed());
+    if let Some(others) = others {
+        others.inspect_err(|_| println!("{count} passed, 1 failed"))?;
+        count += beside::STEPS.len();
+    }
+    println!("{count} passed, 0 failed");
     Ok(())
 }
 
@@ -85,13 +107,12 @@ fn selected(names: &[String]) -> Result<Vec<Step>> {
     Ok(chosen.copied().collect())
 }
 
-fn summary(passed: &[(&str, Duration)]) {
+fn summary(passed: &[(&str, Duration)], total: Duration) {
     println!();
     for (name, time) in passed {
         println!("{name:14} {:7.1} s", time.as_secs_f64());
     }
-    let total: Duration = passed.iter().map(|(_, time)| time).sum();
-    println!("{:14} {:7.1} s", "sum", total.as_secs_f64());
+    println!("{:14} {:7.1} s", "in all", total.as_secs_f64());
 }
 
 /// What no compiler checks: dependencies between crates, the shape of sources and manifests, links of pages.
@@ -99,6 +120,7 @@ fn architecture(workspace: &Workspace) -> Result<()> {
     let mut problems = layers::problems(workspace)?;
     problems.extend(sources::problems(workspace)?);
     problems.extend(links::problems(workspace)?);
+    problems.extend(unified::problems(workspace)?);
     if problems.is_empty() {
         return Ok(());
     }
@@ -115,7 +137,7 @@ fn experiments(workspace: &Workspace) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMED_ONLY, STEPS, selected};
+    use super::{NAMED_ONLY, STEPS, beside, selected};
 
     #[test]
     fn steps_are_chosen_by_name_in_their_own_order() {
@@ -126,6 +148,9 @@ mod tests {
             assert!(!names(&usual).contains(&name), "{name}");
             assert_eq!(names(&selected(&[name.to_owned()]).unwrap()), [name]);
         }
+        // they stand last, so that the steps before have built what they use
+        let usual = names(&usual);
+        assert!(usual.ends_with(&beside::STEPS), "{usual:?}");
         let chosen = selected(&["docs".to_owned(), "format".to_owned()]).unwrap();
         assert_eq!(names(&chosen), ["format", "docs"]);
         assert!(selected(&["dogs".to_owned()]).is_err());

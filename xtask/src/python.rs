@@ -88,13 +88,12 @@ impl Environment {
         shell::run(&mut pip)
     }
 
-    /// Builds the wheel in a profile and gives its path.
-    pub fn build(&self, workspace: &Workspace, root: &Path, profile: &str) -> Result<String> {
+    /// Builds the wheel with these arguments of maturin, such as a profile, and gives its path.
+    pub fn build(&self, workspace: &Workspace, root: &Path, how: &[&str]) -> Result<String> {
         let folder = workspace.fresh_folder("wheels")?;
         let mut build = self.module("maturin");
-        build
-            .args(["build", "--locked", "--profile", profile, "--out"])
-            .arg(&folder);
+        build.args(["build", "--locked", "--out"]).arg(&folder);
+        build.args(how);
         build.env("CARGO_TARGET_DIR", &workspace.target);
         shell::run(build.current_dir(root))?;
         let files = std::fs::read_dir(&folder).map_err(file_failure(&folder, "read"))?;

@@ -17,7 +17,11 @@ pub fn compare(workspace: &Workspace, options: &Options) -> Result<()> {
     shell::run(program.current_dir(root))?;
     let maturin = Environment::make(&find()?, &workspace.fresh_folder("maturin")?)?;
     maturin.install(&[MATURIN])?;
-    let wheel = maturin.build(workspace, &root.join("crates/xcebra-python"), "python")?;
+    let wheel = maturin.build(
+        workspace,
+        &root.join("crates/xcebra-python"),
+        &["--profile", "python"],
+    )?;
 
     let python = peers::python(workspace)?;
     let mut install = Command::new(&python);

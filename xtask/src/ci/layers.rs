@@ -20,7 +20,11 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ),
     ("xcebra", &LIBRARIES),
     ("xcebra-cli", &LIBRARIES_AND_FACADE),
-    ("xcebra-python", &["xcebra"]),
+    // the last two only for the features they have in the workspace
+    (
+        "xcebra-python",
+        &["xcebra", "xcebra-numeric", "xcebra-report"],
+    ),
     ("xcebra-benches", &LIBRARIES_AND_FACADE),
     ("xcebra-docs", &LIBRARIES_AND_FACADE),
     ("xcebra-experiments", &LIBRARIES_AND_FACADE),

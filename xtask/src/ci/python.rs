@@ -24,6 +24,9 @@ const PACKAGES: [&str; 13] = [
     "mypy",
 ];
 
+/// The feature of the package with which its dependencies are those of the workspace's tests.
+pub const AS_IN_WORKSPACE: &str = "as-in-workspace";
+
 /// The environment of the tests, with what they use.
 static ENVIRONMENT: OnceLock<Result<Environment>> = OnceLock::new();
 
@@ -42,7 +45,8 @@ pub fn environment(workspace: &Workspace) -> Result<&'static Environment> {
 pub fn check(workspace: &Workspace) -> Result<()> {
     let root = workspace.root.join("crates/xcebra-python");
     let environment = environment(workspace)?;
-    let wheel = environment.build(workspace, &root, "dev")?;
+    let how = ["--profile", "dev", "--features", AS_IN_WORKSPACE];
+    let wheel = environment.build(workspace, &root, &how)?;
     environment.install(&[&wheel])?;
     for what in [&["tests"][..], &["--doctest-modules", "--pyargs", "xcebra"]] {
         let mut tests = environment.module("pytest");
