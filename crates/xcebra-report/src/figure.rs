@@ -12,6 +12,7 @@ mod paper;
 mod png;
 mod point_cloud;
 pub(crate) mod scale;
+mod scalp;
 mod scatter;
 pub(crate) mod scene;
 pub(crate) mod svg;
@@ -28,6 +29,7 @@ pub use panels::Panels;
 pub use paper::Paper;
 pub use point_cloud::PointCloud;
 pub use scale::number;
+pub use scalp::ScalpMap;
 pub use scatter::Scatter;
 pub use tile_map::TileMap;
 pub use time_series::TimeSeries;
@@ -226,6 +228,8 @@ mod tests {
                 .bars(name, points.clone())
                 .mark(0.5, name)
                 .draw(),
+            scalp(values).title(name).value(name).draw(),
+            scalp(values).head(name, values).signed().width(0.0).draw(),
             TileMap::new(name, name)
                 .grid(values, values, matrix_of(values).view())
                 .value(name)
@@ -236,6 +240,12 @@ mod tests {
                 .size(0.0, 0.0)
                 .draw(),
         ]
+    }
+
+    fn scalp(values: &[f64]) -> ScalpMap {
+        let names = ["Fz", "C3", "C4", "Pz", "Oz"].map(str::to_owned);
+        let map = ScalpMap::of(&names).unwrap();
+        map.head("", values)
     }
 
     #[test]
