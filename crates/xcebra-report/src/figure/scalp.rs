@@ -131,6 +131,10 @@ impl ScalpMap {
 
     /// Draws the maps.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, Self::width)
+    }
+
+    fn drawn(&self) -> Figure {
         let beside = self.beside();
         let usual = match beside {
             1 => 400.0,
