@@ -123,6 +123,19 @@ const uses = async (file) => {
       await page.keyboard.press("ArrowDown");
       check((await reading()).includes(":"), `${kind}: keys say nothing`);
     }
+    if (kind === "scalp") {
+      const { heads, names, value } = JSON.parse(data);
+      const [x, y] = [heads[0].x[1], heads[0].y[1]];
+      await figure.locator("svg").hover({ position: { x, y } });
+      check((await reading()).includes(`${names[1]}: ${value}`), `scalp: pointing at ${names[1]} says ${await reading()}`);
+      await stage.focus();
+      await page.keyboard.press("ArrowRight");
+      const first = await reading();
+      check(first.includes(`${names[0]}: `), `scalp: keys say ${first}`);
+      await page.keyboard.press(heads.length > 1 ? "ArrowDown" : "ArrowRight");
+      check(await reading() !== first, "scalp: keys do not move on");
+      check(csv.trim().split("\n").length === 1 + names.length, "scalp: the saved CSV has not one row an electrode");
+    }
     const rows = figure.getByLabel("Rows", { exact: true });
     if (kind === "heat" && JSON.parse(data).rows.length > 1) {
       check(await rows.count() === 1, "heat: there is no control for the order of rows");

@@ -12,6 +12,7 @@ use xcebra::{
 };
 
 use super::Session;
+use super::figures::Figures;
 use super::model_flags::ModelFlags;
 use super::places::Places;
 
@@ -87,9 +88,8 @@ pub struct Attribute {
     #[arg(long, value_name = "FILE", help_heading = "Options")]
     report: Option<PathBuf>,
 
-    /// Also write each map as a picture, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER", help_heading = "Options")]
-    figures: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Options")]
+    figures: Figures,
 
     #[command(flatten)]
     significance: significance::Options,
@@ -134,7 +134,7 @@ impl Attribute {
         Places {
             out: Some(&self.out),
             report: self.report.as_deref(),
-            figures: self.figures.as_deref(),
+            figures: &self.figures,
         }
     }
 

@@ -7,6 +7,7 @@ use xcebra::files::Source;
 use xcebra::{Answer, CompareJob, Result, compare_files};
 
 use super::Session;
+use super::figures::Figures;
 use super::places::Places;
 
 /// Compare embeddings of several runs, seeds or animals
@@ -56,9 +57,8 @@ pub struct Compare {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER")]
-    figures: Option<PathBuf>,
+    #[command(flatten)]
+    figures: Figures,
 }
 
 const EXAMPLES: &str = "\
@@ -97,7 +97,7 @@ impl Compare {
         Places {
             out: self.out.as_deref(),
             report: self.report.as_deref(),
-            figures: self.figures.as_deref(),
+            figures: &self.figures,
         }
     }
 }

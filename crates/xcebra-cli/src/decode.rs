@@ -11,6 +11,7 @@ use xcebra::{
 };
 
 use super::Session;
+use super::figures::Figures;
 use super::places::Places;
 
 /// Decode a label from an embedding, or from any array
@@ -117,9 +118,8 @@ pub struct Decode {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER")]
-    figures: Option<PathBuf>,
+    #[command(flatten)]
+    figures: Figures,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -201,7 +201,7 @@ impl Decode {
         Places {
             out: self.out.as_deref(),
             report: self.report.as_deref(),
-            figures: self.figures.as_deref(),
+            figures: &self.figures,
         }
     }
 

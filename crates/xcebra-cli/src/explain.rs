@@ -18,6 +18,7 @@ use xcebra::report::Picture;
 use xcebra::{Answer, Result};
 
 use super::Session;
+use super::figures::Figures;
 use super::model_flags::ModelFlags;
 use super::places::Places;
 use arguments::{Signals, Unit, parse_bands, parse_signals};
@@ -144,9 +145,8 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", help_heading = "Options")]
     report: Option<PathBuf>,
 
-    /// Also write the pictures, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER", help_heading = "Options")]
-    figures: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Options")]
+    figures: Figures,
 }
 
 /// The domains, as their catalogue lists them, and examples.
@@ -212,7 +212,7 @@ impl Explain {
         Places {
             out: Some(&self.out),
             report: self.report.as_deref(),
-            figures: self.figures.as_deref(),
+            figures: &self.figures,
         }
     }
 

@@ -15,6 +15,7 @@ use xcebra::{
 
 use super::Session;
 use super::clock::ClockArguments;
+use super::figures::Figures;
 use help::EXAMPLES;
 
 /// Train an encoder on a recording
@@ -84,14 +85,13 @@ pub struct Fit {
     #[command(flatten)]
     clock: ClockArguments,
 
-    /// Also write each picture of the report, NAME.svg and NAME.png, into this folder
-    #[arg(long, value_name = "FOLDER")]
-    figures: Option<PathBuf>,
+    #[command(flatten)]
+    figures: Figures,
 }
 
 impl Fit {
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        if let Some(figures) = &self.figures {
+        if let Some(figures) = self.figures.folder() {
             ensure_folder(figures)?;
         }
         let fitted = match (&self.resume, &self.out) {
@@ -138,11 +138,8 @@ impl Fit {
                 json: json!({ "out": out, "finished": true }),
             });
         };
-        if let Some(folder) = &self.figures {
-            for picture in fitted.pictures() {
-                picture.write(folder)?;
-            }
-        }
+        self.figures
+            .write(|| fitted.pictures().cloned().collect())?;
         fitted.answer()
     }
 }

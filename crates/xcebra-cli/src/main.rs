@@ -15,6 +15,7 @@ mod demo;
 mod embed;
 mod eval;
 mod explain;
+mod figures;
 mod files;
 mod fit;
 mod interrupt;

@@ -6,6 +6,7 @@ use xcebra::Result;
 use xcebra::files::{ensure_folder, ensure_writable};
 use xcebra::report::{Picture, Report};
 
+use super::figures::Figures;
 use super::{require_distinct, require_npz};
 
 /// The places that the flags `--out`, `--report` and `--figures` name.
@@ -14,8 +15,8 @@ pub struct Places<'a> {
     pub out: Option<&'a Path>,
     /// A page.
     pub report: Option<&'a Path>,
-    /// A folder for pictures.
-    pub figures: Option<&'a Path>,
+    /// Pictures as files of their own.
+    pub figures: &'a Figures,
 }
 
 impl Places<'_> {
@@ -33,7 +34,7 @@ impl Places<'_> {
             require_distinct(("--report", report), &taken)?;
             ensure_writable(report)?;
         }
-        if let Some(figures) = self.figures {
+        if let Some(figures) = self.figures.folder() {
             ensure_folder(figures)?;
         }
         Ok(())
@@ -46,11 +47,7 @@ impl Places<'_> {
         report: impl FnOnce() -> Report,
         arrays: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<()> {
-        if let Some(folder) = self.figures {
-            for picture in pictures() {
-                picture.write(folder)?;
-            }
-        }
+        self.figures.write(pictures)?;
         if let Some(path) = self.report {
             report().write(path)?;
         }

@@ -27,6 +27,7 @@
 //! | quantiles and the bootstrap | [`quantile`], [`Bootstrap`], [`Interval`] |
 //! | control of false discoveries | [`adjust`], [`Control`] |
 //! | infinities, NaN and values that are constant but for rounding | [`ensure_finite`], [`first_not_finite`], [`is_constant`], [`Spreads`] |
+//! | surfaces through values at scattered points | [`Triangulation`], [`CloughTocher`] |
 //! | numbers for a reader | [`decimals`], [`trimmed`] |
 //!
 //! Feature `bootstrap` (default): [`Bootstrap`], the only part that draws random numbers.
@@ -51,6 +52,7 @@ mod quadrature;
 mod quantile;
 mod rounding;
 mod row_svd;
+mod scattered;
 
 #[cfg(feature = "bootstrap")]
 pub use bootstrap::{Bootstrap, Interval};
@@ -67,6 +69,7 @@ pub use quadrature::{Node, Rule};
 pub use quantile::quantile;
 pub use rounding::{Spreads, is_constant};
 pub use row_svd::RowSvd;
+pub use scattered::{CloughTocher, Point, Triangulation};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

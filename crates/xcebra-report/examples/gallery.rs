@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use ndarray::Array2;
 use xcebra_report::{
-    BarChart, HeatMap, LineChart, Panels, PointCloud, Report, Scatter, Table, TileMap, TimeSeries,
+    BarChart, Figure, HeatMap, LineChart, Panels, PointCloud, Report, ScalpMap, Scatter, Table,
+    TileMap, TimeSeries,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,6 +38,30 @@ fn map(method: &str, rows: usize, columns: usize) -> Report {
         figure.row_names(&names).value("mean |attribution|").draw(),
         "Each latent drives its own channels.",
     )
+}
+
+/// Values at electrodes: one head with names, and one for each band.
+fn heads() -> Vec<(Figure, String)> {
+    const NAMES: &str = "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2";
+    let names: Vec<String> = NAMES.split(' ').map(str::to_owned).collect();
+    let map = || {
+        ScalpMap::of(&names)
+            .expect("electrodes")
+            .value("attribution")
+    };
+    let values = |k: usize| -> Vec<f64> { (0..names.len()).map(|i| noise(19 * k + i)).collect() };
+    let bands = ["delta", "theta", "alpha", "beta"].into_iter().enumerate();
+    let four = bands.fold(map().title("Bands").signed(), |map, (k, band)| {
+        map.head(band, &values(k))
+    });
+    let sizes: Vec<f64> = values(5).into_iter().map(f64::abs).collect();
+    vec![
+        (
+            map().title("Head").head("", &sizes).draw(),
+            "Nineteen electrodes.".to_owned(),
+        ),
+        (four.draw(), "Four bands in the same colours.".to_owned()),
+    ]
 }
 
 fn page() -> Report {
@@ -115,6 +140,8 @@ fn page() -> Report {
                 .draw(),
             "Each channel has its own frequency.",
         )
+        .heading("Heads")
+        .figures(heads())
         .heading("Curves")
         .figure(
             Panels::new("time (s)")

@@ -1,4 +1,4 @@
-//! Pictures for print and screen: SVG and PNG.
+//! Pictures for print and screen: SVG, PNG and PDF.
 
 mod bar_chart;
 pub(crate) mod color;
@@ -8,10 +8,13 @@ mod line_chart;
 mod numbers;
 mod panels;
 mod paper;
+#[cfg(feature = "pdf")]
+mod pdf;
 #[cfg(feature = "png")]
 mod png;
 mod point_cloud;
 pub(crate) mod scale;
+mod scalp;
 mod scatter;
 pub(crate) mod scene;
 pub(crate) mod svg;
@@ -19,7 +22,9 @@ mod tile_map;
 mod time_series;
 mod words;
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use bar_chart::BarChart;
 pub use heat_map::HeatMap;
@@ -28,6 +33,7 @@ pub use panels::Panels;
 pub use paper::Paper;
 pub use point_cloud::PointCloud;
 pub use scale::number;
+pub use scalp::ScalpMap;
 pub use scatter::Scatter;
 pub use tile_map::TileMap;
 pub use time_series::TimeSeries;
@@ -47,6 +53,17 @@ pub struct Figure {
     alt: String,
     numbers: Option<Table>,
     data: Value,
+    again: Option<Again>,
+}
+
+/// Draws a figure again in a width in pixels.
+#[derive(Clone)]
+struct Again(Arc<dyn Fn(f64) -> Figure + Send + Sync>);
+
+impl fmt::Debug for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Again")
+    }
 }
 
 impl Figure {
@@ -56,6 +73,30 @@ impl Figure {
             alt,
             numbers: None,
             data: Value::Null,
+            again: None,
+        }
+    }
+
+    /// A figure that can be drawn again in another width: what is drawn, how, and how it is made wider.
+    pub(crate) fn of<C: Clone + Send + Sync + 'static>(
+        chart: C,
+        draw: fn(&C) -> Self,
+        widened: fn(C, f64) -> C,
+    ) -> Self {
+        let figure = draw(&chart);
+        let again = move |width| draw(&widened(chart.clone(), width));
+        Self {
+            again: Some(Again(Arc::new(again))),
+            ..figure
+        }
+    }
+
+    /// The same in a width in pixels, with letters of the same size; as it is, if it has one width only, such as that
+    /// of a cloud of points.
+    pub(crate) fn in_width(&self, width: f64) -> Self {
+        match &self.again {
+            Some(Again(again)) => again(width).with_alt(&self.alt),
+            None => self.clone(),
         }
     }
 
@@ -124,6 +165,27 @@ impl Figure {
         png::render(&self.scene, scale)
     }
 
+    /// The picture as PDF on white paper, with the feature `pdf`: a pixel is ¾ of a point, as on the web. Words are
+    /// outlines, so that no font is needed.
+    ///
+    /// # Errors
+    /// A message, if the fonts of the program cannot be read.
+    #[cfg(feature = "pdf")]
+    pub fn pdf(&self) -> Result<Vec<u8>, String> {
+        self.pdf_of(0.75)
+    }
+
+    /// The same with so many points a pixel.
+    #[cfg(feature = "pdf")]
+    pub(crate) fn pdf_of(&self, points: f64) -> Result<Vec<u8>, String> {
+        pdf::render(&self.scene, &self.alt, points)
+    }
+
+    #[cfg(not(feature = "pdf"))]
+    fn pdf(&self) -> Result<Vec<u8>, String> {
+        Err("PDF needs the feature `pdf` of xcebra-report; name the file .svg".to_owned())
+    }
+
     #[cfg(feature = "png")]
     fn raster(&self) -> Result<Vec<u8>, String> {
         self.png(2.0)
@@ -134,22 +196,28 @@ impl Figure {
         Err("PNG needs the feature `png` of xcebra-report; name the file .svg".to_owned())
     }
 
-    /// Writes the picture to a file, as PNG if its name ends so and as SVG otherwise.
+    /// Writes the picture to a file, as PNG or PDF if its name ends so and as SVG otherwise.
     ///
     /// # Errors
     /// [`FileError::Write`].
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
-        let is_png = path
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("png"));
-        let bytes = match is_png {
-            true => self
-                .raster()
-                .map_err(|error| FileError::write(path, std::io::Error::other(error)))?,
-            false => self.svg().into_bytes(),
+        let ends = |with: &str| {
+            path.extension()
+                .is_some_and(|e| e.eq_ignore_ascii_case(with))
         };
-        write_file(path, &bytes)
+        let bytes = match (ends("png"), ends("pdf")) {
+            (true, _) => self.raster(),
+            (_, true) => self.pdf(),
+            _ => Ok(self.svg().into_bytes()),
+        };
+        write(path, bytes)
     }
+}
+
+/// Writes a picture to a file, if it could be drawn.
+pub(crate) fn write(path: &Path, bytes: Result<Vec<u8>, String>) -> Result<(), FileError> {
+    let bytes = bytes.map_err(|error| FileError::write(path, std::io::Error::other(error)))?;
+    write_file(path, &bytes)
 }
 
 #[cfg(test)]
@@ -226,6 +294,8 @@ mod tests {
                 .bars(name, points.clone())
                 .mark(0.5, name)
                 .draw(),
+            scalp(values).title(name).value(name).draw(),
+            scalp(values).head(name, values).signed().width(0.0).draw(),
             TileMap::new(name, name)
                 .grid(values, values, matrix_of(values).view())
                 .value(name)
@@ -236,6 +306,12 @@ mod tests {
                 .size(0.0, 0.0)
                 .draw(),
         ]
+    }
+
+    fn scalp(values: &[f64]) -> ScalpMap {
+        let names = ["Fz", "C3", "C4", "Pz", "Oz"].map(str::to_owned);
+        let map = ScalpMap::of(&names).unwrap();
+        map.head("", values)
     }
 
     #[test]
@@ -288,6 +364,8 @@ mod tests {
             assert!(figure.svg().ends_with("</svg>\n"));
             #[cfg(feature = "png")]
             assert!(figure.png(1.0).unwrap().starts_with(b"\x89PNG"));
+            #[cfg(feature = "pdf")]
+            assert!(figure.pdf().unwrap().starts_with(b"%PDF-"));
         }
         let figure = BarChart::new("v").bar("a", 1.0).draw();
         for scale in [0.0, -1.0, f32::NAN, 1e9] {
@@ -339,6 +417,20 @@ mod tests {
         }
     }
 
+    /// What is drawn in another width is what would have been drawn in it at once.
+    #[test]
+    fn figures_are_drawn_again_in_another_width() {
+        let chart = || BarChart::new("v").bar("a", 1.0).bar("b", 2.0);
+        let wide = chart().width(640.0).draw().in_width(300.0);
+        assert_eq!(wide.svg(), chart().width(300.0).draw().svg());
+        for figure in figures(&[0.5, f64::NAN, 0.7], "a name") {
+            let narrow = figure.in_width(300.0);
+            assert_eq!(narrow.alt(), figure.alt());
+            let (size, before) = (narrow.size(), figure.size());
+            assert!(size.0 == 300.0 || size == before, "{size:?}");
+        }
+    }
+
     #[test]
     fn files_by_extension() {
         let folder = tempfile::tempdir().unwrap();
@@ -348,5 +440,11 @@ mod tests {
         figure.write(&svg).unwrap();
         assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
         assert!(std::fs::read(svg).unwrap().starts_with(b"<svg"));
+        #[cfg(feature = "pdf")]
+        {
+            let pdf = folder.path().join("a.PDF");
+            figure.write(&pdf).unwrap();
+            assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
+        }
     }
 }

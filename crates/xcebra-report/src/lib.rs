@@ -11,6 +11,7 @@
 //! | one value for each name | [`BarChart`] |
 //! | points in a plane | [`Scatter`] |
 //! | points in three or more dimensions, such as an embedding | [`PointCloud`] |
+//! | values at electrodes of the head | [`ScalpMap`] |
 //! | rectangles of time and frequency | [`TileMap`] |
 //! | a figure for a paper: its width in millimetres, its letters in points | [`Paper`] |
 //! | all of it with words and tables, on one page | [`Report`], [`Table`] |
@@ -33,8 +34,8 @@ mod page;
 mod picture;
 
 pub use figure::{
-    BarChart, Figure, HeatMap, LineChart, Panels, Paper, PointCloud, Scatter, TileMap, TimeSeries,
-    number,
+    BarChart, Figure, HeatMap, LineChart, Panels, Paper, PointCloud, ScalpMap, Scatter, TileMap,
+    TimeSeries, number,
 };
 pub use page::{Report, Table};
 pub use picture::Picture;

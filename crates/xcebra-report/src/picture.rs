@@ -4,7 +4,8 @@ use std::path::Path;
 
 use xcebra_files::FileError;
 
-use crate::Figure;
+use crate::figure::write;
+use crate::{Figure, Paper};
 
 /// A figure of a report that can also be written to files.
 #[derive(Debug, Clone)]
@@ -45,6 +46,38 @@ impl Picture {
             let path = folder.join(format!("{}.{extension}", self.name));
             self.figure.write(&path)
         })
+    }
+
+    /// Writes `NAME.svg` and, with the features `png` and `pdf`, `NAME.png` and `NAME.pdf` into a folder: in the size
+    /// that they have in a report, or fitted to a paper, with 300 dots an inch.
+    ///
+    /// # Errors
+    /// [`FileError::Write`].
+    pub fn write_for_print(&self, folder: &Path, paper: Option<&Paper>) -> Result<(), FileError> {
+        let path = |extension: &str| folder.join(format!("{}.{extension}", self.name));
+        let fitted = paper.map(|paper| (paper, paper.fitted(&self.figure)));
+        let svg = match &fitted {
+            Some((paper, figure)) => paper.svg(figure),
+            None => self.figure.svg(),
+        };
+        write(&path("svg"), Ok(svg.into_bytes()))?;
+        #[cfg(feature = "png")]
+        {
+            let png = match &fitted {
+                Some((paper, figure)) => paper.png(figure, 300.0),
+                None => self.figure.png(2.0),
+            };
+            write(&path("png"), png)?;
+        }
+        #[cfg(feature = "pdf")]
+        {
+            let pdf = match &fitted {
+                Some((paper, figure)) => paper.pdf(figure),
+                None => self.figure.pdf(),
+            };
+            write(&path("pdf"), pdf)?;
+        }
+        Ok(())
     }
 }
 

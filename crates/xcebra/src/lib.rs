@@ -169,8 +169,8 @@ pub mod report {
     pub use crate::pictures::{attribution_map, training_curves, verdict_map};
     #[doc(inline)]
     pub use xcebra_report::{
-        BarChart, Figure, HeatMap, LineChart, Panels, Paper, Picture, PointCloud, Report, Scatter,
-        Table, TileMap, TimeSeries, number,
+        BarChart, Figure, HeatMap, LineChart, Panels, Paper, Picture, PointCloud, Report, ScalpMap,
+        Scatter, Table, TileMap, TimeSeries, number,
     };
 }
 

@@ -1,6 +1,6 @@
 //! The reports in a real browser: every page of the program is opened, used and checked there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::end_to_end::tutorial_settings;
@@ -68,9 +68,37 @@ fn answers(program: &str) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
+/// A recording of electrodes on the head, as an amplifier might name them, and settings of its training.
+fn electrodes(folder: &Path) -> Result<()> {
+    const NAMES: &str = "AF3 F7 F3 FC5 T3 T5 O1 O2 T6 T4 FC6 F4 F8 AF4";
+    const SETTINGS: &str = "[data]\nstandardize = true\n[encoder]\nname = \"offset10-mse\"\noutputs = 3\n\
+                            [[objective]]\npositives = { kind = \"time\", offset = 4 }\n[train]\nbatch = 128\n";
+    let names: Vec<String> = NAMES
+        .split(' ')
+        .map(|name| format!("EEG {name}-REF"))
+        .collect();
+    let mut table = names.join(",") + "\n";
+    for t in 0..1_500 {
+        let value = |c: usize| {
+            let (t, c) = (f64::from(t), c as f64);
+            let slow = (0.7 * t + 0.4 * c).sin() * (1.0 + (0.01 * t).sin());
+            let noise = ((12.9898 * t + 78.233 * c).sin() * 43_758.545).fract();
+            format!("{:.4}", slow * (1.0 - (c / 7.0 - 1.0).abs()) + 0.5 * noise)
+        };
+        let row: Vec<String> = (0..names.len()).map(value).collect();
+        table += &(row.join(",") + "\n");
+    }
+    for (name, text) in [("head.csv", table.as_str()), ("head.toml", SETTINGS)] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(file_failure(&path, "write"))?;
+    }
+    Ok(())
+}
+
 /// A page of each command, from data with a known answer.
 fn make(workspace: &Workspace, cli: &Program) -> Result<Vec<PathBuf>> {
     tutorial_settings(workspace, &cli.folder)?;
+    electrodes(&cli.folder)?;
     let short = "--set train.steps=60";
     let commands = [
         ("demo --out demo --steps 60", "demo/report.html"),
@@ -114,6 +142,19 @@ fn make(workspace: &Workspace, cli: &Program) -> Result<Vec<PathBuf>> {
         (
             "compare --model search/0000 --model search/0001 --report compare.html",
             "compare.html",
+        ),
+        (
+            &format!("fit --data head.csv --config head.toml {short} --out head"),
+            "",
+        ),
+        (
+            "attribute --model head --data head.csv --method ing --out head-map.npz --report head-map.html",
+            "head-map.html",
+        ),
+        (
+            "explain --model head --input head.csv --fs 32 --domain rfft --bands slow=2-6,fast=6-14 --signals 0..8 \
+             --out head-explained.npz --report head-explained.html",
+            "head-explained.html",
         ),
         ("view run --out view-run.html", "view-run.html"),
         (

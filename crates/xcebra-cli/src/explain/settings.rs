@@ -57,7 +57,8 @@ impl Explain {
 
     /// What does not belong to one of several inputs.
     pub fn shared_settings(&self, input: SignalSource) -> ExplainSettings {
-        let curves = self.report.is_some() || self.figures.is_some() || self.domains.is_some();
+        let curves =
+            self.report.is_some() || self.figures.folder().is_some() || self.domains.is_some();
         let gradient = match (self.gradient, &self.program.command) {
             (Some(gradient), _) => gradient,
             (None, Some(_)) => GradientSource::Differences { step: None },

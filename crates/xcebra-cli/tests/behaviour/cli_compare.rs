@@ -48,6 +48,24 @@ fn embeddings_of_the_same_samples() {
     );
 }
 
+/// One column of a journal, in all formats; a width that no paper has is refused.
+#[test]
+fn figures_have_the_size_of_a_paper() {
+    let folder = embeddings();
+    folder.succeeds("compare a.npz b.npz --figures p --figure-width 88 --figure-font 8");
+    assert!(folder.text("p/consistency.svg").contains("width=\"88mm\""));
+    let pdf = String::from_utf8_lossy(&folder.bytes("p/consistency.pdf")).into_owned();
+    // 88 mm in points
+    assert!(pdf.contains("/MediaBox [0 0 249.44"), "{pdf}");
+    // and in dots, 300 an inch, bytes 16 to 19 of a PNG (RFC 2083)
+    let png = folder.bytes("p/consistency.png");
+    let dots = u32::from_be_bytes([png[16], png[17], png[18], png[19]]);
+    assert!(dots.abs_diff(1_039) <= 1, "{dots}");
+    let wide = "compare a.npz b.npz --figures p --figure-width";
+    folder.fails_with(&format!("{wide} 5"), &["5", "20 to 2000"]);
+    folder.fails_with("compare a.npz b.npz --figure-width 88", &["--figures"]);
+}
+
 #[test]
 fn embeddings_of_other_samples_are_compared_by_a_label() {
     let folder = embeddings();

@@ -98,6 +98,10 @@ impl BarChart {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, Self::width)
+    }
+
+    fn drawn(&self) -> Figure {
         const BAR: f64 = 28.0;
         let height = self.bars.len().max(1) as f64 * BAR;
         let size = (self.width, 48.0 + height + BELOW);

@@ -148,6 +148,13 @@ impl HeatMap {
 
     /// Draws the map.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, |map, width| {
+            let height = map.size.1;
+            map.size(width, height)
+        })
+    }
+
+    fn drawn(&self) -> Figure {
         let data = !self.values.is_empty();
         figure(self.size, self.alt(), data, |scene| self.draw_in(scene))
             .with_numbers(self.numbers())

@@ -97,6 +97,13 @@ impl LineChart {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, |chart, width| {
+            let height = chart.size.1;
+            chart.size(width, height)
+        })
+    }
+
+    fn drawn(&self) -> Figure {
         let data = self.points().next().is_some();
         let curves: Vec<(&str, &[(f64, f64)])> = self
             .series

@@ -108,6 +108,13 @@ impl Panels {
 
     /// Draws the figure.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, |panels, width| {
+            let height = panels.size.1;
+            panels.size(width, height)
+        })
+    }
+
+    fn drawn(&self) -> Figure {
         let count = self.panels.len().max(1) as f64;
         let height = count * (self.size.1 + BETWEEN) + BELOW + 2.0 * LINE;
         let data = self.points().next().is_some();

@@ -49,6 +49,21 @@ impl Paper {
         self.width * POINTS / self.font * f64::from(SMALL) - 2.0 * MARGIN
     }
 
+    /// The figure drawn again so that its letters have this size in the paper, whatever width it was drawn in. A cloud of
+    /// points, and what is narrower than a figure can be, is only scaled.
+    pub fn fitted(&self, figure: &Figure) -> Figure {
+        figure.in_width(self.pixels())
+    }
+
+    /// The figure as a PDF file of this width, with the feature `pdf`. Words are outlines, so that no font is needed.
+    ///
+    /// # Errors
+    /// As [`Figure::pdf`].
+    #[cfg(feature = "pdf")]
+    pub fn pdf(&self, figure: &Figure) -> Result<Vec<u8>, String> {
+        figure.pdf_of(self.width * POINTS / outer(figure).0)
+    }
+
     /// The figure as an SVG file of this width.
     pub fn svg(&self, figure: &Figure) -> String {
         let (width, height) = outer(figure);
@@ -105,6 +120,27 @@ mod tests {
         }
         let odd = Paper::new(f64::NAN).font(f64::INFINITY);
         assert!(odd.pixels().is_finite());
+    }
+
+    #[test]
+    fn figures_are_fitted_to_the_paper() {
+        let paper = Paper::new(88.0).font(8.0);
+        let chart = || LineChart::new("t", "v").series("a", [(0.0, 1.0), (1.0, 2.0)]);
+        let fitted = paper.fitted(&chart().size(900.0, 250.0).draw());
+        let expected = chart().size(paper.pixels(), 250.0).draw();
+        assert_eq!(paper.svg(&fitted), paper.svg(&expected));
+    }
+
+    /// The page has the size in points that is asked for: 60 mm are 170.08.
+    #[cfg(feature = "pdf")]
+    #[test]
+    fn pages_have_the_width_asked_for() {
+        let paper = Paper::new(60.0);
+        let figure = paper.fitted(&BarChart::new("v").bar("a", 1.0).draw());
+        let pdf = String::from_utf8_lossy(&paper.pdf(&figure).unwrap()).into_owned();
+        let (_, page) = pdf.split_once("/MediaBox [0 0 ").expect("a page");
+        let width: f64 = page.split(' ').next().unwrap().parse().unwrap();
+        assert!((width - 170.0787).abs() < 1e-3, "{width}");
     }
 
     #[cfg(feature = "png")]

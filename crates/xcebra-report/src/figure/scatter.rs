@@ -101,6 +101,13 @@ impl Scatter {
 
     /// Draws the plot.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, |plot, width| {
+            let height = plot.size.1;
+            plot.size(width, height)
+        })
+    }
+
+    fn drawn(&self) -> Figure {
         let chosen = self.chosen();
         let alt = self.alt(chosen.len());
         figure(self.size, alt, !chosen.is_empty(), |scene| {

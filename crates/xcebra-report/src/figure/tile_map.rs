@@ -142,6 +142,13 @@ impl TileMap {
 
     /// Draws the map.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, |map, width| {
+            let height = map.size.1;
+            map.size(width, height)
+        })
+    }
+
+    fn drawn(&self) -> Figure {
         let tiles: Vec<Tile> = self.placed().collect();
         let numbers = self.numbers(&tiles);
         figure(self.size, self.alt(), !tiles.is_empty(), |scene| {

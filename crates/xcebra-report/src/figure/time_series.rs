@@ -107,6 +107,13 @@ impl TimeSeries {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
+        Figure::of(self, Self::drawn, |series, width| {
+            let lane = series.lane;
+            series.size(width, lane)
+        })
+    }
+
+    fn drawn(&self) -> Figure {
         let lanes = self.lane * self.channels.len().max(1) as f64;
         let size = (self.width, lanes + BELOW + 2.0 * LINE + 24.0);
         let samples = self.channels.iter().map(|c| c.1.len()).max().unwrap_or(0);

@@ -290,6 +290,39 @@ const tiles = async ({ data, svg, stage, say, mark, spot }) => {
   });
 };
 
+// ---- maps of the head ----------------------------------------------------------------------------------------------
+
+const scalp = async ({ data, svg, stage, say, mark, spot }) => {
+  const heads = await Promise.all(data.heads.map(async (head) => {
+    const [x, y, values] = await Promise.all([head.x, head.y, head.values].map(unpack));
+    return { name: head.name, x, y, values };
+  }));
+  const told = (h, i) => {
+    const head = heads[h];
+    say(`${head.name ? `${head.name}, ` : ""}${data.names[i]}: ${data.value} ${text(head.values[i])}`);
+    mark(head.x[i] - 7, head.y[i] - 7, 14, 14);
+  };
+  svg.addEventListener("pointermove", (event) => {
+    const [x, y] = spot(event);
+    let [best, h, i] = [30 ** 2, -1, 0];
+    heads.forEach((head, k) => head.x.forEach((_, e) => {
+      const far = (head.x[e] - x) ** 2 + (head.y[e] - y) ** 2;
+      if (far < best) [best, h, i] = [far, k, e];
+    }));
+    if (h >= 0) told(h, i);
+  });
+  // left and right from electrode to electrode, up and down from head to head
+  let cursor = [0, -1];
+  stage.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const within = (value, count) => Math.min(count - 1, Math.max(0, value));
+    cursor = cursor[1] < 0 ? [0, 0] : [within(cursor[0] + step[0], heads.length), within(cursor[1] + step[1], data.names.length)];
+    told(...cursor);
+  });
+};
+
 // ---- curves and bars over an axis ---------------------------------------------------------------------------------
 
 const lines = async ({ data, figure, svg, tools, stage, say, point, spot }) => {
@@ -729,7 +762,7 @@ const cloud = async ({ data, figure, svg, tools, stage, say, point, name }) => {
 
 // ---- every picture of the page ------------------------------------------------------------------------------------
 
-const kinds = { heat, tiles, lines, cloud };
+const kinds = { heat, tiles, scalp, lines, cloud };
 
 const upgrade = async (figure) => {
   const data = JSON.parse(figure.querySelector("script").textContent);

@@ -11,7 +11,8 @@ use xcebra_files::NpzOutput;
 use super::comparable::ComparableMap;
 use super::tested::AllTested;
 use crate::answer::{Answer, number, optional};
-use crate::report::{Figure, Picture, Report, Table, attribution_map};
+use crate::explain::by_channel::{MOST_HEADS, between};
+use crate::report::{Figure, Picture, Report, ScalpMap, Table, attribution_map};
 use crate::retraining::ING;
 use crate::{Diagnostics, Result, Run};
 
@@ -62,7 +63,15 @@ impl Attributed {
             let figure = map.figure(&self.run.channels.names);
             Picture::new("ing_comparable", figure, "")
         });
-        maps.chain(comparable).collect()
+        let heads = self.maps.iter().filter_map(|map| {
+            let (figure, caption) = on_head(map, &self.run.channels.names)?;
+            Some(Picture::new(
+                format!("{}_scalp", map.method()),
+                figure,
+                caption,
+            ))
+        });
+        maps.chain(comparable).chain(heads).collect()
     }
 
     /// The answer, for a reader and for a program; `out` is the file that the arrays were written to.
@@ -169,7 +178,11 @@ impl Attributed {
                 );
                 part = part.figure(comparable.figure(channels), caption.trim_end());
             }
-            parts.push(part.figure(figure, &caption));
+            part = part.figure(figure, &caption);
+            if let Some((figure, caption)) = on_head(map, channels) {
+                part = part.figure(figure, &caption);
+            }
+            parts.push(part);
         }
         report = match parts.len() {
             // one map needs no name above its own
@@ -209,6 +222,27 @@ fn figure(map: &AttributionMap, run: &Run) -> Figure {
         &run.channels.names,
         &[],
     )
+}
+
+/// The columns of a map on the head, if its channels are electrodes, and a caption.
+fn on_head(map: &AttributionMap, channels: &[String]) -> Option<(Figure, String)> {
+    let heads = ScalpMap::of(channels)?;
+    let values = by_channel(map).values;
+    let shown = match values.ncols() {
+        n if n > MOST_HEADS => format!("of each of the first {MOST_HEADS} of {n} latents"),
+        _ => "of each latent".to_owned(),
+    };
+    let caption = format!(
+        "The attribution {shown} at the electrodes, seen from above with the nose at the top. {}",
+        between(&heads)
+    );
+    let title = format!("{}: on the head", title(map.method()));
+    let heads = heads.title(&title).value("mean |attribution|");
+    let columns = values.columns().into_iter().enumerate().take(MOST_HEADS);
+    let heads = columns.fold(heads, |heads, (k, column)| {
+        heads.head(&format!("latent {k}"), &column.to_vec())
+    });
+    Some((heads.draw(), caption))
 }
 
 /// What there is to say of the encoder beside maps; ranks only where no map tells its own.

@@ -4,9 +4,11 @@ use cdig::axes::Role;
 use ndarray::Axis;
 
 use crate::explain::View;
+use crate::explain::by_channel::cancellation;
+use crate::explain::channel_maps::ChannelMap;
 use crate::explain::reading::{bars, by_channel};
 use crate::explain::summary::cancelled;
-use crate::report::{Panels, Picture, TileMap, TimeSeries};
+use crate::report::{Panels, Picture, TimeSeries};
 
 /// Most lanes that a reader can take in.
 const MOST_CHANNELS: usize = 24;
@@ -88,16 +90,19 @@ impl View<'_> {
             if attribution.ncols() == 1 {
                 return pictures;
             }
-            let channels: Vec<f64> = (0..attribution.nrows()).map(|c| c as f64).collect();
-            let map = TileMap::new(title, "channel (from 0)")
-                .title("In time")
-                .numbered()
-                .grid(&times, &channels, attribution.view())
-                .value("attribution");
+            let map = ChannelMap {
+                names: self.built.channels.as_deref(),
+                title: "In time",
+                axis: title,
+                value: "attribution",
+            };
+            let (figure, shown) = map.over_numbers(&times, attribution.view());
             let means = sums(&[], &attribution.iter().copied().collect::<Vec<_>>());
-            let caption =
-                format!("What each sample of each channel contributes to the output.{means}");
-            pictures.push(Picture::new(format!("{name}-time"), map.draw(), caption));
+            let caption = format!(
+                "What each sample of each channel contributes to the output.{means}{}",
+                cancellation(shown.view())
+            );
+            pictures.push(Picture::new(format!("{name}-time"), figure, caption));
         }
         pictures
     }

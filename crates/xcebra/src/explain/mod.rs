@@ -13,6 +13,8 @@
 //! ```
 
 mod axes;
+pub(crate) mod by_channel;
+pub(crate) mod channel_maps;
 mod components;
 mod curves;
 mod in_time;

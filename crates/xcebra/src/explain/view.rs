@@ -1,13 +1,14 @@
 //! Pictures of one attribution, chosen by what the axes of its coefficients mean.
 
 use cdig::axes::{Axes, Role};
-use ndarray::ArrayD;
+use ndarray::{Array2, ArrayD};
 
 use crate::explain::Built;
 use crate::explain::axes::own_bands;
+use crate::explain::by_channel::{MOST_HEADS, between};
 use crate::explain::reading::{MOST_BARS, bars, matrix, reduced, tiles, vector};
 use crate::explain::summary::cancelled;
-use crate::report::{Figure, HeatMap, Picture, TileMap};
+use crate::report::{Figure, HeatMap, Picture, ScalpMap, TileMap};
 
 /// One signal with its attribution, or the means of several.
 #[derive(Clone)]
@@ -178,7 +179,18 @@ impl View<'_> {
             let (figure, caption) = self.named_bands(bands);
             add("named-bands", figure, caption);
         }
+        pictures.extend(self.of_channels(name, &read));
+        let mut add = |suffix: &str, figure: Figure, caption: String| {
+            pictures.push(Picture::new(format!("{name}-{suffix}"), figure, caption));
+        };
         if let Some(mixing) = self.built.axes.mixing() {
+            if let Some(map) = channels_on_head(self.built, mixing) {
+                let caption = format!(
+                    "How much of each component each electrode has. {}",
+                    between(&map)
+                );
+                add("mixing-scalp", map.draw(), caption);
+            }
             let figure = HeatMap::new(mixing.view())
                 .signed()
                 .title("Components")
@@ -249,6 +261,16 @@ impl View<'_> {
             None => format!("channel {index}"),
         }
     }
+}
+
+/// Components as maps of the head.
+fn channels_on_head(built: &Built, mixing: &Array2<f64>) -> Option<ScalpMap> {
+    let map = ScalpMap::of(built.channels.as_ref()?)?;
+    let map = map.title("Components on the head").value("weight").signed();
+    let each = mixing.columns().into_iter().enumerate().take(MOST_HEADS);
+    Some(each.fold(map, |map, (i, weights)| {
+        map.head(&format!("component {i}"), &weights.to_vec())
+    }))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Attributions of coefficients, as `xcebra explain` writes them: by signal, over frequency, time and channels.
 
-use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis, Ix2};
 
 use super::Arrays;
+use crate::explain::channel_maps::{ChannelMap, cancelled_in_sum};
 use crate::report::{BarChart, Figure, Panels, Report, TileMap};
 
 /// Signals, outputs and groups with separate pictures.
@@ -187,12 +188,11 @@ fn over_one(attribution: &ArrayD<f64>, along: &Along, value: &str) -> (Figure, S
     let channels = others
         .into_iter()
         .find(|axis| attribution.shape()[*axis] > 1);
-    let order = sorted(&along.at);
-    let at: Vec<f64> = order.iter().map(|&i| along.at[i]).collect();
     match channels {
         None => {
             let sums = summed(attribution, &[along.axis]);
-            let points = order.iter().map(|&i| (along.at[i], sums[[i]]));
+            let order = sorted(&along.at).into_iter();
+            let points = order.map(|i| (along.at[i], sums[[i]]));
             let figure = Panels::new(along.title).bars(value, points);
             (
                 figure.title("Attribution").draw(),
@@ -201,20 +201,21 @@ fn over_one(attribution: &ArrayD<f64>, along: &Along, value: &str) -> (Figure, S
         }
         Some(axis) => {
             let plane = summed(attribution, &[axis, along.axis]);
-            let rows = plane.shape()[0];
-            let values = Array2::from_shape_fn((rows, at.len()), |(i, j)| plane[[i, order[j]]]);
-            let names: Vec<String> = (0..rows).map(|i| i.to_string()).collect();
-            let positions: Vec<f64> = (0..rows).map(|i| i as f64).collect();
-            let figure = TileMap::new(along.title, "channel (from 0)")
-                .title("Channels")
-                .row_names(&names)
-                .value(value)
-                .grid(&at, &positions, values.view());
-            let lost = cancelled(&plane, attribution);
+            let values = plane.view().into_dimensionality::<Ix2>();
+            let map = ChannelMap {
+                names: None,
+                title: "Channels",
+                axis: along.title,
+                value,
+            };
+            let (figure, shown) = map.over_numbers(&along.at, values.expect("two axes are kept"));
             let caption = format!(
-                "What each channel contributes. In the sums over other axes, {lost} of the absolute attribution cancels."
+                "What each channel contributes. In the sums over other axes, {} of the absolute attribution cancels; {} \
+                 of what is shown here cancels where channels are added up.",
+                cancelled(&plane, attribution),
+                crate::explain::percent(cancelled_in_sum(shown.view()))
             );
-            (figure.draw(), caption)
+            (figure, caption)
         }
     }
 }

@@ -125,17 +125,29 @@ impl LaneTransform for Called {
 /// A domain that no catalogue knows is drawn by the role of its axis.
 #[test]
 fn roles_choose_the_pictures_of_any_domain() {
-    for (role, title) in [
-        (Role::Frequency, "Spectrum"),
-        (Role::Quefrency, "Cepstrum"),
-        (Role::Other("lag".into()), "lag"),
+    for (role, title, channels) in [
+        (
+            Role::Frequency,
+            "Spectrum",
+            Some("Channels and frequencies"),
+        ),
+        (
+            Role::Quefrency,
+            "Cepstrum",
+            Some("Channels and quefrencies"),
+        ),
+        (Role::Other("lag".into()), "lag", None),
     ] {
         let data = ArrayD::zeros(vec![1, 2, 8]);
         let setting = Setting::new(&[2, 8], data.view());
         let domain = Lanewise::of(&[2, 8], 1, 8.0, |_, _| Ok(Called(role.clone()))).unwrap();
         let built = Built::new("called", Box::new(domain), &setting);
         let mut pictures = view(&built, &[2, 8]).in_domain("s");
-        assert_eq!(pictures.len(), 1);
+        assert_eq!(pictures.len(), 1 + usize::from(channels.is_some()));
+        if let Some(channels) = channels {
+            let (figure, _): (Figure, String) = pictures.remove(1).into();
+            assert!(figure.alt().starts_with(channels), "{}", figure.alt());
+        }
         let (figure, _): (Figure, String) = pictures.remove(0).into();
         for other in ["Spectrum", "Cepstrum", "lag"] {
             assert_eq!(figure.svg().contains(other), other == title, "{role}");
@@ -262,4 +274,94 @@ fn means_are_ranked_by_absolute_attribution() {
     ] {
         assert!(caption.contains(part), "{caption}");
     }
+}
+
+fn of_electrodes<'a>(spec: &str, built: &'a mut Option<Built>) -> View<'a> {
+    let shape = [4, 32];
+    let mut k: f64 = 0.0;
+    let data = ArrayD::from_shape_simple_fn(vec![3, 4, 32], || {
+        k += 1.0;
+        (k * k * 0.3_f64).sin()
+    });
+    let mut setting = Setting::new(&shape, data.view());
+    setting.sampling_rate = Some(8.0);
+    setting.bands = vec![("slow".to_owned(), 0.0..1.0), ("fast".to_owned(), 1.0..4.0)];
+    let names = ["EEG Fz-REF", "EEG C3-REF", "EEG C4-REF", "EEG Oz-REF"];
+    setting.channels = Some(names.map(str::to_owned).to_vec());
+    view(
+        built.insert(spec.parse::<DomainSpec>().unwrap().build(&setting).unwrap()),
+        &shape,
+    )
+}
+
+/// Channels against what coefficients are read by, with their names, and electrodes on the head.
+#[test]
+fn channels_have_maps_and_electrodes_heads() {
+    for (spec, titles) in [
+        (
+            "rfft",
+            [
+                "Channels and frequencies",
+                "On the head: attribution at 4 electrodes",
+            ],
+        ),
+        ("stft:8:2", ["Channels and frequencies", "in 4 maps"]),
+        ("filter-bank:1:2", ["Channels and bands", "in "]),
+        ("wavelet:haar:2", ["Channels and wavelets", "On the head"]),
+        ("cepstrum", ["Channels and quefrencies", "On the head"]),
+        ("time", ["In time", "On the head"]),
+        (
+            "pca",
+            [
+                "Components on the head: weight at 4 electrodes",
+                "in 4 maps",
+            ],
+        ),
+    ] {
+        let mut built = None;
+        let pictures = of_electrodes(spec, &mut built).pictures("s");
+        let figures: Vec<Figure> = pictures
+            .into_iter()
+            .map(|picture| <(Figure, String)>::from(picture).0)
+            .collect();
+        for title in titles {
+            assert!(
+                figures.iter().any(|f| f.alt().contains(title)),
+                "{spec}: {title}"
+            );
+        }
+        let named =
+            |f: &&Figure| f.alt().starts_with("Channels and") || f.alt().starts_with("In time");
+        for figure in figures.iter().filter(named) {
+            assert!(
+                figure.svg().contains(">EEG Fz-REF<"),
+                "{spec}: {}",
+                figure.alt()
+            );
+        }
+    }
+}
+
+/// 2 and −1 at one frequency, 1 at another: of 4, 2 are lost where channels are added up.
+#[test]
+fn captions_say_what_cancels_between_channels() {
+    let mut built = None;
+    let mut view = of_electrodes("rfft", &mut built);
+    view.attribution.fill(0.0);
+    view.attribution[[0, 2]] = 2.0;
+    view.attribution[[1, 2]] = -1.0;
+    view.attribution[[2, 3]] = 1.0;
+    view.absolute = view.attribution.mapv(f64::abs);
+    let captions: Vec<String> = view
+        .in_domain("s")
+        .into_iter()
+        .map(|picture| <(Figure, String)>::from(picture).1)
+        .collect();
+    let said = |words: &str| captions.iter().filter(|c| c.contains(words)).count();
+    assert_eq!(
+        said("50 % of the absolute attribution shown here cancels where channels are added up."),
+        2,
+        "{captions:#?}"
+    );
+    assert_eq!(said("Values between electrodes are interpolated."), 1);
 }
