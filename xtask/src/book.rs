@@ -17,7 +17,7 @@ const RUN: [&str; 2] = [TUTORIAL, "docs/reference/file-formats.md"];
 
 /// Pages whose commands take too long to run in a check, or need a file of the reader: the commands and
 /// options they name must exist.
-const READ: [&str; 10] = [
+const READ: [&str; 11] = [
     "README.md",
     "crates/xcebra/README.md",
     "docs/tutorials/your-recording.md",
@@ -27,6 +27,7 @@ const READ: [&str; 10] = [
     "docs/how-to/one-clock.md",
     "docs/how-to/explain-a-model.md",
     "docs/how-to/significance.md",
+    "docs/how-to/cluster.md",
     "docs/reports/real-recording.md",
 ];
 
@@ -100,6 +101,11 @@ fn typed(line: &str) -> Option<(&str, Vec<&str>)> {
         .iter()
         .find_map(|start| line.strip_prefix(start))?;
     let command = rest.split_whitespace().find(|w| !w.starts_with("--"))?;
+    // a plan takes another command, with its options
+    let command = match (command, rest.split_whitespace().nth(1)) {
+        ("plan", Some(planned)) => &rest[..rest.find(planned)? + planned.len()],
+        _ => command,
+    };
     let options = rest.split_whitespace().filter(|w| w.starts_with("--"));
     Some((command, options.collect()))
 }
@@ -189,6 +195,10 @@ mod tests {
         assert_eq!(
             typed("xcebra fit --data a.npz"),
             Some(("fit", vec!["--data"]))
+        );
+        assert_eq!(
+            typed("xcebra plan fit --seeds 2"),
+            Some(("plan fit", vec!["--seeds"]))
         );
         assert_eq!(typed("cargo xtask ci"), None);
     }

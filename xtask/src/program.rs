@@ -42,6 +42,11 @@ impl Program {
         })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(&self.path);
         command.args(arguments.split_whitespace());

@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use xcebra::explain::{SignalSource, Subject};
 use xcebra::files::Source;
+use xcebra::study::MapJob;
 use xcebra::{
-    Answer, AttributeSettings, ModelMapSettings, Problem, Result, attribute_files, attribute_model,
+    Answer, AttributeSettings, ModelMapSettings, Problem, Result, SignificanceSettings,
+    attribute_files, attribute_model,
 };
 
 use super::Session;
 use super::figures::Figures;
 use super::model_flags::ModelFlags;
 use super::places::Places;
+use super::study::refuse;
 
 /// Compute attribution maps of a trained encoder, or of a model in an ONNX file
 ///
@@ -115,7 +118,7 @@ impl Attribute {
         self.require_folder_flags()?;
         let settings = AttributeSettings {
             methods: self.method.parse()?,
-            significance: self.significance.settings(),
+            significance: self.significance.settings(Some(self.trainings())),
         };
         let found = session.watched("stopping", |watch| {
             let of = self.session.as_deref();
@@ -127,7 +130,38 @@ impl Attribute {
             || found.report(),
             |out| found.write(out),
         )?;
+        if self.significance.is_set() {
+            // what they were kept for is written
+            let _ = std::fs::remove_dir_all(self.trainings());
+        }
         Ok(answer)
+    }
+
+    /// Where the trainings of a test are kept while it is made.
+    fn trainings(&self) -> PathBuf {
+        let mut name = self.out.clone().into_os_string();
+        name.push(".trainings");
+        name.into()
+    }
+
+    /// The maps and their test, for a plan whose folder is `out`.
+    pub fn planned(&self) -> Result<(MapJob, SignificanceSettings, &Path)> {
+        refuse(self.report.is_some(), "--report")?;
+        refuse(self.figures.folder().is_some(), "--figures")?;
+        self.require_folder_flags()?;
+        let job = MapJob {
+            model: self.model.clone(),
+            session: self.session.clone(),
+            data: self.data.clone(),
+            methods: self.method.clone(),
+        };
+        let test = self.significance.settings(None).ok_or_else(|| {
+            Problem::setting(
+                "the number of trainings is missing",
+                "pass it with --significance N or --trainings N",
+            )
+        })?;
+        Ok((job, test, &self.out))
     }
 
     fn places(&self) -> Places<'_> {
@@ -140,7 +174,7 @@ impl Attribute {
 
     /// Maps of a model that is not one of our encoders.
     fn of_model(&self, session: &Session) -> Result<Answer> {
-        if self.significance.settings().is_some() {
+        if self.significance.is_set() {
             return Err(Problem::setting(
                 "--significance trains the encoder again, and an .onnx file cannot be trained again",
                 "leave --significance out",

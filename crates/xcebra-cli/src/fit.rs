@@ -2,20 +2,21 @@
 
 mod help;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 use xcebra::files::{Source, ensure_folder};
 use xcebra::{
-    Answer, Begin, FitFile, FitJob, Problem, Result, ResumeJob, Run, fit_files, read_settings,
-    resume, with_labels,
+    Answer, Begin, FitFile, FitJob, Problem, Result, ResumeJob, Run, fit_files, fit_or_resume,
+    read_settings, resume, with_labels,
 };
 
 use super::Session;
 use super::clock::ClockArguments;
 use super::figures::Figures;
+use super::study::refuse;
 use help::EXAMPLES;
 
 /// Train an encoder on a recording
@@ -54,6 +55,11 @@ pub struct Fit {
     /// Replace the folder even if it holds an earlier run, finished or not
     #[arg(long, conflicts_with = "resume")]
     force: bool,
+
+    /// Start the training, or go on with it if the folder of --out holds it, or say that it is finished: one command for
+    /// a job that may be started again at any time
+    #[arg(long = "continue", conflicts_with_all = ["resume", "force"])]
+    go_on: bool,
 
     /// Resume the unfinished training in this folder, with its settings and data
     #[arg(long, value_name = "FOLDER")]
@@ -104,21 +110,11 @@ impl Fit {
                 session.watched(KEEPING, |watch| resume(&job, watch))?
             }
             (None, Some(out)) => {
-                let begin = match (&self.from, &self.adapt) {
-                    (Some(folder), _) => Begin::From(folder.clone()),
-                    (None, Some(folder)) => Begin::Adapt(folder.clone()),
-                    (None, None) => Begin::Fresh,
-                };
-                let job = FitJob {
-                    data: self.data.clone(),
-                    settings: self.settings(&begin)?,
-                    out: out.clone(),
-                    force: self.force,
-                    checkpoint_every: self.checkpoint_every,
-                    seeds: self.seeds,
-                    begin,
-                };
-                Some(session.watched(KEEPING, |watch| fit_files(&job, watch))?)
+                let job = self.job(out)?;
+                match self.go_on {
+                    true => session.watched(KEEPING, |watch| fit_or_resume(&job, watch))?,
+                    false => Some(session.watched(KEEPING, |watch| fit_files(&job, watch))?),
+                }
             }
             (None, None) => {
                 return Err(Problem::setting(
@@ -131,6 +127,7 @@ impl Fit {
             let out = self
                 .resume
                 .as_ref()
+                .or(self.out.as_ref())
                 .map(|folder| folder.display().to_string());
             let out = out.unwrap_or_default();
             return Ok(Answer {
@@ -145,6 +142,38 @@ impl Fit {
 }
 
 impl Fit {
+    /// What is to be done, into a folder.
+    fn job(&self, out: &Path) -> Result<FitJob> {
+        let begin = match (&self.from, &self.adapt) {
+            (Some(folder), _) => Begin::From(folder.clone()),
+            (None, Some(folder)) => Begin::Adapt(folder.clone()),
+            (None, None) => Begin::Fresh,
+        };
+        Ok(FitJob {
+            data: self.data.clone(),
+            settings: self.settings(&begin)?,
+            out: out.to_path_buf(),
+            force: self.force,
+            checkpoint_every: self.checkpoint_every,
+            seeds: self.seeds,
+            begin,
+        })
+    }
+
+    /// The job of a plan, whose folder is that of the study.
+    pub fn planned(&self) -> Result<FitJob> {
+        let flags = [
+            (self.resume.is_some(), "--resume"),
+            (self.force, "--force"),
+            (self.go_on, "--continue"),
+            (self.figures.folder().is_some(), "--figures"),
+        ];
+        for (set, flag) in flags {
+            refuse(set, flag)?;
+        }
+        self.job(self.out.as_deref().unwrap_or(Path::new("")))
+    }
+
     /// The settings: those of the run that is gone on from, or of the file that was given, with changes.
     fn settings(&self, begin: &Begin) -> Result<FitFile> {
         let mut settings = match begin {

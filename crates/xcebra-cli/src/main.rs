@@ -24,9 +24,11 @@ mod outcome;
 mod places;
 mod problem;
 mod progress;
+mod scheduler;
 mod search;
 mod session;
 mod show;
+mod study;
 mod synth;
 mod view;
 
@@ -59,7 +61,7 @@ Files:
   A recording is time × channels. In a .csv file the first row may name the columns. The
   array is a column, a list with commas, or a pattern: walk.csv:\"ankle_*,!ankle_z\".
 
-Exit code: 0 for success, 2 for any error, 130 after Ctrl-C.";
+Exit code: 0 for success, 2 for any error, 130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Explain time series: contrastive encoders with inverted-gradient attribution maps, and the
 /// frequencies or other components of a signal that carry the output of any model.
@@ -84,6 +86,10 @@ enum Command {
     Decode(decode::Decode),
     Compare(compare::Compare),
     Search(search::Search),
+    Plan(Box<study::Plan>),
+    Run(study::RunPieces),
+    Status(study::Status),
+    Gather(study::Gather),
     Convert(convert::Convert),
     Show(show::Show),
     Files(files::Files),
@@ -103,6 +109,10 @@ impl Command {
             Self::Decode(command) => command.run(session),
             Self::Compare(command) => command.run(session),
             Self::Search(command) => command.run(session),
+            Self::Plan(command) => command.run(session),
+            Self::Run(command) => command.run(session),
+            Self::Status(command) => command.run(session),
+            Self::Gather(command) => command.run(session),
             Self::Convert(command) => command.run(session),
             Self::Show(command) => command.run(session),
             Self::Files(command) => command.run(session),

@@ -61,11 +61,19 @@ Examples:
 
 impl Search {
     pub fn run(&self, session: &Session) -> Result<Answer> {
+        let job = self.job()?;
+        session
+            .watched("saving a checkpoint", |watch| search(&job, watch))?
+            .answer()
+    }
+
+    /// What is to be done.
+    pub fn job(&self) -> Result<SearchJob> {
         let mut settings = read_settings(self.config.as_deref(), &self.set)?;
         if let Some(array) = self.data.iter().find_map(|source| source.array.as_ref()) {
             settings.data.x.clone_from(array);
         }
-        let job = SearchJob {
+        Ok(SearchJob {
             data: SearchData::Files(self.data.clone()),
             settings,
             axes: self.grid.clone(),
@@ -73,9 +81,6 @@ impl Search {
             seed: self.seed,
             out: self.out.clone(),
             checkpoint_every: self.checkpoint_every,
-        };
-        session
-            .watched("saving a checkpoint", |watch| search(&job, watch))?
-            .answer()
+        })
     }
 }

@@ -10,13 +10,15 @@ use xcebra::{Problem, Result};
 
 use super::interrupt::{self, Asked};
 use super::progress::Bar;
+use super::scheduler;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Number of threads [default: one for each processor]
+    /// Number of threads [default: as many processors as the scheduler granted, else all]
     ///
-    /// Results do not depend on this number.
+    /// Results do not depend on this number. Schedulers tell it by `SLURM_CPUS_PER_TASK`, `PBS_NUM_PPN`, `NSLOTS` or
+    /// `LSB_DJOB_NUMPROC`.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
@@ -38,9 +40,10 @@ impl Global {
     /// A thread outside the pool is put to sleep and woken up again for each piece of work that it hands in,
     /// and is one more for the system to find a place for: a short training step takes a quarter longer.
     pub fn start_threads(&self) -> Result<()> {
-        let threads = self.threads.unwrap_or(0);
+        let granted = || scheduler::threads().unwrap_or(0);
+        let threads = self.threads.map_or_else(granted, usize::from);
         rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
+            .num_threads(threads)
             .use_current_thread()
             .build_global()
             .map_err(|error| {

@@ -50,6 +50,7 @@ impl Significance {
             tail: None,
             blocks: self.blocks,
             smallest_effect: self.smallest_effect,
+            keep: None,
         })
     }
 }

@@ -86,6 +86,7 @@ mod embedding;
 pub mod explain;
 mod fit;
 mod goodness;
+mod kept;
 mod labelled;
 mod pictures;
 mod problem;
@@ -98,6 +99,7 @@ mod search;
 mod sessions;
 mod show;
 mod stored;
+pub mod study;
 pub mod suspicion;
 mod view;
 mod windows;
@@ -125,7 +127,7 @@ pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind, SubjectsBy
 pub use fit::unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};
 pub use fit::{
     Arrays, Begin, Data, Earlier, FitJob, Fitted, Label, LabelArray, ResumeJob, Subject, adapt,
-    compare, fit, fit_files, fit_further, fit_so_far, read_settings, resume,
+    compare, fit, fit_files, fit_further, fit_or_resume, fit_so_far, read_settings, resume,
 };
 pub use goodness::goodness_of_fit;
 pub use problem::{Problem, Result, TextPlace};

@@ -7,6 +7,7 @@
 
 mod attributions;
 mod compared;
+mod nulls;
 mod seeds;
 mod surrogate;
 
@@ -14,12 +15,11 @@ use std::borrow::Cow;
 
 use ndarray::{Array2, Array3, Axis, Slice};
 use thiserror::Error;
-use xcebra_attr::map::mean_over_lags;
 use xcebra_attr::{AttrError, Methods};
 use xcebra_core::{Config, Encoder, Recording, Trainer, ValidationConfig};
 use xcebra_model::{Advice, Kind, Watch};
 
-use compared::Compared;
+use nulls::Nulls;
 
 pub(crate) use attributions::Probe;
 pub(crate) use compared::{ING, TANGENT, frame};
@@ -203,70 +203,53 @@ impl Retraining {
         methods: &Methods<f32>,
         watch: &Watch<'_>,
     ) -> Result<Retrained, RetrainError> {
-        self.check(config, recording)?;
+        let mut nulls = self.begin(encoder, config, recording, methods)?;
         let total = (self.trainings * config.train.steps) as u64;
         watch.progress("significance", (0, total), "");
-        let probe = Probe::new(&recording.subject(self.subject), config, self.samples)?;
-        let groups = groups(config);
-        let own = probe.embed(encoder)?;
-        let compared = Compared::new(methods, config);
-        let frame = compared.frame(&own)?;
-        let mut maps = Vec::new();
-        for (name, values) in probe.attribute(encoder, &compared.methods(&frame), None)? {
-            maps.push((name.clone(), compared.deviations(&name, &values, &frame)?));
-        }
-        let mut shifted: Vec<Vec<Array2<f64>>> = vec![Vec::new(); maps.len()];
-        let mut agreement = vec![0.0; own.ncols()];
         for k in 0..self.trainings {
-            let mut config = config.clone();
-            config.validation = ValidationConfig::default();
-            config.train.seed = config.train.seed.wrapping_add(1 + k as u64);
-            let seed = config.train.seed;
-            let surrogate = match self.null {
-                Null::Resampled => surrogate::resampled(recording, self.blocks, seed)?,
-                Null::ShiftedLabels => surrogate::with_shifted_labels(recording, seed)?,
-            };
+            let (config, surrogate) = self.training(k, config, recording)?;
             let mut others = trained(config, surrogate, (k, self.trainings), watch)?;
-            let other = others.swap_remove(self.subject);
-            let embedding = probe.embed(&other)?;
-            let alignment = attributions::align(&own, &embedding, &groups)?;
-            for (sum, r2) in agreement.iter_mut().zip(&alignment.r2) {
-                *sum += r2 / self.trainings as f64;
-            }
-            let aligned = (self.null == Null::Resampled).then_some(&alignment);
-            let others = compared.frame(&embedding)?;
-            let found = probe.attribute(&other, &compared.methods(&others), aligned)?;
-            for (i, (name, values)) in found.into_iter().enumerate() {
-                match self.null {
-                    Null::Resampled => maps[i].1.add(&values)?,
-                    Null::ShiftedLabels => {
-                        shifted[i].push(compared.deviations(&name, &values, &others)?.map());
-                    }
-                }
-            }
+            nulls.add(&others.swap_remove(self.subject))?;
         }
-        let maps = maps.into_iter().zip(shifted);
-        let maps = maps.map(|((method, deviations), shifted)| {
-            let nulls = match self.null {
-                Null::Resampled => deviations.nulls().to_vec(),
-                Null::ShiftedLabels => shifted,
-            };
-            let channels = recording.channels_of(self.subject);
-            let pooled = |map: &Array2<f64>| {
-                let one = mean_over_lags(map.view().insert_axis(Axis(0)), channels)?;
-                Ok(one.index_axis_move(Axis(0), 0))
-            };
-            Ok(NullMaps {
-                columns: compared.columns(&method, &frame),
-                method: compared.name_of(method),
-                map: pooled(&deviations.map())?,
-                nulls: nulls.iter().map(pooled).collect::<Result<_, AttrError>>()?,
-            })
-        });
-        Ok(Retrained {
-            maps: maps.collect::<Result<_, AttrError>>()?,
-            agreement,
-        })
+        nulls.finish()
+    }
+
+    /// Begins to compare trainings with `encoder`.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), and those of an attribution.
+    pub(crate) fn begin<'a>(
+        &self,
+        encoder: &Encoder<f32>,
+        config: &'a Config,
+        recording: &Recording<f32>,
+        methods: &'a Methods<f32>,
+    ) -> Result<Nulls<'a>, RetrainError> {
+        self.check(config, recording)?;
+        let probe = Probe::new(&recording.subject(self.subject), config, self.samples)?;
+        let channels = recording.channels_of(self.subject);
+        Nulls::new(self, encoder, (probe, channels), (config, methods))
+    }
+
+    /// The settings and the recording of training `k`, which follow from those of the encoder and from `k` alone.
+    ///
+    /// # Errors
+    /// [`RetrainError::Unfit`].
+    pub(crate) fn training(
+        &self,
+        k: usize,
+        config: &Config,
+        recording: &Recording<f32>,
+    ) -> Result<(Config, Recording<f32>), RetrainError> {
+        let mut config = config.clone();
+        config.validation = ValidationConfig::default();
+        config.train.seed = config.train.seed.wrapping_add(1 + k as u64);
+        let seed = config.train.seed;
+        let surrogate = match self.null {
+            Null::Resampled => surrogate::resampled(recording, self.blocks, seed)?,
+            Null::ShiftedLabels => surrogate::with_shifted_labels(recording, seed)?,
+        };
+        Ok((config, surrogate))
     }
 }
 

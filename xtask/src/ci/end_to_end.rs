@@ -61,6 +61,12 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     cli.call("decode --data embedding.npz --label z2=data.npz:z2 --shuffles 19 --out decoded.npz --report decoded.html")?;
     cli.arrays("decoded.npz", &["sample", "true", "decoded"])?;
     cli.call("search --data data.npz --config fit.toml --set train.steps=50 --grid train.seed=[1,2] --out search")?;
+    cli.call("plan search --data data.npz --config fit.toml --set train.steps=50 --grid train.seed=[1,2] --out study")?;
+    cli.call("run study --piece 1")?;
+    cli.call("run study")?;
+    cli.call("status study")?;
+    cli.call("gather study --out gathered")?;
+    cli.same("search/0001", "gathered/0001", "safetensors")?;
     cli.call(
         "compare --model search/0000 --model search/0001 --out compared.npz --report compared.html",
     )?;

@@ -1,5 +1,7 @@
 //! The options of `xcebra attribute --significance`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use xcebra::attr::significance::{Control, Tail};
 use xcebra::{Null, SMALLEST_EFFECT, SignificanceSettings};
@@ -14,7 +16,10 @@ pub struct Options {
     /// method, whose names end in _low and _high (a 95 % interval of each entry over blocks of time), _p
     /// and _q (its p-value, plain and adjusted for the number of entries), and _verdict (1 for connected,
     /// -1 for not connected, 0 for undecided).
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20")]
+    ///
+    /// While they are made, the trainings are kept in a folder beside --out whose name ends in .trainings: the same
+    /// command goes on with them, however it was ended.
+    #[arg(long, visible_alias = "trainings", value_name = "N", num_args = 0..=1, default_missing_value = "20")]
     significance: Option<u32>,
 
     /// What an entry is compared with
@@ -103,7 +108,7 @@ fn level(text: &str) -> Result<f64, String> {
 
 impl Options {
     /// The settings of the test, if one is asked for.
-    pub fn settings(&self) -> Option<SignificanceSettings> {
+    pub fn settings(&self, keep: Option<PathBuf>) -> Option<SignificanceSettings> {
         let null = match self.null {
             NullName::Resampled => Null::Resampled,
             NullName::ShiftedLabels => Null::ShiftedLabels,
@@ -122,6 +127,12 @@ impl Options {
             }),
             blocks: self.blocks as usize,
             smallest_effect: self.smallest_effect,
+            keep,
         })
+    }
+
+    /// Whether a test is asked for.
+    pub fn is_set(&self) -> bool {
+        self.significance.is_some()
     }
 }

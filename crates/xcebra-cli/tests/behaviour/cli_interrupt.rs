@@ -71,16 +71,44 @@ fn explanations_of_many_signals_stop() {
 }
 
 #[test]
-fn attributions_and_tests_of_their_entries_stop() {
+fn attributions_stop() {
     let folder = Folder::new();
     folder.trained();
     let attribute = "attribute --model run --data data.npz --out map.npz";
-    for more in [
-        "--significance 100000",
-        "--method shapley-sampling(permutations=1000000)",
-    ] {
-        leaves_nothing(&folder, &format!("{attribute} {more}"));
-    }
+    let more = "--method shapley-sampling(permutations=1000000)";
+    leaves_nothing(&folder, &format!("{attribute} {more}"));
+}
+
+#[test]
+fn a_test_of_map_entries_keeps_its_trainings() {
+    let folder = Folder::new();
+    folder.trained();
+    let attribute = "attribute --model run --data data.npz --blocks 10";
+    let test =
+        |trainings: u32, out: &str| format!("{attribute} --out {out} --significance {trainings}");
+    folder.succeeds(&test(10, "whole.npz"));
+    let mut child = folder.spawn_interruptible(&test(100_000, "map.npz"));
+    wait_until_it_listens(&mut child);
+    wait_for(&folder.path("map.npz.trainings/000002/encoder.safetensors"));
+    let said = interrupted(child);
+    assert!(
+        said.contains("kept in map.npz.trainings") && said.contains("it goes on"),
+        "{said}"
+    );
+    assert!(!folder.path("map.npz").exists());
+    // another number of trainings has the same ones
+    let first = folder.path("map.npz.trainings/000000/encoder.safetensors");
+    let made = fs::metadata(&first).unwrap().modified().unwrap();
+    let other = test(10, "map.npz").replace("--blocks 10", "--blocks 12");
+    folder.fails_with(&other, &["a test with other settings or data"]);
+    assert_eq!(fs::metadata(&first).unwrap().modified().unwrap(), made);
+    folder.succeeds(&test(10, "map.npz"));
+    assert_eq!(folder.bytes("whole.npz"), folder.bytes("map.npz"));
+    assert!(!folder.path("map.npz.trainings").exists());
+    // a folder of that name with anything else is not touched
+    fs::create_dir(folder.path("map.npz.trainings")).unwrap();
+    folder.write("map.npz.trainings/mine.txt", "");
+    folder.fails_with(&test(10, "map.npz"), &["mine.txt, which is no training"]);
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod cli_search;
 mod cli_segments;
 mod cli_signals;
 mod cli_significance;
+mod cli_study;
 mod cli_synth_eval;
 mod cli_view;
 mod common;

@@ -1,6 +1,7 @@
 //! Attribution maps of a trained encoder, with tests of their entries.
 
 mod comparable;
+mod keep;
 mod of_model;
 mod result;
 mod significance;
@@ -15,7 +16,7 @@ pub use significance::{SMALLEST_EFFECT, SignificanceSettings};
 pub use tested::{AllTested, Tested};
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use xcebra_attr::comparable::{Effects, TangentIng};
 use xcebra_attr::{AttributionMap, Methods, Options, Piece, Samples, Sink};
@@ -24,6 +25,7 @@ use xcebra_model::Watch;
 
 use crate::fit::unfinished::Inputs;
 use crate::fit::{Data, Known};
+use crate::kept::KeptTraining;
 use crate::retraining::TANGENT;
 use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Sessions, Windows};
 use significance::{Test, seconds_of};
@@ -83,12 +85,14 @@ pub fn attribute_files(
     let recording = run.recording(data)?;
     let windows = windows_of(&run, &recording)?;
     let test = match &settings.significance {
-        Some(test) => {
-            test.require_enough()?;
-            let training = training_data(folder, data, &run)?;
-            let (seconds, of) = (seconds_of(folder), (&run, subject));
-            Some(test.prepare(of, Some(training), seconds, &windows, watch)?)
-        }
+        Some(test) => Some(prepared(
+            folder,
+            data,
+            (&run, subject),
+            test,
+            &windows,
+            watch,
+        )?),
         None => None,
     };
     let mut found = maps_and_test(&run, &recording, (&windows, test), settings, watch)?;
@@ -96,6 +100,63 @@ pub fn attribute_files(
     found.data = data.path.display().to_string();
     found.diagnostics = Diagnostics::load_subject(folder, subject);
     Ok(found)
+}
+
+/// A test of the maps of an encoder in a folder.
+fn prepared(
+    folder: &Path,
+    data: &Source,
+    of: (&Run, usize),
+    test: &SignificanceSettings,
+    windows: &Windows<'_>,
+    watch: &Watch<'_>,
+) -> Result<Test> {
+    test.require_enough()?;
+    let training = training_data(folder, data, of.0)?;
+    test.prepare(of, Some(training), seconds_of(folder), windows, watch)
+}
+
+/// Checks that a test of the maps of [`attribute_files`] can be made, without a training.
+pub(crate) fn check_test(
+    (folder, session): (&Path, Option<&str>),
+    data: &Source,
+    test: &SignificanceSettings,
+) -> Result<()> {
+    with_test((folder, session), data, test, &Watch::new(), |_| Ok(()))
+}
+
+/// Makes the training of a number for the test of [`attribute_files`], kept in a folder.
+pub(crate) fn train_for_test(
+    (folder, session): (&Path, Option<&str>),
+    data: &Source,
+    test: &SignificanceSettings,
+    (k, place, every): (usize, &Path, Duration),
+    watch: &Watch<'_>,
+) -> Result<()> {
+    with_test((folder, session), data, test, watch, |test| {
+        let kept = KeptTraining::in_folder(place, every)?;
+        test.trained(k, &kept, watch).map(drop)
+    })
+}
+
+fn with_test(
+    (folder, session): (&Path, Option<&str>),
+    data: &Source,
+    test: &SignificanceSettings,
+    watch: &Watch<'_>,
+    work: impl FnOnce(&Test) -> Result<()>,
+) -> Result<()> {
+    let subject = Run::subject(folder, session)?;
+    let run = Run::load_session(folder, session)?;
+    let recording = run.recording(data)?;
+    let windows = windows_of(&run, &recording)?;
+    // what the whole test costs says nothing of a part
+    let quiet = Watch::new();
+    let test = prepared(folder, data, (&run, subject), test, &windows, &quiet)?;
+    match watch.is_stopped() {
+        true => Err(Problem::stopped()),
+        false => work(&test),
+    }
 }
 
 /// What the encoders of a folder were trained on: the recording itself, or the sessions of all subjects.

@@ -1,7 +1,7 @@
 //! Which entries of a map are real: a test by training again.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView1, Axis};
 use xcebra_attr::map::mean_over_lags;
@@ -11,6 +11,7 @@ use xcebra_core::{Config, Recording};
 use xcebra_model::Watch;
 
 use super::comparable::deviations;
+use super::keep::Kept;
 use super::tested::{AllTested, Tested};
 use crate::fit::Data;
 use crate::retraining::ING;
@@ -39,6 +40,9 @@ pub struct SignificanceSettings {
     /// neuron gradient in standard deviations of a channel, for a move of the latents by one standard deviation; for
     /// other methods as a share of the median connected entry of the latent.
     pub smallest_effect: f64,
+    /// A folder in which trainings are kept while the test is made, so that the same test goes on after a break, with
+    /// more or fewer trainings if so asked; without one they are made in memory. It is for the caller to remove it.
+    pub keep: Option<PathBuf>,
 }
 
 /// The smallest effect of interest unless asked otherwise.
@@ -54,22 +58,27 @@ impl Default for SignificanceSettings {
             tail: None,
             blocks: 40,
             smallest_effect: SMALLEST_EFFECT,
+            keep: None,
         }
     }
 }
 
 /// A test that is ready to begin.
 pub struct Test {
-    null: Null,
+    pub(super) null: Null,
     test: Significance,
     level: f64,
-    trainings: usize,
-    retraining: Retraining,
-    recording: Recording<f32>,
-    config: Config,
+    pub(super) trainings: usize,
+    pub(super) retraining: Retraining,
+    pub(super) recording: Recording<f32>,
+    pub(super) config: Config,
+    pub(super) subject: usize,
+    /// The number of blocks that was asked for.
+    pub(super) asked_blocks: usize,
     blocks: Blocks,
     channels: usize,
     smallest_effect: f64,
+    keep: Option<PathBuf>,
 }
 
 impl SignificanceSettings {
@@ -118,8 +127,15 @@ impl SignificanceSettings {
         let estimate = seconds.map_or(String::new(), |seconds| {
             format!(", about {}", duration(seconds * trainings as f64))
         });
+        let after = match &self.keep {
+            Some(folder) => format!(
+                "what is trained is kept in {}, and after Ctrl-C the same command goes on with it",
+                folder.display()
+            ),
+            None => "after Ctrl-C nothing is written".to_owned(),
+        };
         watch.note(&format!(
-            "{trainings} trainings of {steps} steps{estimate}; after Ctrl-C nothing is written"
+            "{trainings} trainings of {steps} steps{estimate}; {after}"
         ));
         let test = Significance::new()
             .level(self.level)
@@ -136,6 +152,9 @@ impl SignificanceSettings {
             channels: data.recording.channels_of(subject),
             recording: data.recording,
             config,
+            subject,
+            asked_blocks: self.blocks,
+            keep: self.keep.clone(),
             blocks: Blocks::of_stretches(&windows.stretches(), self.blocks)?,
         })
     }
@@ -194,13 +213,26 @@ impl Test {
         })
     }
 
+    /// Makes the trainings, or reads those that are kept.
+    fn retrained(&self, run: &Run, methods: &Methods<f32>, watch: &Watch<'_>) -> Result<Retrained> {
+        let (encoder, config, recording) = (&run.encoder, &self.config, &self.recording);
+        let Some(folder) = &self.keep else {
+            let found = self
+                .retraining
+                .run(encoder, config, recording, methods, watch);
+            return found.map_err(|error| Problem::from(error).nothing_written());
+        };
+        let kept = Kept::of(folder, self, run.settings.to_toml())?;
+        let mut nulls = self.retraining.begin(encoder, config, recording, methods)?;
+        for k in 0..self.trainings {
+            nulls.add(&kept.encoder(self, k, watch)?)?;
+        }
+        Ok(nulls.finish()?)
+    }
+
     /// Makes the trainings and tests the maps of all methods.
     pub fn run(&self, run: &Run, methods: &Methods<f32>, watch: &Watch<'_>) -> Result<AllTested> {
-        let found =
-            self.retraining
-                .run(&run.encoder, &self.config, &self.recording, methods, watch);
-        let Retrained { maps, agreement } =
-            found.map_err(|error| Problem::from(error).nothing_written())?;
+        let Retrained { maps, agreement } = self.retrained(run, methods, watch)?;
         let mut tested = Vec::new();
         for map in maps {
             let effects = map.method == ING;

@@ -32,7 +32,7 @@ impl Begin {
     }
 
     /// The folder of the run.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(crate) fn folder(&self) -> Option<&Path> {
         match self {
             Self::Fresh => None,
             Self::From(folder) | Self::Adapt(folder) => Some(folder),
@@ -43,7 +43,7 @@ impl Begin {
     ///
     /// # Errors
     /// [`Problem`] if there is no such folder, or if it is the one to write.
-    pub(super) fn absolute(&self, out: &Path) -> Result<Self> {
+    pub(crate) fn absolute(&self, out: &Path) -> Result<Self> {
         let Some(folder) = self.folder() else {
             return Ok(self.clone());
         };
@@ -66,7 +66,7 @@ impl Begin {
 
     /// All data that the training needs: those given, after those of the run where it is adapted, or
     /// those of the run where none are given.
-    pub(super) fn inputs(&self, given: Inputs) -> Result<Inputs> {
+    pub(crate) fn inputs(&self, given: Inputs) -> Result<Inputs> {
         let folder = match self {
             Self::Adapt(folder) => folder,
             Self::From(folder) if given.data.is_empty() => folder,
@@ -91,7 +91,7 @@ impl Begin {
     }
 
     /// Reads the data, on the scales of the run.
-    pub(super) fn read(&self, inputs: &Inputs, settings: &FitFile) -> Result<Data> {
+    pub(crate) fn read(&self, inputs: &Inputs, settings: &FitFile) -> Result<Data> {
         let Some(folder) = self.folder() else {
             return Data::read(inputs, settings);
         };

@@ -61,16 +61,29 @@ struct Prepared {
 /// [`Problem`]; of the kind [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it, with a
 /// checkpoint in the folder.
 pub fn fit_files(job: &FitJob, watch: &Watch<'_>) -> Result<Fitted> {
+    fit_inputs(job, Inputs::new(&job.data)?, Seeds::Compared, watch)
+}
+
+/// What becomes of other seeds once the first training is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seeds {
+    /// They are trained and compared.
+    Compared,
+    /// They are left to whoever goes on with the folder.
+    Left,
+}
+
+/// As [`fit_files`], on inputs whose relative paths may begin elsewhere.
+pub(crate) fn fit_inputs(
+    job: &FitJob,
+    inputs: Inputs,
+    seeds: Seeds,
+    watch: &Watch<'_>,
+) -> Result<Fitted> {
     let begin = job.begin.absolute(&job.out)?;
-    let mut settings = job.settings.clone();
-    let named = job.data.iter().find_map(|source| source.array.as_ref());
-    // the files of an earlier training that are read too have the array of its settings
-    if let (Some(array), Begin::Fresh | Begin::From(_)) = (named, &begin) {
-        settings.data.x.clone_from(array);
-    }
     let unfinished = Unfinished {
-        settings,
-        inputs: begin.inputs(Inputs::new(&job.data)?)?,
+        settings: job.settings_of_data(),
+        inputs: begin.inputs(inputs)?,
         seeds: job.seeds,
         effort: Effort::default(),
         begin,
@@ -78,7 +91,7 @@ pub fn fit_files(job: &FitJob, watch: &Watch<'_>) -> Result<Fitted> {
     let claim = (&unfinished, job.data.as_slice());
     let keeper = Keeper::of_new(&job.out, job.force, job.checkpoint_every, claim, watch)?;
     let prepared = Prepared::new(watch, unfinished)?;
-    complete(prepared, keeper, watch)
+    complete(prepared, keeper, seeds, watch)
 }
 
 /// Goes on with the training in a folder, with its settings, to the bytes of a training without a break; none
@@ -87,6 +100,15 @@ pub fn fit_files(job: &FitJob, watch: &Watch<'_>) -> Result<Fitted> {
 /// # Errors
 /// [`Problem`] if there is nothing to go on with, or the settings or data were changed; else as [`fit_files`].
 pub fn resume(job: &ResumeJob, watch: &Watch<'_>) -> Result<Option<Fitted>> {
+    resume_seeds(job, Seeds::Compared, watch)
+}
+
+/// As [`resume`], and perhaps no further than the first training.
+pub(crate) fn resume_seeds(
+    job: &ResumeJob,
+    seeds: Seeds,
+    watch: &Watch<'_>,
+) -> Result<Option<Fitted>> {
     let folder = &job.folder;
     if is_finished(folder) {
         return finished_already(folder);
@@ -100,11 +122,67 @@ pub fn resume(job: &ResumeJob, watch: &Watch<'_>) -> Result<Option<Fitted>> {
     let prepared = take_up(job, watch)?;
     let trainer = &prepared.trainer;
     let (step, steps) = (trainer.steps_made(), trainer.config().train.steps);
-    watch.note(&format!("resuming after step {step} of {steps}"));
-    complete(prepared, keeper, watch).map(Some)
+    if !trainer.is_done() {
+        watch.note(&format!("resuming after step {step} of {steps}"));
+    }
+    complete(prepared, keeper, seeds, watch).map(Some)
 }
 
-fn complete(prepared: Prepared, mut keeper: Keeper<'_>, watch: &Watch<'_>) -> Result<Fitted> {
+/// Trains an encoder on files, or goes on with the training of the same settings in the job's folder; none if that is
+/// finished. So one command starts, resumes and repeats.
+///
+/// # Errors
+/// As [`fit_files`] and [`resume`], and if the folder holds a training with other settings.
+pub fn fit_or_resume(job: &FitJob, watch: &Watch<'_>) -> Result<Option<Fitted>> {
+    let folder = &job.out;
+    let begun = Unfinished::is_in(folder) || Unfinished::is_next(folder);
+    let before = match (begun || Unfinished::lacks_seeds(folder), folder.join(MODEL)) {
+        (true, _) => {
+            let (unfinished, _) = Unfinished::load(folder)?;
+            require_same(folder, "number of seeds", unfinished.seeds == job.seeds)?;
+            unfinished.settings
+        }
+        (false, model) if model.is_file() => Run::load_all(folder)?.swap_remove(0).settings,
+        (false, _) => return fit_files(job, watch).map(Some),
+    };
+    require_same(folder, "settings", before == job.settings_of_data())?;
+    let job = ResumeJob {
+        folder: folder.clone(),
+        data: job.data.clone(),
+        checkpoint_every: job.checkpoint_every,
+    };
+    resume(&job, watch)
+}
+
+fn require_same(folder: &Path, what: &str, same: bool) -> Result<()> {
+    if same {
+        return Ok(());
+    }
+    Err(Problem::setting(
+        format!("{} holds a training with other {what}", folder.display()),
+        "go on with what it was begun with, or choose another --out",
+    ))
+}
+
+impl FitJob {
+    /// The settings, with the array that its data name. The files of an earlier training that are read too have the
+    /// array of its settings.
+    pub(crate) fn settings_of_data(&self) -> FitFile {
+        let mut settings = self.settings.clone();
+        let named = self.data.iter().find_map(|source| source.array.as_ref());
+        if let (Some(array), Begin::Fresh | Begin::From(_)) = (named, &self.begin) {
+            settings.data.x.clone_from(array);
+        }
+        settings
+    }
+}
+
+fn complete(
+    prepared: Prepared,
+    mut keeper: Keeper<'_>,
+    others: Seeds,
+    watch: &Watch<'_>,
+) -> Result<Fitted> {
     let Prepared {
         unfinished,
         data,
@@ -123,11 +201,14 @@ fn complete(prepared: Prepared, mut keeper: Keeper<'_>, watch: &Watch<'_>) -> Re
         fitted.judge_basis()?;
     }
     keeper.finish(|folder| fitted.write(folder))?;
+    fitted.folder = Some(keeper.folder().to_path_buf());
+    if others == Seeds::Left && unfinished.seeds.is_some() {
+        return Ok(fitted);
+    }
     if let Some(count) = unfinished.seeds {
         seeds::compare_in_folder(&mut fitted, &mut keeper, count.into(), watch)?;
     }
     keeper.clear()?;
-    fitted.folder = Some(keeper.folder().to_path_buf());
     Ok(fitted)
 }
 
@@ -167,9 +248,12 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
             ),
             other => other.into(),
         })?;
-    let step = checkpoint.step();
-    let log = &mut prepared.unfinished.effort.log;
-    log.push_str(&format!("resumed after step {step}\n"));
+    // a training that lacks only the comparison of its seeds makes no step
+    if !prepared.trainer.is_done() {
+        let step = checkpoint.step();
+        let log = &mut prepared.unfinished.effort.log;
+        log.push_str(&format!("resumed after step {step}\n"));
+    }
     Ok(prepared)
 }
 

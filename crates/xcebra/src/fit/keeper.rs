@@ -104,18 +104,17 @@ impl<'a> Keeper<'a> {
         Err(self.interrupted(&format!("interrupted after step {step} of {steps}")))
     }
 
-    /// As [`after_step`](Self::after_step), for another of the trainings that are compared, with its
-    /// checkpoint in a file of its own.
-    pub fn after_step_of_another(&mut self, trainer: &Trainer<f32>, file: &Path) -> Result<()> {
-        let interrupted = self.watch.is_stopped();
-        if interrupted || self.is_time() {
-            let kept = trainer.checkpoint().save(file);
-            kept.map_err(|error| self.resumable(error.into()))?;
-            self.last = Instant::now();
-        }
-        match interrupted {
-            true => Err(self.interrupted("interrupted while other seeds were trained")),
-            false => Ok(()),
+    /// Time between two checkpoints.
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// A problem of another of the trainings that are compared.
+    pub fn of_another(&self, problem: Problem) -> Problem {
+        match problem.kind() {
+            Kind::Interrupted => self.interrupted("interrupted while other seeds were trained"),
+            Kind::File => self.resumable(problem),
+            _ => problem,
         }
     }
 

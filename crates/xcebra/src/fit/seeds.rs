@@ -1,14 +1,14 @@
 //! Trainings that differ by their seed, to see how alike they are.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
+use std::time::Duration;
 
-use xcebra_core::{Checkpoint, Config, Encoder, Trainer};
-use xcebra_files::FileError;
+use xcebra_core::{Config, Encoder, Trainer};
 use xcebra_model::Watch;
 
 use super::keeper::Keeper;
 use super::result::Fitted;
+use crate::kept::KeptTraining;
 use crate::{Problem, Result, SeedAgreement, across_seeds};
 
 /// Trains from more seeds, `count` with the one that is done, in memory, and says how alike the encoders are.
@@ -58,28 +58,11 @@ pub fn compare_in_folder(
     let report = report(&config, count, watch);
     let train = |config: Config| {
         let seed = config.train.seed;
-        let [model, checkpoint] = files(keeper, seed);
-        if model.is_file() {
-            return Ok(Encoder::load(model)?);
-        }
-        let mut trainer = Trainer::new(config, recording.clone())?;
-        if checkpoint.is_file() {
-            trainer.restore(&Checkpoint::load(&checkpoint)?)?;
-        }
-        while !trainer.is_done() {
-            trainer.step()?;
-            report(seed, trainer.steps_made());
-            keeper.after_step_of_another(&trainer, &checkpoint)?;
-        }
-        let encoder = first_encoder(trainer)?;
-        encoder.save(&model)?;
-        if checkpoint.is_file() {
-            fs::remove_file(&checkpoint).map_err(|source| FileError::Write {
-                path: checkpoint,
-                source,
-            })?;
-        }
-        Ok::<_, Problem>(encoder)
+        let begin = || Ok(Trainer::new(config, recording.clone())?);
+        let told = |trainer: &Trainer<f32>| report(seed, trainer.steps_made());
+        let kept = of_seed(keeper.folder(), seed, keeper.every());
+        let found = kept.trained(0, begin, told, watch);
+        found.map_err(|problem| keeper.of_another(problem))
     };
     let agreement = across_seeds(encoder, &config, &first, count, train)?;
     fitted.add_seeds(agreement, keeper.folder())
@@ -103,11 +86,13 @@ fn report(config: &Config, count: usize, watch: &Watch<'_>) -> impl Fn(u64, usiz
     }
 }
 
-/// The encoder of a seed, and the checkpoint of its training; what begins like them goes when all is
-/// done.
-fn files(keeper: &Keeper<'_>, seed: u64) -> [PathBuf; 2] {
-    ["safetensors", "checkpoint.safetensors"].map(|end| {
-        let name = format!(".xcebra-seed-{seed}.{end}");
-        keeper.folder().join(name)
-    })
+/// The training of a seed in the folder of the first; what begins like its files goes when all is done.
+pub(crate) fn of_seed(folder: &Path, seed: u64, every: Duration) -> KeptTraining {
+    let [encoder, checkpoint] = ["safetensors", "checkpoint.safetensors"]
+        .map(|end| folder.join(format!(".xcebra-seed-{seed}.{end}")));
+    KeptTraining {
+        encoder,
+        checkpoint,
+        every,
+    }
 }

@@ -16,12 +16,11 @@ use std::time::Duration;
 use xcebra_files::{AtomicFolder, Source};
 use xcebra_model::{Kind, Progress, Watch};
 
-use crate::fit::unfinished::Unfinished;
-use crate::{
-    Arrays, Begin, Data, FitFile, FitJob, MODEL, Problem, Result, ResumeJob, fit, fit_files, resume,
-};
+use crate::fit::unfinished::{Inputs, Unfinished};
+use crate::fit::{Seeds, fit_inputs};
+use crate::{Arrays, Begin, Data, FitFile, FitJob, MODEL, Problem, Result, ResumeJob, fit, resume};
 use choices::choices;
-use state::State;
+pub(crate) use state::State;
 
 /// The share of the samples that is held out where the settings hold out none.
 const HELD_OUT: &str = "validation.held_out=0.2";
@@ -69,24 +68,7 @@ pub struct SearchJob {
 /// [`Problem`] if a choice cannot be set, the folder holds another search, or data cannot be read; of the kind
 /// [`Interrupted`](Kind::Interrupted) if the watch stops it.
 pub fn search(job: &SearchJob, watch: &Watch<'_>) -> Result<Searched> {
-    let chosen = choices(&job.axes, job.random, job.seed, MOST_RUNS)?;
-    let (mut all, mut notes) = (Vec::new(), Vec::new());
-    for sets in chosen {
-        let settings = with(&job.settings, &sets)?;
-        let settings = match settings.validation.held_out > 0.0 {
-            true => settings,
-            false => {
-                notes.push(
-                    "the settings do not hold out any samples: a fifth of the samples is held out"
-                        .to_owned(),
-                );
-                with(&settings, &[HELD_OUT.to_owned()])?
-            }
-        };
-        all.push((sets, settings));
-    }
-    notes.extend(incomparable(&job.axes));
-    notes.dedup();
+    let Cells { all, notes } = Cells::of(job)?;
     notes.iter().for_each(|note| watch.note(note));
     State::of(job, &all)?.claim(&job.out)?;
     let said = Mutex::new(BTreeSet::new());
@@ -103,8 +85,42 @@ pub fn search(job: &SearchJob, watch: &Watch<'_>) -> Result<Searched> {
         trials,
         notes,
     };
-    searched.write()?;
+    searched.write(&job.out)?;
     Ok(searched)
+}
+
+/// The trainings of a search: for each the changes of its choice, and its settings.
+pub(crate) struct Cells {
+    pub all: Vec<(Vec<String>, FitFile)>,
+    /// What is assumed of them, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Cells {
+    /// Those of a job.
+    pub fn of(job: &SearchJob) -> Result<Self> {
+        let chosen = choices(&job.axes, job.random, job.seed, MOST_RUNS)?;
+        let (mut all, mut notes) = (Vec::new(), Vec::new());
+        for sets in chosen {
+            let (settings, assumed) = cell(&job.settings, &sets)?;
+            notes.extend(assumed);
+            all.push((sets, settings));
+        }
+        notes.extend(incomparable(&job.axes));
+        notes.dedup();
+        Ok(Self { all, notes })
+    }
+}
+
+/// The settings of a choice, with a note if they had to hold something out.
+pub(crate) fn cell(shared: &FitFile, sets: &[String]) -> Result<(FitFile, Option<String>)> {
+    let settings = with(shared, sets)?;
+    if settings.validation.held_out > 0.0 {
+        return Ok((settings, None));
+    }
+    let note = "the settings do not hold out any samples: a fifth of the samples is held out";
+    let settings = with(&settings, &[HELD_OUT.to_owned()])?;
+    Ok((settings, Some(note.to_owned())))
 }
 
 /// The settings with changes.
@@ -120,9 +136,6 @@ fn train(
     said: &Mutex<BTreeSet<String>>,
     watch: &Watch<'_>,
 ) -> Result<Option<String>> {
-    if folder.join(MODEL).is_file() && !Unfinished::is_in(folder) {
-        return Ok(None);
-    }
     let progress = |part: Progress<'_>| {
         if part.task == "fit" {
             // the runs may differ in their steps
@@ -145,29 +158,65 @@ fn train(
         .on_progress(&progress)
         .on_note(&note)
         .stop_when(&stop);
-    let made = match (&job.data, Unfinished::is_in(folder)) {
-        (SearchData::Arrays(arrays), _) => in_memory(arrays.clone(), settings, folder, &inner),
-        (SearchData::Files(data), true) => {
+    match &job.data {
+        SearchData::Arrays(_) if is_done(folder) => Ok(None),
+        SearchData::Arrays(arrays) => {
+            let made = in_memory(arrays.clone(), settings, folder, &inner);
+            of_its_own(made, folder)
+        }
+        SearchData::Files(data) => {
+            let inputs = Inputs::new(data)?;
+            train_files(
+                (inputs, data),
+                (folder, settings),
+                job.checkpoint_every,
+                &inner,
+            )
+        }
+    }
+}
+
+/// Makes one training on files, or what remains of it; the reason if it failed for its own settings.
+pub(crate) fn train_files(
+    (inputs, data): (Inputs, &[Source]),
+    (folder, settings): (&Path, &FitFile),
+    checkpoint_every: Duration,
+    watch: &Watch<'_>,
+) -> Result<Option<String>> {
+    if is_done(folder) {
+        return Ok(None);
+    }
+    let made = match Unfinished::is_in(folder) {
+        true => {
             let job = ResumeJob {
                 folder: folder.to_path_buf(),
-                data: data.clone(),
-                checkpoint_every: job.checkpoint_every,
+                data: data.to_vec(),
+                checkpoint_every,
             };
-            resume(&job, &inner).map(drop)
+            resume(&job, watch).map(drop)
         }
-        (SearchData::Files(data), false) => {
+        false => {
             let job = FitJob {
-                data: data.clone(),
+                data: data.to_vec(),
                 settings: settings.clone(),
                 out: folder.to_path_buf(),
                 force: false,
-                checkpoint_every: job.checkpoint_every,
+                checkpoint_every,
                 seeds: None,
                 begin: Begin::Fresh,
             };
-            fit_files(&job, &inner).map(drop)
+            fit_inputs(&job, inputs, Seeds::Compared, watch).map(drop)
         }
     };
+    of_its_own(made, folder)
+}
+
+fn is_done(folder: &Path) -> bool {
+    folder.join(MODEL).is_file() && !Unfinished::is_in(folder)
+}
+
+/// Why a training failed, if that was for its own settings.
+fn of_its_own(made: Result<()>, folder: &Path) -> Result<Option<String>> {
     match made {
         Ok(()) => Ok(None),
         Err(problem) if problem.kind() == Kind::Numeric => {

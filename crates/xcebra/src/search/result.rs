@@ -1,6 +1,6 @@
 //! What comes out of a search: a table, a report, and an answer in words and as JSON.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use xcebra_files::{FileError, write_file};
@@ -29,7 +29,7 @@ pub struct Trial {
 
 impl Trial {
     /// What the folder of a training says.
-    pub(super) fn read(folder: PathBuf, sets: Vec<String>, failed: Option<String>) -> Result<Self> {
+    pub(crate) fn read(folder: PathBuf, sets: Vec<String>, failed: Option<String>) -> Result<Self> {
         let mut trial = Self {
             folder,
             sets,
@@ -108,10 +108,10 @@ impl Searched {
         best.filter(|trial| trial.fit().is_some())
     }
 
-    /// Writes `search.csv` and `report.html` into the folder.
-    pub(super) fn write(&self) -> Result<(), FileError> {
-        write_file(&self.out.join("search.csv"), self.csv().as_bytes())?;
-        self.report().write(&self.out.join("report.html"))
+    /// Writes `search.csv` and `report.html` into a folder, which is or will be its own.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), FileError> {
+        write_file(&folder.join("search.csv"), self.csv().as_bytes())?;
+        self.report().write(&folder.join("report.html"))
     }
 
     fn csv(&self) -> String {

@@ -20,8 +20,10 @@ const SEARCH: &str = "search.json";
 #[serde(deny_unknown_fields)]
 pub struct State {
     data: Vec<String>,
-    settings: String,
-    runs: Vec<Vec<String>>,
+    /// What all trainings share, as TOML.
+    pub settings: String,
+    /// The changes of each training.
+    pub runs: Vec<Vec<String>>,
 }
 
 impl State {

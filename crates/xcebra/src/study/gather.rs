@@ -1,0 +1,47 @@
+//! Gathering: from the pieces to what the command writes in one process.
+
+use std::path::Path;
+
+use xcebra_model::Watch;
+
+use super::folder::Study;
+use super::ranges;
+use crate::{Answer, Problem, Result};
+
+/// Gathers the pieces of the study in a folder, and writes what its command writes in one process, to the same bytes but
+/// for durations.
+///
+/// # Errors
+/// [`Problem`] if pieces are missing, which it names, if files are damaged, or `out` cannot be written.
+pub fn gather(folder: &Path, out: &Path, watch: &Watch<'_>) -> Result<Answer> {
+    let study = Study::open(folder)?;
+    let done = study.all_done()?;
+    let missing: Vec<usize> = (0..study.plan.pieces)
+        .filter(|piece| !done.contains(piece))
+        .collect();
+    if !missing.is_empty() {
+        let failed = study.all_failed()?;
+        let failed: Vec<usize> = missing
+            .iter()
+            .copied()
+            .filter(|p| failed.contains(p))
+            .collect();
+        let failed = match failed.is_empty() {
+            true => String::new(),
+            false => format!(", of which failed: {}", ranges(&failed)),
+        };
+        return Err(Problem::file(
+            format!(
+                "{} of {} pieces are missing: {}{failed}",
+                missing.len(),
+                study.plan.pieces,
+                ranges(&missing)
+            ),
+            format!(
+                "run them with `xcebra run {0}`; `xcebra status {0}` tells more",
+                folder.display()
+            ),
+        ));
+    }
+    study.plan.work.gather(&study, out, watch)
+}
