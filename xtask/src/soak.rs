@@ -1,9 +1,11 @@
 //! `cargo xtask soak`: what only shows when it is done many times.
 
+mod cluster;
 mod fuzz;
 mod memory;
 mod recordings;
 mod resume;
+mod slurm;
 
 use std::ops::Range;
 
@@ -22,6 +24,12 @@ pub fn main(arguments: &[String]) -> Result<()> {
             let workspace = Workspace::load()?;
             program::build(&workspace)?;
             resume(&workspace, kills as usize, seed)
+        }
+        Some(("cluster", [])) => {
+            let workspace = Workspace::load()?;
+            let what = ["build", "--package", "xcebra-cli", "--locked"];
+            shell::run(shell::cargo(what).current_dir(&workspace.root))?;
+            cluster::cluster(&workspace)
         }
         Some(("memory", options)) => {
             let [samples, _] = numbers(options, [("--samples", 1_000_000), ("--", 0)], 1000)?;
@@ -47,8 +55,8 @@ pub fn main(arguments: &[String]) -> Result<()> {
             fuzz(&Workspace::load()?, FUZZING, names, effort)
         }
         _ => Err(Failure::new(
-            "`soak` can do `resume`, `memory`, `properties` and `fuzz`: cargo xtask soak resume --kills 20, \
-             cargo xtask soak memory --samples 1000000, cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
+            "`soak` can do `resume`, `cluster`, `memory`, `properties` and `fuzz`: cargo xtask soak resume --kills 20, \
+             cargo xtask soak cluster, cargo xtask soak memory --samples 1000000, cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
         )),
     }
 }
