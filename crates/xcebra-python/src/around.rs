@@ -181,8 +181,19 @@ pub(crate) fn compare<'py>(
 #[pyo3(from_item_all)]
 pub(crate) struct Choices {
     grid: Vec<(String, String)>,
-    random: Option<u64>,
-    seed: u64,
+    pub(crate) random: Option<u64>,
+    pub(crate) seed: u64,
+}
+
+impl Choices {
+    /// The settings that are chosen.
+    pub(crate) fn axes(&self) -> PyResult<Vec<Axis>> {
+        let axis = |(path, values): &(String, String)| {
+            let axis: Result<Axis, String> = format!("{path}={values}").parse();
+            axis.map_err(|problem| PyValueError::new_err(format!("the grid of {path}: {problem}")))
+        };
+        self.grid.iter().map(axis).collect()
+    }
 }
 
 /// Trains for each choice of settings, and ranks the runs: the answer as JSON.
@@ -195,18 +206,10 @@ pub(crate) fn search<'py>(
     out: PathBuf,
     shown: Shown,
 ) -> PyResult<String> {
-    let axis = |(path, values): (String, String)| {
-        let axis: Result<Axis, String> = format!("{path}={values}").parse();
-        axis.map_err(|problem| PyValueError::new_err(format!("the grid of {path}: {problem}")))
-    };
     let job = SearchJob {
         data: SearchData::Arrays(recording.to_arrays()?),
         settings: read_settings(settings)?,
-        axes: choices
-            .grid
-            .into_iter()
-            .map(axis)
-            .collect::<PyResult<_>>()?,
+        axes: choices.axes()?,
         random: choices.random,
         seed: choices.seed,
         out,

@@ -33,6 +33,7 @@ mod pool;
 mod question;
 mod recording;
 mod report;
+mod study;
 
 /// The compiled half of xcebra.
 #[pymodule]
@@ -74,4 +75,8 @@ mod _xcebra {
     use super::pool::usual_threads;
     #[pymodule_export]
     use super::report::attribution_page;
+    #[pymodule_export]
+    use super::study::{
+        gather_study, plan_fit, plan_search, plan_significance, run_study, study_status,
+    };
 }

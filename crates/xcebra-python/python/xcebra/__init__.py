@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import domains, metrics, models, synth
+from . import domains, metrics, models, study, synth
 from ._around import Compared, Decoded, Searched, compare, decode, search
 from ._axes import Axes, Axis
 from ._explain import CrossDomainIG
@@ -59,6 +59,7 @@ __all__ = [
     "search",
     "set_num_threads",
     "show",
+    "study",
     "synth",
     "threads",
 ]
