@@ -38,6 +38,14 @@ pub struct Embed {
     /// File to write, .npz
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+
+    /// Also write a page with the embedding in three dimensions
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Label that colours the embedding of the page: an array of the data file, or of another file; can be repeated
+    #[arg(long, value_name = "NAME[=FILE:ARRAY]", requires = "report")]
+    label: Vec<String>,
 }
 
 /// What becomes of the ends of a recording.
@@ -61,19 +69,31 @@ impl From<EdgeRule> for Edges {
 const EXAMPLES: &str = "\
 Examples:
   xcebra embed --model run --data data.npz --out embedding.npz
+  xcebra embed --model run --data data.npz --out embedding.npz --report embedding.html --label z2
   xcebra embed --model run --data tuesday.csv:\"ankle_*\" --out tuesday.npz
   xcebra embed --model animals --session rat2.npz --data rat2.npz --out rat2-embedding.npz";
 
 impl Embed {
     pub fn run(&self, session: &Session) -> Result<Answer> {
         super::require_npz(&self.out)?;
-        super::require_distinct(("--out", &self.out), &[("--data", &self.data.path)])?;
+        let data = ("--data", self.data.path.as_path());
+        super::require_distinct(("--out", &self.out), &[data])?;
         ensure_writable(&self.out)?;
+        if let Some(report) = &self.report {
+            super::require_distinct(("--report", report), &[data, ("--out", &self.out)])?;
+            ensure_writable(report)?;
+        }
         let edges = self.edges.into();
         let embedding = session.watched("stopping", |watch| {
             let of = self.session.as_deref();
             embed_files(&self.model, of, &self.data, edges, watch)
         })?;
+        if let Some(report) = &self.report {
+            let labels = session.watched("stopping", |watch| {
+                embedding.labels(&self.data, &self.label, watch)
+            })?;
+            embedding.report(&labels).write(report)?;
+        }
         embedding.write(&self.out)?;
         Ok(embedding.answer(Some(&self.out)))
     }

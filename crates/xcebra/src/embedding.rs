@@ -1,5 +1,7 @@
 //! The embedding of a recording.
 
+mod report;
+
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
@@ -9,6 +11,7 @@ use xcebra_files::{NpzOutput, Source};
 use xcebra_model::{Kind, Watch};
 
 use crate::{Answer, Problem, Result, Run, ScaledRecording, embed_sessions};
+pub(crate) use report::show;
 
 /// The embedding of a recording.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use xcebra_files::{Clock, DataFile, Source};
 use xcebra_model::Watch;
 
 use crate::decode::{Target, TargetKind};
-use crate::{LabelArray, Problem, Result, Run, embed, label_of};
+use crate::{Embedding, LabelArray, Problem, Result, Run, embed, label_of};
 
 /// The array of an embedding, and the rows of the recording that it has.
 const EMBEDDING: &str = "embedding";
@@ -51,20 +51,19 @@ impl Labelled {
     /// The embedding of a recording.
     pub(crate) fn embedded(run: &Run, source: &Source, watch: &Watch<'_>) -> Result<Self> {
         let embedding = embed(run, &run.recording(source)?, Edges::Pad, watch)?;
-        let samples = embedding.times.len();
-        let gaps = embedding
-            .times
-            .iter()
-            .enumerate()
-            .any(|(row, &time)| row != time);
-        Ok(Self {
+        Ok(Self::of(&embedding))
+    }
+
+    /// An embedding.
+    pub(crate) fn of(embedding: &Embedding) -> Self {
+        let mut times = embedding.times.iter().enumerate();
+        let gaps = times.any(|(row, &time)| row != time);
+        Self {
             values: embedding.values.mapv(f64::from),
-            rows: gaps
-                .then_some(embedding.times)
-                .filter(|times| times.len() == samples),
+            rows: gaps.then(|| embedding.times.clone()),
             clock: None,
             notes: Vec::new(),
-        })
+        }
     }
 
     /// The label of its samples.

@@ -18,6 +18,42 @@ fn result_files_become_pages_without_model_or_data() {
 }
 
 #[test]
+fn an_embedding_is_drawn_in_the_colours_of_labels() {
+    let folder = Folder::new();
+    folder.succeeds("synth --dims 2 --samples 300 --seed 1 --out data.npz");
+    let side = Array2::from_shape_fn((300, 1), |(t, _)| ((t / 100) % 2) as f64);
+    folder.write_npz("side.npz", &[("side", side)]);
+    folder.write(
+        "fit.toml",
+        "encoder.outputs = 3\n[[objective]]\npositives = { kind = 'time' }\n[train]\nsteps = 5\nbatch = 32\n",
+    );
+    folder.succeeds("fit --data data.npz --config fit.toml --out run");
+    let embed = "embed --model run --data data.npz --out e.npz --report e.html";
+    folder.succeeds(embed);
+    // the quote cannot be in the numbers of the page
+    assert!(!folder.text("e.html").contains("\"z1"));
+    folder.succeeds(&format!("{embed} --label z1 --label arm=side.npz:side"));
+    let page = folder.text("e.html");
+    assert_self_contained(&page);
+    // whole numbers are classes
+    for data in ["\"z1", r#""classes":["0","1"],"name":"arm""#] {
+        assert!(page.contains(data), "{data}");
+    }
+    // without the first samples, which the label has
+    folder.succeeds(&format!("{embed} --edges drop --label z1"));
+
+    for file in ["e.npz", "e.html"] {
+        std::fs::remove_file(folder.path(file)).unwrap();
+    }
+    let error = folder.fails(&format!("{embed} --label height"));
+    assert!(error.contains("height"), "{error}");
+    folder.write_npz("short.npz", &[("side", Array2::<f64>::zeros((200, 1)))]);
+    let error = folder.fails(&format!("{embed} --label side=short.npz:side"));
+    assert!(error.contains("200"), "{error}");
+    assert!(!folder.path("e.npz").exists() && !folder.path("e.html").exists());
+}
+
+#[test]
 fn every_encoder_of_several_animals_is_judged() {
     let folder = Folder::new();
     for channels in [3, 4] {

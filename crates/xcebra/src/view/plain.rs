@@ -53,14 +53,7 @@ pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
             cloud = cloud.colored_by(&title, &values);
         }
     }
-    report
-        .lead(&format!(
-            "An embedding of {n} samples in {dims} dimensions."
-        ))
-        .figure(
-            cloud.draw(),
-            "Each point is a sample; pairs of the first three dimensions have one scale.",
-        )
+    crate::embedding::show(report, cloud, (n, dims))
 }
 
 /// Adds what is left, behind a disclosure if something else is shown already.
