@@ -1,5 +1,8 @@
 """Models that several tests explain."""
 
+import signal
+import threading
+
 import numpy as np
 import pytest
 
@@ -35,3 +38,19 @@ def tanh():
 @pytest.fixture
 def signals():
     return np.random.default_rng(1).normal(size=(4, 2, 16))
+
+
+@pytest.fixture
+def ctrl_c():
+    """Presses Ctrl-C after so many seconds, also where a shell ignores it for what runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timers = []
+
+    def press(seconds):
+        timers.append(threading.Timer(seconds, signal.raise_signal, [signal.SIGINT]))
+        timers[-1].start()
+
+    yield press
+    for timer in timers:
+        timer.join()
+    signal.signal(signal.SIGINT, before)

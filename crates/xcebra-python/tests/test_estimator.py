@@ -2,10 +2,8 @@
 
 import json
 import pickle
-import signal
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -197,13 +195,11 @@ def test_history_progress_and_report(data):
     assert found._repr_html_().startswith("<iframe") and found._page is found.report
 
 
-def test_ctrl_c_leaves_the_encoder_as_it_is_by_then(data):
+def test_ctrl_c_leaves_the_encoder_as_it_is_by_then(data, ctrl_c):
     encoder = small(max_iterations=10_000_000)
-    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
-    timer.start()
+    ctrl_c(1.0)
     with pytest.raises(KeyboardInterrupt):
         encoder.fit(data.x)
-    timer.join()
     assert 0 < encoder.n_iter_ < 10_000_000
     assert encoder.transform(data.x).shape == (800, 3)
 
@@ -301,7 +297,7 @@ def test_embeddings_in_three_dimensions(data):
         encoder.plot_embedding(data.x, latents=[0])
 
 
-def test_ctrl_c_stops_maps_and_explanations(data, tanh, signals):
+def test_ctrl_c_stops_maps_and_explanations(data, tanh, signals, ctrl_c):
     import time
 
     encoder = small(max_iterations=20).fit(data.x)
@@ -317,12 +313,10 @@ def test_ctrl_c_stops_maps_and_explanations(data, tanh, signals):
         lambda: xcebra.CrossDomainIG(Slow(), rule="right:100000").attribute(signals),
         lambda: encoder.significance(data.x, data.z2, resamples=100000, blocks=10),
     ):
-        timer = threading.Timer(0.7, signal.raise_signal, [signal.SIGINT])
-        timer.start()
+        ctrl_c(0.7)
         start = time.perf_counter()
         with pytest.raises(KeyboardInterrupt):
             work()
-        timer.join()
         # within a second on an idle machine; tests run on busy ones
         assert time.perf_counter() - start < 5
 
