@@ -2,14 +2,17 @@
 // It fails if a page asks for anything but itself, complains, is hard to reach, is too slow or does not react.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync, statSync, mkdirSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, relative } from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 const [browserPath, shots, ...pages] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-mkdirSync(shots, { recursive: true });
+mkdirSync(`${shots}/small`, { recursive: true });
+
+// Of a page in a folder, both names: several folders hold a report.html.
+const nameOf = (file) => relative(".", file).replace(/\.html$/, "").replaceAll("/", "-");
 
 // limits; times are of the processor
 const LARGEST_PAGE = 2_000_000;
@@ -87,7 +90,18 @@ const looks = async (file, width, colorScheme) => {
   });
   check(smallest >= SMALLEST_LETTERING_PX, `${where}: lettering of ${smallest.toFixed(1)} px`);
   check(!sideways, `${where}: the page scrolls sideways`);
-  await page.screenshot({ path: `${shots}/${basename(file, ".html")}-${width}-${colorScheme}.png`, fullPage: true });
+  await page.screenshot({ path: `${shots}/${nameOf(file)}-${width}-${colorScheme}.png`, fullPage: true });
+  if (width === 1400 && colorScheme === "light") {
+    // for the book
+    await page.setViewportSize({ width: 1000, height: 620 });
+    await page.evaluate(() => {
+      const figures = [...document.querySelectorAll("figure")].filter((figure) => figure.getClientRects().length);
+      const head = figures.find((figure) => figure.querySelector("script")?.textContent.includes('"kind":"scalp"'));
+      (head ?? figures[0])?.scrollIntoView();
+    });
+    await settled(page);
+    await page.screenshot({ path: `${shots}/small/${nameOf(file)}.jpg`, type: "jpeg", quality: 70 });
+  }
   await tab.context.close();
   return opening;
 };

@@ -17,7 +17,7 @@ const RUN: [&str; 2] = [TUTORIAL, "docs/reference/file-formats.md"];
 
 /// Pages whose commands take too long to run in a check, or need a file of the reader: the commands and
 /// options they name must exist.
-const READ: [&str; 11] = [
+const READ: [&str; 12] = [
     "README.md",
     "crates/xcebra/README.md",
     "docs/tutorials/your-recording.md",
@@ -28,6 +28,7 @@ const READ: [&str; 11] = [
     "docs/how-to/explain-a-model.md",
     "docs/how-to/significance.md",
     "docs/how-to/cluster.md",
+    "docs/how-to/read-reports.md",
     "docs/reports/real-recording.md",
 ];
 

@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::beside::Beside;
+pub use self::reports::screenshots;
 use crate::program;
 use crate::repro;
 use crate::shell::{Failure, Result};

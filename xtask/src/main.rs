@@ -6,6 +6,7 @@ mod bench;
 mod book;
 mod ci;
 mod pages;
+mod pictures;
 mod program;
 mod python;
 mod repro;
@@ -34,6 +35,7 @@ cargo xtask <command>
                 the case studies of docs/reports/case-studies.md
   book          writes docs/reference/command-line.md from the program's help, runs the commands of other pages
   book links    a preprocessor of mdBook: links that leave the book become names of files in the repository
+  pictures      takes the pictures of reports in docs/pictures/reports again; needs Chromium, Node and npm
   soak resume [--kills N] [--seed N]
                 a training is killed at random moments and resumed; it must end in the same bytes
   soak memory [--samples N]
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::main(rest),
         Some("repro") => repro::main(rest),
         Some("book") => book::main(rest),
+        Some("pictures") => pictures::main(rest),
         Some("soak") => soak::main(rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

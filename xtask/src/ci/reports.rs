@@ -11,8 +11,16 @@ use crate::workspace::Workspace;
 /// Names under which systems have Chromium.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
+/// Where the screenshots are, in the folder of the pages.
+const SCREENSHOTS: &str = "screenshots";
+
 /// Makes one page of each kind and uses it, if Chromium and Node are there.
 pub fn check(workspace: &Workspace) -> Result<()> {
+    screenshots(workspace).map(drop)
+}
+
+/// As [`check`]; the folder of the screenshots, if there are any.
+pub fn screenshots(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let browser = BROWSERS
         .into_iter()
         .filter(|name| answers(name))
@@ -31,7 +39,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
              nodejs and npm",
             missing.join(", ")
         );
-        return Ok(());
+        return Ok(None);
     };
     program::build(workspace)?;
     let cli = Program::in_fresh_folder(workspace, "reports")?;
@@ -49,9 +57,10 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     let mut node = Command::new("node");
     node.arg("check.mjs")
         .arg(browser)
-        .arg("screenshots")
+        .arg(SCREENSHOTS)
         .args(&pages);
-    shell::run(node.current_dir(&cli.folder))
+    shell::run(node.current_dir(&cli.folder))?;
+    Ok(Some(cli.folder.join(SCREENSHOTS)))
 }
 
 /// Where a program is: what starts the browser does not search for it.
@@ -107,7 +116,10 @@ fn make(workspace: &Workspace, cli: &Program) -> Result<Vec<PathBuf>> {
             &format!("fit --data data.npz --config fit.toml {short} --out run"),
             "run/report.html",
         ),
-        ("embed --model run --data data.npz --out embedding.npz", ""),
+        (
+            "embed --model run --data data.npz --out embedding.npz --report embedding.html --label z1 --label z2",
+            "embedding.html",
+        ),
         (
             "attribute --model run --data data.npz --method ing,neuron-gradient --out map.npz --report attribute.html",
             "attribute.html",
