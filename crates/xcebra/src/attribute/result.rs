@@ -228,13 +228,9 @@ fn figure(map: &AttributionMap, run: &Run) -> Figure {
 fn on_head(map: &AttributionMap, channels: &[String]) -> Option<(Figure, String)> {
     let heads = ScalpMap::of(channels)?;
     let values = by_channel(map).values;
-    let shown = match values.ncols() {
-        n if n > MOST_HEADS => format!("of each of the first {MOST_HEADS} of {n} latents"),
-        _ => "of each latent".to_owned(),
-    };
     let caption = format!(
-        "The attribution {shown} at the electrodes, seen from above with the nose at the top. {}",
-        between(&heads)
+        "The attribution of each latent at the electrodes, seen from above with the nose at the top. {}",
+        between(&heads, values.ncols(), "latents")
     );
     let title = format!("{}: on the head", title(map.method()));
     let heads = heads.title(&title).value("mean |attribution|");

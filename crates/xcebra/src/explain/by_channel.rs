@@ -87,7 +87,7 @@ impl View<'_> {
         };
         let caption = format!(
             "What each electrode contributes{of_bands}, seen from above with the nose at the top.{sums} {}",
-            between(&map)
+            between(&map, heads.len(), "maps")
         );
         let map = heads
             .iter()
@@ -155,14 +155,19 @@ impl View<'_> {
     }
 }
 
-/// What is between electrodes, and which channels have no place.
-pub(crate) fn between(map: &ScalpMap) -> String {
+/// What is between electrodes, which channels have no place, and how many of the maps that there might be, one for each
+/// of `what`, are left out.
+pub(crate) fn between(map: &ScalpMap, count: usize, what: &str) -> String {
     let left_out = match map.left_out() {
         [] => String::new(),
         [only] => format!(" {only} has no place on the head."),
         several => format!(" {} channels have no place on the head.", several.len()),
     };
-    format!("Values between electrodes are interpolated.{left_out}")
+    let first = match count {
+        ..=MOST_HEADS => String::new(),
+        count => format!(" Of {count} {what}, the first {MOST_HEADS} are drawn."),
+    };
+    format!("Values between electrodes are interpolated.{left_out}{first}")
 }
 
 /// How much of what is shown cannot be seen where channels are added up.
@@ -182,5 +187,20 @@ fn plural(role: &Role) -> String {
         Role::Frequency => "frequencies".to_owned(),
         Role::Quefrency => "quefrencies".to_owned(),
         role => format!("{role}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_HEADS, between};
+    use crate::report::ScalpMap;
+
+    #[test]
+    fn captions_say_how_many_heads_are_left_out() {
+        let map = ScalpMap::of(&["Fz", "C3", "C4", "Oz", "EMG"].map(str::to_owned)).unwrap();
+        let all = "Values between electrodes are interpolated. EMG has no place on the head.";
+        assert_eq!(between(&map, MOST_HEADS, "maps"), all);
+        let first = " Of 13 components, the first 12 are drawn.";
+        assert_eq!(between(&map, 13, "components"), format!("{all}{first}"));
     }
 }

@@ -187,7 +187,7 @@ impl View<'_> {
             if let Some(map) = channels_on_head(self.built, mixing) {
                 let caption = format!(
                     "How much of each component each electrode has. {}",
-                    between(&map)
+                    between(&map, mixing.ncols(), "components")
                 );
                 add("mixing-scalp", map.draw(), caption);
             }
