@@ -69,13 +69,10 @@ impl Search {
 
     /// What is to be done.
     pub fn job(&self) -> Result<SearchJob> {
-        let mut settings = read_settings(self.config.as_deref(), &self.set)?;
-        if let Some(array) = self.data.iter().find_map(|source| source.array.as_ref()) {
-            settings.data.x.clone_from(array);
-        }
+        let settings = read_settings(self.config.as_deref(), &self.set)?;
         Ok(SearchJob {
             data: SearchData::Files(self.data.clone()),
-            settings,
+            settings: settings.reading(&self.data),
             axes: self.grid.clone(),
             random: self.random,
             seed: self.seed,

@@ -50,13 +50,9 @@ pub(crate) fn plan_search(
     shown: Shown,
 ) -> PyResult<String> {
     let data = sources(data)?;
-    let mut settings = read(settings)?;
-    if let Some(array) = data.iter().find_map(|source| source.array.as_ref()) {
-        settings.data.x.clone_from(array);
-    }
     let job = SearchJob {
+        settings: read(settings)?.reading(&data),
         data: SearchData::Files(data),
-        settings,
         axes: choices.axes()?,
         random: choices.random,
         seed: choices.seed,

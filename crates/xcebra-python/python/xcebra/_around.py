@@ -317,7 +317,7 @@ def search(
     out : path
         Folder to write. The same call goes on where an earlier one ended: finished runs are not made again.
     random : int, optional
-        So many combinations at random, chosen by `random_state`, instead of all.
+        Draw this many combinations at random, by `random_state`, instead of training all.
 
     Returns
     -------
@@ -328,12 +328,17 @@ def search(
     sessions = estimator._sessions_of(X)
     labels = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions])
     settings = json.dumps(estimator._settings(labels))
-    axes = [(str(path), "[" + ", ".join(_toml(value) for value in values) + "]") for path, values in grid.items()]
+    choices = _choices(grid, random, random_state)
     with shown(progress, _told, estimator.n_threads) as seen:
-        choices = {"grid": axes, "random": random, "seed": int(random_state)}
         answer = _xcebra.search(settings, choices, _recording(sessions, labels), os.fspath(out), seen)
     told = json.loads(answer)
     return Searched(told["runs"], told.get("best"), told["unit"], told["sentence"], told["notes"])
+
+
+def _choices(grid: Mapping[str, Sequence[Any]], random: int | None, random_state: int) -> dict[str, Any]:
+    """What is chosen from in a search."""
+    axes = [(str(path), _toml(list(values))) for path, values in grid.items()]
+    return {"grid": axes, "random": random, "seed": int(random_state)}
 
 
 def _toml(value: Any) -> str:

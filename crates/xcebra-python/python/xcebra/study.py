@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import _xcebra
-from ._around import _toml
+from ._around import _choices, _toml
 from ._run import shown
 
 __all__ = ["gather", "plan_fit", "plan_search", "plan_significance", "run", "status"]
@@ -70,15 +70,14 @@ def plan_search(
     data, out, settings
         As in `plan_fit`.
     random : int, optional
-        So many combinations at random, chosen by `random_state`, instead of all.
+        Draw this many combinations at random, by `random_state`, instead of training all.
 
     Returns
     -------
     dict
         As in `plan_fit`.
     """
-    axes = [(str(path), "[" + ", ".join(_toml(value) for value in values) + "]") for path, values in grid.items()]
-    choices = {"grid": axes, "random": random, "seed": int(random_state)}
+    choices = _choices(grid, random, random_state)
     with shown(progress) as seen:
         return _answer(_xcebra.plan_search(_settings(settings), choices, _sources(data), os.fspath(out), seen))
 

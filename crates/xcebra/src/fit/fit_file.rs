@@ -11,6 +11,7 @@ use thiserror::Error;
 use xcebra_core::{
     Config, EncoderConfig, ObjectiveConfig, RegularizerConfig, TrainConfig, ValidationConfig,
 };
+use xcebra_files::Source;
 use xcebra_model::{Advice, Kind};
 
 use crate::clock::ClockConfig;
@@ -151,6 +152,14 @@ impl FitFileError {
 }
 
 impl FitFile {
+    /// The settings for these files: where one of them names its array, as in `FILE:ARRAY`, that is the recording.
+    pub fn reading(mut self, data: &[Source]) -> Self {
+        if let Some(array) = data.iter().find_map(|source| source.array.as_ref()) {
+            self.data.x.clone_from(array);
+        }
+        self
+    }
+
     /// Reads settings from TOML and then applies `overrides` such as `train.steps=4000`,
     /// `encoder.name="offset1"` or `objective.1.dims=[3, 6]`; a value that is no TOML is taken as
     /// text. An objective with the number that follows the last one is a new one; until its positives

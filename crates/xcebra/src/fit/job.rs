@@ -69,7 +69,7 @@ pub fn fit_files(job: &FitJob, watch: &Watch<'_>) -> Result<Fitted> {
 pub(crate) enum Seeds {
     /// They are trained and compared.
     Compared,
-    /// They are left to whoever goes on with the folder.
+    /// They are left for later.
     Left,
 }
 
@@ -168,12 +168,11 @@ impl FitJob {
     /// The settings, with the array that its data name. The files of an earlier training that are read too have the
     /// array of its settings.
     pub(crate) fn settings_of_data(&self) -> FitFile {
-        let mut settings = self.settings.clone();
-        let named = self.data.iter().find_map(|source| source.array.as_ref());
-        if let (Some(array), Begin::Fresh | Begin::From(_)) = (named, &self.begin) {
-            settings.data.x.clone_from(array);
+        let settings = self.settings.clone();
+        match self.begin {
+            Begin::Fresh | Begin::From(_) => settings.reading(&self.data),
+            Begin::Adapt(_) => settings,
         }
-        settings
     }
 }
 

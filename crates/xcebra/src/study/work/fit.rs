@@ -42,14 +42,17 @@ impl FitWork {
             begin,
         };
         // what is wrong with the data is said now
-        let inputs = work.begin.inputs(work.inputs.clone())?;
-        work.begin.read(&inputs, &settings)?;
+        work.begin.read(&work.all_inputs()?, &settings)?;
         Ok((work, job.seeds.unwrap_or(1).into()))
     }
 
+    /// The data that were given, and those of the run that is gone on from.
+    fn all_inputs(&self) -> Result<Inputs> {
+        self.begin.inputs(self.inputs.clone())
+    }
+
     pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let inputs = self.begin.inputs(self.inputs.clone())?;
-        let mut files = files(&inputs, &settings(&self.settings)?)?;
+        let mut files = files(&self.all_inputs()?, &settings(&self.settings)?)?;
         let earlier = self.begin.folder();
         files.extend(earlier.map(|folder| folder.join(MODEL)));
         Ok(files)
@@ -96,7 +99,7 @@ impl FitWork {
         config.train.seed = self.seed(piece.number, config.train.seed);
         let steps = config.train.steps as u64;
         let begin = || {
-            let data = self.begin.read(&self.inputs, &settings)?;
+            let data = self.begin.read(&self.all_inputs()?, &settings)?;
             Ok(Trainer::new(config, data.recording)?)
         };
         let told = |trainer: &Trainer<f32>| {
