@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Why a command stopped, and how to see it again.
@@ -50,6 +50,13 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     let mut command = Command::new(program);
     command.args(arguments);
     command
+}
+
+/// Where a program is that `PATH` leads to.
+pub fn place(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let places = std::env::split_paths(&folders).map(|folder| folder.join(program));
+    places.into_iter().find(|place| place.is_file())
 }
 
 /// Runs a command to its end, its output shown.

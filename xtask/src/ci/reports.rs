@@ -24,7 +24,7 @@ pub fn screenshots(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let browser = BROWSERS
         .into_iter()
         .filter(|name| answers(name))
-        .find_map(place);
+        .find_map(shell::place);
     let missing: Vec<&str> = [
         ("Chromium", browser.is_none()),
         ("Node", !answers("node")),
@@ -61,13 +61,6 @@ pub fn screenshots(workspace: &Workspace) -> Result<Option<PathBuf>> {
         .args(&pages);
     shell::run(node.current_dir(&cli.folder))?;
     Ok(Some(cli.folder.join(SCREENSHOTS)))
-}
-
-/// Where a program is: what starts the browser does not search for it.
-fn place(program: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    let places = std::env::split_paths(&folders).map(|folder| folder.join(program));
-    places.into_iter().find(|place| place.is_file())
 }
 
 fn answers(program: &str) -> bool {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use super::slurm::{Slurm, is_there};
+use super::slurm::Slurm;
 use crate::program::Program;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
@@ -83,7 +83,7 @@ fn broken(program: &Program, slurm: &Slurm, fit: &str) -> Result<()> {
     program.call("gather study --out run")?;
     program.same("whole", "run", "safetensors")?;
     program.same("whole", "run", "json")?;
-    if !is_there("parallel") {
+    if shell::place("parallel").is_none() {
         println!("GNU parallel is not installed, and was not tried");
         return Ok(());
     }

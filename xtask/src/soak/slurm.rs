@@ -29,7 +29,7 @@ impl Slurm {
     pub fn start(folder: &Path) -> Result<Self> {
         let missing: Vec<&str> = PROGRAMS
             .into_iter()
-            .filter(|name| !is_there(name))
+            .filter(|name| shell::place(name).is_none())
             .collect();
         if !missing.is_empty() {
             return Err(Failure::new(format!("{} missing", missing.join(", "))).or_rerun(
@@ -143,10 +143,4 @@ impl Drop for Slurm {
         let mut command = self.command("scontrol");
         let _ = command.arg("shutdown").stderr(Stdio::null()).status();
     }
-}
-
-/// Whether a program can be started.
-pub fn is_there(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
