@@ -25,7 +25,7 @@ const PROCESSORS: [&str; 4] = [
 /// The piece that this process is to run, if a scheduler started it as a task of an array.
 ///
 /// # Errors
-/// A setting that is wrong, if the variable is no number of a piece.
+/// [`Problem`] if the variable does not hold the number of a piece.
 pub fn piece() -> Result<Option<usize>> {
     piece_of(|name| std::env::var(name).ok())
 }
@@ -59,7 +59,7 @@ fn threads_of(variable: impl Fn(&str) -> Option<String>) -> Option<usize> {
         let number: usize = variable(name)?.trim().parse().ok()?;
         (1..=1024).contains(&number).then_some(number)
     });
-    // whoever sets the variable of the pool itself means it
+    // a user who sets the variable of the pool itself has chosen
     match variable("RAYON_NUM_THREADS") {
         Some(_) => None,
         None => granted,

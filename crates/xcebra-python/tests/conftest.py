@@ -42,7 +42,7 @@ def signals():
 
 @pytest.fixture
 def ctrl_c():
-    """Presses Ctrl-C after so many seconds, also where a shell ignores it for what runs in the background."""
+    """Presses Ctrl-C after this many seconds, also where a shell ignores it for what runs in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timers = []
 

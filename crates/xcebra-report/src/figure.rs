@@ -175,7 +175,7 @@ impl Figure {
         self.pdf_of(0.75)
     }
 
-    /// The same with so many points a pixel.
+    /// The same, with this many points per pixel.
     #[cfg(feature = "pdf")]
     pub(crate) fn pdf_of(&self, points: f64) -> Result<Vec<u8>, String> {
         pdf::render(&self.scene, &self.alt, points)

@@ -25,7 +25,7 @@ pub fn problems(workspace: &Workspace) -> Result<Vec<String>> {
         format!(
             "crates/{PACKAGE}/Cargo.toml: the feature `{AS_IN_WORKSPACE}` gives `{line}`, which differs from the \
              workspace, so that ci compiles it and what uses it twice; `cargo tree --workspace --edges normal,dev,features \
-             --invert` says who asks for more, and an optional dependency of {PACKAGE} does the same"
+             --invert` shows which package asks for more; add an optional dependency to {PACKAGE} that asks for the same"
         )
     };
     Ok(different.map(problem).collect())

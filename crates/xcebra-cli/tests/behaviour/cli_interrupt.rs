@@ -108,7 +108,7 @@ fn a_test_of_map_entries_keeps_its_trainings() {
     // a folder of that name with anything else is not touched
     fs::create_dir(folder.path("map.npz.trainings")).unwrap();
     folder.write("map.npz.trainings/mine.txt", "");
-    folder.fails_with(&test(10, "map.npz"), &["mine.txt, which is no training"]);
+    folder.fails_with(&test(10, "map.npz"), &["mine.txt, which is not a training"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use ttf_parser::{Face, OutlineBuilder};
 use crate::figure::color;
 use crate::figure::scene::{Anchor, Ink, MARGIN, Scene, Shape};
 
-/// A page on white paper, so many points (1/72 inch) for each pixel of the scene; `alt` is its title.
+/// A page on white paper, with this many points (1/72 inch) per pixel of the scene; `alt` is its title.
 pub(crate) fn render(scene: &Scene, alt: &str, points: f64) -> Result<Vec<u8>, String> {
     let fonts = Fonts::new()?;
     let (width, height) = (scene.width + 2.0 * MARGIN, scene.height + 2.0 * MARGIN);

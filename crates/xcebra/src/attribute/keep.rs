@@ -115,7 +115,7 @@ fn require_ours(folder: &Path) -> Result<()> {
         let name = name.to_string_lossy();
         if !is_ours(&name) {
             return Err(Problem::file(
-                format!("{} holds {name}, which is no training", folder.display()),
+                format!("{} holds {name}, which is not a training", folder.display()),
                 "remove that folder, or choose another --out",
             ));
         }

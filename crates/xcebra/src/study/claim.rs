@@ -1,6 +1,6 @@
-//! Who works on a piece: claims that survive crashes.
+//! Claims on pieces, which survive crashes.
 //!
-//! A claim is a file `PIECE.NUMBER`, made by whoever is the first to make it: the file system lets one process do that.
+//! A claim is a file `PIECE.NUMBER`. Only one process can create it, because the file system refuses a second one.
 //! Its owner holds a lock on it, which ends with the process, and writes it anew every few seconds, its heartbeat. The
 //! claim with the highest number counts. One that has come to an end, or whose owner is dead, is followed by the next
 //! number, which again one process alone can make. Claims of a piece go when the piece is done, and not before.
@@ -23,7 +23,7 @@ const DEAD_AFTER: Duration = Duration::from_secs(60);
 /// What a claim that came to an end begins with.
 const ENDED: u8 = b'-';
 
-/// Who has claimed a piece.
+/// The process that has claimed a piece.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Name of the machine.
@@ -110,7 +110,7 @@ fn ask_with(folder: &Path, piece: usize, lock: impl Fn(&File) -> bool) -> Result
             Ok(Life::Ended | Life::Dead) => number += 1,
             Ok(Life::Gone) => match Claim::make(&path, &lock) {
                 Ok(claim) => return Ok(Asked::Ours(claim)),
-                // somebody was faster
+                // another process was faster
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(FileError::write(&path, error)),
             },
@@ -124,7 +124,7 @@ fn ask_with(folder: &Path, piece: usize, lock: impl Fn(&File) -> bool) -> Result
     }
 }
 
-/// Who works on a piece, if somebody does.
+/// The owner of a piece, if a process works on it.
 ///
 /// # Errors
 /// [`FileError`] if a claim cannot be read.

@@ -5,10 +5,10 @@
 //! study/pieces/000007/     what a piece makes, and its checkpoints until then
 //! study/done/000007.json   a piece that is finished
 //! study/failed/000007.json a piece that failed, and why
-//! study/claims/000007.0    who works on a piece, with a heartbeat
+//! study/claims/000007.0    the process that works on a piece, with a heartbeat
 //! ```
 //!
-//! Files are all that the processes share. Nobody distributes the pieces: a process takes one by a claim, or is told
+//! Files are all that the processes share. No process distributes the pieces: each takes one by a claim, or is told
 //! its number by whatever started it. Pieces are counted from 0.
 
 mod claim;

@@ -48,11 +48,11 @@ struct Known {
     sha256: String,
 }
 
-/// Plans work into a folder, in so many pieces or as many as suit the work.
+/// Plans work into a folder, in this many pieces, or in as many as suit the work.
 ///
 /// # Errors
-/// [`Problem`] if the settings are wrong, data cannot be read, the work does not come in so many pieces, or the folder is
-/// taken.
+/// [`Problem`] if the settings are wrong, data cannot be read, the work cannot be divided into this many pieces, or the
+/// folder is taken.
 pub fn plan(
     planned: &Planned,
     pieces: Option<usize>,

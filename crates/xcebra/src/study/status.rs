@@ -33,7 +33,7 @@ pub enum PieceState {
     },
     /// It was begun and is not finished; it goes on from its checkpoint.
     Interrupted,
-    /// Nobody has begun it.
+    /// No process has begun it.
     Left,
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A claim of another machine, so many seconds after its last heartbeat.
+/// A claim of another machine, this many seconds after its last heartbeat.
 fn foreign(folder: &Path, seconds: u64) {
     let path = path_of(folder, 0, 0);
     let owner = Owner {

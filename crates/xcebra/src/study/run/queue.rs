@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::Result;
 use crate::study::folder::Study;
 
-/// After so many pieces that others had, the folder is looked at again.
+/// The folder is looked at again after this many pieces that others had.
 const MISSES: usize = 8;
 
 /// The pieces that are left, as far as this process knows.
