@@ -1,5 +1,6 @@
 //! The result of an explanation.
 
+mod packed;
 mod reading;
 
 use ndarray::{Array1, ArrayD, ArrayViewD, Axis};

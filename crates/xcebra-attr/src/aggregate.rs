@@ -4,6 +4,7 @@
 //! mean of absolute values is so bounded by the batch size times 1.1e-16, however many batches.
 
 use ndarray::{Array2, ArrayView3};
+use xcebra_numeric::{Packer, Unpacker};
 
 use crate::attributions::Attributions;
 use crate::error::{AttrError, Result};
@@ -144,9 +145,7 @@ impl Totals {
         for (total, &sum) in self.absolute.iter_mut().zip(&partial.absolute) {
             total.add(sum);
         }
-        for (total, &largest) in self.largest.iter_mut().zip(&partial.largest) {
-            *total = total.max(largest);
-        }
+        take_largest(&mut self.largest, &partial.largest);
         if let Some(inversions) = &partial.inversions {
             let totals = self.inversions.get_or_insert_default();
             inversions.iter().for_each(|one| totals.add(one));
@@ -167,6 +166,85 @@ impl Totals {
                 largest[output] = f64::max(largest[output], residual.abs());
             }
         }
+    }
+
+    /// Adds what was found on samples that follow. The order matters to the last bit.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.samples += other.samples;
+        Sum::merge_all(&mut self.signed, &other.signed);
+        Sum::merge_all(&mut self.absolute, &other.absolute);
+        take_largest(&mut self.largest, &other.largest);
+        if let Some(inversions) = &other.inversions {
+            let totals = self.inversions.get_or_insert_default();
+            totals.merge(inversions);
+        }
+        if let Some(variances) = &other.variances {
+            let empty = || vec![Sum::default(); variances.len()];
+            Sum::merge_all(self.variances.get_or_insert_with(empty), variances);
+        }
+        if let Some((sums, largest)) = &other.residuals {
+            let empty = || (vec![Sum::default(); sums.len()], vec![0.0; sums.len()]);
+            let own = self.residuals.get_or_insert_with(empty);
+            Sum::merge_all(&mut own.0, sums);
+            take_largest(&mut own.1, largest);
+        }
+    }
+
+    /// Packs all numbers.
+    pub(crate) fn pack(&self, packer: &mut Packer) {
+        packer.number(self.samples as f64);
+        packer.list(Sum::numbers(&self.signed));
+        packer.list(Sum::numbers(&self.absolute));
+        packer.list(self.largest.iter().copied());
+        packer.optional(self.inversions.as_ref().map(|totals| {
+            let known = [totals.smallest, totals.largest];
+            let known = known.into_iter().chain(Sum::numbers(&[totals.logarithms]));
+            let ranks = totals.ranks.iter().map(|&count| count as f64);
+            known.chain(ranks).collect::<Vec<_>>()
+        }));
+        packer.optional(self.variances.as_deref().map(Sum::numbers));
+        let residuals = self.residuals.as_ref();
+        packer.optional(residuals.map(|(sums, _)| Sum::numbers(sums)));
+        packer.optional(residuals.map(|(_, largest)| largest.clone()));
+    }
+
+    /// What [`pack`](Self::pack) has packed.
+    pub(crate) fn unpack(unpacker: &mut Unpacker<'_>) -> Option<Self> {
+        let samples = unpacker.count()?;
+        let signed = Sum::of_numbers(unpacker.list()?)?;
+        let absolute = Sum::of_numbers(unpacker.list_of(2 * signed.len())?)?;
+        let largest = unpacker.list_of(signed.len())?.to_vec();
+        let inversions = match unpacker.optional()? {
+            Some([smallest, largest, sum, lost, ranks @ ..]) => Some(InversionTotals {
+                ranks: ranks.iter().map(|&count| count as usize).collect(),
+                smallest: *smallest,
+                largest: *largest,
+                logarithms: Sum {
+                    sum: *sum,
+                    lost: *lost,
+                },
+            }),
+            Some(_) => return None,
+            None => None,
+        };
+        let variances = match unpacker.optional()? {
+            Some(numbers) => Some(Sum::of_numbers(numbers)?),
+            None => None,
+        };
+        let residuals = match (unpacker.optional()?, unpacker.optional()?) {
+            (Some(sums), Some(largest)) => Some((Sum::of_numbers(sums)?, largest.to_vec())),
+            (None, None) => None,
+            _ => return None,
+        };
+        Some(Self {
+            samples,
+            signed,
+            absolute,
+            largest,
+            inversions,
+            variances,
+            residuals,
+        })
     }
 
     /// Standard errors of [`mean`](Self::mean), from those of the samples.
@@ -216,6 +294,23 @@ impl InversionTotals {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        if other.inverted() > 0 {
+            self.smallest = match self.inverted() {
+                0 => other.smallest,
+                _ => self.smallest.min(other.smallest),
+            };
+            self.largest = self.largest.max(other.largest);
+            self.logarithms.merge(other.logarithms);
+        }
+        if self.ranks.len() < other.ranks.len() {
+            self.ranks.resize(other.ranks.len(), 0);
+        }
+        for (count, more) in self.ranks.iter_mut().zip(&other.ranks) {
+            *count += more;
+        }
+    }
+
     /// Number of samples of rank 1 and above.
     pub(crate) fn inverted(&self) -> usize {
         self.ranks.iter().skip(1).sum()
@@ -244,8 +339,40 @@ impl Sum {
         self.sum = total;
     }
 
+    fn merge(&mut self, other: Self) {
+        self.add(other.sum);
+        self.add(other.lost);
+    }
+
+    fn merge_all(sums: &mut [Self], others: &[Self]) {
+        for (sum, other) in sums.iter_mut().zip(others) {
+            sum.merge(*other);
+        }
+    }
+
     fn value(self) -> f64 {
         self.sum + self.lost
+    }
+
+    fn numbers(sums: &[Self]) -> Vec<f64> {
+        sums.iter().flat_map(|sum| [sum.sum, sum.lost]).collect()
+    }
+
+    fn of_numbers(numbers: &[f64]) -> Option<Vec<Self>> {
+        let pairs = numbers.chunks_exact(2);
+        pairs.remainder().is_empty().then(|| {
+            let sums = pairs.map(|pair| Self {
+                sum: pair[0],
+                lost: pair[1],
+            });
+            sums.collect()
+        })
+    }
+}
+
+fn take_largest(largest: &mut [f64], others: &[f64]) {
+    for (largest, &other) in largest.iter_mut().zip(others) {
+        *largest = largest.max(other);
     }
 }
 

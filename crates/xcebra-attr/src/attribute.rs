@@ -1,9 +1,11 @@
 //! One pass over the samples for all methods.
 
+use std::fmt;
 use std::ops::Range;
 
 use rayon::prelude::*;
 use xcebra_model::{Model, Scalar};
+use xcebra_numeric::{Packer, Unpacker};
 
 use crate::aggregate::{Partial, Totals};
 use crate::attributions::Attributions;
@@ -40,65 +42,242 @@ pub fn attribute<A: Scalar>(
     methods: &Methods<A>,
     options: &Options<'_>,
 ) -> Result<Vec<AttributionMap>> {
-    let (outputs, inputs) = check(model, samples, methods, options)?;
-    let total = samples.len();
-    let evaluations = methods.iter().map(|m| m.evaluations(outputs, inputs));
-    let batch_size = options.samples_at_once(outputs * inputs, evaluations.max().unwrap_or(1));
-    let needs = methods
-        .iter()
-        .fold(Needs::default(), |all, m| all.or(m.needs()));
-    let background = (options.background, options.seed);
-    let report = || options.report(0, total);
-    let job = Job {
-        samples,
-        methods,
-        keep: options.sink.is_some(),
-        setting: Setting {
-            model,
-            tolerance: options.tolerance,
-            jacobian_by: options.jacobians,
-            seed: options.seed,
-            overview: Overview::gather(samples, needs, background, batch_size, report)?,
-        },
-    };
+    let work = Work::new(model, samples, methods, options)?;
+    let job = work.job()?;
+    let all: Vec<usize> = (0..work.blocks()).collect();
+    let mut totals = work.empty();
+    work.each_block(&job, &all, &mut |_, block| {
+        block.add_to(&mut totals);
+        Ok(())
+    })?;
+    work.maps(totals)
+}
 
-    let columns: Vec<_> = methods.iter().map(|m| m.columns(outputs)).collect();
-    let sizes = columns.iter().map(|columns| columns * inputs);
-    let mut totals: Vec<_> = sizes.map(Totals::new).collect();
-    let mut done = 0;
-    options.report(done, total)?;
-    while done < total {
+/// Number of blocks of [`attribute_blocks`]: each holds four batches of samples, the last one perhaps fewer.
+///
+/// # Errors
+/// As [`attribute`], for what can be known before samples are read.
+pub fn blocks<A: Scalar>(
+    model: &dyn Model<A>,
+    samples: &dyn Samples<A>,
+    methods: &Methods<A>,
+    options: &Options<'_>,
+) -> Result<usize> {
+    Ok(Work::new(model, samples, methods, options)?.blocks())
+}
+
+/// The share of [`attribute`] that belongs to some blocks of samples, in ascending order: each is given to `each` once it
+/// is done. [`gather_blocks`] makes maps of all of them.
+///
+/// # Errors
+/// As [`attribute`], [`AttrError::Parameter`] if there is no such block, and what `each` reports.
+pub fn attribute_blocks<A: Scalar>(
+    model: &dyn Model<A>,
+    samples: &dyn Samples<A>,
+    methods: &Methods<A>,
+    options: &Options<'_>,
+    blocks: &[usize],
+    each: &mut dyn FnMut(usize, Block) -> Result<()>,
+) -> Result<()> {
+    let work = Work::new(model, samples, methods, options)?;
+    if let Some(beyond) = blocks.iter().find(|&&block| block >= work.blocks()) {
+        let expected = format!("below {}, the number of blocks", work.blocks());
+        return Err(AttrError::parameter("block", beyond.to_string(), expected));
+    }
+    work.each_block(&work.job()?, blocks, each)
+}
+
+/// The maps of all blocks, in their order: the same as those of [`attribute`] to the last bit.
+///
+/// # Errors
+/// As [`attribute`], what `all` reports, and [`AttrError::Parameter`] if it gives another number of blocks.
+pub fn gather_blocks<A: Scalar>(
+    model: &dyn Model<A>,
+    samples: &dyn Samples<A>,
+    methods: &Methods<A>,
+    options: &Options<'_>,
+    all: impl IntoIterator<Item = Result<Block>>,
+) -> Result<Vec<AttributionMap>> {
+    let work = Work::new(model, samples, methods, options)?;
+    let mut totals = work.empty();
+    let mut count = 0;
+    for block in all {
+        block?.add_to(&mut totals);
+        count += 1;
+    }
+    match count == work.blocks() {
+        true => work.maps(totals),
+        false => Err(AttrError::parameter(
+            "the number of blocks",
+            count.to_string(),
+            work.blocks().to_string(),
+        )),
+    }
+}
+
+/// Batches in a block.
+const BATCHES: usize = 4;
+
+/// What is asked for, checked.
+struct Work<'a, A> {
+    model: &'a dyn Model<A>,
+    samples: &'a dyn Samples<A>,
+    methods: &'a Methods<A>,
+    options: &'a Options<'a>,
+    outputs: usize,
+    inputs: usize,
+    batch_size: usize,
+}
+
+impl<'a, A: Scalar> Work<'a, A> {
+    fn new(
+        model: &'a dyn Model<A>,
+        samples: &'a dyn Samples<A>,
+        methods: &'a Methods<A>,
+        options: &'a Options<'_>,
+    ) -> Result<Self> {
+        let (outputs, inputs) = check(model, samples, methods, options)?;
+        let evaluations = methods.iter().map(|m| m.evaluations(outputs, inputs));
+        let evaluations = evaluations.max().unwrap_or(1);
+        Ok(Self {
+            model,
+            samples,
+            methods,
+            options,
+            outputs,
+            inputs,
+            batch_size: options.samples_at_once(outputs * inputs, evaluations),
+        })
+    }
+
+    fn blocks(&self) -> usize {
+        self.samples.len().div_ceil(BATCHES * self.batch_size)
+    }
+
+    /// The samples of a block.
+    fn range(&self, block: usize) -> Range<usize> {
+        let size = BATCHES * self.batch_size;
+        block * size..((block + 1) * size).min(self.samples.len())
+    }
+
+    /// What is known of all samples, and what each batch needs.
+    fn job(&self) -> Result<Job<'_, A>> {
+        let options = self.options;
+        let needs = self.methods.iter();
+        let needs = needs.fold(Needs::default(), |all, m| all.or(m.needs()));
+        let background = (options.background, options.seed);
+        let report = || options.report(0, self.samples.len());
+        Ok(Job {
+            samples: self.samples,
+            methods: self.methods,
+            keep: options.sink.is_some(),
+            setting: Setting {
+                model: self.model,
+                tolerance: options.tolerance,
+                jacobian_by: options.jacobians,
+                seed: options.seed,
+                overview: Overview::gather(
+                    self.samples,
+                    needs,
+                    background,
+                    self.batch_size,
+                    report,
+                )?,
+            },
+        })
+    }
+
+    /// Totals of nothing, a method each.
+    fn empty(&self) -> Vec<Totals> {
+        let columns = self.methods.iter().map(|m| m.columns(self.outputs));
+        columns
+            .map(|columns| Totals::new(columns * self.inputs))
+            .collect()
+    }
+
+    /// Gives each block to `each` once it is done.
+    fn each_block(
+        &self,
+        job: &Job<'_, A>,
+        blocks: &[usize],
+        each: &mut dyn FnMut(usize, Block) -> Result<()>,
+    ) -> Result<()> {
+        let batches = blocks.iter().flat_map(|&block| {
+            let range = self.range(block);
+            let end = range.end;
+            let firsts = range.step_by(self.batch_size);
+            firsts.map(move |first| (block, first..(first + self.batch_size).min(end)))
+        });
+        let batches: Vec<(usize, Range<usize>)> = batches.collect();
+        let total = batches.iter().map(|(_, range)| range.len()).sum();
+        let mut done = 0;
+        self.options.report(done, total)?;
+        let mut totals = self.empty();
         // two batches a thread, so that one slow batch does not stop the others
-        let wave: Vec<_> = (done..total)
-            .step_by(batch_size)
-            .map(|first| first..(first + batch_size).min(total))
-            .take(2 * rayon::current_num_threads())
-            .collect();
-        let partials: Vec<_> = wave
-            .par_iter()
-            .map(|range| job.run(range.clone()))
-            .collect();
-        for partial in partials {
-            for (m, (partial, kept)) in partial?.into_iter().enumerate() {
-                totals[m].absorb(&partial);
-                if let (Some(sink), Some((first_sample, found))) = (options.sink, kept) {
-                    sink(&Piece {
-                        method: methods[m].name(),
-                        first_sample,
-                        values: found.values.view().permuted_axes([0, 2, 1]),
-                    })?;
+        for wave in batches.chunks(2 * rayon::current_num_threads()) {
+            let partials = wave.par_iter().map(|(_, range)| job.run(range.clone()));
+            let partials: Vec<_> = partials.collect();
+            for ((block, range), partial) in wave.iter().zip(partials) {
+                for (m, (partial, kept)) in partial?.into_iter().enumerate() {
+                    totals[m].absorb(&partial);
+                    if let (Some(sink), Some((first_sample, found))) = (self.options.sink, kept) {
+                        sink(&Piece {
+                            method: self.methods[m].name(),
+                            first_sample,
+                            block: *block,
+                            values: found.values.view().permuted_axes([0, 2, 1]),
+                        })?;
+                    }
+                }
+                if range.end == self.range(*block).end {
+                    let finished = std::mem::replace(&mut totals, self.empty());
+                    each(*block, Block(finished))?;
                 }
             }
+            done += wave.iter().map(|(_, range)| range.len()).sum::<usize>();
+            self.options.report(done, total)?;
         }
-        done = wave.last().map_or(total, |last| last.end);
-        options.report(done, total)?;
+        Ok(())
     }
-    let maps = methods.iter().zip(totals).zip(columns);
-    let maps = maps.map(|((method, totals), columns)| {
-        let columns = (columns, outputs);
-        AttributionMap::new(method.name(), model.input_shape(), columns, totals)
-    });
-    maps.collect()
+
+    fn maps(&self, totals: Vec<Totals>) -> Result<Vec<AttributionMap>> {
+        let maps = self.methods.iter().zip(totals).map(|(method, totals)| {
+            let columns = (method.columns(self.outputs), self.outputs);
+            AttributionMap::new(method.name(), self.model.input_shape(), columns, totals)
+        });
+        maps.collect()
+    }
+}
+
+/// What was found on a block of samples, added up.
+#[derive(Clone)]
+pub struct Block(Vec<Totals>);
+
+impl Block {
+    fn add_to(&self, totals: &mut [Totals]) {
+        for (total, own) in totals.iter_mut().zip(&self.0) {
+            total.merge(own);
+        }
+    }
+
+    /// Packs all numbers, so that another process can take them up.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.0.iter().for_each(|totals| totals.pack(packer));
+    }
+
+    /// What was packed of a block of so many methods; `None` if these numbers are not one.
+    pub fn unpack(unpacker: &mut Unpacker<'_>, methods: usize) -> Option<Self> {
+        let totals = (0..methods).map(|_| Totals::unpack(unpacker));
+        Some(Self(totals.collect::<Option<_>>()?))
+    }
+}
+
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Block")
+            .field("methods", &self.0.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Fails unless samples, model and methods fit each other; the numbers of outputs and inputs.

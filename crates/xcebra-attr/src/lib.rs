@@ -66,7 +66,7 @@ mod samples;
 pub mod significance;
 pub mod words;
 
-pub use attribute::attribute;
+pub use attribute::{Block, attribute, attribute_blocks, blocks, gather_blocks};
 pub use catalogue::Methods;
 pub use error::{AttrError, Result};
 pub use map::AttributionMap;

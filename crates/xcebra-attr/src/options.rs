@@ -16,6 +16,8 @@ pub struct Piece<'a> {
     pub method: &'a str,
     /// Index of the first sample.
     pub first_sample: usize,
+    /// The block of samples that they belong to; see [`attribute_blocks`](crate::attribute_blocks).
+    pub block: usize,
     /// `(n, inputs, outputs)`, each sample laid out as a map.
     pub values: ArrayView3<'a, f64>,
 }

@@ -28,6 +28,7 @@
 //! | control of false discoveries | [`adjust`], [`Control`] |
 //! | infinities, NaN and values that are constant but for rounding | [`ensure_finite`], [`first_not_finite`], [`is_constant`], [`Spreads`] |
 //! | surfaces through values at scattered points | [`Triangulation`], [`CloughTocher`] |
+//! | results that another process takes up | [`Packer`], [`Unpacker`] |
 //! | numbers for a reader | [`decimals`], [`trimmed`] |
 //!
 //! Feature `bootstrap` (default): [`Bootstrap`], the only part that draws random numbers.
@@ -48,6 +49,7 @@ mod lasso;
 mod least_squares;
 mod linear_fit;
 mod logistic;
+mod packed;
 mod quadrature;
 mod quantile;
 mod rounding;
@@ -65,6 +67,7 @@ pub use finite::{Entry, NonFinite, ensure_finite, first_not_finite};
 pub use least_squares::{LeastSquares, least_squares};
 pub use linear_fit::{LinearFit, SumsOfSquares};
 pub use logistic::LogisticFit;
+pub use packed::{Packer, Unpacker};
 pub use quadrature::{Node, Rule};
 pub use quantile::quantile;
 pub use rounding::{Spreads, is_constant};

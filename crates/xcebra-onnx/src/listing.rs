@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::file;
@@ -18,6 +18,8 @@ pub struct Listing {
     pub outputs: Vec<FileValue>,
     /// All other values that nodes make, in the order of the file. Exporters need not write their shapes.
     pub hidden: Vec<FileValue>,
+    /// Files beside it that hold numbers of the model.
+    pub beside: Vec<PathBuf>,
 }
 
 /// A value of a file, by what the file says of it.
@@ -80,6 +82,10 @@ fn listing(context: &Context) -> Result<Listing> {
         inputs: inputs.map(FileValue::of).collect(),
         hidden: hidden.collect(),
         outputs: graph.outputs.iter().map(FileValue::of).collect(),
+        beside: context
+            .beside
+            .as_ref()
+            .map_or(Vec::new(), |beside| beside.files()),
     })
 }
 

@@ -21,6 +21,7 @@ mod joined;
 mod known_coefficients;
 mod laws;
 mod models;
+mod packed;
 mod paths;
 mod precision;
 mod python_reference;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use ndarray::{Array2, Axis};
-use xcebra_numeric::ensure_finite;
+use xcebra_numeric::{Packer, Unpacker, ensure_finite};
 
 use super::frame::Frame;
 use super::tangent::NAME;
@@ -13,8 +13,9 @@ use crate::options::Piece;
 
 /// Gathers the effects of blocks from the attributions of [`TangentIng`](super::TangentIng).
 ///
-/// Give [`add`](Self::add) as sink to an attribution; pieces of other methods are passed over. Memory is that of one
-/// map, however many samples there are.
+/// Give [`add`](Self::add) as sink to an attribution; pieces of other methods are passed over. Memory is that of two
+/// maps, however many samples there are. Sums are made block by block, so that they are the same to the last bit if
+/// several processes share the blocks.
 ///
 /// ```
 /// use ndarray::{Array2, array};
@@ -43,7 +44,10 @@ use crate::options::Piece;
 #[derive(Debug)]
 pub struct Effects<'a> {
     frame: &'a Frame,
-    sums: RefCell<Option<Array2<f64>>>,
+    /// Of the blocks that have ended, and since then.
+    sums: RefCell<[Option<Array2<f64>>; 2]>,
+    /// The block of the latter.
+    block: RefCell<usize>,
     samples: RefCell<usize>,
     kept: RefCell<Vec<usize>>,
 }
@@ -68,6 +72,7 @@ impl<'a> Effects<'a> {
         Self {
             frame,
             sums: RefCell::default(),
+            block: RefCell::new(0),
             samples: RefCell::new(0),
             kept: RefCell::new(vec![0; frame.blocks.len()]),
         }
@@ -90,10 +95,51 @@ impl<'a> Effects<'a> {
                 *kept += usize::from(block.rows(&value).iter().any(|v| *v != 0.0));
             }
         }
+        if self.block.replace(piece.block) != piece.block {
+            self.end_block();
+        }
         let mut sums = self.sums.borrow_mut();
-        let sums = sums.get_or_insert_with(|| Array2::zeros((inputs, blocks)));
+        let sums = sums[1].get_or_insert_with(|| Array2::zeros((inputs, blocks)));
         *sums += &effects.sum_axis(Axis(0));
         Ok(())
+    }
+
+    fn end_block(&self) {
+        let mut sums = self.sums.borrow_mut();
+        let [ended, open] = &mut *sums;
+        if let Some(block) = open.take() {
+            match ended {
+                Some(ended) => *ended += &block,
+                None => *ended = Some(block),
+            }
+        }
+    }
+
+    /// Packs what was gathered, of one block, so that another process can take it up; and forgets it.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.end_block();
+        packer.number(self.samples.take() as f64);
+        let kept = self.kept.replace(vec![0; self.frame.blocks.len()]);
+        packer.list(kept.into_iter().map(|kept| kept as f64));
+        let [ended, _] = self.sums.take();
+        packer.optional(ended.as_ref().map(|sums| sums.iter().copied()));
+    }
+
+    /// Adds a block that was packed; `None` if these numbers are not one for `inputs` inputs.
+    #[must_use]
+    pub fn unpack(&self, unpacker: &mut Unpacker<'_>, inputs: usize) -> Option<()> {
+        let blocks = self.frame.blocks.len();
+        *self.samples.borrow_mut() += unpacker.count()?;
+        let own = unpacker.list_of(blocks)?;
+        for (kept, own) in self.kept.borrow_mut().iter_mut().zip(own) {
+            *kept += *own as usize;
+        }
+        if let Some(sums) = unpacker.optional()? {
+            let sums = Array2::from_shape_vec((inputs, blocks), sums.to_vec()).ok()?;
+            self.sums.borrow_mut()[1] = Some(sums);
+            self.end_block();
+        }
+        Some(())
     }
 
     /// The effects that were gathered. `deviations` are the channels' standard deviations: 1 for a standardised channel.
@@ -112,8 +158,9 @@ impl<'a> Effects<'a> {
                 "a positive number",
             ));
         }
+        self.end_block();
         let sums = self.sums.borrow();
-        let sums = sums.as_ref().ok_or(crate::AttrError::NoSamples)?;
+        let sums = sums[0].as_ref().ok_or(crate::AttrError::NoSamples)?;
         let (samples, kept) = (*self.samples.borrow(), self.kept.borrow());
         let counts = kept.iter().map(|&kept| kept.max(1) as f64);
         let means = sums / &counts.collect::<ndarray::Array1<f64>>();

@@ -187,6 +187,7 @@ fn block_intervals_cover_as_often_as_they_say() {
         let piece = Piece {
             method: "ar",
             first_sample: 0,
+            block: 0,
             values: values.view(),
         };
         all.add(&piece).unwrap();
@@ -280,6 +281,7 @@ fn senseless_tests_are_refused() {
     let piece = Piece {
         method: "m",
         first_sample: 0,
+        block: 0,
         values: values.view(),
     };
     assert!(blocks.add(&piece).is_err());

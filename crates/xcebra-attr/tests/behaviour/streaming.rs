@@ -8,8 +8,12 @@ use crate::common::{Head, Mlp, close, per_sample, uniform};
 use ndarray::{Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis};
 use xcebra_attr::map::InverseSummary;
 use xcebra_attr::method::{Attributions, Batch, Method};
-use xcebra_attr::{AttrError, AttributionMap, Methods, Options, Piece, Samples, attribute};
+use xcebra_attr::{
+    AttrError, AttributionMap, Block, Methods, Options, Piece, Samples, attribute,
+    attribute_blocks, blocks, gather_blocks,
+};
 use xcebra_model::{Model, ModelError, Progress, Scalar, Watch};
+use xcebra_numeric::{Packer, Unpacker};
 
 fn maps(model: &dyn Model<f64>, x: &Array2<f64>, batch_size: usize) -> Vec<AttributionMap> {
     let options = Options::new().batch_size(batch_size);
@@ -33,6 +37,47 @@ fn bits(map: &AttributionMap) -> Vec<u64> {
 /// Outputs clipped now and then, so that both ways of inverting are met.
 fn encoder() -> Mlp<f64> {
     Mlp::random(&[9], 16, 3, 11).with_head(Head::Clipped(0.8))
+}
+
+/// Blocks that several processes could have made, packed on the way.
+#[test]
+fn blocks_add_up_to_the_maps_of_one_pass() {
+    let (encoder, x, methods) = (encoder(), uniform((203, 9), 12), Methods::all());
+    let options = Options::new().batch_size(10);
+    let whole = attribute(&encoder, &x, &methods, &options).unwrap();
+    let count = blocks(&encoder, &x, &methods, &options).unwrap();
+    assert_eq!(count, 6);
+    let mut kept: Vec<Option<Vec<f64>>> = vec![None; count];
+    for part in [&[3, 5][..], &[0], &[1, 2, 4]] {
+        let mut keep = |block: usize, found: Block| {
+            let mut packer = Packer::new();
+            found.pack(&mut packer);
+            kept[block] = Some(packer.finish());
+            Ok(())
+        };
+        attribute_blocks(&encoder, &x, &methods, &options, part, &mut keep).unwrap();
+    }
+    let unpacked = |numbers: &Option<Vec<f64>>| {
+        let numbers = numbers.as_ref().unwrap();
+        let mut unpacker = Unpacker::new(numbers);
+        let block = Block::unpack(&mut unpacker, methods.len()).unwrap();
+        assert!(unpacker.is_empty());
+        let cut = Block::unpack(&mut Unpacker::new(&numbers[1..]), methods.len());
+        assert!(cut.is_none());
+        Ok(block)
+    };
+    let all = kept.iter().map(unpacked);
+    let gathered = gather_blocks(&encoder, &x, &methods, &options, all).unwrap();
+    let all_bits = |maps: &[AttributionMap]| maps.iter().flat_map(bits).collect::<Vec<_>>();
+    assert_eq!(all_bits(&gathered), all_bits(&whole));
+    for (one, other) in gathered.iter().zip(&whole) {
+        assert_eq!(one.completeness(), other.completeness());
+        assert_eq!(one.samples(), 203);
+    }
+    let few = kept.iter().take(4).map(unpacked);
+    assert!(gather_blocks(&encoder, &x, &methods, &options, few).is_err());
+    let none = attribute_blocks(&encoder, &x, &methods, &options, &[6], &mut |_, _| Ok(()));
+    assert!(matches!(none, Err(AttrError::Parameter { .. })));
 }
 
 #[test]

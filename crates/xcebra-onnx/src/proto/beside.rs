@@ -70,6 +70,15 @@ impl Beside {
         usize::try_from(all).unwrap_or(usize::MAX)
     }
 
+    /// The files that were named so far and that the model may name, in order.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = claimed.keys().filter_map(|name| self.find(name).ok());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        files
+    }
+
     /// The file that is meant, if the model may name it.
     fn find(&self, location: &str) -> Result<PathBuf, Reason> {
         let mut parts = Path::new(location).components().peekable();
