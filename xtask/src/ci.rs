@@ -2,6 +2,7 @@
 
 mod beside;
 mod cargo_steps;
+mod cluster;
 mod end_to_end;
 mod examples;
 mod layers;
@@ -26,7 +27,7 @@ use crate::workspace::Workspace;
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// In this order, the cheap ones first.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("format", cargo_steps::format),
     ("architecture", architecture),
     ("clippy", cargo_steps::clippy),
@@ -36,6 +37,7 @@ const STEPS: [Step; 12] = [
     ("python", python::check),
     ("packages", packages::check),
     ("examples", examples::run),
+    ("cluster", cluster::check),
     ("end-to-end", end_to_end::run),
     ("reports", reports::check),
     ("repro", experiments),

@@ -13,9 +13,11 @@ use crate::program;
 use crate::shell::{self, Failure, Result};
 use crate::workspace::Workspace;
 
+pub use cluster::{Effort as ClusterEffort, cluster};
 pub use fuzz::{COMPILING, compile};
 use fuzz::{Effort, fuzz};
 pub use resume::resume;
+pub use slurm::missing as missing_of_slurm;
 
 pub fn main(arguments: &[String]) -> Result<()> {
     match arguments.split_first().map(|(a, b)| (a.as_str(), b)) {
@@ -29,7 +31,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
             let workspace = Workspace::load()?;
             let what = ["build", "--package", "xcebra-cli", "--locked"];
             shell::run(shell::cargo(what).current_dir(&workspace.root))?;
-            cluster::cluster(&workspace)
+            cluster(&workspace, ClusterEffort::FULL)
         }
         Some(("memory", options)) => {
             let [samples, _] = numbers(options, [("--samples", 1_000_000), ("--", 0)], 1000)?;

@@ -14,7 +14,7 @@ mod summary;
 
 use std::path::Path;
 
-use crate::cells::{self, Progress};
+use crate::cells::{self, Progress, Share};
 use crate::error::Result;
 
 pub use cell::{OWN, Outcome, TOP, VARIABLES, run};
@@ -23,19 +23,21 @@ pub(crate) use recording::observe;
 pub use report::{markdown, write};
 pub use summary::{EncoderSummary, KindScore, Measured, Summary};
 
-/// Runs all cells of a protocol that have no result in `folder` yet, and writes tables and figures
-/// there; returns the summary.
+/// Runs the cells of a share of a protocol that have no result in `folder` yet, and writes tables and figures
+/// there once all cells have one; returns the summary, or none if other pieces are still to be made.
 ///
 /// # Errors
 /// As [`cells::measure`].
 pub fn reproduce(
     protocol: &Protocol,
     folder: &Path,
-    threads: usize,
+    share: (Share, usize),
     report: &(dyn Fn(&Progress<'_>) + Sync),
-) -> Result<Summary> {
-    let measured = cells::measure(protocol.cells(), folder, threads, report, run)?;
+) -> Result<Option<Summary>> {
+    let Some(measured) = cells::measure(protocol.cells(), folder, share, report, run)? else {
+        return Ok(None);
+    };
     let summary = Summary::of(&measured)?;
     write(folder, &measured, &summary)?;
-    Ok(summary)
+    Ok(Some(summary))
 }

@@ -5,6 +5,7 @@
 //! so that an interrupted experiment goes on where it was.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -56,43 +57,87 @@ pub struct Progress<'a> {
     pub left: Option<f64>,
 }
 
+/// Which cells a process makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    #[default]
+    All,
+    /// Every N-th from the K-th on, K/N: with all K below N, N processes make all cells.
+    Piece(usize, usize),
+    /// None: what others have made is gathered.
+    Gather,
+}
+
+impl Share {
+    fn has(self, cell: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Piece(piece, pieces) => cell % pieces == piece,
+            Self::Gather => false,
+        }
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    /// A piece: `K/N`, where K counts from 0.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let piece = text.split_once('/').and_then(|(piece, pieces)| {
+            let (piece, pieces) = (piece.parse().ok()?, pieces.parse().ok()?);
+            (piece < pieces).then_some(Self::Piece(piece, pieces))
+        });
+        piece.ok_or_else(|| {
+            format!("`{text}` is not a piece K/N, such as 0/4, with K from 0 to N − 1")
+        })
+    }
+}
+
 /// Runs cells as [`run`] does, with their files in `cells` within a folder, and returns each one's settings with its
-/// result.
+/// result; none if other pieces are still to be made.
 ///
 /// # Errors
 /// As [`run`].
 pub fn measure<S, R>(
     cells: Vec<Cell<S>>,
     folder: &Path,
-    threads: usize,
+    (share, threads): (Share, usize),
     report: &(dyn Fn(&Progress<'_>) + Sync),
     work: impl Fn(&S) -> Result<R> + Sync,
-) -> Result<Vec<(S, R)>>
+) -> Result<Option<Vec<(S, R)>>>
 where
     S: Serialize + Sync,
     R: Serialize + DeserializeOwned + Send,
 {
-    let results = run(&cells, &folder.join("cells"), threads, report, work)?;
+    let results = run(
+        &cells,
+        &folder.join("cells"),
+        (share, threads),
+        report,
+        work,
+    )?;
     let settings = cells.into_iter().map(|cell| cell.settings);
-    Ok(settings.zip(results).collect())
+    Ok(results.map(|results| settings.zip(results).collect()))
 }
 
-/// Runs all cells that have no result yet, as many at a time as there are threads, and returns all
-/// results in the order of the cells.
+/// Runs the cells of a share that have no result yet, as many at a time as there are threads, and returns all
+/// results in the order of the cells; none if cells of other pieces have no result.
 ///
 /// Each cell computes on one thread while there are as many cells as threads: trainings do not wait
 /// for each other. Results do not depend on the number of threads.
 ///
 /// # Errors
 /// [`Error::Cell`] for the first cell that fails, after the running ones have ended;
-/// [`Error::File`] if results cannot be written; [`Error::Threads`].
+/// [`Error::File`] if results cannot be written; [`Error::Threads`]; [`Error::Missing`] if results are to be gathered
+/// that are not there.
 pub fn run<S, R>(
     cells: &[Cell<S>],
     folder: &Path,
-    threads: usize,
+    (share, threads): (Share, usize),
     report: &(dyn Fn(&Progress<'_>) + Sync),
     work: impl Fn(&S) -> Result<R> + Sync,
-) -> Result<Vec<R>>
+) -> Result<Option<Vec<R>>>
 where
     S: Serialize + Sync,
     R: Serialize + DeserializeOwned + Send,
@@ -100,15 +145,16 @@ where
     ensure_folder(folder)?;
     let start = Instant::now();
     let mut results: Vec<Option<R>> = cells.iter().map(|cell| read(cell, folder)).collect();
-    let pending: Vec<usize> = (0..cells.len()).filter(|&i| results[i].is_none()).collect();
-    let found = cells.len() - pending.len();
+    let own = (0..cells.len()).filter(|&i| share.has(i));
+    let (found, pending): (Vec<usize>, Vec<usize>) = own.partition(|&i| results[i].is_some());
+    let (found, total) = (found.len(), found.len() + pending.len());
     let cost = |indices: &[usize]| indices.iter().map(|&i| cells[i].cost).sum::<f64>();
     let all = cost(&pending);
     report(&Progress {
         cell: None,
         done: found,
         found,
-        total: cells.len(),
+        total,
         elapsed: 0.0,
         left: pending.is_empty().then_some(0.0),
     });
@@ -148,7 +194,7 @@ where
                 cell: Some(&cell.name),
                 done: found + done.len(),
                 found,
-                total: cells.len(),
+                total,
                 elapsed,
                 left: Some(elapsed * (all - so_far) / so_far),
             });
@@ -166,8 +212,26 @@ where
             source: Box::new(source),
         })?);
     }
-    // without an error every cell has a result
-    Ok(results.into_iter().flatten().collect())
+    // others may have finished in the meantime
+    for (result, cell) in results.iter_mut().zip(cells) {
+        if result.is_none() {
+            *result = read(cell, folder);
+        }
+    }
+    let missing = cells.iter().zip(&results);
+    let missing: Vec<&str> = missing
+        .filter(|(_, result)| result.is_none())
+        .map(|(cell, _)| cell.name.as_str())
+        .collect();
+    match (missing.len(), share) {
+        (0, _) => Ok(Some(results.into_iter().flatten().collect())),
+        (count, Share::Gather) => Err(Error::Missing {
+            count,
+            total: cells.len(),
+            first: missing[..count.min(5)].join(", "),
+        }),
+        _ => Ok(None),
+    }
 }
 
 fn pool(threads: usize) -> Result<rayon::ThreadPool> {

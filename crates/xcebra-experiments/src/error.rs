@@ -32,6 +32,18 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// Cells that are to be gathered have no result.
+    #[error(
+        "{count} of {total} cells have no result, the first of them {first}; run them, with --piece or without --gather"
+    )]
+    Missing {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        total: usize,
+        /// The names of the first.
+        first: String,
+    },
     /// Threads could not be started.
     #[error("cannot start {threads} threads: {problem}; try --threads 1")]
     Threads {

@@ -15,7 +15,7 @@ use std::path::Path;
 use xcebra::SMALLEST_EFFECT;
 use xcebra::files::write_file;
 
-use crate::cells::{self, Cell, Progress};
+use crate::cells::{self, Cell, Progress, Share};
 use crate::error::Result;
 use crate::table::write_json;
 pub use cell::{Kind, Outcome, Settings, run};
@@ -25,24 +25,26 @@ use summary::mean;
 /// Recordings unless asked otherwise.
 pub const DATA_SETS: u64 = 60;
 
-/// Measures recordings that have no result in `folder` yet, and writes `fdr.md` and `summary.json` there; returns the
-/// Markdown.
+/// Measures the recordings of a share that have no result in `folder` yet, and writes `fdr.md` and `summary.json` there
+/// once all have one; returns rows and Markdown, or none if other pieces are still to be made.
 ///
 /// # Errors
 /// As [`cells::measure`].
 pub fn reproduce(
     recordings: &[Settings],
     folder: &Path,
-    threads: usize,
+    share: (Share, usize),
     report: &(dyn Fn(&Progress<'_>) + Sync),
-) -> Result<(Vec<Row>, String)> {
+) -> Result<Option<(Vec<Row>, String)>> {
     let cell = |settings: &Settings| Cell {
         name: format!("{}_{}", settings.kind.name(), settings.seed),
         cost: settings.samples as f64,
         settings: settings.clone(),
     };
     let cells = recordings.iter().map(cell).collect();
-    let measured = cells::measure(cells, folder, threads, report, run)?;
+    let Some(measured) = cells::measure(cells, folder, share, report, run)? else {
+        return Ok(None);
+    };
     let (mut rows, mut text) = (Vec::new(), String::new());
     for kind in Kind::ALL {
         let own = measured
@@ -58,7 +60,7 @@ pub fn reproduce(
     }
     write_file(&folder.join("fdr.md"), text.as_bytes())?;
     write_json(&folder.join("summary.json"), &rows)?;
-    Ok((rows, text))
+    Ok(Some((rows, text)))
 }
 
 fn markdown(settings: &[Settings], outcomes: &[Outcome], rows: &[Row]) -> String {

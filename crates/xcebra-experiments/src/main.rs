@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use xcebra_experiments::cells::Progress;
+use xcebra_experiments::cells::{Progress, Share};
 use xcebra_experiments::{
     CaseScale, Error, Scale, animal, fdr, forecast, heart_rate, seizure, table1,
 };
@@ -47,9 +47,8 @@ enum Experiment {
         /// Kinds of recordings, separated by commas: protocol, rates, spikes
         #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "protocol", value_parser = fdr::Kind::named)]
         kinds: Vec<fdr::Kind>,
-        /// Recordings computed at the same time; default: one a core
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-        threads: Option<u16>,
+        #[command(flatten)]
+        sharing: Sharing,
     },
     /// Heart rate from a pulse with motion in it
     HeartRate(CaseOptions),
@@ -77,25 +76,43 @@ struct Options {
     /// Folder for results; what is finished there is not computed again
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Cells computed at the same time; default: one a core
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    sharing: Sharing,
     /// Data sets of each size, or animals, in place of what the scale says; a later run adds more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     seeds: Option<u16>,
 }
 
-impl Options {
-    fn threads(&self) -> usize {
-        cores(self.threads)
+/// What of an experiment a process makes.
+#[derive(Debug, Args)]
+struct Sharing {
+    /// Cells computed at the same time; default: one a core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Only every N-th cell from the K-th on, K from 0 to N − 1: N processes that see the folder make all of them. The
+    /// one that ends last writes the tables
+    #[arg(long, value_name = "K/N", conflicts_with = "gather")]
+    piece: Option<Share>,
+    /// Only write the tables; an error if cells have no result
+    #[arg(long)]
+    gather: bool,
+}
+
+impl Sharing {
+    /// Which cells are made, and on how many threads: one a core if that is not told.
+    fn share(&self) -> (Share, usize) {
+        let share = match (self.piece, self.gather) {
+            (Some(piece), _) => piece,
+            (None, true) => Share::Gather,
+            (None, false) => Share::All,
+        };
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        (share, self.threads.map_or_else(all, usize::from))
     }
 }
 
-/// Threads, one a core if they are not given.
-fn cores(threads: Option<u16>) -> usize {
-    let all = || std::thread::available_parallelism().map_or(1, usize::from);
-    threads.map_or_else(all, usize::from)
-}
+/// What there is to say if other pieces are still to be made.
+const OTHERS: &str = "this piece is done; other pieces have no result yet";
 
 fn main() -> ExitCode {
     match run(&Repro::parse().experiment) {
@@ -112,20 +129,24 @@ fn run(experiment: &Experiment) -> Result {
         Experiment::Table1 { options, estimate } => {
             let mut protocol = table1::Protocol::at(options.scale);
             protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
-            if *estimate || options.scale == Scale::Paper {
+            let (share, threads) = options.sharing.share();
+            if *estimate || options.scale == Scale::Paper && share == Share::All {
                 let found = table1::estimate(&protocol)?;
                 println!(
                     "about {} for {} cells on {} threads, going by a few steps of each kind on one",
-                    time(found.seconds / options.threads() as f64),
+                    time(found.seconds / threads as f64),
                     found.cells,
-                    options.threads()
+                    threads
                 );
                 if *estimate {
                     return Ok(());
                 }
             }
-            let threads = options.threads();
-            let summary = table1::reproduce(&protocol, &options.out, threads, &say)?;
+            let found = table1::reproduce(&protocol, &options.out, (share, threads), &say)?;
+            let Some(summary) = found else {
+                println!("{OTHERS}");
+                return Ok(());
+            };
             println!(
                 "{}\n{}",
                 table1::markdown(&summary),
@@ -140,8 +161,11 @@ fn run(experiment: &Experiment) -> Result {
                 expected: "smoke or small: the paper's recordings are of real animals",
             })?;
             protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
-            let threads = options.threads();
-            let summary = animal::reproduce(&protocol, &options.out, threads, &say)?;
+            let share = options.sharing.share();
+            let Some(summary) = animal::reproduce(&protocol, &options.out, share, &say)? else {
+                println!("{OTHERS}");
+                return Ok(());
+            };
             println!("{}", animal::markdown(&summary));
             println!("tables and figures: {}", options.out.display());
         }
@@ -149,15 +173,17 @@ fn run(experiment: &Experiment) -> Result {
             out,
             sets,
             kinds,
-            threads,
+            sharing,
         } => {
             let seeds = |kind: &fdr::Kind| {
                 let kind = *kind;
                 (0..*sets).map(move |seed| fdr::Settings::of_seed(kind, seed))
             };
             let recordings: Vec<_> = kinds.iter().flat_map(seeds).collect();
-            let (_, text) = fdr::reproduce(&recordings, out, cores(*threads), &say)?;
-            println!("{text}");
+            match fdr::reproduce(&recordings, out, sharing.share(), &say)? {
+                Some((_, text)) => println!("{text}"),
+                None => println!("{OTHERS}"),
+            }
         }
         Experiment::HeartRate(case) => {
             println!("{}", heart_rate::reproduce(case.scale, &case.out)?.1);
@@ -206,7 +232,8 @@ mod tests {
         let parse = |text: &str| Repro::try_parse_from(text.split(' '));
         assert!(parse("repro table1 --scale smoke --out x").is_ok());
         assert!(parse("repro animal --scale small --out x --threads 2 --seeds 9").is_ok());
-        assert!(parse("repro fdr --kinds protocol,spikes --sets 2 --out x").is_ok());
+        assert!(parse("repro fdr --kinds protocol,spikes --sets 2 --out x --piece 3/4").is_ok());
+        assert!(parse("repro table1 --scale paper --out x --gather").is_ok());
         for wrong in [
             "repro",
             "repro table2 --scale smoke --out x",
@@ -218,6 +245,9 @@ mod tests {
             "repro fdr --sets 60",
             "repro fdr --sets 0 --out x",
             "repro fdr --kinds rates,rat --out x",
+            "repro fdr --out x --piece 4/4",
+            "repro fdr --out x --piece 1",
+            "repro table1 --scale smoke --out x --piece 0/2 --gather",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

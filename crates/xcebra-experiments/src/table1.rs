@@ -13,7 +13,7 @@ mod summary;
 
 use std::path::Path;
 
-use crate::cells::{self, Progress};
+use crate::cells::{self, Progress, Share};
 use crate::error::Result;
 
 pub use cell::{Outcome, Seconds, run};
@@ -22,19 +22,21 @@ pub use protocol::{Encoder, Protocol, Settings, Training};
 pub use report::{markdown, verdict, write};
 pub use summary::{CLAIM, EncoderSummary, Measured, ORACLE, Pair, Summary};
 
-/// Runs all cells of a protocol that have no result in `folder` yet, and writes tables and figures
-/// there; returns the summary.
+/// Runs the cells of a share of a protocol that have no result in `folder` yet, and writes tables and figures
+/// there once all cells have one; returns the summary, or none if other pieces are still to be made.
 ///
 /// # Errors
 /// As [`cells::measure`].
 pub fn reproduce(
     protocol: &Protocol,
     folder: &Path,
-    threads: usize,
+    share: (Share, usize),
     report: &(dyn Fn(&Progress<'_>) + Sync),
-) -> Result<Summary> {
-    let measured = cells::measure(protocol.cells(), folder, threads, report, run)?;
+) -> Result<Option<Summary>> {
+    let Some(measured) = cells::measure(protocol.cells(), folder, share, report, run)? else {
+        return Ok(None);
+    };
     let summary = Summary::of(&measured)?;
     write(folder, &measured, &summary)?;
-    Ok(summary)
+    Ok(Some(summary))
 }

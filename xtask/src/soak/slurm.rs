@@ -24,17 +24,30 @@ pub struct Slurm {
     configuration: PathBuf,
 }
 
+/// What is missing for a Slurm on this machine, and what to do about it.
+pub fn missing() -> Option<String> {
+    let missing = PROGRAMS.into_iter();
+    let missing: Vec<&str> = missing
+        .filter(|name| shell::place(name).is_none())
+        .collect();
+    if !missing.is_empty() {
+        return Some(format!(
+            "{} missing; on Debian, install the packages slurm-wlm and slurm-client",
+            missing.join(", ")
+        ));
+    }
+    let user = shell::read(Command::new("id").arg("-u"));
+    match user.is_ok_and(|user| user.trim() == "0") {
+        true => None,
+        false => Some("its daemons need root".to_owned()),
+    }
+}
+
 impl Slurm {
     /// Starts the daemons with their files in a folder.
     pub fn start(folder: &Path) -> Result<Self> {
-        let missing: Vec<&str> = PROGRAMS
-            .into_iter()
-            .filter(|name| shell::place(name).is_none())
-            .collect();
-        if !missing.is_empty() {
-            return Err(Failure::new(format!("{} missing", missing.join(", "))).or_rerun(
-                "apt-get install -y --no-install-recommends slurm-wlm slurm-client (Debian's packages)",
-            ));
+        if let Some(missing) = missing() {
+            return Err(Failure::new(missing));
         }
         fs::create_dir_all(folder.join("state")).map_err(file_failure(folder, "make"))?;
         let host = shell::read(Command::new("hostname").arg("-s"))?;

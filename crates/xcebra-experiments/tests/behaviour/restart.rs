@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
-use xcebra_experiments::cells::{Cell, run, settings_hash};
+use xcebra_experiments::cells::{Cell, Share, run, settings_hash};
 use xcebra_experiments::table1::{Encoder, Protocol};
 use xcebra_experiments::{Error, Result, Scale};
 
@@ -26,8 +26,18 @@ fn cells(numbers: &[f64]) -> Vec<Cell<Square>> {
 
 /// The results, and how many of them were computed.
 fn squares(numbers: &[f64], folder: &Path, threads: usize) -> (Result<Vec<f64>>, usize) {
+    let (results, computed) = shared(numbers, folder, (Share::All, threads));
+    (results.map(|all| all.expect("all are made")), computed)
+}
+
+/// As [`squares`], of a share of them; no results if others are missing.
+fn shared(
+    numbers: &[f64],
+    folder: &Path,
+    share: (Share, usize),
+) -> (Result<Option<Vec<f64>>>, usize) {
     let computed = AtomicUsize::new(0);
-    let results = run(&cells(numbers), folder, threads, &|_| (), |s| {
+    let results = run(&cells(numbers), folder, share, &|_| (), |s| {
         computed.fetch_add(1, Ordering::Relaxed);
         if s.of < 0.0 {
             return Err(Error::Setting {
@@ -53,6 +63,38 @@ fn a_second_run_computes_nothing_and_gives_the_same_bits() {
     let (second, computed) = squares(&numbers, folder.path(), 1);
     assert_eq!(computed, 0);
     assert_eq!(second.unwrap(), first);
+}
+
+#[test]
+fn pieces_make_all_cells_once_and_the_last_one_has_all_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = [0.1, 1.0 / 3.0, 2f64.sqrt(), 1e-300, 7.0];
+    let piece = |text: &str| (text.parse::<Share>().unwrap(), 2);
+    let (first, computed) = shared(&numbers, folder.path(), piece("0/3"));
+    assert_eq!((first.unwrap(), computed), (None, 2));
+    let gather = (Share::Gather, 1);
+    let (none, computed) = shared(&numbers, folder.path(), gather);
+    assert_eq!(computed, 0);
+    assert_eq!(
+        none.unwrap_err().to_string(),
+        "3 of 5 cells have no result, the first of them square_1, square_2, square_4; run them, with --piece or without \
+         --gather"
+    );
+    let (second, computed) = shared(&numbers, folder.path(), piece("2/3"));
+    assert_eq!((second.unwrap(), computed), (None, 1));
+    let (last, computed) = shared(&numbers, folder.path(), piece("1/3"));
+    assert_eq!(
+        (last.unwrap(), computed),
+        (Some(numbers.map(|n| n * n).to_vec()), 2)
+    );
+    let (again, computed) = shared(&numbers, folder.path(), gather);
+    assert_eq!(
+        (again.unwrap(), computed),
+        (Some(numbers.map(|n| n * n).to_vec()), 0)
+    );
+    for wrong in ["", "1", "3/3", "0/0", "-1/2", "a/2"] {
+        assert!(wrong.parse::<Share>().is_err(), "{wrong}");
+    }
 }
 
 #[test]
@@ -96,7 +138,8 @@ fn progress_counts_what_was_found_and_estimates_by_cost() {
             .unwrap()
             .push((name, p.done, p.found, p.total, ratio));
     };
-    let results: Result<Vec<f64>> = run(&cells, folder.path(), 1, &report, |s| Ok(s.of * s.of));
+    let share = (Share::All, 1);
+    let results: Result<_> = run(&cells, folder.path(), share, &report, |s| Ok(s.of * s.of));
     results.unwrap();
     let seen = seen.into_inner().unwrap();
     assert_eq!(seen[0], (None, 1, 1, 3, None));

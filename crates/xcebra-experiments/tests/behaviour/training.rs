@@ -1,5 +1,6 @@
 //! Whole experiments, tiny: every part runs, any number of threads gives the same numbers.
 
+use xcebra_experiments::cells::Share;
 use xcebra_experiments::table1::{Encoder, Protocol, estimate, reproduce, run};
 use xcebra_experiments::{Scale, animal, fdr};
 
@@ -20,7 +21,12 @@ fn a_tiny_table_is_written_and_does_not_depend_on_threads() {
     let folder = tempfile::tempdir().unwrap();
     let [one, two] = [1, 2].map(|threads| {
         let out = folder.path().join(threads.to_string());
-        (reproduce(&tiny(), &out, threads, &|_| ()).unwrap(), out)
+        (
+            reproduce(&tiny(), &out, (Share::All, threads), &|_| ())
+                .unwrap()
+                .unwrap(),
+            out,
+        )
     });
     assert_eq!(one.0.pairs, two.0.pairs);
     // 14 named methods and the oracle, on 6 encoders
@@ -61,7 +67,9 @@ fn a_tiny_animal_is_written() {
     protocol.attributed = 5;
     protocol.train.steps = 5;
     protocol.train.batch = 16;
-    let summary = animal::reproduce(&protocol, folder.path(), 2, &|_| ()).unwrap();
+    let summary = animal::reproduce(&protocol, folder.path(), (Share::All, 2), &|_| ())
+        .unwrap()
+        .unwrap();
     assert_eq!((summary.animals, summary.encoders.len()), (1, 8));
     for encoder in &summary.encoders {
         // the two forms of two methods, and two more
@@ -105,7 +113,9 @@ fn a_tiny_calibration_is_written_and_does_not_depend_on_threads() {
     let [one, two] = [1, 2].map(|threads| {
         let out = folder.path().join(threads.to_string());
         (
-            fdr::reproduce(&recordings, &out, threads, &|_| ()).unwrap(),
+            fdr::reproduce(&recordings, &out, (Share::All, threads), &|_| ())
+                .unwrap()
+                .unwrap(),
             out,
         )
     });
