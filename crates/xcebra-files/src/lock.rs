@@ -17,6 +17,7 @@ use crate::folder::Parents;
 pub struct FolderLock {
     file: File,
     made: bool,
+    locks: bool,
 }
 
 impl FolderLock {
@@ -25,6 +26,14 @@ impl FolderLock {
     /// # Errors
     /// [`FileError::Write`] if the folder does not exist or is not writable.
     pub fn take(folder: &Path) -> Result<Option<Self>> {
+        Self::take_with(folder, File::try_lock)
+    }
+
+    /// As [`take`](Self::take), with what locks a file.
+    fn take_with(
+        folder: &Path,
+        try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<Self>> {
         let path = lock_path(folder);
         let fail = |error| FileError::write(folder, error);
         loop {
@@ -35,15 +44,16 @@ impl FolderLock {
                 .truncate(false)
                 .open(&path)
                 .map_err(fail)?;
-            match file.try_lock() {
+            let locks = match try_lock(&file) {
                 Err(TryLockError::WouldBlock) => return Ok(None),
+                Ok(()) => true,
                 // not every file system can lock
-                Ok(()) | Err(TryLockError::Error(_)) => {}
-            }
+                Err(TryLockError::Error(_)) => false,
+            };
             // the folder may have been replaced after the file was opened: this would be the lock of
             // the old one
             if is_at(&file, &path) {
-                return Ok(Some(Self { file, made }));
+                return Ok(Some(Self { file, made, locks }));
             }
         }
     }
@@ -139,6 +149,17 @@ impl FolderClaim {
         }
     }
 
+    /// What a reader should know of the claim, if the file system cannot lock files.
+    pub fn note(&self) -> Option<String> {
+        let unlocked = self.lock.as_ref().is_some_and(|lock| !lock.locks);
+        unlocked.then(|| {
+            format!(
+                "the file system of {} cannot lock files: make sure that no other program writes to it",
+                self.folder.display()
+            )
+        })
+    }
+
     /// Takes away the folder and all that is in it, as if the claim had never been made.
     pub fn withdraw(self) {
         // what cannot be removed is left
@@ -159,7 +180,8 @@ impl Drop for FolderClaim {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File, TryLockError};
+    use std::io::ErrorKind;
 
     use crate::{FolderClaim, FolderLock};
 
@@ -190,6 +212,29 @@ mod tests {
         assert_eq!(fs::read_dir(&b).unwrap().count(), 0);
         other.remove(&b);
         assert!(!FolderLock::is_taken(&a) && a.join(".xcebra-lock").exists());
+    }
+
+    /// What NFS without its lock daemon answers.
+    #[test]
+    fn a_file_system_that_cannot_lock_is_said() {
+        let place = tempfile::tempdir().unwrap();
+        let broken = |_: &File| Err(TryLockError::Error(ErrorKind::Unsupported.into()));
+        let claim =
+            |lock| FolderClaim::of_new(place.path().into(), lock, Default::default(), false);
+        let lock = FolderLock::take_with(place.path(), broken).unwrap();
+        let note = claim(lock).note().unwrap();
+        assert!(
+            note.contains("cannot lock files") && note.contains(&*place.path().to_string_lossy())
+        );
+        let taken = |_: &File| Err(TryLockError::WouldBlock);
+        assert!(
+            FolderLock::take_with(place.path(), taken)
+                .unwrap()
+                .is_none()
+        );
+        let lock = FolderLock::take(place.path()).unwrap();
+        assert!(lock.is_some());
+        assert_eq!(claim(lock).note(), None);
     }
 
     #[test]

@@ -34,8 +34,8 @@ impl<'a> Keeper<'a> {
         (training, data): (&Unfinished, &[Source]),
         watch: &Watch<'a>,
     ) -> Result<Self> {
-        let keeper = |claim, replaces| Self {
-            watch: *watch,
+        let keeper = |claim: FolderClaim, replaces| Self {
+            watch: told(&claim, watch),
             folder: folder.to_path_buf(),
             replaces,
             kept: false,
@@ -62,12 +62,13 @@ impl<'a> Keeper<'a> {
 
     /// Claims the folder of a training that goes on.
     pub fn of_unfinished(folder: &Path, every: Duration, watch: &Watch<'a>) -> Result<Self> {
+        let claim = FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?;
         Ok(Self {
-            watch: *watch,
+            watch: told(&claim, watch),
             folder: folder.to_path_buf(),
             replaces: Unfinished::is_next(folder).then(|| earlier(folder)),
             kept: true,
-            claim: Some(FolderClaim::of_existing(folder)?.ok_or_else(|| busy(folder))?),
+            claim: Some(claim),
             every,
             last: Instant::now(),
         })
@@ -186,6 +187,14 @@ impl Drop for Keeper<'_> {
 }
 
 /// Refuses to replace a folder that holds the data.
+/// Tells the watch what is to be known of a claim; gives it back.
+fn told<'a>(claim: &FolderClaim, watch: &Watch<'a>) -> Watch<'a> {
+    if let Some(note) = claim.note() {
+        watch.note(&note);
+    }
+    *watch
+}
+
 fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()> {
     let Ok(canonical) = folder.canonicalize() else {
         return Ok(());
