@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use xcebra::explain::{SignalSource, Subject};
 use xcebra::files::Source;
-use xcebra::study::MapJob;
+use xcebra::study::{AttributeJob, MapJob};
 use xcebra::{
     Answer, AttributeSettings, ModelMapSettings, Problem, Result, SignificanceSettings,
     attribute_files, attribute_model,
@@ -144,17 +144,50 @@ impl Attribute {
         name.into()
     }
 
-    /// The maps and their test, for a plan whose folder is `out`.
-    pub fn planned(&self) -> Result<(MapJob, SignificanceSettings, &Path)> {
+    /// The maps, for a plan whose folder is `out`.
+    pub fn planned_maps(&self) -> Result<(AttributeJob, &Path)> {
+        if self.significance.is_set() {
+            return Err(Problem::setting(
+                "--significance: maps with a test of their entries are a plan of their own",
+                "use `xcebra plan significance`",
+            ));
+        }
+        let of_file = !self.model.is_dir() && is_onnx(&self.model);
+        if !of_file {
+            return Ok((AttributeJob::Encoder(self.map_job()?), &self.out));
+        }
+        self.refuse_pages()?;
+        self.require_one_input()?;
+        let job = AttributeJob::Model {
+            model: self.model.clone(),
+            options: self.model_flags.options(),
+            data: self.data.clone(),
+            methods: self.method.clone(),
+            time_axis: self.time_axis,
+            hop: self.hop.map(|hop| hop as usize),
+        };
+        Ok((job, &self.out))
+    }
+
+    fn refuse_pages(&self) -> Result<()> {
         refuse(self.report.is_some(), "--report")?;
-        refuse(self.figures.folder().is_some(), "--figures")?;
+        refuse(self.figures.folder().is_some(), "--figures")
+    }
+
+    fn map_job(&self) -> Result<MapJob> {
+        self.refuse_pages()?;
         self.require_folder_flags()?;
-        let job = MapJob {
+        Ok(MapJob {
             model: self.model.clone(),
             session: self.session.clone(),
             data: self.data.clone(),
             methods: self.method.clone(),
-        };
+        })
+    }
+
+    /// The maps and their test, for a plan whose folder is `out`.
+    pub fn planned(&self) -> Result<(MapJob, SignificanceSettings, &Path)> {
+        let job = self.map_job()?;
         let test = self.significance.settings(None).ok_or_else(|| {
             Problem::setting(
                 "the number of trainings is missing",
@@ -185,12 +218,7 @@ impl Attribute {
             time_axis: self.time_axis,
             hop: self.hop.map(|hop| hop as usize),
         };
-        if self.model_flags.several_inputs().is_some() {
-            return Err(Problem::setting(
-                "--model-input: attribution maps explain one input",
-                "name one input, and fix the others with --constant; `xcebra explain` explains several together",
-            ));
-        }
+        self.require_one_input()?;
         let data = SignalSource::File(self.data.clone());
         let options = self.model_flags.options();
         let subject = Subject::load_with(&self.model, &options, &[(None, &data)])?;
@@ -204,6 +232,16 @@ impl Attribute {
             |out| found.write(out),
         )?;
         Ok(answer)
+    }
+
+    fn require_one_input(&self) -> Result<()> {
+        match self.model_flags.several_inputs() {
+            None => Ok(()),
+            Some(_) => Err(Problem::setting(
+                "--model-input: attribution maps explain one input",
+                "name one input, and fix the others with --constant; `xcebra explain` explains several together",
+            )),
+        }
     }
 
     /// Refuses flags that mean nothing for an encoder of ours.

@@ -1,13 +1,15 @@
 //! `xcebra embed`: the embedding of a recording.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use xcebra::core::encoder::Edges;
 use xcebra::files::{Source, ensure_writable};
+use xcebra::study::EmbedJob;
 use xcebra::{Answer, Result, embed_files};
 
 use super::Session;
+use super::study::refuse;
 
 /// Embed a recording with a trained encoder
 ///
@@ -74,6 +76,18 @@ Examples:
   xcebra embed --model animals --session rat2.npz --data rat2.npz --out rat2-embedding.npz";
 
 impl Embed {
+    /// The embedding, for a plan whose folder is `out`.
+    pub fn planned(&self) -> Result<(EmbedJob, &Path)> {
+        refuse(self.report.is_some(), "--report")?;
+        let job = EmbedJob {
+            model: self.model.clone(),
+            session: self.session.clone(),
+            data: self.data.clone(),
+            edges: self.edges.into(),
+        };
+        Ok((job, &self.out))
+    }
+
     pub fn run(&self, session: &Session) -> Result<Answer> {
         super::require_npz(&self.out)?;
         let data = ("--data", self.data.path.as_path());

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use xcebra::cdig::{self, Rule};
 use xcebra::explain::{
-    BaselineSource, DomainSpec, GradientSource, GroupBy, Outputs, SignalSource, Subject, explain,
-    explain_inputs,
+    BaselineSource, DomainSpec, ExplainJob, ExplainedModel, GradientSource, GroupBy, Outputs,
+    SignalSource,
 };
 use xcebra::files::Source;
 use xcebra::report::Picture;
@@ -21,6 +21,7 @@ use super::Session;
 use super::figures::Figures;
 use super::model_flags::ModelFlags;
 use super::places::Places;
+use super::study::refuse;
 use arguments::{Signals, Unit, parse_bands, parse_signals};
 use named::Named;
 use program::ProgramFlags;
@@ -123,9 +124,10 @@ pub struct Explain {
     #[arg(long, value_enum, default_value_t = Unit::Hz)]
     frequency_unit: Unit,
 
-    /// Number of random orders with which insertion and deletion are compared, for a report or --domains
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=1000))]
-    random_orders: u16,
+    /// Number of random orders with which insertion and deletion are compared, for a report or --domains; in a
+    /// plan it asks for both [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    random_orders: Option<u16>,
 
     /// Seed of random orders and of independent components
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -166,46 +168,49 @@ Examples:
 impl Explain {
     pub fn run(&self, session: &Session) -> Result<Answer> {
         self.check_places()?;
-        let options = self.model_flags.options();
-        match self.model_flags.several_inputs() {
+        let shown = self.report.is_some() || self.figures.folder().is_some();
+        let job = self.job(shown)?;
+        let found = session.watched("stopping", |watch| job.run(watch))?;
+        let answer = found.answer(Some(&self.out))?;
+        self.places().write(
+            || all(found.pictures()),
+            || found.report(),
+            |out| Ok(found.arrays(out)?.commit()?),
+        )?;
+        Ok(answer)
+    }
+
+    /// The explanation, for a plan whose folder is `out`.
+    pub fn planned(&self) -> Result<(ExplainJob, &Path)> {
+        refuse(self.report.is_some(), "--report")?;
+        refuse(self.figures.folder().is_some(), "--figures")?;
+        // a report may be asked for when the pieces are gathered
+        let job = self.job(self.random_orders.is_some())?;
+        Ok((job, &self.out))
+    }
+
+    /// What is to be explained; with insertion and deletion if it will be `shown`.
+    fn job(&self, shown: bool) -> Result<ExplainJob> {
+        let (settings, inputs) = match self.model_flags.several_inputs() {
             Some(names) => {
                 let inputs = self.inputs(names)?;
-                let sources = inputs
-                    .iter()
-                    .map(|one| (Some(one.name.clone()), &one.input));
-                let sources: Vec<_> = sources.collect();
-                let model = self.model.as_deref().unwrap_or(Path::new(""));
-                let subject = Subject::load_with(model, &options, &sources)?;
-                let settings = self.shared_settings(inputs[0].input.clone());
-                let found = session.watched("stopping", |watch| {
-                    explain_inputs(&subject, &settings, &inputs, watch)
-                })?;
-                let answer = found.answer(Some(&self.out))?;
-                self.places().write(
-                    || all(found.pictures()),
-                    || found.report(),
-                    |out| Ok(found.arrays(out)?.commit()?),
-                )?;
-                Ok(answer)
+                let first = inputs[0].input.clone();
+                (self.shared_settings(first, shown), inputs)
             }
-            None => {
-                let settings = self.settings()?;
-                let subject = match (&self.model, &settings.input) {
-                    (Some(model), input) => Subject::load_with(model, &options, &[(None, input)])?,
-                    (None, SignalSource::File(input)) => self.program.start(input)?,
-                    (None, SignalSource::Array(_)) => unreachable!("signals are in a file"),
-                };
-                let found =
-                    session.watched("stopping", |watch| explain(&subject, &settings, watch))?;
-                let answer = found.answer(Some(&self.out))?;
-                self.places().write(
-                    || all(found.pictures()),
-                    || found.report(),
-                    |out| Ok(found.arrays(out)?.commit()?),
-                )?;
-                Ok(answer)
+            None => (self.settings(shown)?, Vec::new()),
+        };
+        let model = match (&self.model, &settings.input) {
+            (None, SignalSource::File(input)) => self.program.model(input)?,
+            (model, _) => {
+                let model = model.clone().unwrap_or_default();
+                ExplainedModel::Stored(model, self.model_flags.options())
             }
-        }
+        };
+        Ok(ExplainJob {
+            model,
+            settings,
+            inputs,
+        })
     }
 
     fn places(&self) -> Places<'_> {

@@ -4,12 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use xcebra::files::ensure_writable;
 use xcebra::study::{self, Planned, RunSettings};
 use xcebra::{Answer, Problem, Result};
 
 use super::Session;
 use super::attribute::Attribute;
+use super::embed::Embed;
+use super::explain::Explain;
 use super::fit::{Fit, seconds};
+use super::require_distinct;
 use super::scheduler;
 use super::search::Search;
 
@@ -24,8 +28,10 @@ pub struct Plan {
     #[command(subcommand)]
     command: Command,
 
-    /// Number of pieces; a search has one for each choice, a training one for each seed, and a test one for
-    /// each of its trainings
+    /// Number of pieces, of maps, an embedding or an explanation [default: 100, or as many as it can have]
+    ///
+    /// Maps are divided by samples, an embedding by stretches of 16,384 samples, and an explanation by signals. A search
+    /// has a piece for each choice, a training one for each seed, and a test one for each of its trainings.
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..))]
     pieces: Option<u32>,
 }
@@ -34,6 +40,7 @@ const EXAMPLES: &str = "\
 Examples:
   xcebra plan search --data data.npz --config fit.toml --grid \"encoder.outputs=[3,6]\" --out study
   xcebra plan significance --model run --data data.npz --trainings 100 --out test
+  xcebra plan explain --model eeg.onnx --input trials.npz:x --fs 250 --pieces 20 --out maps
   xcebra run study                   # all that is left; start it on as many machines as you like
   xcebra run study --piece 1         # one piece, for a scheduler
   xcebra status study
@@ -44,6 +51,9 @@ enum Command {
     Fit(Fit),
     Search(Search),
     Significance(Attribute),
+    Attribute(Attribute),
+    Embed(Embed),
+    Explain(Box<Explain>),
     Nothing(Nothing),
 }
 
@@ -71,6 +81,18 @@ impl Plan {
             Command::Significance(command) => {
                 let (job, test, out) = command.planned()?;
                 (Planned::Significance(job, test), out.to_path_buf())
+            }
+            Command::Attribute(command) => {
+                let (job, out) = command.planned_maps()?;
+                (Planned::Attribute(job), out.to_path_buf())
+            }
+            Command::Embed(command) => {
+                let (job, out) = command.planned()?;
+                (Planned::Embed(job), out.to_path_buf())
+            }
+            Command::Explain(command) => {
+                let (job, out) = command.planned()?;
+                (Planned::Explain(Box::new(job)), out.to_path_buf())
             }
             Command::Nothing(command) => (Planned::Nothing, command.out.clone()),
         };
@@ -160,12 +182,21 @@ pub struct Gather {
     /// What to write: what --out of the command names
     #[arg(long, short, value_name = "PATH")]
     out: PathBuf,
+
+    /// Also write a report with pictures, .html, of maps, an embedding or an explanation
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 impl Gather {
     pub fn run(&self, session: &Session) -> Result<Answer> {
+        let out = ("--out", self.out.as_path());
+        if let Some(report) = &self.report {
+            require_distinct(("--report", report), &[out])?;
+            ensure_writable(report)?;
+        }
         session.watched("stopping", |watch| {
-            study::gather(&self.study, &self.out, watch)
+            study::gather(&self.study, &self.out, self.report.as_deref(), watch)
         })
     }
 }
@@ -176,7 +207,7 @@ pub fn refuse(set: bool, flag: &str) -> Result<()> {
         false => Ok(()),
         true => Err(Problem::setting(
             format!("{flag} has no meaning in a plan"),
-            "leave it out; `xcebra gather` writes the results",
+            "leave it out; `xcebra gather` writes the results, and a report with --report",
         )),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ndarray::Axis;
+use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use xcebra::Problem;
@@ -10,7 +11,7 @@ use xcebra::cdig::catalogue::Built;
 use xcebra::cdig::{CdigError, Domain, Path};
 use xcebra::model::{Model, Watch};
 
-use crate::caller::{Shown, in_background_with_lanes};
+use crate::caller::{Shown, in_background, in_background_with_lanes};
 use crate::domain::Asked;
 use crate::error::outcome;
 use crate::found::{Found, described};
@@ -85,6 +86,24 @@ pub(crate) fn explain<'py>(
         Ok(answer)
     });
     PyList::new(py, answers.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// Of each signal `(n, …)` the output that is largest for it.
+#[pyfunction]
+pub(crate) fn predicted(
+    py: Python<'_>,
+    model: &Bound<'_, PyAny>,
+    signals: PyReadonlyArrayDyn<'_, f64>,
+    shown: Shown,
+) -> PyResult<Vec<usize>> {
+    let model = Given::of(model)?;
+    let signals = signals.as_array().to_owned();
+    outcome(in_background(py, &shown, |caller| {
+        caller.watched(|watch| {
+            let called = model.called(caller);
+            xcebra::explain::predicted(called.as_ref(), &signals, &watch)
+        })
+    })?)
 }
 
 impl Question {

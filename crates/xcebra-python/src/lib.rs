@@ -58,7 +58,7 @@ mod _xcebra {
     #[pymodule_export]
     use super::encoder::TrainedEncoder;
     #[pymodule_export]
-    use super::explain::explain;
+    use super::explain::{explain, predicted};
     #[pymodule_export]
     use super::files::{read_file, show_file};
     #[pymodule_export]
@@ -77,6 +77,7 @@ mod _xcebra {
     use super::report::attribution_page;
     #[pymodule_export]
     use super::study::{
-        gather_study, plan_fit, plan_search, plan_significance, run_study, study_status,
+        gather_study, plan_attribute, plan_embed, plan_explain, plan_fit, plan_search,
+        plan_significance, run_study, study_status,
     };
 }

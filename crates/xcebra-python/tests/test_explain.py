@@ -65,6 +65,12 @@ def test_targets(tanh, signals):
     assert np.allclose(ig.attribute(signals, target=-1).values, whole.values[:, 2])
     each = ig.attribute(signals, target=[0, 2, 1, 0]).values
     assert np.allclose(each, whole.values[np.arange(4), [0, 2, 1, 0]])
+    turned = signals * np.array([1, -1, 2, -2])[:, None, None]
+    largest = tanh.forward(turned).argmax(axis=1)
+    assert len(set(largest.tolist())) > 1
+    predicted = ig.attribute(turned, target="predicted")
+    assert np.allclose(predicted.values, ig.attribute(turned).values[np.arange(4), largest])
+    assert [one[0] for one in predicted.outputs] == largest.tolist()
     difference = ig.attribute(signals, target={2: 1.0, 0: -1.0})
     assert np.allclose(difference.values, whole.values[:, 2] - whole.values[:, 0])
     for wrong in (3, -4, 1.5, [0, 1], {}, (0, 0), True, "a"):
@@ -80,6 +86,9 @@ def test_an_output_of_several_axes():
     assert np.allclose(a.values, w[1, 2] * x)
     with pytest.raises(ValueError, match="outside"):
         xcebra.CrossDomainIG(model).attribute(x, target=(2, 0))
+    with pytest.raises(ValueError, match="nothing to choose"):
+        one = (lambda x: x.sum(axis=1, keepdims=True), lambda x, c: np.broadcast_to(c, x.shape))
+        xcebra.CrossDomainIG(one).attribute(x, target="predicted")
 
 
 def test_baselines(tanh, signals):

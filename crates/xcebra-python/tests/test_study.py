@@ -36,3 +36,31 @@ def test_a_search_in_pieces(place):
     assert xcebra.study.run(place / "study", n_threads=2)["finished"] == [0, 1]
     found = xcebra.study.gather(place / "study", place / "search")
     assert len(found["runs"]) == 2
+
+
+def test_maps_an_embedding_and_an_explanation_in_pieces(place):
+    xcebra.study.plan_fit(place / "data.npz", place / "fit", settings=SETTINGS)
+    xcebra.study.run(place / "fit")
+    xcebra.study.gather(place / "fit", place / "run")
+    model, data = place / "run", place / "data.npz"
+    plans = {
+        "attribute": lambda out: xcebra.study.plan_attribute(model, data, out, method="ing,neuron-gradient"),
+        "embed": lambda out: xcebra.study.plan_embed(model, data, out, edges="drop"),
+        "explain": lambda out: xcebra.study.plan_explain(
+            model, data, out, domain="time", output="all", signals=[0, 5, 6], group_by="predicted", pieces=2
+        ),
+    }
+    for command, plan in plans.items():
+        planned = plan(place / command)
+        assert planned["command"] == command
+        assert planned["pieces"] == (2 if command == "explain" else 1)
+        xcebra.study.run(place / command)
+        xcebra.study.gather(place / command, place / f"{command}.npz", report=place / f"{command}.html")
+        assert (place / f"{command}.html").read_text().startswith("<!DOCTYPE html>")
+    assert np.load(place / "explain.npz")["attribution"].shape[:2] == (3, 2)
+    assert np.load(place / "embed.npz")["embedding"].shape == (200, 2)
+    assert np.load(place / "attribute.npz")["ing"].shape == (4, 2)
+    with pytest.raises(ValueError, match="edges"):
+        xcebra.study.plan_embed(model, data, place / "other", edges="none")
+    with pytest.raises(Exception, match="report"):
+        xcebra.study.gather(place / "fit", place / "again", report=place / "fit.html")

@@ -16,7 +16,7 @@ SECTIONS = [
     ("Attribution methods on any model", "xcebra", ["attribute", "AttributionMap", "method_names"]),
     ("Training encoders", "xcebra", ["XCEBRA", "Significance"]),
     ("Around a training", "xcebra", ["decode", "Decoded", "compare", "Compared", "search", "Searched"]),
-    ("Work in pieces", "xcebra.study", ["plan_fit", "plan_search", "plan_significance", "run", "status", "gather"]),
+    ("Work in pieces", "xcebra.study", ["plan_fit", "plan_search", "plan_significance", "plan_attribute", "plan_embed", "plan_explain", "run", "status", "gather"]),
     ("Data files", "xcebra", ["read", "Recording", "show", "Contents"]),
     ("Reports", "xcebra", ["Report"]),
     ("Threads and warnings", "xcebra", ["threads", "set_num_threads", "get_num_threads", "XcebraWarning"]),

@@ -1,6 +1,7 @@
 //! The embedding of a recording.
 
 mod report;
+mod shared;
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use xcebra_model::{Kind, Watch};
 
 use crate::{Answer, Problem, Result, Run, ScaledRecording, embed_sessions};
 pub(crate) use report::show;
+pub(crate) use shared::embed_files_share;
 
 /// The embedding of a recording.
 #[derive(Clone, Debug)]

@@ -97,6 +97,7 @@ mod run_error;
 mod scoring;
 mod search;
 mod sessions;
+mod share;
 mod show;
 mod stored;
 pub mod study;

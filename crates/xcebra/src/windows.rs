@@ -120,44 +120,102 @@ pub fn embed_sessions(
     edges: Edges,
     mut progress: impl FnMut(usize),
 ) -> Result<(Vec<usize>, Array2<f32>), CoreError> {
-    let window = encoder.architecture().window;
-    let times_of = |session: &Range<usize>| match edges {
-        Edges::Pad => session.clone(),
-        Edges::Drop => session.start + window.left..(session.end + 1).saturating_sub(window.right),
-    };
-    let sessions = recording.sessions();
-    let total: usize = sessions.iter().map(|session| times_of(session).len()).sum();
-    if total == 0 {
-        let longest = sessions.iter().map(Range::len).max();
-        return Err(CoreError::Data {
-            what: "the recording".to_owned(),
-            problem: format!(
-                "{} samples for a window of {}",
-                longest.unwrap_or(0),
-                window.len()
-            ),
-            advice: "pass a longer recording, or pad its edges".to_owned(),
-        });
-    }
-    let mut times = Vec::with_capacity(total);
+    let stretches = Stretches::of(encoder, recording, edges)?;
+    let total = stretches.times().count();
     let mut embedding = Array2::zeros((total, encoder.architecture().outputs()));
-    for session in sessions {
-        let wanted = times_of(session);
-        for first in wanted.clone().step_by(STRETCH) {
-            let last = wanted.end.min(first + STRETCH);
-            // with as many neighbours as the windows reach out; rows are left out that see an end of the
-            // stretch where the session goes on
-            let from = first.saturating_sub(window.left).max(session.start);
-            let to = session.end.min(last + window.right - 1);
-            let rows = encoder.embed_rows(recording, from..to, Edges::Pad)?.values;
-            let rows = rows.slice_axis(Axis(0), Slice::from(first - from..last - from));
-            let place = Slice::from(times.len()..times.len() + rows.nrows());
-            embedding.slice_axis_mut(Axis(0), place).assign(&rows);
-            times.extend(first..last);
-            progress(times.len());
-        }
+    let mut done = 0;
+    for stretch in 0..stretches.count() {
+        let rows = stretches.embed(stretch)?;
+        let place = Slice::from(done..done + rows.nrows());
+        embedding.slice_axis_mut(Axis(0), place).assign(&rows);
+        done += rows.nrows();
+        progress(done);
     }
-    Ok((times, embedding))
+    Ok((stretches.times().collect(), embedding))
+}
+
+/// A recording in the stretches that are embedded one by one, each within one session.
+pub struct Stretches<'a> {
+    encoder: &'a Encoder<f32>,
+    recording: &'a Recording<f32>,
+    /// Times of each, and the session it is in.
+    all: Vec<(Range<usize>, &'a Range<usize>)>,
+}
+
+impl<'a> Stretches<'a> {
+    /// The stretches of a recording.
+    ///
+    /// # Errors
+    /// As [`embed_sessions`].
+    pub fn of(
+        encoder: &'a Encoder<f32>,
+        recording: &'a Recording<f32>,
+        edges: Edges,
+    ) -> Result<Self, CoreError> {
+        let window = encoder.architecture().window;
+        let sessions = recording.sessions();
+        let mut all = Vec::new();
+        for session in sessions {
+            let wanted = match edges {
+                Edges::Pad => session.clone(),
+                Edges::Drop => {
+                    session.start + window.left..(session.end + 1).saturating_sub(window.right)
+                }
+            };
+            let firsts = wanted.clone().step_by(STRETCH);
+            all.extend(firsts.map(|first| (first..wanted.end.min(first + STRETCH), session)));
+        }
+        if all.is_empty() {
+            let longest = sessions.iter().map(Range::len).max();
+            return Err(CoreError::Data {
+                what: "the recording".to_owned(),
+                problem: format!(
+                    "{} samples for a window of {}",
+                    longest.unwrap_or(0),
+                    window.len()
+                ),
+                advice: "pass a longer recording, or pad its edges".to_owned(),
+            });
+        }
+        Ok(Self {
+            encoder,
+            recording,
+            all,
+        })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The time of each row of the embedding.
+    pub fn times(&self) -> impl Iterator<Item = usize> {
+        self.all.iter().flat_map(|(times, _)| times.clone())
+    }
+
+    /// How many rows a stretch has.
+    pub fn rows(&self, stretch: usize) -> usize {
+        self.all[stretch].0.len()
+    }
+
+    /// The embedding of a stretch (times, outputs).
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] for other channels than the encoder's.
+    pub fn embed(&self, stretch: usize) -> Result<Array2<f32>, CoreError> {
+        let (times, session) = &self.all[stretch];
+        let window = self.encoder.architecture().window;
+        // with as many neighbours as the windows reach out; rows are left out that see an end of the
+        // stretch where the session goes on
+        let from = times.start.saturating_sub(window.left).max(session.start);
+        let to = session.end.min(times.end + window.right - 1);
+        let found = self
+            .encoder
+            .embed_rows(self.recording, from..to, Edges::Pad)?;
+        let rows = Slice::from(times.start - from..times.end - from);
+        Ok(found.values.slice_axis(Axis(0), rows).to_owned())
+    }
 }
 
 #[cfg(test)]

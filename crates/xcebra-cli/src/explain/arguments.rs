@@ -1,20 +1,10 @@
-//! Arguments that need parsing: baselines, domains, bands, ranges.
+//! Arguments that need parsing: bands, ranges, shapes, commands.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use xcebra::explain::{BaselineSource, Domains, FrequencyUnit, SignalSource};
-use xcebra::files::FileError;
-
-/// Where a path begins: `zero`, `mean`, or a file.
-pub fn parse_baseline(text: &str) -> Result<BaselineSource, FileError> {
-    match text {
-        "zero" => Ok(BaselineSource::Zero),
-        "mean" => Ok(BaselineSource::Mean),
-        file => Ok(BaselineSource::Signal(SignalSource::File(file.parse()?))),
-    }
-}
+use xcebra::explain::FrequencyUnit;
 
 /// Units in which people read frequencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,17 +65,6 @@ pub fn parse_bands(text: &str) -> Result<Bands, String> {
         }
     }
     Ok(Bands(bands))
-}
-
-/// `auto`, or names separated by commas.
-pub fn parse_domains(list: &str) -> Result<Domains, xcebra::cdig::CdigError> {
-    match list {
-        "auto" => Ok(Domains::Usual),
-        list => {
-            let specs = list.split(',').map(str::parse);
-            specs.collect::<Result<_, _>>().map(Domains::These)
-        }
-    }
 }
 
 /// Ranges of signals.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use xcebra::explain::Subject;
+use xcebra::explain::ExplainedModel;
 use xcebra::files::{Source, read};
 use xcebra::{Problem, Result};
 
@@ -35,8 +35,8 @@ pub struct ProgramFlags {
 }
 
 impl ProgramFlags {
-    /// Starts the program for signals of the input.
-    pub fn start(&self, input: &Source) -> Result<Subject> {
+    /// The program for signals of the input.
+    pub fn model(&self, input: &Source) -> Result<ExplainedModel> {
         let words = self.command.as_ref().map_or(&[][..], |words| &words.0);
         let shape = match &self.signal_shape {
             Some(shape) => shape.0.clone(),
@@ -56,6 +56,10 @@ impl ProgramFlags {
                 }
             }
         };
-        Subject::program(words, &shape, self.command_timeout)
+        Ok(ExplainedModel::Program {
+            words: words.to_vec(),
+            shape,
+            patience: self.command_timeout,
+        })
     }
 }

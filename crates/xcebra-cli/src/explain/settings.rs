@@ -11,8 +11,10 @@ use xcebra::files::Source;
 use xcebra::{Problem, Result};
 
 use super::Explain;
-use super::arguments::{parse_baseline, parse_domains};
 use super::named::{Named, of_input, only, parse_named};
+
+/// Random orders with which insertion and deletion are compared, unless told.
+const ORDERS: u16 = 5;
 
 /// `VALUE` or `NAME=VALUE`.
 pub fn named<T: FromStr<Err: Display> + Clone>(text: &str) -> Result<Named<T>, String> {
@@ -26,14 +28,12 @@ pub fn named_source(text: &str) -> Result<Named<Source>, String> {
 }
 
 pub fn named_baseline(text: &str) -> Result<Named<BaselineSource>, String> {
-    parse_named(text, |text| {
-        parse_baseline(text).map_err(|error| error.to_string())
-    })
+    named(text)
 }
 
 impl Explain {
     /// The settings for a model of one input.
-    pub fn settings(&self) -> Result<ExplainSettings> {
+    pub fn settings(&self, shown: bool) -> Result<ExplainSettings> {
         let input = only("--input", &self.input)?;
         let input = input.ok_or_else(|| {
             Problem::setting(
@@ -41,10 +41,10 @@ impl Explain {
                 "name the signals with --input FILE[:ARRAY]",
             )
         })?;
-        let shared = self.shared_settings(SignalSource::File(input));
+        let shared = self.shared_settings(SignalSource::File(input), shown);
         Ok(ExplainSettings {
             domains: match (&self.domains, only("--domain", &self.domain)?) {
-                (Some(list), _) => parse_domains(list)?,
+                (Some(list), _) => list.parse()?,
                 (None, Some(domain)) => Domains::These(vec![domain]),
                 (None, None) => shared.domains,
             },
@@ -56,9 +56,8 @@ impl Explain {
     }
 
     /// What does not belong to one of several inputs.
-    pub fn shared_settings(&self, input: SignalSource) -> ExplainSettings {
-        let curves =
-            self.report.is_some() || self.figures.folder().is_some() || self.domains.is_some();
+    pub fn shared_settings(&self, input: SignalSource, shown: bool) -> ExplainSettings {
+        let curves = shown || self.domains.is_some();
         let gradient = match (self.gradient, &self.program.command) {
             (Some(gradient), _) => gradient,
             (None, Some(_)) => GradientSource::Differences { step: None },
@@ -80,7 +79,7 @@ impl Explain {
             bands: self.bands.clone().unwrap_or_default().0,
             fit_on: self.fit_on.clone().map(SignalSource::File),
             unit: self.frequency_unit.into(),
-            curves: curves.then_some(self.random_orders.into()),
+            curves: curves.then(|| self.random_orders.unwrap_or(ORDERS).into()),
             seed: self.seed,
             ..ExplainSettings::new(input)
         }

@@ -34,6 +34,7 @@ mod cli_segments;
 mod cli_signals;
 mod cli_significance;
 mod cli_study;
+mod cli_study_parts;
 mod cli_synth_eval;
 mod cli_view;
 mod common;

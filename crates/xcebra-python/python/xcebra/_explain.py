@@ -158,9 +158,9 @@ class CrossDomainIG:
             one signal of the shape of a sample or ``(1, …)``, or one for each signal ``(n, …)``. With `expected`, any
             number of signals ``(m, …)`` over which the explanation is averaged. A tuple for a model of several inputs,
             with one of these for each; ``"mean"`` alone is for all of them.
-        target : None, int, tuple of int, list, dict
+        target : None, int, tuple of int, list, dict, ``"predicted"``
             The output to explain. A tuple is an index into an output of several axes. None: all outputs. A list, array or
-            tensor of n: another output for each signal. A dict of output to weight: a weighted sum, such as
+            tensor of n: another output for each signal. ``"predicted"``: the largest output of each signal. A dict of output to weight: a weighted sum, such as
             ``{1: 1, 0: -1}`` for one class against another.
         path : array (m, …) of complex, or callable, optional
             Another path than the straight one: a polyline of coefficients, or a function of the position (0 to 1) that
@@ -242,7 +242,7 @@ class CrossDomainIG:
         if known.fs is not None and own_fs is not None and not np.isclose(known.fs, own_fs, rtol=1e-3):
             raise ValueError(f"fs is {self.fs}, but x says that it has {known.fs:g} samples per second; leave one out")
         model = prepare(self.model, x if tells_its_library(x) else known.values)
-        targets, summed, kept = _targets(target, model, len(signals))
+        targets, summed, kept = _targets(target, model, signals)
         kind, given = _baselines(baselines, signals, expected)
         time_axis = axis + (signals.ndim - 1 if axis < 0 else 0)
         if not 0 <= time_axis < signals.ndim - 1:
@@ -350,7 +350,7 @@ def _complex(path: Any) -> Any:
     return curve
 
 
-def _targets(target: Any, model: Prepared, n: int) -> tuple[list[list[tuple[int, float]]], bool, bool]:
+def _targets(target: Any, model: Prepared, signals: np.ndarray) -> tuple[list[list[tuple[int, float]]], bool, bool]:
     """Outputs with weights of each signal, whether they are summed, and whether results keep an axis of outputs."""
 
     def index(one: Any) -> int:
@@ -370,6 +370,11 @@ def _targets(target: Any, model: Prepared, n: int) -> tuple[list[list[tuple[int,
 
     if target is None:
         return [[(k, 1.0) for k in range(model.outputs)]], False, model.outputs > 1
+    if isinstance(target, str) and target == "predicted":
+        if model.outputs < 2:
+            raise ValueError('target="predicted": the model has one output, and there is nothing to choose; leave target out')
+        with shown(False) as seen:
+            return [[(k, 1.0)] for k in _xcebra.predicted(model.native, signals, seen)], False, False
     if isinstance(target, Mapping):
         if not target:
             raise ValueError("target is an empty dict; give outputs with their weights")
@@ -382,6 +387,7 @@ def _targets(target: Any, model: Prepared, n: int) -> tuple[list[list[tuple[int,
     each = [tuple(one) if isinstance(one, list) else one for one in target]
     if len(each) == 1:
         return [[(index(each[0]), 1.0)]], False, False
+    n = len(signals)
     if len(each) != n:
         raise ValueError(
             f"target lists {len(each)} outputs for {n} signals; pass one output, or one for each signal"

@@ -51,7 +51,7 @@ def attribute_inputs(
     model = prepare(ig.model, _flat_as_given(x, flat), shapes)
     own = ig.model if isinstance(ig.model, Onnx) else None
     names = own.settings["inputs"] if own else [f"input {i}" for i in range(len(x))]
-    targets, summed, kept = _targets(target, model, len(flat))
+    targets, summed, kept = _targets(target, model, flat)
     rates = [_rate(_each(ig.fs, i, len(x), "fs"), one.fs, i) for i, one in enumerate(known)]
     if ig.frequency_unit != "Hz" and not any(rates):
         raise ValueError(f"frequency_unit is {ig.frequency_unit!r}, which needs a sampling rate; pass fs")

@@ -4,6 +4,7 @@ mod comparable;
 mod keep;
 mod of_model;
 mod result;
+mod shared;
 mod significance;
 mod tested;
 
@@ -27,7 +28,10 @@ use crate::fit::unfinished::Inputs;
 use crate::fit::{Data, Known};
 use crate::kept::KeptTraining;
 use crate::retraining::TANGENT;
+use crate::share::Share;
 use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Sessions, Windows};
+pub(crate) use of_model::attribute_model_share;
+use shared::shared_maps;
 use significance::{Test, seconds_of};
 
 /// Which maps to compute.
@@ -96,10 +100,30 @@ pub fn attribute_files(
         None => None,
     };
     let mut found = maps_and_test(&run, &recording, (&windows, test), settings, watch)?;
-    found.encoder = folder.display().to_string();
-    found.data = data.path.display().to_string();
-    found.diagnostics = Diagnostics::load_subject(folder, subject);
+    found.come_from(folder, subject, data);
     Ok(found)
+}
+
+/// As [`attribute_files`] without a test, or a share of it, of which there is nothing to tell.
+pub(crate) fn attribute_files_share(
+    folder: &Path,
+    session: Option<&str>,
+    data: &Source,
+    methods: &Methods<f32>,
+    share: &Share<'_>,
+    watch: &Watch<'_>,
+) -> Result<Option<Attributed>> {
+    let start = Instant::now();
+    let subject = Run::subject(folder, session)?;
+    let run = Run::load_session(folder, session)?;
+    let recording = run.recording(data)?;
+    let windows = windows_of(&run, &recording)?;
+    let Some((maps, comparable)) = shared_maps(&run, &windows, methods, share, watch)? else {
+        return Ok(None);
+    };
+    let mut found = attributed(&run, &recording, start, (maps, comparable, None), watch);
+    found.come_from(folder, subject, data);
+    Ok(Some(found))
 }
 
 /// A test of the maps of an encoder in a folder.
@@ -201,6 +225,27 @@ fn maps_and_test(
     if watch.is_stopped() {
         return Err(Problem::stopped());
     }
+    Ok(attributed(
+        run,
+        recording,
+        start,
+        (maps, comparable, tested),
+        watch,
+    ))
+}
+
+/// What was found since `start`, with what there is to say of it.
+fn attributed(
+    run: &Run,
+    recording: &ScaledRecording,
+    start: Instant,
+    (maps, comparable, tested): (
+        Vec<AttributionMap>,
+        Option<ComparableMap>,
+        Option<AllTested>,
+    ),
+    watch: &Watch<'_>,
+) -> Attributed {
     let seconds = start.elapsed().as_secs_f64();
     let mut notes = recording.notes.clone();
     let zero = maps
@@ -216,7 +261,7 @@ fn maps_and_test(
     for note in &notes {
         watch.note(note);
     }
-    Ok(Attributed {
+    Attributed {
         run: run.clone(),
         encoder: "memory".to_owned(),
         data: "a recording in memory".to_owned(),
@@ -228,7 +273,16 @@ fn maps_and_test(
         tested,
         diagnostics: None,
         notes,
-    })
+    }
+}
+
+impl Attributed {
+    /// Names the files that it was made of.
+    fn come_from(&mut self, folder: &Path, subject: usize, data: &Source) {
+        self.encoder = folder.display().to_string();
+        self.data = data.path.display().to_string();
+        self.diagnostics = Diagnostics::load_subject(folder, subject);
+    }
 }
 
 /// The windows of a recording, of which there must be some.

@@ -6,15 +6,17 @@ use std::time::Instant;
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD};
 use serde_json::{Map, json};
 use xcebra_attr::methods::title;
-use xcebra_attr::{AttributionMap, Methods, Options};
+use xcebra_attr::{AttributionMap, Methods};
 use xcebra_files::NpzOutput;
 use xcebra_model::{Model, ModelError, Watch, batch_len, cotangent_len};
 
-use super::result::{add_maps, by_channel, table};
+use super::result::{add_maps, add_samples, by_channel, table};
+use super::shared::Asked;
+use crate::Result;
 use crate::answer::{Answer, number};
 use crate::explain::{SignalSource, Subject};
 use crate::report::{Figure, HeatMap, Picture, Report};
-use crate::{Problem, Result};
+use crate::share::Share;
 
 /// What to compute of a model.
 #[derive(Debug)]
@@ -57,6 +59,18 @@ pub fn attribute_model(
     settings: &ModelMapSettings,
     watch: &Watch<'_>,
 ) -> Result<ModelMaps> {
+    let found = attribute_model_share(subject, data, settings, &Share::Whole, watch)?;
+    Ok(found.expect("the whole was asked for"))
+}
+
+/// As [`attribute_model`], or a share of it, of which there is nothing to tell.
+pub(crate) fn attribute_model_share(
+    subject: &Subject,
+    data: &SignalSource,
+    settings: &ModelMapSettings,
+    share: &Share<'_>,
+    watch: &Watch<'_>,
+) -> Result<Option<ModelMaps>> {
     let start = Instant::now();
     let known = subject.time_axis(settings.time_axis)?;
     let loaded = subject.signals(data, known, settings.hop)?;
@@ -64,15 +78,21 @@ pub fn attribute_model(
     let turned = ChannelsFirst::new(subject.model(), signals.time_axis);
     let samples = turned.channels_first(signals.values.view());
     let model = watch.over(&turned);
-    let options = Options::new().watch(*watch);
-    let maps = xcebra_attr::attribute(&model, &samples, &settings.methods, &options)
-        .map_err(|error| Problem::from(error).nothing_written())?;
+    let asked = Asked {
+        model: &model,
+        samples: &samples,
+        methods: &settings.methods,
+        effects: None,
+    };
+    let Some(maps) = asked.share(share, watch)? else {
+        return Ok(None);
+    };
     let notes = loaded.notes;
     for note in &notes {
         watch.note(note);
     }
     let count = turned.shape[0];
-    Ok(ModelMaps {
+    Ok(Some(ModelMaps {
         model: subject.name().to_owned(),
         data: data.to_string(),
         reading: signals.reading.clone(),
@@ -87,7 +107,7 @@ pub fn attribute_model(
         single: subject.is_single(),
         maps,
         notes,
-    })
+    }))
 }
 
 impl ModelMaps {
@@ -98,6 +118,7 @@ impl ModelMaps {
     pub fn write(&self, path: &Path) -> Result<()> {
         let mut output = NpzOutput::create(path)?;
         add_maps(&mut output, &self.maps)?;
+        add_samples(&mut output, &self.maps)?;
         Ok(output.commit()?)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, arr0};
 use serde_json::{Map, Value, json};
 use xcebra_attr::methods::title;
 use xcebra_attr::{AttrError, AttributionMap};
@@ -52,6 +52,7 @@ impl Attributed {
         if let Some(tested) = &self.tested {
             tested.write(&mut output)?;
         }
+        add_samples(&mut output, &self.maps)?;
         Ok(output.commit()?)
     }
 
@@ -281,6 +282,14 @@ pub(crate) fn add_maps(output: &mut NpzOutput, maps: &[AttributionMap]) -> Resul
         }
     }
     Ok(())
+}
+
+/// Adds how many samples the maps are over, by which means of several files are weighted.
+pub(super) fn add_samples(output: &mut NpzOutput, maps: &[AttributionMap]) -> Result<()> {
+    let Some(first) = maps.first() else {
+        return Ok(());
+    };
+    Ok(output.add("samples", &arr0(first.samples() as i64))?)
 }
 
 pub(super) fn table(map: &AttributionMap, channels: &[String], output: &str) -> Table {

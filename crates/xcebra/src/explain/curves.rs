@@ -37,6 +37,28 @@ pub struct OrderCurves {
 }
 
 impl OrderCurves {
+    /// Its lists, in the order of the fields.
+    pub(super) fn lists(&self) -> [&[f64]; 5] {
+        [
+            &self.fractions,
+            &self.deletion,
+            &self.insertion,
+            &self.random_deletion,
+            &self.random_insertion,
+        ]
+    }
+
+    /// From its lists, in the order of the fields.
+    pub(super) fn of_lists(mut next: impl FnMut() -> Option<Vec<f64>>) -> Option<Self> {
+        Some(Self {
+            fractions: next()?,
+            deletion: next()?,
+            insertion: next()?,
+            random_deletion: next()?,
+            random_insertion: next()?,
+        })
+    }
+
     /// The curves of an attribution of one output (or one sum of outputs) in `steps` steps, and of `orders`
     /// random orders drawn from `seed`. None if the outputs of signal and baseline are equal.
     ///

@@ -36,7 +36,7 @@ pub use signals::{Input, Signals};
 pub use summary::{Strongest, cancelled, cancelled_over_channels, percent};
 pub use view::View;
 pub use workflow::{
-    BaselineSource, Domains, ExplainSettings, Explanation, FrequencyUnit, GradientSource, GroupBy,
-    InputSettings, InputsExplanation, ModelOptions, OutputSpec, Outputs, Precision, SignalSource,
-    Subject, explain, explain_inputs,
+    BaselineSource, Domains, ExplainJob, ExplainSettings, Explained, ExplainedModel, Explanation,
+    FrequencyUnit, GradientSource, GroupBy, InputSettings, InputsExplanation, ModelOptions,
+    OutputSpec, Outputs, Precision, SignalSource, Subject, explain, explain_inputs, predicted,
 };

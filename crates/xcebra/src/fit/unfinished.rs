@@ -73,11 +73,23 @@ impl Inputs {
     /// [`FileError::Source`].
     pub fn source(&self, text: &str) -> Result<Source, FileError> {
         let mut source: Source = text.parse()?;
-        // where nothing has changed, messages show the path as it was given
-        if !is_here(&self.folder) {
-            source.path = self.folder.join(source.path);
-        }
+        source.path = self.path(&source.path);
         Ok(source)
+    }
+
+    /// A path as seen from where the program runs.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        // where nothing has changed, messages show the path as it was given
+        match is_here(&self.folder) {
+            true => path.to_path_buf(),
+            false => self.folder.join(path),
+        }
+    }
+
+    /// The source of the only recording.
+    pub(crate) fn only(&self) -> Result<Source, FileError> {
+        let only = self.data.first().map_or("", String::as_str);
+        self.source(only)
     }
 }
 

@@ -6,14 +6,21 @@ use xcebra_model::Watch;
 
 use super::folder::Study;
 use super::ranges;
+use super::work::Gathered;
 use crate::{Answer, Problem, Result};
 
 /// Gathers the pieces of the study in a folder, and writes what its command writes in one process, to the same bytes but
-/// for durations.
+/// for durations; and a report, if a place for one is given and the work has one that is not in `out`.
 ///
 /// # Errors
-/// [`Problem`] if pieces are missing, which it names, if files are damaged, or `out` cannot be written.
-pub fn gather(folder: &Path, out: &Path, watch: &Watch<'_>) -> Result<Answer> {
+/// [`Problem`] if pieces are missing, which it names, if files are damaged, `out` cannot be written, or the work has no
+/// such report.
+pub fn gather(
+    folder: &Path,
+    out: &Path,
+    report: Option<&Path>,
+    watch: &Watch<'_>,
+) -> Result<Answer> {
     let study = Study::open(folder)?;
     let done = study.all_done()?;
     let missing: Vec<usize> = (0..study.plan.pieces)
@@ -43,5 +50,6 @@ pub fn gather(folder: &Path, out: &Path, watch: &Watch<'_>) -> Result<Answer> {
             ),
         ));
     }
-    study.plan.work.gather(&study, out, watch)
+    let to = Gathered { out, report };
+    study.plan.work.gather(&study, &to, watch)
 }

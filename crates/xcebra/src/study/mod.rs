@@ -23,7 +23,7 @@ pub use gather::gather;
 pub use plan::{PLAN, plan};
 pub use run::{Ran, RunSettings, run};
 pub use status::{PieceState, Status, status};
-pub use work::{MapJob, Planned};
+pub use work::{AttributeJob, EmbedJob, MapJob, Planned};
 
 /// Numbers of pieces as a reader lists them: `0, 3..8`, where the end is not among them.
 fn ranges(pieces: &[usize]) -> String {

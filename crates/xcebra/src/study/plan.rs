@@ -11,12 +11,14 @@ use xcebra_files::{AtomicFolder, FileError, write_file};
 use xcebra_model::Watch;
 
 use super::folder::Study;
-use super::work::{Planned, Work};
+use super::work::{Pieces, Planned, Work};
 use crate::run::read_text;
 use crate::{Answer, Problem, Result};
 
 /// Name of the file of a plan.
 pub const PLAN: &str = "plan.json";
+/// Pieces of work that can be divided at will, unless told: each reads its data anew.
+const USUAL_PIECES: usize = 100;
 /// More pieces than these are a mistake.
 const MOST_PIECES: usize = 1_000_000;
 
@@ -62,7 +64,7 @@ pub fn plan(
     let new = AtomicFolder::create(out, None)?;
     let (work, natural) = Work::of(planned, watch)?;
     let pieces = match (natural, pieces) {
-        (Some(natural), Some(asked)) if natural != asked => {
+        (Pieces::These(natural), Some(asked)) if natural != asked => {
             return Err(Problem::setting(
                 format!(
                     "{} comes in {natural} pieces, one for each training, and {asked} are asked for",
@@ -71,8 +73,18 @@ pub fn plan(
                 "leave the number of pieces out",
             ));
         }
-        (Some(natural), _) => natural,
-        (None, asked) => asked.unwrap_or(1),
+        (Pieces::These(natural), _) => natural,
+        (Pieces::UpTo(most), Some(asked)) if asked > most => {
+            return Err(Problem::setting(
+                format!(
+                    "{} comes in {most} pieces at most, and {asked} are asked for",
+                    work.name()
+                ),
+                format!("ask for 1 to {most}, or leave the number of pieces out"),
+            ));
+        }
+        (Pieces::UpTo(most), asked) => asked.unwrap_or(most.clamp(1, USUAL_PIECES)),
+        (Pieces::Any, asked) => asked.unwrap_or(1),
     };
     if pieces == 0 || pieces > MOST_PIECES {
         return Err(Problem::setting(

@@ -236,6 +236,7 @@ fn work_on(
     let folder = study.piece(number);
     let ended = study.plan.work.run(&Piece {
         number,
+        of: study.plan.pieces,
         folder: &folder,
         every: settings.checkpoint_every,
         watch: &inner,

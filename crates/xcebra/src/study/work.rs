@@ -1,20 +1,31 @@
 //! What a study does: for each command its settings as a plan keeps them, its pieces, and what gathers them.
 
+mod attribute;
+mod embed;
+mod explain;
 mod fit;
+mod model;
 mod nothing;
 mod search;
 mod significance;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use xcebra_core::encoder::Edges;
 use xcebra_files::Source;
 use xcebra_model::Watch;
 
 use super::folder::Study;
+use crate::explain::{ExplainJob, ModelOptions};
 use crate::fit::unfinished::Inputs;
+use crate::report::Report;
 use crate::{Answer, FitFile, FitJob, Problem, Result, SearchJob, SignificanceSettings};
+use attribute::AttributeWork;
+use embed::EmbedWork;
+use explain::ExplainWork;
 use fit::FitWork;
 use nothing::NothingWork;
 use search::SearchWork;
@@ -30,6 +41,12 @@ pub enum Planned {
     Search(SearchJob),
     /// Maps of an encoder with a test of their entries, with a piece for each training of the test.
     Significance(MapJob, SignificanceSettings),
+    /// Maps, by ranges of samples.
+    Attribute(AttributeJob),
+    /// An embedding, by ranges of time.
+    Embed(EmbedJob),
+    /// An explanation, by ranges of signals.
+    Explain(Box<ExplainJob>),
     /// Nothing, in as many pieces as are asked for: what a study costs beside its work.
     Nothing,
 }
@@ -47,6 +64,51 @@ pub struct MapJob {
     pub methods: String,
 }
 
+/// Maps of a model in a file.
+#[derive(Clone, Debug)]
+pub enum AttributeJob {
+    /// Of a trained encoder.
+    Encoder(MapJob),
+    /// Of an ONNX file.
+    Model {
+        /// The file.
+        model: PathBuf,
+        /// What is said of it.
+        options: ModelOptions,
+        /// The signals.
+        data: Source,
+        /// The methods, as their list is written.
+        methods: String,
+        /// Which axis of the model's input is time; by default the one that fits.
+        time_axis: Option<usize>,
+        /// Samples from one signal to the next where a recording is cut.
+        hop: Option<usize>,
+    },
+}
+
+/// The embedding of a recording in a file.
+#[derive(Clone, Debug)]
+pub struct EmbedJob {
+    /// The folder of the encoder.
+    pub model: PathBuf,
+    /// The session whose encoder it is, if several subjects were trained.
+    pub session: Option<String>,
+    /// The recording.
+    pub data: Source,
+    /// What becomes of the ends of the recording.
+    pub edges: Edges,
+}
+
+/// In how many pieces work comes.
+pub enum Pieces {
+    /// This many.
+    These(usize),
+    /// Any number up to this.
+    UpTo(usize),
+    /// Any number.
+    Any,
+}
+
 /// Work as a plan keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
@@ -54,6 +116,9 @@ pub enum Work {
     Fit(FitWork),
     Search(SearchWork),
     Significance(SignificanceWork),
+    Attribute(AttributeWork),
+    Embed(EmbedWork),
+    Explain(Box<ExplainWork>),
     Nothing(NothingWork),
 }
 
@@ -61,6 +126,8 @@ pub enum Work {
 pub struct Piece<'a> {
     /// Its number.
     pub number: usize,
+    /// How many there are.
+    pub of: usize,
     /// The folder that it works in.
     pub folder: &'a Path,
     /// Time between two checkpoints.
@@ -69,22 +136,34 @@ pub struct Piece<'a> {
 }
 
 impl Work {
-    /// Work as a plan keeps it, and the number of its pieces where that is not free.
-    pub fn of(planned: &Planned, watch: &Watch<'_>) -> Result<(Self, Option<usize>)> {
+    /// Work as a plan keeps it, and in how many pieces it comes.
+    pub fn of(planned: &Planned, watch: &Watch<'_>) -> Result<(Self, Pieces)> {
         Ok(match planned {
             Planned::Fit(job) => {
                 let (work, pieces) = FitWork::of(job)?;
-                (Self::Fit(work), Some(pieces))
+                (Self::Fit(work), Pieces::These(pieces))
             }
             Planned::Search(job) => {
                 let (work, pieces) = SearchWork::of(job, watch)?;
-                (Self::Search(work), Some(pieces))
+                (Self::Search(work), Pieces::These(pieces))
             }
             Planned::Significance(job, test) => {
                 let (work, pieces) = SignificanceWork::of(job, test)?;
-                (Self::Significance(work), Some(pieces))
+                (Self::Significance(work), Pieces::These(pieces))
             }
-            Planned::Nothing => (Self::Nothing(NothingWork {}), None),
+            Planned::Attribute(job) => {
+                let (work, blocks) = AttributeWork::of(job, watch)?;
+                (Self::Attribute(work), Pieces::UpTo(blocks))
+            }
+            Planned::Embed(job) => {
+                let (work, stretches) = EmbedWork::of(job, watch)?;
+                (Self::Embed(work), Pieces::UpTo(stretches))
+            }
+            Planned::Explain(job) => {
+                let (work, signals) = ExplainWork::of(job, watch)?;
+                (Self::Explain(Box::new(work)), Pieces::UpTo(signals))
+            }
+            Planned::Nothing => (Self::Nothing(NothingWork {}), Pieces::Any),
         })
     }
 
@@ -94,6 +173,9 @@ impl Work {
             Self::Fit(_) => "fit",
             Self::Search(_) => "search",
             Self::Significance(_) => "significance",
+            Self::Attribute(_) => "attribute",
+            Self::Embed(_) => "embed",
+            Self::Explain(_) => "explain",
             Self::Nothing(_) => "nothing",
         }
     }
@@ -104,6 +186,9 @@ impl Work {
             Self::Fit(work) => work.files(),
             Self::Search(work) => work.files(),
             Self::Significance(work) => work.files(),
+            Self::Attribute(work) => work.files(),
+            Self::Embed(work) => work.files(),
+            Self::Explain(work) => work.files(),
             Self::Nothing(_) => Ok(Vec::new()),
         }
     }
@@ -114,17 +199,74 @@ impl Work {
             Self::Fit(work) => work.run(piece).map(|()| None),
             Self::Search(work) => work.run(piece),
             Self::Significance(work) => work.run(piece).map(|()| None),
+            Self::Attribute(work) => work.run(piece).map(|()| None),
+            Self::Embed(work) => work.run(piece).map(|()| None),
+            Self::Explain(work) => work.run(piece).map(|()| None),
             Self::Nothing(_) => Ok(None),
         }
     }
 
     /// Gathers all pieces, which are done.
-    pub fn gather(&self, study: &Study, out: &Path, watch: &Watch<'_>) -> Result<Answer> {
+    pub fn gather(&self, study: &Study, to: &Gathered<'_>, watch: &Watch<'_>) -> Result<Answer> {
         match self {
-            Self::Fit(work) => work.gather(study, out, watch),
-            Self::Search(work) => work.gather(study, out),
-            Self::Significance(work) => work.gather(study, out, watch),
-            Self::Nothing(work) => work.gather(study, out),
+            Self::Fit(work) => work.gather(study, to, watch),
+            Self::Search(work) => work.gather(study, to),
+            Self::Significance(work) => work.gather(study, to, watch),
+            Self::Attribute(work) => work.gather(study, to, watch),
+            Self::Embed(work) => work.gather(study, to, watch),
+            Self::Explain(work) => work.gather(study, to, watch),
+            Self::Nothing(work) => work.gather(study, to),
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// Its part of so many units.
+    fn part(&self, units: usize) -> Range<usize> {
+        part(units, self.number, self.of)
+    }
+}
+
+/// The part of so many units that belongs to a piece; parts differ by one unit at most.
+fn part(units: usize, piece: usize, pieces: usize) -> Range<usize> {
+    let end = |piece: usize| (units as u128 * piece as u128 / pieces as u128) as usize;
+    end(piece)..end(piece + 1)
+}
+
+impl Study {
+    /// The folder of the piece that each of so many units belongs to.
+    fn folder_of(&self, units: usize) -> impl Fn(usize) -> PathBuf {
+        let pieces = self.plan.pieces;
+        let ends: Vec<usize> = (0..pieces)
+            .map(|piece| part(units, piece, pieces).end)
+            .collect();
+        move |unit| self.piece(ends.partition_point(|&end| end <= unit))
+    }
+}
+
+/// Where what is gathered is written to.
+pub struct Gathered<'a> {
+    pub out: &'a Path,
+    pub report: Option<&'a Path>,
+}
+
+impl Gathered<'_> {
+    /// Writes the report if one is asked for.
+    fn report(&self, report: impl FnOnce() -> Result<Report>) -> Result<()> {
+        match self.report {
+            Some(path) => Ok(report()?.write(path)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The place of all that is written, by work that has no report of its own.
+    fn out_alone(&self, what: &str) -> Result<&Path> {
+        match self.report {
+            None => Ok(self.out),
+            Some(_) => Err(Problem::setting(
+                "--report: this work has no report of its own",
+                format!("leave it out; {what} that --out names holds all there is"),
+            )),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::work::Job;
 use super::{gradient, notes};
 use crate::Result;
 use crate::explain::{Built, Signals};
+use crate::share::Share;
 
 /// What is to be explained, read and checked.
 pub struct Asked<'a> {
@@ -55,8 +56,13 @@ pub struct Own {
 }
 
 impl Asked<'_> {
-    /// Explains all signals, and says of it what there is to say.
-    pub fn answer(self, watch: &Watch<'_>, notes: &mut Vec<String>) -> Result<Answered> {
+    /// Explains all signals as `share` says, and says of it what there is to say; none if it makes only a part.
+    pub fn answer(
+        self,
+        share: &Share<'_>,
+        watch: &Watch<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Answered>> {
         let (subject, settings, signals) = (self.subject, self.settings, self.signals);
         let start = Instant::now();
         notes::note_steps(subject, settings.gradient, notes);
@@ -98,17 +104,19 @@ impl Asked<'_> {
             // before it is paid
             watch.note(cost);
         }
-        let rows = job.run(watch)?;
+        let Some(rows) = job.shared(share, watch)? else {
+            return Ok(None);
+        };
         let seconds = subject.seconds() + start.elapsed().as_secs_f64();
         notes::note_sums(&rows, settings.rule, notes);
-        Ok(Answered {
+        Ok(Some(Answered {
             rows,
             target,
             groups,
             baselines: self.start.len(),
             cost,
             seconds,
-        })
+        }))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use cdig::{Gradient, Rule};
 use ndarray::{ArrayD, Axis, Slice};
+use serde::{Deserialize, Serialize};
 
 use super::work::Job;
 use crate::{Problem, Result};
@@ -18,7 +19,7 @@ const SMOOTHING: f64 = 0.1;
 const TIMED: usize = 64;
 
 /// Where gradients come from: `model`, `differences`, `differences:0.01`, `smoothing`, `smoothing:0.1:500`.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub enum GradientSource {
     /// The model's own.
     #[default]

@@ -15,6 +15,7 @@ use super::settings::{BaselineSource, ExplainSettings, SignalSource};
 use super::start::Start;
 use super::subject::Subject;
 use crate::explain::{Built, DomainSpec, Setting, Signals};
+use crate::share::Share;
 use crate::{Problem, Result};
 
 /// One of several inputs of a model.
@@ -69,6 +70,18 @@ pub fn explain_inputs(
     inputs: &[InputSettings],
     watch: &Watch<'_>,
 ) -> Result<InputsExplanation> {
+    let found = explain_inputs_share(subject, settings, inputs, &Share::Whole, watch)?;
+    Ok(found.expect("the whole was asked for"))
+}
+
+/// As [`explain_inputs`], or a share of it, of which there is nothing to tell.
+pub(super) fn explain_inputs_share(
+    subject: &Subject,
+    settings: &ExplainSettings,
+    inputs: &[InputSettings],
+    share: &Share<'_>,
+    watch: &Watch<'_>,
+) -> Result<Option<InputsExplanation>> {
     let mut notes = Vec::new();
     let outputs = settings.outputs_of(subject, &mut notes)?;
     let mut ready: Vec<Ready> = Vec::new();
@@ -120,7 +133,9 @@ pub fn explain_inputs(
         groups: ready[0].groups.clone(),
         curves: None,
     };
-    let found = asked.answer(watch, &mut notes)?;
+    let Some(found) = asked.answer(share, watch, &mut notes)? else {
+        return Ok(None);
+    };
     found.tell(&mut notes, watch);
     let parts = ready.into_iter().enumerate().map(|(part, one)| {
         let own = Own {
@@ -134,9 +149,9 @@ pub fn explain_inputs(
         let explanation = found.explanation(subject, settings, own, notes.clone());
         Ok((one.settings.name, explanation))
     });
-    Ok(InputsExplanation {
+    Ok(Some(InputsExplanation {
         inputs: parts.collect::<Result<_>>()?,
-    })
+    }))
 }
 
 /// Bands are of use for one of the inputs at least.

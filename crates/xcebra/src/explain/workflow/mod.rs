@@ -8,6 +8,7 @@ mod gradient;
 mod groups;
 mod inputs;
 mod inputs_answer;
+mod job;
 mod json;
 mod means;
 mod model_options;
@@ -19,6 +20,7 @@ mod program;
 mod ready;
 mod result;
 mod settings;
+mod share;
 mod start;
 mod subject;
 mod summary;
@@ -30,16 +32,19 @@ mod work;
 pub use gradient::GradientSource;
 pub use groups::GroupBy;
 pub use inputs::{InputSettings, InputsExplanation, explain_inputs};
+pub use job::{ExplainJob, Explained, ExplainedModel};
 pub use model_options::{ModelOptions, Precision};
 pub use output::{FrequencyUnit, OutputSpec, Outputs};
 pub use result::Explanation;
 pub use settings::{BaselineSource, Domains, ExplainSettings, SignalSource};
 pub use subject::Subject;
+pub use target::predicted;
 
 use xcebra_files::rates_agree;
 use xcebra_model::Watch;
 
 use crate::explain::{Setting, Signals};
+use crate::share::Share;
 use crate::{Problem, Result};
 use asked::{Asked, Own};
 use found::{One, Scored};
@@ -77,6 +82,17 @@ pub fn explain(
     settings: &ExplainSettings,
     watch: &Watch<'_>,
 ) -> Result<Explanation> {
+    let found = explain_share(subject, settings, &Share::Whole, watch)?;
+    Ok(found.expect("the whole was asked for"))
+}
+
+/// As [`explain`], or a share of it, of which there is nothing to tell.
+fn explain_share(
+    subject: &Subject,
+    settings: &ExplainSettings,
+    share: &Share<'_>,
+    watch: &Watch<'_>,
+) -> Result<Option<Explanation>> {
     settings.check_rate()?;
     let mut notes = Vec::new();
     let outputs = settings.outputs_of(subject, &mut notes)?;
@@ -119,7 +135,9 @@ pub fn explain(
         groups,
         curves: settings.curves,
     };
-    let mut found = asked.answer(watch, &mut notes)?;
+    let Some(mut found) = asked.answer(share, watch, &mut notes)? else {
+        return Ok(None);
+    };
     if let [only] = &found.rows[..] {
         summary::note_cancelling(&domains, &only.found, &mut notes);
     }
@@ -132,7 +150,7 @@ pub fn explain(
         domains,
         rows: std::mem::take(&mut found.rows),
     };
-    Ok(found.explanation(subject, settings, own, notes))
+    Ok(Some(found.explanation(subject, settings, own, notes)))
 }
 
 /// The signals to explain.

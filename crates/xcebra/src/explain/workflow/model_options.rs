@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
 use xcebra_files::{Source, read};
 
 use super::settings::SignalSource;
@@ -10,7 +11,7 @@ use super::subject::Subject;
 use crate::{Problem, Result};
 
 /// The precision in which a network computes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Precision {
     /// Weights and activations in f32, sums over the path in f64.
     Single,

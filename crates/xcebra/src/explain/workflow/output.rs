@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A weighted sum of outputs: `0`, `0+1`, `2-0`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputSpec(
     /// Outputs and their weights.
     pub Vec<(usize, f64)>,
@@ -55,7 +57,7 @@ impl fmt::Display for OutputSpec {
 const MOST_OUTPUTS: usize = 1 << 20;
 
 /// Which outputs of a model are explained: `0`, `2-0`, `0,1,2`, `0..12`, `all`, `predicted`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outputs {
     /// One output, or a weighted sum.
     Sum(OutputSpec),
@@ -131,7 +133,7 @@ impl fmt::Display for Outputs {
 }
 
 /// Units in which people read frequencies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FrequencyUnit {
     /// Cycles a second.
     #[default]

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
-use cdig::Rule;
-use xcebra_files::Source;
+use cdig::{CdigError, Rule};
+use xcebra_files::{FileError, Source};
 
 use super::gradient::GradientSource;
 use super::groups::GroupBy;
@@ -72,6 +73,19 @@ impl fmt::Display for BaselineSource {
     }
 }
 
+impl FromStr for BaselineSource {
+    type Err = FileError;
+
+    /// `zero`, `mean`, or a file.
+    fn from_str(text: &str) -> Result<Self, FileError> {
+        match text {
+            "zero" => Ok(Self::Zero),
+            "mean" => Ok(Self::Mean),
+            file => Ok(Self::Signal(SignalSource::File(file.parse()?))),
+        }
+    }
+}
+
 /// The domains to explain in.
 #[derive(Debug, Clone)]
 pub enum Domains {
@@ -79,6 +93,21 @@ pub enum Domains {
     Usual,
     /// These, ranked by how few coefficients carry the output.
     These(Vec<DomainSpec>),
+}
+
+impl FromStr for Domains {
+    type Err = CdigError;
+
+    /// `auto`, or names separated by commas.
+    fn from_str(list: &str) -> Result<Self, CdigError> {
+        match list {
+            "auto" => Ok(Self::Usual),
+            list => {
+                let specs = list.split(',').map(str::parse);
+                specs.collect::<Result<_, _>>().map(Self::These)
+            }
+        }
+    }
 }
 
 /// What is to be explained, and how.

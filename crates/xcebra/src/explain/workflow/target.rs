@@ -94,6 +94,10 @@ impl ExplainSettings {
 }
 
 /// Of each signal `(n, …)` the output that is largest for it, the first of equal ones.
+///
+/// # Errors
+/// [`Problem`] if the model fails or an output is not finite; of the kind [`Interrupted`](xcebra_model::Kind::Interrupted)
+/// if the watch stops it.
 pub fn predicted(
     model: &dyn Model<f64>,
     signals: &ArrayD<f64>,
@@ -115,7 +119,7 @@ pub fn predicted(
                         found.len(),
                         row[k]
                     ),
-                    "leave the signal out with --signals",
+                    "leave this signal out",
                 ));
             }
             let largest = (1..row.len()).fold(0, |best, k| match row[k] > row[best] {

@@ -41,13 +41,39 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Explains all signals: for each output, all signals.
     pub fn run(&self, watch: &Watch<'_>) -> Result<Vec<Row>> {
-        let n = self.signals.len();
+        let signals: Vec<usize> = (0..self.signals.len()).collect();
+        Ok(self.rows(self.each(&signals, |_, _| Ok(()), watch)?))
+    }
+
+    /// Rows of what was found for each signal.
+    pub fn rows(&self, found: Vec<Vec<One>>) -> Vec<Row> {
+        let row = |output| Row {
+            output,
+            found: Vec::with_capacity(found.len()),
+        };
+        let mut rows: Vec<Row> = self.target.names().into_iter().map(row).collect();
+        for of_signal in found {
+            for (row, one) in rows.iter_mut().zip(of_signal) {
+                row.found.push(one);
+            }
+        }
+        rows
+    }
+
+    /// Explains these signals: for each an entry for each output, which goes through `then` first.
+    pub fn each(
+        &self,
+        signals: &[usize],
+        then: impl Fn(usize, &[One]) -> Result<()> + Sync,
+        watch: &Watch<'_>,
+    ) -> Result<Vec<Vec<One>>> {
+        let n = signals.len();
         let total = n as u64 * PARTS;
         watch.progress("explain", (0, total), "");
         let done = Mutex::new(vec![0_u64; n]);
-        let tell = |signal: usize, parts: u64| {
+        let tell = |place: usize, parts: u64| {
             let Ok(mut done) = done.lock() else { return };
-            done[signal] = done[signal].max(parts);
+            done[place] = done[place].max(parts);
             let finished = done.iter().filter(|&&parts| parts == PARTS).count();
             let message = format!("{finished} of {n} signals");
             watch.progress("explain", (done.iter().sum(), total), &message);
@@ -55,39 +81,31 @@ impl Job<'_> {
         // once one signal fails, the others stop after their next batch of points
         let failed = AtomicBool::new(false);
         let stop = || failed.load(Ordering::Relaxed) || watch.is_stopped();
-        let explain = |signal: usize| -> Option<Result<Vec<One>>> {
+        let explain = |(place, &signal): (usize, &usize)| -> Option<Result<Vec<One>>> {
             if stop() {
                 return None;
             }
             let points = |points: Progress<'_>| {
                 let share = points.done as f64 / points.total.max(1) as f64;
-                tell(signal, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
+                tell(place, ((PARTS - 1) as f64 * share.min(1.0)) as u64);
             };
             let own = Watch::new().on_progress(&points).stop_when(&stop);
             let one = self.one(&own, signal);
+            let one = one.and_then(|one| then(signal, &one).map(|()| one));
             match one {
-                Ok(_) => tell(signal, PARTS),
+                Ok(_) => tell(place, PARTS),
                 // an explanation that was stopped by another's failure has no error of its own
                 Err(_) if failed.swap(true, Ordering::Relaxed) => return None,
                 Err(_) => {}
             }
             Some(one)
         };
-        let results: Vec<Option<Result<Vec<One>>>> = (0..n).into_par_iter().map(explain).collect();
+        let results = signals.par_iter().enumerate().map(explain);
+        let results: Vec<Option<Result<Vec<One>>>> = results.collect();
         if watch.is_stopped() {
             return Err(Problem::stopped());
         }
-        let row = |output| Row {
-            output,
-            found: Vec::with_capacity(n),
-        };
-        let mut rows: Vec<Row> = self.target.names().into_iter().map(row).collect();
-        for one in results.into_iter().flatten() {
-            for (row, one) in rows.iter_mut().zip(one?) {
-                row.found.push(one);
-            }
-        }
-        Ok(rows)
+        results.into_iter().flatten().collect()
     }
 
     /// Path points of one explanation, at most.

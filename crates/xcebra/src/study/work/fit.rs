@@ -8,7 +8,7 @@ use xcebra_core::Trainer;
 use xcebra_files::{AtomicFolder, FileError};
 use xcebra_model::Watch;
 
-use super::{Piece, Study, copy, files, settings, sources};
+use super::{Gathered, Piece, Study, copy, files, settings, sources};
 use crate::fit::unfinished::{Inputs, Unfinished};
 use crate::fit::{Seeds, fit_inputs, of_seed, resume_seeds};
 use crate::kept::KeptTraining;
@@ -115,7 +115,8 @@ impl FitWork {
         first.wrapping_add(piece as u64)
     }
 
-    pub fn gather(&self, study: &Study, out: &Path, watch: &Watch<'_>) -> Result<Answer> {
+    pub fn gather(&self, study: &Study, to: &Gathered<'_>, watch: &Watch<'_>) -> Result<Answer> {
+        let out = to.out_alone("its folder")?;
         let new = AtomicFolder::create(out, None)?;
         let first = study.piece(0).join(RUN);
         copy(&first, new.path(), |name| name == LOCK)?;

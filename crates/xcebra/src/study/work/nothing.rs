@@ -1,12 +1,10 @@
 //! Pieces that do nothing: what a study costs beside its work, on the file system and the scheduler at hand.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use xcebra_files::write_file;
 
-use super::Study;
+use super::{Gathered, Study};
 use crate::{Answer, Result};
 
 /// Nothing, as a plan keeps it.
@@ -16,7 +14,8 @@ pub struct NothingWork {}
 
 impl NothingWork {
     /// Writes how many pieces each machine has run.
-    pub fn gather(&self, study: &Study, out: &Path) -> Result<Answer> {
+    pub fn gather(&self, study: &Study, to: &Gathered<'_>) -> Result<Answer> {
+        let out = to.out_alone("the file")?;
         let mut hosts = std::collections::BTreeMap::<String, usize>::new();
         for piece in 0..study.plan.pieces {
             if let Some(done) = study.done(piece)? {

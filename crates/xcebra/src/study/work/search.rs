@@ -1,12 +1,12 @@
 //! A search in pieces, a training each.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use xcebra_files::AtomicFolder;
 use xcebra_model::Watch;
 
-use super::{Piece, Study, copy, files, refused, settings, sources};
+use super::{Gathered, Piece, Study, copy, files, refused, settings, sources};
 use crate::fit::unfinished::Inputs;
 use crate::search::{Cells, State, cell, train_files};
 use crate::{Answer, Result, SearchData, SearchJob, Searched, Trial};
@@ -64,7 +64,8 @@ impl SearchWork {
         made.map_err(|problem| problem.context(&sets.join(", ")))
     }
 
-    pub fn gather(&self, study: &Study, out: &Path) -> Result<Answer> {
+    pub fn gather(&self, study: &Study, to: &Gathered<'_>) -> Result<Answer> {
+        let out = to.out_alone("its folder")?;
         let new = AtomicFolder::create(out, None)?;
         self.search.claim(new.path())?;
         let mut trials = Vec::new();

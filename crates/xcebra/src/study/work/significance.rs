@@ -1,6 +1,6 @@
 //! The test of map entries in pieces, a training each.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use xcebra_attr::Methods;
@@ -8,12 +8,11 @@ use xcebra_attr::significance::{Control, Tail};
 use xcebra_files::Source;
 use xcebra_model::Watch;
 
-use super::{MapJob, Piece, Study};
+use super::{Gathered, MapJob, Piece, Study};
 use crate::attribute::{check_test, train_for_test};
 use crate::fit::unfinished::Inputs;
 use crate::{
-    Answer, AttributeSettings, MODEL, Null, Problem, Result, Sessions, SignificanceSettings,
-    attribute_files,
+    Answer, AttributeSettings, MODEL, Null, Result, Sessions, SignificanceSettings, attribute_files,
 };
 
 /// A test as a plan keeps it.
@@ -86,30 +85,25 @@ impl SignificanceWork {
         )
     }
 
-    pub fn gather(&self, study: &Study, out: &Path, watch: &Watch<'_>) -> Result<Answer> {
+    pub fn gather(&self, study: &Study, to: &Gathered<'_>, watch: &Watch<'_>) -> Result<Answer> {
         let settings = AttributeSettings {
             methods: self.methods.parse()?,
             significance: Some(self.settings(Some(study.folder.join("pieces")))),
         };
         let session = self.session.as_deref();
         let found = attribute_files(&self.model(), session, &self.data()?, &settings, watch)?;
-        let answer = found.answer(Some(out))?;
-        found.write(out)?;
+        let answer = found.answer(Some(to.out))?;
+        to.report(|| Ok(found.report()))?;
+        found.write(to.out)?;
         Ok(answer)
     }
 
     fn model(&self) -> PathBuf {
-        // where nothing has changed, messages show the path as it was given
-        match std::env::current_dir().is_ok_and(|here| here == self.inputs.folder) {
-            true => self.model.clone(),
-            false => self.inputs.folder.join(&self.model),
-        }
+        self.inputs.path(&self.model)
     }
 
     fn data(&self) -> Result<Source> {
-        let only = self.inputs.data.first();
-        let only = only.ok_or_else(|| Problem::file("the plan names no data", "plan it again"))?;
-        Ok(self.inputs.source(only)?)
+        Ok(self.inputs.only()?)
     }
 
     fn settings(&self, keep: Option<PathBuf>) -> SignificanceSettings {
