@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use xcebra::core::encoder::Edges;
-use xcebra::files::{Source, ensure_writable};
+use xcebra::files::Source;
 use xcebra::study::EmbedJob;
-use xcebra::{Answer, Result, embed_files};
+use xcebra::{Answer, Problem, Result, embed_files};
 
 use super::Session;
+use super::figures::Figures;
+use super::places::Places;
 use super::study::refuse;
 
 /// Embed a recording with a trained encoder
@@ -45,9 +47,13 @@ pub struct Embed {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Label that colours the embedding of the page: an array of the data file, or of another file; can be repeated
-    #[arg(long, value_name = "NAME[=FILE:ARRAY]", requires = "report")]
+    /// Label that colours the embedding of the page and of the pictures: an array of the data file, or of another file;
+    /// can be repeated
+    #[arg(long, value_name = "NAME[=FILE:ARRAY]")]
     label: Vec<String>,
+
+    #[command(flatten)]
+    figures: Figures,
 }
 
 /// What becomes of the ends of a recording.
@@ -79,6 +85,8 @@ impl Embed {
     /// The embedding, for a plan whose folder is `out`.
     pub fn planned(&self) -> Result<(EmbedJob, &Path)> {
         refuse(self.report.is_some(), "--report")?;
+        refuse(self.figures.folder().is_some(), "--figures")?;
+        refuse(!self.label.is_empty(), "--label")?;
         let job = EmbedJob {
             model: self.model.clone(),
             session: self.session.clone(),
@@ -89,26 +97,31 @@ impl Embed {
     }
 
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        super::require_npz(&self.out)?;
-        let data = ("--data", self.data.path.as_path());
-        super::require_distinct(("--out", &self.out), &[data])?;
-        ensure_writable(&self.out)?;
-        if let Some(report) = &self.report {
-            super::require_distinct(("--report", report), &[data, ("--out", &self.out)])?;
-            ensure_writable(report)?;
+        if !self.label.is_empty() && self.report.is_none() && self.figures.folder().is_none() {
+            return Err(Problem::setting(
+                "--label colours a page or pictures, and there are none",
+                "add --report FILE or --figures FOLDER, or leave out --label",
+            ));
         }
+        let places = Places {
+            out: Some(&self.out),
+            report: self.report.as_deref(),
+            figures: &self.figures,
+        };
+        places.check(&[("--data", self.data.path.as_path())])?;
         let edges = self.edges.into();
         let embedding = session.watched("stopping", |watch| {
             let of = self.session.as_deref();
             embed_files(&self.model, of, &self.data, edges, watch)
         })?;
-        if let Some(report) = &self.report {
-            let labels = session.watched("stopping", |watch| {
-                embedding.labels(&self.data, &self.label, watch)
-            })?;
-            embedding.report(&labels).write(report)?;
-        }
-        embedding.write(&self.out)?;
+        let labels = session.watched("stopping", |watch| {
+            embedding.labels(&self.data, &self.label, watch)
+        })?;
+        places.write(
+            || embedding.pictures(&labels),
+            || embedding.report(&labels),
+            |out| embedding.write(out),
+        )?;
         Ok(embedding.answer(Some(&self.out)))
     }
 }

@@ -62,6 +62,7 @@ mod matlab;
 mod npy;
 mod npy_advice;
 mod npy_header;
+mod npy_text;
 mod npz;
 mod open;
 mod raw;

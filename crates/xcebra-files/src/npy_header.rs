@@ -76,62 +76,141 @@ pub(crate) struct Header {
 impl Header {
     /// Reads the header; `place` names the array in messages.
     pub(crate) fn read(reader: &mut impl Read, place: &str) -> Result<Self> {
-        let mut fill = |bytes: &mut [u8]| {
-            reader
-                .read_exact(bytes)
-                .map_err(|error| read_error(place, "the header", &error))
-        };
-        let mut start = [0; 8];
-        fill(&mut start)?;
-        if &start[..6] != MAGIC {
-            return Err(FileError::damaged(
-                place,
-                "it does not begin like a .npy file",
-            ));
-        }
-        let (length, prefix) = match start[6] {
-            1 => {
-                let mut bytes = [0; 2];
-                fill(&mut bytes)?;
-                (usize::from(u16::from_le_bytes(bytes)), 10)
-            }
-            2 | 3 => {
-                let mut bytes = [0; 4];
-                fill(&mut bytes)?;
-                (u32::from_le_bytes(bytes) as usize, 12)
-            }
-            version => {
-                let problem = format!("format version {version} is unknown");
-                return Err(FileError::damaged(place, problem));
-            }
-        };
-        if length > MAX_HEADER {
-            let problem =
-                format!("its header claims {length} bytes, at most {MAX_HEADER} are usual");
-            return Err(FileError::damaged(place, problem));
-        }
-        let mut text = vec![0; length];
-        fill(&mut text)?;
-        let text = String::from_utf8_lossy(&text);
-        parse(&text, place, (prefix + length) as u64)
+        let (text, length) = dictionary(reader, place)?;
+        parse(&text, place, length)
     }
 
     /// Number of elements.
     pub(crate) fn count(&self, place: &str) -> Result<usize> {
-        // without the zeros, so that (0, huge, huge) is refused too: no array can have that shape
-        let axes = self.shape.iter().filter(|&&axis| axis != 0);
-        let full = axes.copied().try_fold(1usize, usize::checked_mul);
-        match full.filter(|&n| n <= isize::MAX as usize / self.element.size()) {
-            Some(_) => Ok(self.shape.iter().product()),
-            None => {
-                let problem = format!("shape {:?} is beyond any memory", self.shape);
-                Err(FileError::damaged(place, problem))
-            }
+        count(&self.shape, self.element.size(), place)
+    }
+}
+
+/// What a header says of an array of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TextHeader {
+    /// Bytes of a letter: 4 of Unicode, 1 of bytes.
+    pub(crate) letter: usize,
+    /// Letters of each text; shorter ones are filled up with zeros.
+    pub(crate) letters: usize,
+    pub(crate) big_endian: bool,
+    pub(crate) shape: Vec<usize>,
+}
+
+impl TextHeader {
+    /// Reads the header; none if the array holds something else.
+    pub(crate) fn read(reader: &mut impl Read, place: &str) -> Result<Option<Self>> {
+        let (text, _) = dictionary(reader, place)?;
+        // a list of fields begins otherwise
+        let Some(descriptor) = text
+            .split_once("'descr':")
+            .and_then(|(_, rest)| rest.trim_start().strip_prefix('\''))
+            .and_then(|rest| rest.split_once('\''))
+            .map(|(descriptor, _)| descriptor)
+        else {
+            return Ok(None);
+        };
+        let kind = descriptor.trim_start_matches(['<', '>', '|', '=']);
+        let letter = match kind.chars().next() {
+            Some('U') => 4,
+            Some('S') => 1,
+            _ => return Ok(None),
+        };
+        let letters = kind[1..]
+            .parse()
+            .map_err(|_| FileError::damaged(place, format!("its type {kind:?} makes no sense")))?;
+        let (_, _, shape) = fields(&text, place, |cursor| cursor.string().map(drop))?;
+        Ok(Some(Self {
+            letter,
+            letters,
+            big_endian: descriptor.starts_with('>'),
+            shape,
+        }))
+    }
+
+    /// Number of bytes behind the header.
+    pub(crate) fn bytes(&self, place: &str) -> Result<usize> {
+        let beyond = || {
+            let problem = format!("texts of {} letters are beyond any memory", self.letters);
+            FileError::damaged(place, problem)
+        };
+        let one = self.letter.checked_mul(self.letters).ok_or_else(beyond)?;
+        Ok(count(&self.shape, one.max(1), place)? * one)
+    }
+}
+
+/// The dictionary of a header as text, and the bytes of the header.
+fn dictionary(reader: &mut impl Read, place: &str) -> Result<(String, u64)> {
+    let mut fill = |bytes: &mut [u8]| {
+        reader
+            .read_exact(bytes)
+            .map_err(|error| read_error(place, "the header", &error))
+    };
+    let mut start = [0; 8];
+    fill(&mut start)?;
+    if &start[..6] != MAGIC {
+        return Err(FileError::damaged(
+            place,
+            "it does not begin like a .npy file",
+        ));
+    }
+    let (length, prefix) = match start[6] {
+        1 => {
+            let mut bytes = [0; 2];
+            fill(&mut bytes)?;
+            (usize::from(u16::from_le_bytes(bytes)), 10)
+        }
+        2 | 3 => {
+            let mut bytes = [0; 4];
+            fill(&mut bytes)?;
+            (u32::from_le_bytes(bytes) as usize, 12)
+        }
+        version => {
+            let problem = format!("format version {version} is unknown");
+            return Err(FileError::damaged(place, problem));
+        }
+    };
+    if length > MAX_HEADER {
+        let problem = format!("its header claims {length} bytes, at most {MAX_HEADER} are usual");
+        return Err(FileError::damaged(place, problem));
+    }
+    let mut text = vec![0; length];
+    fill(&mut text)?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Ok((text, (prefix + length) as u64))
+}
+
+/// Number of elements of a shape, each of so many bytes.
+fn count(shape: &[usize], size: usize, place: &str) -> Result<usize> {
+    // without the zeros, so that (0, huge, huge) is refused too: no array can have that shape
+    let axes = shape.iter().filter(|&&axis| axis != 0);
+    let full = axes.copied().try_fold(1usize, usize::checked_mul);
+    match full.filter(|&n| n <= isize::MAX as usize / size) {
+        Some(_) => Ok(shape.iter().product()),
+        None => {
+            let problem = format!("shape {shape:?} is beyond any memory");
+            Err(FileError::damaged(place, problem))
         }
     }
 }
 
 fn parse(text: &str, place: &str, length: u64) -> Result<Header> {
+    let ((element, big_endian), fortran, shape) = fields(text, place, Cursor::element)?;
+    Ok(Header {
+        element,
+        big_endian,
+        fortran,
+        shape,
+        length,
+    })
+}
+
+/// Element type, order and shape of a dictionary.
+fn fields<'a, T>(
+    text: &'a str,
+    place: &'a str,
+    read_element: impl Fn(&mut Cursor<'a>) -> Result<T>,
+) -> Result<(T, bool, Vec<usize>)> {
     let mut cursor = Cursor { rest: text, place };
     let (mut element, mut fortran, mut shape) = (None, None, None);
     cursor.expect("{")?;
@@ -139,7 +218,7 @@ fn parse(text: &str, place: &str, length: u64) -> Result<Header> {
         let key = cursor.string()?;
         cursor.expect(":")?;
         match key {
-            "descr" => element = Some(cursor.element()?),
+            "descr" => element = Some(read_element(&mut cursor)?),
             "fortran_order" => fortran = Some(cursor.boolean()?),
             "shape" => shape = Some(cursor.shape()?),
             _ => return Err(cursor.confused()),
@@ -152,18 +231,10 @@ fn parse(text: &str, place: &str, length: u64) -> Result<Header> {
     if !cursor.rest.trim().is_empty() {
         return Err(cursor.confused());
     }
-    let ((element, big_endian), Some(fortran), Some(shape)) =
-        (element.ok_or_else(|| cursor.confused())?, fortran, shape)
-    else {
-        return Err(cursor.confused());
-    };
-    Ok(Header {
-        element,
-        big_endian,
-        fortran,
-        shape,
-        length,
-    })
+    match (element, fortran, shape) {
+        (Some(element), Some(fortran), Some(shape)) => Ok((element, fortran, shape)),
+        _ => Err(cursor.confused()),
+    }
 }
 
 /// The dictionary of a header, from left to right.

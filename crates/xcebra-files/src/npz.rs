@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ndarray::{ArrayRef, Dimension};
 use ndarray_npy::{NpzWriter, WritableElement, WriteNpyExt, WriteNpzError};
@@ -14,11 +15,14 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::array::{DataArray, place};
 use crate::atomic::AtomicFile;
+use crate::clock::Clock;
 use crate::container::{ArrayInfo, Container, Role, only, only_name};
 use crate::error::{FileError, Result};
 use crate::npy::read_values;
-use crate::npy_header::Header;
+use crate::npy_header::{Header, TextHeader};
+use crate::npy_text::{Texts, read_texts};
 use crate::reading::open_file;
+use crate::signals::annotations::TextLabel;
 use crate::source::Source;
 use crate::values::Values;
 
@@ -89,6 +93,32 @@ impl NpzFile {
         read_values(&mut entry, &header, available, &place)
     }
 
+    /// What the header of a list of texts says; none if the array holds something else.
+    fn text_header(&mut self, name: &str) -> Result<Option<TextHeader>> {
+        let place = place(&Source::new(&self.path, name));
+        let header = TextHeader::read(&mut self.entry(name, &place)?, &place)?;
+        Ok(header.filter(|header| header.shape.len() == 1))
+    }
+
+    /// The texts of a list; none if the array holds something else, or there is none of that name.
+    fn texts(&mut self, name: &str) -> Result<Option<Vec<Arc<str>>>> {
+        let place = place(&Source::new(&self.path, name));
+        if self.zip.index_for_name(&format!("{name}.npy")).is_none() {
+            return Ok(None);
+        }
+        let length = self.length;
+        let mut entry = self.entry(name, &place)?;
+        let header = TextHeader::read(&mut entry, &place)?;
+        let Some(header) = header.filter(|header| header.shape.len() == 1) else {
+            return Ok(None);
+        };
+        if entry.compression() != CompressionMethod::Stored {
+            let stored = entry.compressed_size().min(length);
+            require_plausible(&place, header.bytes(&place)? as u64, stored)?;
+        }
+        read_texts(&mut entry, &header, &place).map(Some)
+    }
+
     fn entry(&mut self, name: &str, place: &str) -> Result<ZipFile<'_, BufReader<File>>> {
         let Some(index) = self.zip.index_for_name(&format!("{name}.npy")) else {
             return Err(FileError::Missing {
@@ -111,10 +141,16 @@ impl Container for NpzFile {
             arrays.push(match self.header(&name) {
                 Ok(header) => ArrayInfo::new(&name, header.element.name(), header.shape),
                 // an array of text or objects does not keep others from being listed
-                Err(FileError::ElementType { found, advice, .. }) => ArrayInfo {
-                    role: Role::Unusable(advice),
-                    ..ArrayInfo::new(&name, &found, Vec::new())
-                },
+                Err(FileError::ElementType { found, advice, .. }) => {
+                    let (role, shape) = match self.text_header(&name)? {
+                        Some(header) => (Role::Text, header.shape),
+                        None => (Role::Unusable(advice), Vec::new()),
+                    };
+                    ArrayInfo {
+                        role,
+                        ..ArrayInfo::new(&name, &found, shape)
+                    }
+                }
                 Err(error) => return Err(error),
             });
         }
@@ -129,6 +165,14 @@ impl Container for NpzFile {
     fn read_only(&mut self) -> Result<DataArray> {
         let name = only_name(&self.path, self.names())?;
         self.read(&name)
+    }
+
+    fn read_text(&self, name: &str, _clock: Option<&Clock>) -> Result<Option<TextLabel>> {
+        let texts = Self::open(&self.path)?.texts(name)?;
+        Ok(texts.map(|texts| TextLabel {
+            texts,
+            notes: Vec::new(),
+        }))
     }
 
     fn stand_in(&mut self) -> Option<String> {
@@ -202,6 +246,28 @@ impl NpzOutput {
     ) -> Result<()> {
         ensure_finite(&format!("the array `{name}`"), array)?;
         self.add_with_gaps(name, &array.view())
+    }
+
+    /// Adds an array of text, such as names of channels, which numpy reads without pickle. Zeros at the end of a text are
+    /// lost, as in numpy.
+    ///
+    /// ```
+    /// use xcebra_files::{DataFile, NpzOutput};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("map.npz");
+    /// let mut output = NpzOutput::create(&path)?;
+    /// output.add_text("channel_names", &["Fp1".to_owned(), "Cz".to_owned()])?;
+    /// output.commit()?;
+    /// let names = DataFile::open(&path)?.read_text("channel_names", None)?.expect("text");
+    /// assert_eq!(&*names.texts[1], "Cz");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`FileError::Write`] if the name is taken.
+    pub fn add_text(&mut self, name: &str, texts: &[String]) -> Result<()> {
+        self.add_with_gaps(name, &Texts(texts))
     }
 
     /// Adds a recording, in which NaN stands for samples that are missing.

@@ -1,5 +1,6 @@
 //! Writes a page with every kind of figure, two of them large: `cargo run -p xcebra-report --example gallery gallery.html`;
-//! without a name into the folder for temporary files.
+//! without a name into the folder for temporary files. With a second name, it also writes a page of which not everything
+//! can be kept.
 
 use std::path::PathBuf;
 
@@ -14,7 +15,53 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = named.unwrap_or_else(|| std::env::temp_dir().join("gallery.html"));
     page().write(&path)?;
     println!("wrote {}", path.display());
+    if let Some(path) = std::env::args_os().nth(2).map(PathBuf::from) {
+        large(page()).write(&path)?;
+        println!("wrote {}", path.display());
+    }
     Ok(())
+}
+
+/// Beside the pictures of `page`, maps of 32 electrodes × 125 frequencies and 5 bands, for each of 6 groups and 3 outputs.
+fn large(page: Report) -> Report {
+    const NAMES: &str = "Fp1 Fp2 AF3 AF4 F7 F3 Fz F4 F8 FC5 FC1 FC2 FC6 T7 C3 Cz C4 T8 CP5 CP1 CP2 CP6 P7 P3 Pz P4 \
+                         P8 PO3 PO4 O1 Oz O2";
+    let names: Vec<String> = NAMES.split_whitespace().map(str::to_owned).collect();
+    let at = |n: usize| (0..n).map(|i| i as f64).collect::<Vec<_>>();
+    let part = |name: String, seed: usize| {
+        let plane = Array2::from_shape_fn((32, 125), |(c, f)| noise(seed + 125 * c + f));
+        let bands = Array2::from_shape_fn((32, 5), |(c, f)| noise(seed + 5 * c + f));
+        let heads = ScalpMap::of(&names).expect("electrodes");
+        let columns = bands.columns().into_iter().enumerate();
+        let heads = columns.fold(heads, |heads, (k, column)| {
+            heads.head(&format!("band {k}"), &column.to_vec())
+        });
+        Report::new(&name)
+            .figure(
+                TileMap::new("frequency (Hz)", "channel")
+                    .title("Channels and frequencies")
+                    .row_names(&names)
+                    .grid(&at(125), &at(32), plane.view())
+                    .draw(),
+                "",
+            )
+            .figure(
+                HeatMap::new(bands.view())
+                    .title("Channels and bands")
+                    .signed()
+                    .row_names(&names)
+                    .draw(),
+                "",
+            )
+            .figure(heads.title("On the head").signed().draw(), "")
+    };
+    let outputs = (0..3).map(|k| {
+        let groups = (0..6).map(|g| part(format!("group {g}"), 1_000_000 * (6 * k + g)));
+        Report::new(&format!("output {k}")).choice("group", groups)
+    });
+    page.elsewhere("The example that made this page has all numbers.")
+        .heading("Explanations")
+        .choice("output", outputs)
 }
 
 /// Numbers between -1 and 1 that look like noise and are the same everywhere.

@@ -1,12 +1,13 @@
 //! One self-contained HTML page of words, tables and figures.
 
 mod blocks;
+mod budget;
 mod head;
 mod table;
 
 use std::path::Path;
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use table::Table;
 
@@ -19,6 +20,9 @@ use xcebra_files::{FileError, write_file};
 ///
 /// A small script in the page lets readers point, zoom, sort, turn and save. Without it the page reads the same. A
 /// content-security policy allows this script and the page's style by their hashes, and nothing else.
+///
+/// A page stays below 2 MB: if it would be larger, pictures show fewer of their numbers, long tables are shortened, and
+/// the last pictures are left out. The page says so, and [where](Self::elsewhere) everything is.
 ///
 /// ```
 /// use xcebra_report::{LineChart, Report, Table};
@@ -36,6 +40,7 @@ use xcebra_files::{FileError, write_file};
 pub struct Report {
     title: String,
     lead: String,
+    elsewhere: String,
     blocks: Vec<Block>,
 }
 
@@ -45,6 +50,7 @@ impl Report {
         Self {
             title: title.to_owned(),
             lead: String::new(),
+            elsewhere: String::new(),
             blocks: Vec::new(),
         }
     }
@@ -52,6 +58,12 @@ impl Report {
     /// The sentence or two below the title: what was done and what came out.
     pub fn lead(mut self, text: &str) -> Self {
         text.clone_into(&mut self.lead);
+        self
+    }
+
+    /// A sentence that says where all numbers and pictures are, for a page that would be too large with them.
+    pub fn elsewhere(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.elsewhere);
         self
     }
 
@@ -131,6 +143,17 @@ impl Report {
 
     /// The page.
     pub fn html(&self) -> String {
+        let parts = body(&self.blocks);
+        if parts.0.len() <= budget::MOST {
+            return self.around(&parts, "");
+        }
+        let (blocks, kept) = budget::fitted(self.blocks.clone(), budget::MOST);
+        let words = format!("{} {}", kept.words(), self.elsewhere);
+        self.around(&body(&blocks), words.trim())
+    }
+
+    /// A page with these parts; `words` say what is not on it.
+    fn around(&self, parts: &Markup, words: &str) -> String {
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -139,7 +162,8 @@ impl Report {
                     main {
                         h1 { (self.title) }
                         @if !self.lead.is_empty() { p.lead { (self.lead) } }
-                        (body(&self.blocks))
+                        @if !words.is_empty() { p { (words) } }
+                        (parts)
                         footer { "Made with " (head::generator()) "." }
                     }
                     script { (PreEscaped(head::SCRIPT)) }

@@ -33,6 +33,11 @@ impl Picture {
         }
     }
 
+    /// The name of its files, without an ending.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Writes `NAME.svg` and, with the feature `png`, `NAME.png` into a folder.
     ///
     /// # Errors

@@ -1,33 +1,26 @@
 //! A report made from result files alone: nothing is computed again.
 
+mod arrays;
+mod coefficients;
 mod explained;
 mod maps;
 mod plain;
 mod training;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ndarray::ArrayD;
-use xcebra_files::{ArrayInfo, DataFile, FileError, Format};
+use xcebra_files::Format;
 
 use crate::report::Report;
 use crate::{Problem, Result};
-
-/// Numbers of an array that is drawn; of a larger one only the size is told.
-const MOST_NUMBERS: usize = 50_000_000;
-
-/// The arrays of a result file by their names, and what was left out.
-struct Arrays {
-    by_name: BTreeMap<String, ArrayD<f64>>,
-    left_out: Vec<String>,
-}
+use arrays::Arrays;
 
 /// A report on what a command has written: a file with arrays, such as `map.npz`, `embedding.npz` or
 /// `explained.npz`, or a folder, such as that of `xcebra fit` or `xcebra demo`.
 ///
-/// Which pictures there are depends on the names of the arrays. Arrays with other names are drawn as they are.
+/// Which pictures there are depends on the names of the arrays. Arrays with other names are drawn as they are. Where the
+/// file holds the names of channels, they are used, and those of electrodes have maps of the head.
 ///
 /// # Errors
 /// [`Problem`] if there is no such file, if it cannot be read, or if it holds nothing to show.
@@ -41,8 +34,13 @@ pub fn view(path: &Path) -> Result<Report> {
             "name a file that a command has written, such as map.npz, or the folder of `xcebra fit`",
         ));
     }
-    let report = Report::new(&name_of(path));
-    file(report, path)
+    file(begun(path), path)
+}
+
+fn begun(path: &Path) -> Report {
+    let name = name_of(path);
+    let elsewhere = format!("{name} holds all numbers.");
+    Report::new(&name).elsewhere(&elsewhere)
 }
 
 fn name_of(path: &Path) -> String {
@@ -64,7 +62,7 @@ fn folder(path: &Path) -> Result<Report> {
         .collect::<std::io::Result<_>>()
         .map_err(unreadable)?;
     files.sort();
-    let (mut report, mut shown) = training::show(Report::new(&name_of(path)), path)?;
+    let (mut report, mut shown) = training::show(begun(path), path)?;
     for found in &files {
         if matches!(Format::of(found), Ok(Format::Npz)) {
             report = file(report.heading(&name_of(found)), found)?;
@@ -82,53 +80,17 @@ fn folder(path: &Path) -> Result<Report> {
 
 /// Adds what an array file holds.
 fn file(report: Report, path: &Path) -> Result<Report> {
-    let mut arrays = Arrays::read(path)?;
-    // a text without numbers is read as a table that has only names
-    if arrays.by_name.values().all(ArrayD::is_empty) && arrays.left_out.is_empty() {
+    let mut arrays = Arrays::open(path)?;
+    if arrays.is_empty() {
         return Err(Problem::file(
             format!("there are no numbers in {}", path.display()),
             "name a file that a command has written, such as map.npz",
         ));
     }
-    let report = maps::show(report, &mut arrays);
-    let report = explained::show(report, &mut arrays);
-    let report = plain::embedding(report, &mut arrays);
-    Ok(plain::show(report, arrays))
-}
-
-impl Arrays {
-    fn read(path: &Path) -> Result<Self> {
-        let mut file = DataFile::open(path)?;
-        let (mut by_name, mut left_out) = (BTreeMap::new(), Vec::new());
-        for ArrayInfo { name, shape, .. } in file.arrays()? {
-            if shape.iter().product::<usize>() > MOST_NUMBERS {
-                left_out.push(format!("Not shown: {name} {shape:?} is too large."));
-                continue;
-            }
-            match file.read(&name) {
-                Ok(array) => {
-                    by_name.insert(name, array.values.to_float::<f64>());
-                }
-                // complex coefficients, words: the other arrays can still be shown
-                Err(error @ FileError::ElementType { .. }) => {
-                    left_out.push(format!("Not shown: {error}."));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Self { by_name, left_out })
-    }
-
-    fn take(&mut self, name: &str) -> Option<ArrayD<f64>> {
-        self.by_name.remove(name)
-    }
-
-    /// The names that end so, without the ending.
-    fn stems(&self, ending: &str) -> Vec<String> {
-        let names = self.by_name.keys();
-        let stems = names.filter_map(|name| name.strip_suffix(ending));
-        stems.map(str::to_owned).collect()
-    }
+    let report = maps::show(report, &mut arrays)?;
+    let report = explained::show(report, &mut arrays)?;
+    let report = plain::embedding(report, &mut arrays)?;
+    plain::show(report, arrays)
 }
 
 #[cfg(test)]

@@ -39,12 +39,33 @@ fn an_embedding_is_drawn_in_the_colours_of_labels() {
     for data in ["\"z1", r#""classes":["0","1"],"name":"arm""#] {
         assert!(page.contains(data), "{data}");
     }
+    // in the width of a column of a journal, 7 pt: 12 of 427 pixels and margins are 7 of 249 points
+    folder.succeeds(&format!(
+        "{embed} --label z1 --label arm=side.npz:side --figures f --figure-width 88"
+    ));
+    for name in ["embedding", "embedding-z1", "embedding-arm"] {
+        let svg = folder.text(&format!("f/{name}.svg"));
+        assert!(svg.contains("width=\"88mm\""), "{name}");
+        let (_, view) = svg.split_once("viewBox=\"-10 -10 ").unwrap();
+        let width: f64 = view.split(' ').next().unwrap().parse().unwrap();
+        let points = 12.0 / width * 88.0 * 72.0 / 25.4;
+        assert!(
+            (points - 7.0).abs() < 1e-6,
+            "{name}: letters of {points} pt"
+        );
+        assert!(folder.path(&format!("f/{name}.pdf")).exists());
+    }
     // without the first samples, which the label has
     folder.succeeds(&format!("{embed} --edges drop --label z1"));
 
     for file in ["e.npz", "e.html"] {
         std::fs::remove_file(folder.path(file)).unwrap();
     }
+    let error = folder.fails("embed --model run --data data.npz --out e.npz --label z1");
+    assert!(
+        error.contains("--label colours a page") && error.contains("--figures"),
+        "{error}"
+    );
     let error = folder.fails(&format!("{embed} --label height"));
     assert!(error.contains("height"), "{error}");
     folder.write_npz("short.npz", &[("side", Array2::<f64>::zeros((200, 1)))]);

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::frame::{Area, BELOW, figure, heading, label_width, x_axis, x_ticks};
 use crate::figure::panels::{NEGATIVE, POSITIVE};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, fit, text_width};
 use crate::figure::words::{listed, title};
+use crate::figure::{Change, Figure};
 use crate::page::Table;
 
 /// Horizontal bars with their names, values and, where known, intervals.
@@ -98,7 +98,10 @@ impl BarChart {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, Self::width)
+        Figure::of(self, Self::drawn, |chart, change| match change {
+            Change::Width(width) => chart.width(width),
+            Change::Share(_) => chart,
+        })
     }
 
     fn drawn(&self) -> Figure {

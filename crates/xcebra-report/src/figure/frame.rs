@@ -57,7 +57,8 @@ pub(crate) fn heading(scene: &mut Scene, title: &str) -> f64 {
     if title.is_empty() {
         return 0.0;
     }
-    let title = fit(title, TEXT + 1, scene.width);
+    // bold letters are a tenth wider
+    let title = fit(title, TEXT + 1, scene.width / 1.1);
     scene.styled(
         (0.0, 15.0),
         &title,

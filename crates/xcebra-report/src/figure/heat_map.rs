@@ -1,9 +1,10 @@
 //! A matrix as coloured cells.
 
+mod joined;
+
 use ndarray::{Array2, ArrayView2};
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, color_bar, color_bar_width, figure, heading, label_width, legend,
@@ -12,9 +13,12 @@ use crate::figure::numbers::{listed_rows, packed};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, TEXT, fit, text_width};
 use crate::figure::words::{counted, spread, title};
+use crate::figure::{Change, Figure};
 use crate::page::Table;
 
 /// A heat map `(rows, columns)`, such as an attribution map of inputs × latents.
+///
+/// Of very many cells, neighbours are drawn as one, with the value that is largest in size.
 ///
 /// ```
 /// use ndarray::array;
@@ -39,7 +43,14 @@ pub struct HeatMap {
     /// Names of the values 0, 1, …, if there are only these.
     classes: Option<Vec<String>>,
     size: (f64, f64),
+    /// Of more cells, neighbours are drawn as one.
+    most_cells: usize,
+    /// How many rows and columns are drawn as one.
+    joined: (usize, usize),
 }
+
+/// Cells that a page can hold beside other pictures, and a reader tell apart.
+const MOST_CELLS: usize = 6_000;
 
 impl HeatMap {
     /// A heat map of `values`; NaN is drawn grey.
@@ -59,6 +70,8 @@ impl HeatMap {
             map: ColorMap::Viridis,
             classes: None,
             size: (width, height),
+            most_cells: MOST_CELLS,
+            joined: (1, 1),
         }
     }
 
@@ -148,15 +161,25 @@ impl HeatMap {
 
     /// Draws the map.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, |map, width| {
-            let height = map.size.1;
-            map.size(width, height)
+        Figure::of(self, Self::drawn, |map, change| match change {
+            Change::Width(width) => {
+                let height = map.size.1;
+                map.size(width, height)
+            }
+            Change::Share(share) => {
+                let most = (map.most_cells as f64 * share) as usize;
+                Self {
+                    most_cells: most.min((map.values.len() as f64 * share) as usize).max(1),
+                    ..map
+                }
+            }
         })
     }
 
     fn drawn(&self) -> Figure {
         let data = !self.values.is_empty();
-        figure(self.size, self.alt(), data, |scene| self.draw_in(scene))
+        let drawn = self.joined();
+        figure(self.size, self.alt(), data, |scene| drawn.draw_in(scene))
             .with_numbers(self.numbers())
     }
 
@@ -226,7 +249,7 @@ impl HeatMap {
         if self.classes.is_none() {
             color_bar(scene, area.right + 14.0, &area, &scale, self.map);
             let free = scene.width - text_width(&self.rows, TEXT) - 12.0;
-            let value = fit(&self.value, TEXT, free);
+            let value = fit(&self.value_words(), TEXT, free);
             scene.text((scene.width, area.top - 7.0), &value, Anchor::End);
         }
         json!({
@@ -237,7 +260,7 @@ impl HeatMap {
             "columns": (0..columns).map(|j| name(self.column_names.as_deref(), j)).collect::<Vec<_>>(),
             "row": self.rows,
             "column": self.columns,
-            "value": title(&self.value, "value"),
+            "value": title(&self.value_words(), "value"),
             "classes": self.classes,
             "values": packed(self.values.iter().copied()),
         })

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, dashes, figure, heading, label_width, legend, x_axis, x_ticks, y_axis,
     y_ticks,
@@ -11,6 +10,7 @@ use crate::figure::numbers::{curve, curve_numbers};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Dashes, Ink, Scene};
 use crate::figure::words::{title, with_unit};
+use crate::figure::{Change, Figure};
 
 /// A chart of one or several curves, such as a loss over training steps.
 ///
@@ -34,6 +34,8 @@ pub struct LineChart {
     log_y: bool,
     zero: bool,
     size: (f64, f64),
+    /// Of the numbers that a page carries.
+    share: f64,
 }
 
 impl LineChart {
@@ -49,6 +51,7 @@ impl LineChart {
             log_y: false,
             zero: false,
             size: (720.0, 300.0),
+            share: 1.0,
         }
     }
 
@@ -97,9 +100,12 @@ impl LineChart {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, |chart, width| {
-            let height = chart.size.1;
-            chart.size(width, height)
+        Figure::of(self, Self::drawn, |chart, change| match change {
+            Change::Width(width) => {
+                let height = chart.size.1;
+                chart.size(width, height)
+            }
+            Change::Share(share) => Self { share, ..chart },
         })
     }
 
@@ -207,7 +213,7 @@ impl LineChart {
                     scene.polyline(thin(pixels), Ink::Series(i), 1.8, self.dashes(i));
                 }
             });
-            behind.push(curve(name, &y, self.log_y, false, points));
+            behind.push(curve(name, &y, (self.log_y, false), points, self.share));
         }
         json!({
             "kind": "lines",

@@ -20,7 +20,9 @@ const MOST_DIGITS: usize = 400;
 /// Pairs of a lowest and a highest value by which a long curve is kept.
 const MOST_PAIRS: usize = 4_000;
 /// Numbers of all curves of a recording together.
-const MOST_OF_RECORDING: usize = 120_000;
+const MOST_OF_RECORDING: f64 = 120_000.0;
+/// Pairs of a channel among very many.
+const FEWEST_PAIRS: f64 = 40.0;
 
 /// Numbers for the script: a list, or an object with the lowest and the highest value and the rest in 65 534 steps
 /// between them, deflated and in base64. What is not finite is missing.
@@ -33,6 +35,11 @@ pub(crate) fn packed(values: impl IntoIterator<Item = f64>) -> Value {
         };
         return json!(values.iter().map(digits).collect::<Vec<Option<f64>>>());
     }
+    steps(&values)
+}
+
+/// Numbers as steps between the lowest and the highest, two bytes each.
+fn steps(values: &[f64]) -> Value {
     const MISSING: u16 = u16::MAX;
     let (low, high) = match range(values.iter().copied()) {
         (low, high) if low <= high => (low, high),
@@ -54,29 +61,39 @@ fn deflated(bytes: &[u8]) -> String {
     STANDARD.encode(written.expect("memory takes all bytes"))
 }
 
-/// A curve or bars over positions that do not fall, with the axis they are drawn on.
-pub(crate) fn curve(name: &str, y: &Scale, log: bool, bars: bool, points: &[(f64, f64)]) -> Value {
-    let kept = envelope(points, MOST_PAIRS);
+/// A curve or bars over positions that do not fall, with the axis they are drawn on; of very many points this share of
+/// the usual number is kept.
+pub(crate) fn curve(
+    name: &str,
+    y: &Scale,
+    (log, bars): (bool, bool),
+    points: &[(f64, f64)],
+    share: f64,
+) -> Value {
+    let pairs = MOST_PAIRS.min(points.len()) as f64 * share;
+    let kept = envelope(points, (pairs as usize).max(FEWEST_PAIRS as usize));
     let mut curve = described(name, y, log, bars);
     curve["xs"] = packed(kept.iter().map(|point| point.0));
     curve["values"] = packed(kept.iter().map(|point| point.1));
     curve
 }
 
-/// One of `of` channels that are sampled evenly from `start` in steps of `step`.
+/// A channel that is sampled evenly from `start` in steps of `step`, and has one of `of` equal parts of all numbers
+/// of a recording.
 pub(crate) fn lane(
     name: &str,
     y: &Scale,
     (start, step): (f64, f64),
     values: &[f64],
-    of: usize,
+    of: f64,
 ) -> Value {
-    let most = (MOST_OF_RECORDING / of.max(1) / 2).clamp(200, MOST_PAIRS);
+    let most = (MOST_OF_RECORDING / of.max(1.0) / 2.0).clamp(FEWEST_PAIRS, MOST_PAIRS as f64);
+    let most = most as usize;
     let mut lane = described(name, y, false, false);
     let each = values.len().div_ceil(most).max(1);
     if each <= 2 {
         lane["even"] = json!([start, step]);
-        lane["values"] = packed(values.iter().copied());
+        lane["values"] = steps(values);
         return lane;
     }
     // the lowest and the highest value of each stretch
@@ -88,7 +105,7 @@ pub(crate) fn lane(
         }
     });
     lane["even"] = json!([start, step * each as f64 / 2.0]);
-    lane["values"] = packed(pairs);
+    lane["values"] = steps(&pairs.collect::<Vec<f64>>());
     lane["each"] = json!(each);
     lane
 }

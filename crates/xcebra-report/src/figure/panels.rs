@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, figure, heading, label_width, legend, x_axis, x_ticks, y_axis,
 };
@@ -11,6 +10,7 @@ use crate::figure::numbers::{curve, curve_numbers};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, Scene};
 use crate::figure::words::{title, with_unit};
+use crate::figure::{Change, Figure};
 
 /// Curves and signed bars in panels above each other that share a horizontal axis, such as a signal and
 /// what each of its samples contributes.
@@ -36,6 +36,8 @@ pub struct Panels {
     marks: Vec<(f64, String)>,
     range: Option<(f64, f64)>,
     size: (f64, f64),
+    /// Of the numbers that a page carries.
+    share: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ impl Panels {
             marks: Vec::new(),
             range: None,
             size: (720.0, 120.0),
+            share: 1.0,
         }
     }
 
@@ -108,9 +111,12 @@ impl Panels {
 
     /// Draws the figure.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, |panels, width| {
-            let height = panels.size.1;
-            panels.size(width, height)
+        Figure::of(self, Self::drawn, |panels, change| match change {
+            Change::Width(width) => {
+                let height = panels.size.1;
+                panels.size(width, height)
+            }
+            Change::Share(share) => Self { share, ..panels },
         })
     }
 
@@ -207,7 +213,13 @@ impl Panels {
             if panel.bars {
                 scene.line((left, y.position(0.0)), (right, y.position(0.0)), Ink::Text);
             }
-            behind.push(curve(&panel.y, y, false, panel.bars, &shown[i]));
+            behind.push(curve(
+                &panel.y,
+                y,
+                (false, panel.bars),
+                &shown[i],
+                self.share,
+            ));
             if i + 1 == self.panels.len() {
                 x_axis(scene, &area, &x_ticks(&x, area.width()), &self.x);
                 scene.height = area.bottom + BELOW;

@@ -49,8 +49,8 @@ impl Paper {
         self.width * POINTS / self.font * f64::from(SMALL) - 2.0 * MARGIN
     }
 
-    /// The figure drawn again so that its letters have this size in the paper, whatever width it was drawn in. A cloud of
-    /// points, and what is narrower than a figure can be, is only scaled.
+    /// The figure drawn again so that its letters have this size in the paper, whatever width it was drawn in. What is
+    /// narrower than a figure can be is only scaled.
     pub fn fitted(&self, figure: &Figure) -> Figure {
         figure.in_width(self.pixels())
     }

@@ -5,7 +5,6 @@ mod field;
 
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{Area, LINE, color_bar, color_bar_width, figure, heading};
 use crate::figure::numbers::{listed_rows, packed};
@@ -13,6 +12,7 @@ use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, TEXT, fit, text_width};
 use crate::figure::svg::TILES;
 use crate::figure::words::{counted, spread, title};
+use crate::figure::{Change, Figure};
 use crate::page::Table;
 use electrodes::{Electrode, electrodes};
 use field::Field;
@@ -131,7 +131,10 @@ impl ScalpMap {
 
     /// Draws the maps.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, Self::width)
+        Figure::of(self, Self::drawn, |map, change| match change {
+            Change::Width(width) => map.width(width),
+            Change::Share(_) => map,
+        })
     }
 
     fn drawn(&self) -> Figure {

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
     Area, BELOW, LINE, class_legend, color_bar, color_bar_width, figure, heading, label_width,
@@ -12,6 +11,7 @@ use crate::figure::numbers::listed_rows;
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, Scene, TEXT, fit};
 use crate::figure::words::{counted, listed, spread, title};
+use crate::figure::{Change, Figure};
 use crate::page::Table;
 
 /// A scatter plot with equal scales on both axes.
@@ -101,9 +101,12 @@ impl Scatter {
 
     /// Draws the plot.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, |plot, width| {
-            let height = plot.size.1;
-            plot.size(width, height)
+        Figure::of(self, Self::drawn, |plot, change| match change {
+            Change::Width(width) => {
+                let height = plot.size.1;
+                plot.size(width, height)
+            }
+            Change::Share(_) => plot,
         })
     }
 

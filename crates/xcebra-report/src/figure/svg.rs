@@ -213,9 +213,16 @@ fn paint(class: &str, attribute: &str, ink: Ink) -> String {
 
 fn path(points: &[(f64, f64)]) -> String {
     let mut path = String::with_capacity(points.len() * 10);
-    for (i, (x, y)) in points.iter().enumerate() {
-        let command = if i == 0 { 'M' } else { 'L' };
-        let _ = write!(path, "{command}{} {}", short(*x), short(*y));
+    let mut last: Option<(String, String)> = None;
+    for point in points {
+        let (x, y) = (short(point.0), short(point.1));
+        let _ = match &last {
+            None => write!(path, "M{x} {y}"),
+            Some(last) if last.0 == x => write!(path, "V{y}"),
+            Some(last) if last.1 == y => write!(path, "H{x}"),
+            Some(_) => write!(path, "L{x} {y}"),
+        };
+        last = Some((x, y));
     }
     path
 }
@@ -291,6 +298,12 @@ mod tests {
         );
         assert_eq!(svg.matches("<path").count(), 2);
         assert_eq!(svg.matches("</g>").count(), 1);
+    }
+
+    #[test]
+    fn lines_along_an_axis_are_short() {
+        let points = [(1.0, 2.0), (1.0, 3.0), (4.0, 3.0), (5.0, 6.0), (5.0, 6.0)];
+        assert_eq!(path(&points), "M1 2V3H4L5 6V6");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use ndarray::ArrayView2;
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::color::ColorMap;
 use crate::figure::frame::{
     Area, BELOW, LINE, color_bar, color_bar_width, figure, heading, label_width, x_axis, x_ticks,
@@ -14,6 +13,7 @@ use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, Scene, TEXT, fit, text_width};
 use crate::figure::svg::TILES;
 use crate::figure::words::{on_axis, title};
+use crate::figure::{Change, Figure};
 use crate::page::Table;
 
 /// A map of signed values over two axes of numbers: blue for negative, red for positive, white at zero.
@@ -40,6 +40,8 @@ pub struct TileMap {
     numbered: bool,
     names: Option<Vec<String>>,
     size: (f64, f64),
+    /// Rows and columns of tiles, if all are those of one grid.
+    grid: Option<(usize, usize)>,
 }
 
 /// A rectangle with a value.
@@ -66,6 +68,7 @@ impl TileMap {
             numbered: false,
             names: None,
             size: (720.0, 300.0),
+            grid: None,
         }
     }
 
@@ -84,6 +87,7 @@ impl TileMap {
     /// Adds one tile.
     pub fn tile(mut self, x: (f64, f64), y: (f64, f64), value: f64) -> Self {
         self.tiles.push(Tile { x, y, value });
+        self.grid = None;
         self
     }
 
@@ -94,6 +98,7 @@ impl TileMap {
             return self;
         }
         let (columns, rows) = (edges(x), edges(y));
+        let first = self.tiles.is_empty();
         let (wide, high) = (
             x.len().div_ceil(MOST.0).max(1),
             y.len().div_ceil(MOST.1).max(1),
@@ -112,6 +117,42 @@ impl TileMap {
                 });
             }
         }
+        self.grid = first.then_some((y.len().div_ceil(high), x.len().div_ceil(wide)));
+        self
+    }
+
+    /// About this share of the tiles of a grid: neighbours in a row as one, and then rows that have no names.
+    fn coarser(mut self, share: f64) -> Self {
+        let Some((rows, columns)) = self.grid else {
+            return self;
+        };
+        let joined = (1.0 / share.clamp(1e-3, 1.0)).ceil() as usize;
+        let most_high = if self.names.is_some() { 1 } else { rows };
+        let high = (joined as f64).sqrt().floor().max(1.0) as usize;
+        let high = high.min(most_high).max(1);
+        let wide = joined.div_ceil(high).min(columns);
+        let mut tiles = Vec::new();
+        for i in (0..rows).step_by(high) {
+            for j in (0..columns).step_by(wide) {
+                let (bottom, right) = ((i + high).min(rows), (j + wide).min(columns));
+                let cells = (i..bottom).flat_map(|i| (j..right).map(move |j| i * columns + j));
+                let largest = cells
+                    .map(|at| self.tiles[at].value)
+                    .filter(|value| value.is_finite())
+                    .max_by(|a, b| a.abs().total_cmp(&b.abs()));
+                let (first, last) = (
+                    self.tiles[i * columns + j],
+                    self.tiles[(bottom - 1) * columns + right - 1],
+                );
+                tiles.push(Tile {
+                    x: (first.x.0, last.x.1),
+                    y: (first.y.0, last.y.1),
+                    value: largest.unwrap_or(f64::NAN),
+                });
+            }
+        }
+        self.tiles = tiles;
+        self.grid = Some((rows.div_ceil(high), columns.div_ceil(wide)));
         self
     }
 
@@ -142,9 +183,12 @@ impl TileMap {
 
     /// Draws the map.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, |map, width| {
-            let height = map.size.1;
-            map.size(width, height)
+        Figure::of(self, Self::drawn, |map, change| match change {
+            Change::Width(width) => {
+                let height = map.size.1;
+                map.size(width, height)
+            }
+            Change::Share(share) => map.coarser(share),
         })
     }
 
@@ -359,6 +403,29 @@ mod tests {
             })
         };
         assert!(first_row(map.clone().numbered()) < first_row(map));
+    }
+
+    #[test]
+    fn a_coarser_grid_covers_the_same_and_keeps_its_largest_value() {
+        let mut values = Array2::zeros((7, 50));
+        values[[5, 33]] = -5.0;
+        let at = |n: usize| (0..n).map(|i| i as f64).collect::<Vec<_>>();
+        let map = TileMap::new("t", "f").grid(&at(50), &at(7), values.view());
+        let area = |map: &TileMap| -> f64 {
+            let size = |t: &Tile| (t.x.1 - t.x.0) * (t.y.1 - t.y.0);
+            map.tiles.iter().map(size).sum()
+        };
+        for share in [0.5, 0.25, 0.01] {
+            let coarser = map.clone().coarser(share);
+            // 7 rows in twos are 4
+            assert!(coarser.tiles.len() as f64 <= share * 350.0 * 8.0 / 7.0 + 7.0);
+            assert!((area(&coarser) - 350.0).abs() < 1e-9);
+            let found: Vec<&Tile> = coarser.tiles.iter().filter(|t| t.value != 0.0).collect();
+            assert_eq!((found.len(), found[0].value), (1, -5.0));
+            assert!(found[0].x.0 <= 33.0 && found[0].x.1 >= 33.0);
+            let named = map.clone().row_names(&vec!["a".to_owned(); 7]);
+            assert_eq!(named.coarser(share).grid.unwrap().0, 7);
+        }
     }
 
     #[test]

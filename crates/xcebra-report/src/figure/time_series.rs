@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::figure::Figure;
 use crate::figure::frame::{
     Area, BELOW, LINE, Mark, figure, heading, label_width, legend, x_axis, x_ticks,
 };
@@ -11,6 +10,7 @@ use crate::figure::numbers::{lane, listed_rows};
 use crate::figure::scale::{Scale, number, range};
 use crate::figure::scene::{Anchor, Ink, SMALL, Scene, fit};
 use crate::figure::words::{counted, listed, title};
+use crate::figure::{Change, Figure};
 use crate::page::Table;
 
 /// Channels of a recording in lanes above each other, each on its own scale.
@@ -36,6 +36,8 @@ pub struct TimeSeries {
     labels: Vec<String>,
     width: f64,
     lane: f64,
+    /// Of the numbers that a page carries.
+    share: f64,
 }
 
 impl TimeSeries {
@@ -51,6 +53,7 @@ impl TimeSeries {
             labels: Vec::new(),
             width: 720.0,
             lane: 54.0,
+            share: 1.0,
         }
     }
 
@@ -107,9 +110,12 @@ impl TimeSeries {
 
     /// Draws the chart.
     pub fn draw(self) -> Figure {
-        Figure::of(self, Self::drawn, |series, width| {
-            let lane = series.lane;
-            series.size(width, lane)
+        Figure::of(self, Self::drawn, |series, change| match change {
+            Change::Width(width) => {
+                let lane = series.lane;
+                series.size(width, lane)
+            }
+            Change::Share(share) => Self { share, ..series },
         })
     }
 
@@ -175,8 +181,10 @@ impl TimeSeries {
             }
         }
         let mut behind = Vec::new();
-        // of many lanes each is drawn more coarsely, or the page would take long to open
-        let column = (self.channels.len() as f64 * area.width() / MOST_COLUMNS).max(1.0);
+        // of many lanes each is drawn more coarsely, or the page would take long to open; columns that are much wider
+        // would look like waves
+        let columns = MOST_COLUMNS * self.share.max(0.5);
+        let column = (self.channels.len() as f64 * area.width() / columns).max(1.0);
         for (i, (channel, values)) in self.channels.iter().enumerate() {
             let lane_top = area.top + i as f64 * self.lane;
             let lane_bottom = lane_top + self.lane;
@@ -208,7 +216,7 @@ impl TimeSeries {
                 &y,
                 (self.start, self.step),
                 values,
-                self.channels.len(),
+                self.channels.len() as f64 / self.share,
             ));
         }
         x_axis(scene, &area, &x_ticks(&x, area.width()), &self.time);
@@ -256,11 +264,14 @@ fn sparse(points: impl Iterator<Item = (f64, f64)>, column: f64) -> Vec<(f64, f6
     }
     let points: Vec<(f64, f64)> = points.collect();
     let mut kept = Vec::new();
-    for group in points.chunk_by(|a, b| (a.0 / column).floor() == (b.0 / column).floor()) {
+    let columns = points.chunk_by(|a, b| (a.0 / column).floor() == (b.0 / column).floor());
+    for (k, group) in columns.enumerate() {
         let (low, high) = range(group.iter().map(|point| point.1));
+        // up and down in turns, so that no line crosses from the highest of one to the lowest of the next
+        let (first, last) = if k % 2 == 0 { (low, high) } else { (high, low) };
         match group {
             [only] => kept.push(*only),
-            group => kept.extend([(group[0].0, low), (group[0].0, high)]),
+            group => kept.extend([(group[0].0, first), (group[0].0, last)]),
         }
     }
     kept

@@ -17,6 +17,10 @@ pub(super) enum Block {
     Choice(String, Vec<(String, Vec<Block>)>),
     /// Parts behind a disclosure with this name.
     Details(String, Vec<Block>),
+    /// Parts one after the other.
+    Several(Vec<Block>),
+    /// The names of parts that a small page has no room for.
+    LeftOut(Vec<String>),
 }
 
 /// Lines from which code stands behind a disclosure.
@@ -74,6 +78,8 @@ impl Block {
                     }
                 }
             },
+            Self::Several(blocks) => html! { @for block in blocks { (block.html(level)) } },
+            Self::LeftOut(names) => html! { p { (left_out(names)) } },
             Self::Details(name, blocks) => html! {
                 details {
                     summary { (name) }
@@ -89,6 +95,17 @@ fn heading(text: &str, level: u8) -> Markup {
         ..=2 => html! { h2 { (text) } },
         3 => html! { h3 { (text) } },
         _ => html! { h4 { (text) } },
+    }
+}
+
+/// What is left out, in a sentence; of many only the first are named.
+fn left_out(names: &[String]) -> String {
+    const NAMED: usize = 8;
+    let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
+    named.dedup();
+    match named.len().saturating_sub(NAMED) {
+        0 => format!("Left out: {}.", named.join("; ")),
+        more => format!("Left out: {}; and {more} more.", named[..NAMED].join("; ")),
     }
 }
 

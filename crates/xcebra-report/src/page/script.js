@@ -613,15 +613,27 @@ const cloud = async ({ data, figure, svg, tools, stage, say, point, name }) => {
     pixels = new Uint32Array(image.data.buffer);
     depth = new Float32Array(pixels.length);
   };
+  let fronts = new Float32Array(n);
+  const inTrail = (i) => trail !== 0 && i <= now && i > now - trail;
+  const pointSize = () => Math.max(2, Math.round((n > 4000 ? 2 : 3) * canvas.width / canvas.clientWidth || 2));
+  const camera = () => [scale * Math.min(canvas.width, canvas.height) * (flat ? 0.46 : 0.33),
+    Math.cos(turn), Math.sin(turn), Math.cos(tilt), Math.sin(tilt)];
+  // the ends of the axes from the centre, and where their names stand
+  const axisEnds = (font) => range(flat ? 2 : 3).map((a) => {
+    const [zoom, ct, st, cf, sf] = camera();
+    const reach = 1.15 * zoom;
+    const x = canvas.width / 2 + reach * [ct, 0, st][a];
+    const y = canvas.height / 2 - reach * [sf * st, cf, -sf * ct][a];
+    return { x, y, name: `dimension ${axes[a]}`, at: [Math.min(canvas.width - 7 * font, Math.max(2, x + 4)), Math.min(canvas.height - 4, Math.max(font, y))] };
+  });
   const draw = eachFrame(() => {
     const began = performance.now();
     const [width, high] = [canvas.width, canvas.height];
     const paper = pack(rgb(ink("paper"))), faint = pack(rgb(ink("grid")));
     pixels.fill(paper);
     depth.fill(-Infinity);
-    const zoom = scale * Math.min(width, high) * (flat ? 0.46 : 0.33);
-    const [ct, st, cf, sf] = [Math.cos(turn), Math.sin(turn), Math.cos(tilt), Math.sin(tilt)];
-    const size = Math.max(2, Math.round((n > 4000 ? 2 : 3) * width / canvas.clientWidth || 2));
+    const [zoom, ct, st, cf, sf] = camera();
+    const size = pointSize();
     for (let i = 0; i < n; i++) {
       const [x, y, z] = [placed[3 * i], placed[3 * i + 1], placed[3 * i + 2]];
       const across = ct * x + st * z, into = -st * x + ct * z;
@@ -629,10 +641,11 @@ const cloud = async ({ data, figure, svg, tools, stage, say, point, name }) => {
       const near = sf * y + cf * into;
       screen[2 * i] = px;
       screen[2 * i + 1] = py;
-      const bright = trail === 0 || (i <= now && i > now - trail);
-      const color = bright ? paints[i] : faint;
-      const front = bright && trail ? near + 10 : near;
-      const side = bright && trail ? size + 1 : size;
+      const lit = inTrail(i);
+      const color = trail === 0 || lit ? paints[i] : faint;
+      const front = lit ? near + 10 : near;
+      const side = lit ? size + 1 : size;
+      fronts[i] = front;
       const [x0, y0] = [Math.round(px - side / 2), Math.round(py - side / 2)];
       for (let b = Math.max(0, y0); b < Math.min(high, y0 + side); b++)
         for (let a = Math.max(0, x0); a < Math.min(width, x0 + side); a++) {
@@ -652,15 +665,12 @@ const cloud = async ({ data, figure, svg, tools, stage, say, point, name }) => {
     const font = Math.round(12 * width / (canvas.clientWidth || width));
     context.font = `${font}px sans-serif`;
     context.fillStyle = context.strokeStyle = ink("muted");
-    for (let a = 0; a < (flat ? 2 : 3); a++) {
-      const [x, y, z] = [a === 0 ? 1.15 : 0, a === 1 ? 1.15 : 0, a === 2 ? 1.15 : 0];
-      const across = ct * x + st * z, into = -st * x + ct * z;
-      const [px, py] = [width / 2 + zoom * across, high / 2 - zoom * (cf * y - sf * into)];
+    for (const end of axisEnds(font)) {
       context.beginPath();
       context.moveTo(width / 2, high / 2);
-      context.lineTo(px, py);
+      context.lineTo(end.x, end.y);
       context.stroke();
-      context.fillText(`dimension ${axes[a]}`, Math.min(width - 7 * font, Math.max(2, px + 4)), Math.min(high - 4, Math.max(font, py)));
+      context.fillText(end.name, ...end.at);
     }
     figure.dataset.frame = (performance.now() - began).toFixed(1);
   });
@@ -746,14 +756,32 @@ const cloud = async ({ data, figure, svg, tools, stage, say, point, name }) => {
   draw();
 
   point.png = () => new Promise((done) => canvas.toBlob(done));
+  // what is seen: the nearest points in front, those outside a trail faint, the trail as a line
   point.svg = () => {
     const [width, high] = [canvas.width, canvas.height];
-    const layers = new Map();
-    range(n).forEach((i) => layers.set(paints[i], `${layers.get(paints[i]) ?? ""}M${screen[2 * i].toFixed(1)} ${screen[2 * i + 1].toFixed(1)}h0`));
     const hex = (c) => `#${[c & 255, c >> 8 & 255, c >> 16 & 255].map((v) => v.toString(16).padStart(2, "0")).join("")}`;
+    const [faint, size] = [pack(rgb(ink("grid"))), pointSize()];
+    const order = range(n).sort((a, b) => fronts[a] - fronts[b]);
+    const parts = [];
+    let last = "";
+    for (const i of order) {
+      const lit = inTrail(i);
+      const look = `stroke="${hex(trail === 0 || lit ? paints[i] : faint)}" stroke-width="${lit ? size + 1 : size}"`;
+      if (look !== last) parts.push(`${last ? "\"/>" : ""}<path ${look} d="`);
+      parts.push(`M${screen[2 * i].toFixed(1)} ${screen[2 * i + 1].toFixed(1)}h0`);
+      last = look;
+    }
+    if (last) parts.push("\"/>");
+    const steps = trail ? range(Math.min(trail, now + 1)).map((k) => now - k).reverse() : [];
+    const line = steps.map((i, k) => `${k ? "L" : "M"}${screen[2 * i].toFixed(1)} ${screen[2 * i + 1].toFixed(1)}`).join("");
+    const font = Math.round(12 * width / (canvas.clientWidth || width));
+    const ends = axisEnds(font);
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${high}" width="${width}" height="${high}">` +
-      `<rect width="${width}" height="${high}" fill="${ink("paper")}"/><g stroke-linecap="round" stroke-width="3">` +
-      [...layers].map(([c, d]) => `<path stroke="${hex(c)}" d="${d}"/>`).join("") + "</g></svg>";
+      `<rect width="${width}" height="${high}" fill="${ink("paper")}"/><g stroke-linecap="square">${parts.join("")}</g>` +
+      (line ? `<path class="trail" fill="none" stroke="${ink("text")}" d="${line}"/>` : "") +
+      `<g fill="${ink("muted")}" stroke="none" font-family="sans-serif" font-size="${font}">` +
+      `<path fill="none" stroke="${ink("muted")}" d="${ends.map((end) => `M${width / 2} ${high / 2}L${end.x.toFixed(1)} ${end.y.toFixed(1)}`).join("")}"/>` +
+      ends.map((end) => `<text x="${end.at[0].toFixed(1)}" y="${end.at[1].toFixed(1)}">${end.name}</text>`).join("") + "</g></svg>";
   };
   point.csv = () => [csvLine(["point", ...names, ...colors.map((one) => one.name)]), ...range(n).map((i) =>
     csvLine([i * data.every, ...range(dims).map((k) => points[i * dims + k]),

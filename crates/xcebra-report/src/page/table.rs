@@ -40,9 +40,31 @@ impl Table {
     }
 
     /// Number of rows.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Its first rows, with a sentence that says so.
+    pub(super) fn first(mut self, rows: usize) -> Self {
+        let count = self.rows.len();
+        if count > rows {
+            self.rows.truncate(rows);
+            let more = format!("The first {rows} of {} rows.", number(count as f64));
+            self.caption = format!("{} {more}", self.caption).trim_start().to_owned();
+        }
+        self
+    }
+
+    /// Evenly spaced rows of it, at most so many, with a sentence that says so.
+    pub(crate) fn thinned(mut self, most: usize) -> Self {
+        let count = self.rows.len();
+        let every = count.div_ceil(most.max(1));
+        if every > 1 {
+            self.rows = self.rows.into_iter().step_by(every).collect();
+            let more = format!("One of every {every} of the {} rows.", number(count as f64));
+            self.caption = format!("{} {more}", self.caption).trim_start().to_owned();
+        }
+        self
     }
 
     /// The table, behind a disclosure if it is long.
@@ -50,20 +72,27 @@ impl Table {
         if self.rows.len() <= LONG {
             return self.html();
         }
-        let name = match self.caption.is_empty() {
-            true => self.header.join(", "),
-            false => self.caption.trim_end_matches('.').to_owned(),
-        };
         html! {
             details {
-                summary { (name) " (" (number(self.rows.len() as f64)) " rows)" }
+                summary { (self.name()) " (" (number(self.rows.len() as f64)) " rows)" }
                 (self.html())
             }
         }
     }
 
+    /// What it is called.
+    pub(super) fn name(&self) -> String {
+        match self.caption.is_empty() {
+            true => self.header.join(", "),
+            false => self.caption.trim_end_matches('.').to_owned(),
+        }
+    }
+
     pub(super) fn html(&self) -> Markup {
-        let class = |column: usize| self.is_numeric(column).then_some("number");
+        let widest = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let columns = 0..widest.max(self.header.len());
+        let numeric: Vec<bool> = columns.map(|column| self.is_numeric(column)).collect();
+        let class = |column: usize| numeric[column].then_some("number");
         html! {
             div.wide tabindex="0" role="group" aria-label=(self.label()) {
                 table {

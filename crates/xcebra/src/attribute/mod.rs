@@ -1,6 +1,7 @@
 //! Attribution maps of a trained encoder, with tests of their entries.
 
 mod comparable;
+pub(crate) mod heads;
 mod keep;
 mod of_model;
 mod result;

@@ -10,7 +10,8 @@ use xcebra_attr::{AttributionMap, Methods};
 use xcebra_files::NpzOutput;
 use xcebra_model::{Model, ModelError, Watch, batch_len, cotangent_len};
 
-use super::result::{add_maps, add_samples, by_channel, table};
+use super::heads::on_head;
+use super::result::{ELSEWHERE, add_maps, add_names, add_samples, by_channel, table};
 use super::shared::Asked;
 use crate::Result;
 use crate::answer::{Answer, number};
@@ -51,7 +52,7 @@ pub struct ModelMaps {
 /// Inputs are arranged as channels × time, whatever the layout of the model is.
 ///
 /// # Errors
-/// [`Problem`] if signals and model do not belong together or a method fails, and of the kind
+/// [`Problem`](crate::Problem) if signals and model do not belong together or a method fails, and of the kind
 /// [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
 pub fn attribute_model(
     subject: &Subject,
@@ -119,14 +120,20 @@ impl ModelMaps {
         let mut output = NpzOutput::create(path)?;
         add_maps(&mut output, &self.maps)?;
         add_samples(&mut output, &self.maps)?;
+        add_names(&mut output, &self.channels, "output")?;
         Ok(output.commit()?)
     }
 
-    /// One picture for each map.
+    /// One picture for each map, and one of the head if the channels are electrodes.
     pub fn pictures(&self) -> Vec<Picture> {
         let maps = self.maps.iter();
-        maps.map(|map| Picture::new(map.method(), self.figure(map), ""))
-            .collect()
+        let maps = maps.map(|map| Picture::new(map.method(), self.figure(map), ""));
+        let heads = self.maps.iter().filter_map(|map| {
+            let (figure, caption) = self.heads(map)?;
+            let name = format!("{}_scalp", map.method());
+            Some(Picture::new(name, figure, caption))
+        });
+        maps.chain(heads).collect()
     }
 
     /// The answer, for a reader and for a program; `out` is the file that the arrays were written to.
@@ -178,6 +185,7 @@ impl ModelMaps {
             self.signals,
             self.data
         ));
+        report = report.elsewhere(ELSEWHERE);
         for map in &self.maps {
             let caption = format!(
                 "Mean over {} signals and their samples of the absolute attribution.{}",
@@ -187,6 +195,9 @@ impl ModelMaps {
                     .unwrap_or_default()
             );
             report = report.figure(self.figure(map), &caption);
+            if let Some((figure, caption)) = self.heads(map) {
+                report = report.figure(figure, &caption);
+            }
         }
         if !self.notes.is_empty() {
             report = report.heading("Notes");
@@ -200,6 +211,11 @@ impl ModelMaps {
                 .table(table(map, &self.channels, "output"));
         }
         report
+    }
+
+    fn heads(&self, map: &AttributionMap) -> Option<(Figure, String)> {
+        let values = by_channel(map).values;
+        on_head(title(map.method()), values.view(), "output", &self.channels)
     }
 
     fn figure(&self, map: &AttributionMap) -> Figure {
@@ -316,6 +332,52 @@ mod tests {
     use super::*;
     use ndarray::{Array1, Axis, array};
     use xcebra_model::FnModel;
+
+    /// A model whose weights are its map, on a table whose columns are named after electrodes.
+    #[test]
+    fn channels_that_are_electrodes_are_drawn_on_the_head_and_named_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = "EEG Fp1-REF,Pz,C3,Cz,light\n".to_owned();
+        for t in 0..64 {
+            let row: Vec<String> = (0..5).map(|c| ((t * (c + 2)) % 7).to_string()).collect();
+            table += &(row.join(",") + "\n");
+        }
+        let path = folder.path().join("trials.csv");
+        std::fs::write(&path, table).unwrap();
+        let weights = Array2::from_shape_fn((5, 16), |(c, _)| if c == 2 { 3.0 } else { 0.5 });
+        let (w, pulled) = (weights.clone().into_dyn(), weights.into_dyn());
+        let model = FnModel::per_sample(
+            [5, 16],
+            1,
+            move |x| Ok(array![(&x * &w).sum()]),
+            move |_, cotangent| Ok(&pulled * cotangent[0]),
+        );
+        let settings = ModelMapSettings {
+            methods: "neuron-gradient".parse().unwrap(),
+            time_axis: None,
+            hop: None,
+        };
+        let data = SignalSource::File(xcebra_files::Source::new(&path, "x"));
+        let subject = Subject::of_model("sum", model);
+        let found = attribute_model(&subject, &data, &settings, &Watch::new()).unwrap();
+        let names: Vec<_> = found
+            .pictures()
+            .into_iter()
+            .map(|p| p.name().to_owned())
+            .collect();
+        let expected = ["neuron-gradient", "neuron-gradient_scalp"];
+        assert_eq!(names, expected, "{:?} {}", found.channels, found.reading);
+        let heads = |page: &str| page.matches("\"kind\":\"scalp\"").count();
+        let page = found.report().html();
+        assert_eq!(heads(&page), 1);
+        assert!(page.contains("at 4 electrodes") && page.contains("largest at C3."));
+        assert!(page.contains("light has no place on the head."));
+        let out = folder.path().join("map.npz");
+        found.write(&out).unwrap();
+        let page = crate::view(&out).unwrap().html();
+        assert_eq!(heads(&page), 1);
+        assert!(page.contains("The strongest entry is C3 for output 0: 3."));
+    }
 
     /// Outputs of signals [2 times, 2 rows, 3 columns] with one weight for each number.
     #[test]

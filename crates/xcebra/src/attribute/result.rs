@@ -9,12 +9,16 @@ use xcebra_attr::{AttrError, AttributionMap};
 use xcebra_files::NpzOutput;
 
 use super::comparable::ComparableMap;
+use super::heads::on_head;
 use super::tested::AllTested;
 use crate::answer::{Answer, number, optional};
-use crate::explain::by_channel::{MOST_HEADS, between};
-use crate::report::{Figure, Picture, Report, ScalpMap, Table, attribution_map};
+use crate::report::{Figure, Picture, Report, Table, attribution_map};
 use crate::retraining::ING;
 use crate::{Diagnostics, Result, Run};
+
+/// Where everything is, if a page cannot hold it.
+pub(super) const ELSEWHERE: &str =
+    "The file of --out holds all numbers, and --figures draws every picture.";
 
 /// Attribution maps of a trained encoder, with tests of their entries if they were asked for.
 #[derive(Clone, Debug)]
@@ -53,6 +57,7 @@ impl Attributed {
             tested.write(&mut output)?;
         }
         add_samples(&mut output, &self.maps)?;
+        add_names(&mut output, &self.run.channels.names, "latent")?;
         Ok(output.commit()?)
     }
 
@@ -65,7 +70,7 @@ impl Attributed {
             Picture::new("ing_comparable", figure, "")
         });
         let heads = self.maps.iter().filter_map(|map| {
-            let (figure, caption) = on_head(map, &self.run.channels.names)?;
+            let (figure, caption) = heads(map, &self.run.channels.names)?;
             Some(Picture::new(
                 format!("{}_scalp", map.method()),
                 figure,
@@ -153,7 +158,9 @@ impl Attributed {
             self.encoder,
             self.data
         );
-        let mut report = Report::new("Attribution maps").lead(&lead);
+        let mut report = Report::new("Attribution maps")
+            .lead(&lead)
+            .elsewhere(ELSEWHERE);
         let mut parts = Vec::new();
         for map in maps {
             let unit = if run.settings.data.standardize {
@@ -180,7 +187,7 @@ impl Attributed {
                 part = part.figure(comparable.figure(channels), caption.trim_end());
             }
             part = part.figure(figure, &caption);
-            if let Some((figure, caption)) = on_head(map, channels) {
+            if let Some((figure, caption)) = heads(map, channels) {
                 part = part.figure(figure, &caption);
             }
             parts.push(part);
@@ -226,20 +233,9 @@ fn figure(map: &AttributionMap, run: &Run) -> Figure {
 }
 
 /// The columns of a map on the head, if its channels are electrodes, and a caption.
-fn on_head(map: &AttributionMap, channels: &[String]) -> Option<(Figure, String)> {
-    let heads = ScalpMap::of(channels)?;
+fn heads(map: &AttributionMap, channels: &[String]) -> Option<(Figure, String)> {
     let values = by_channel(map).values;
-    let caption = format!(
-        "The attribution of each latent at the electrodes, seen from above with the nose at the top. {}",
-        between(&heads, values.ncols(), "latents")
-    );
-    let title = format!("{}: on the head", title(map.method()));
-    let heads = heads.title(&title).value("mean |attribution|");
-    let columns = values.columns().into_iter().enumerate().take(MOST_HEADS);
-    let heads = columns.fold(heads, |heads, (k, column)| {
-        heads.head(&format!("latent {k}"), &column.to_vec())
-    });
-    Some((heads.draw(), caption))
+    on_head(title(map.method()), values.view(), "latent", channels)
 }
 
 /// What there is to say of the encoder beside maps; ranks only where no map tells its own.
@@ -290,6 +286,12 @@ pub(super) fn add_samples(output: &mut NpzOutput, maps: &[AttributionMap]) -> Re
         return Ok(());
     };
     Ok(output.add("samples", &arr0(first.samples() as i64))?)
+}
+
+/// What the axes of the maps are, and the names of the channels.
+pub(crate) fn add_names(output: &mut NpzOutput, channels: &[String], column: &str) -> Result<()> {
+    output.add_text("map_axes", &["channel", column].map(str::to_owned))?;
+    Ok(output.add_text("channel_names", channels)?)
 }
 
 pub(super) fn table(map: &AttributionMap, channels: &[String], output: &str) -> Table {

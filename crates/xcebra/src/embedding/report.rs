@@ -6,8 +6,10 @@ use xcebra_model::Watch;
 use super::Embedding;
 use crate::decode::{Target, TargetKind};
 use crate::labelled::Labelled;
-use crate::report::{PointCloud, Report};
+use crate::report::{Picture, PointCloud, Report};
 use crate::{Result, label_of};
+
+const CAPTION: &str = "Each point is a sample; pairs of the first three dimensions have one scale.";
 
 impl Embedding {
     /// Labels of its samples, each with its name: `NAME` is an array of the file with the recording, and
@@ -31,17 +33,38 @@ impl Embedding {
         labels.iter().map(read).collect()
     }
 
+    /// The embedding in its first dimensions, in the colours of time, and in those of each of these labels; a label of
+    /// another number of samples is left out.
+    pub fn pictures(&self, labels: &[(String, Target)]) -> Vec<Picture> {
+        let by_time = Picture::new(
+            "embedding",
+            self.cloud().colored_by("sample", &self.at()).draw(),
+            CAPTION,
+        );
+        let by_label = labels.iter().map(|(name, label)| {
+            let cloud = coloured(self.cloud(), name, label);
+            Picture::new(format!("embedding-{name}"), cloud.draw(), CAPTION)
+        });
+        std::iter::once(by_time).chain(by_label).collect()
+    }
+
+    fn cloud(&self) -> PointCloud {
+        PointCloud::new(self.values.mapv(f64::from).view()).title("Embedding")
+    }
+
+    fn at(&self) -> Vec<f64> {
+        self.times.iter().map(|&t| t as f64).collect()
+    }
+
     /// A page with the embedding in its first dimensions, which can be coloured by time and by these labels; a label
     /// of another number of samples is left out.
     pub fn report(&self, labels: &[(String, Target)]) -> Report {
-        let times: Vec<f64> = self.times.iter().map(|&t| t as f64).collect();
-        let cloud = PointCloud::new(self.values.mapv(f64::from).view())
-            .title("Embedding")
-            .colored_by("sample", &times);
+        let cloud = self.cloud().colored_by("sample", &self.at());
         let cloud = labels
             .iter()
             .fold(cloud, |cloud, (name, label)| coloured(cloud, name, label));
-        let report = show(Report::new("Embedding"), cloud, self.values.dim());
+        let report = Report::new("Embedding").elsewhere("The file of --out holds all numbers.");
+        let report = show(report, cloud, self.values.dim());
         let notes = self.notes.iter();
         notes.fold(report, |report, note| report.paragraph(note))
     }
@@ -69,8 +92,5 @@ pub(crate) fn show(report: Report, cloud: PointCloud, (n, dims): (usize, usize))
         .lead(&format!(
             "An embedding of {n} samples in {dims} dimensions."
         ))
-        .figure(
-            cloud.draw(),
-            "Each point is a sample; pairs of the first three dimensions have one scale.",
-        )
+        .figure(cloud.draw(), CAPTION)
 }

@@ -109,6 +109,7 @@ impl View<'_> {
         let heading = format!("Channels and {}", plural(&axis.role));
         let map = ChannelMap {
             names: self.built.channels.as_deref(),
+            row: "channel",
             title: &heading,
             axis: &title,
             value: "attribution",
@@ -139,6 +140,7 @@ impl View<'_> {
         let plane = matrix(&reduced(&sums, &[channels, bands.axis], |sum, a| sum + a));
         let map = ChannelMap {
             names: self.built.channels.as_deref(),
+            row: "channel",
             title: "Channels and bands",
             axis: "band",
             value: "attribution",

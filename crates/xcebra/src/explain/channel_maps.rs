@@ -14,6 +14,8 @@ const MOST_CELLS: usize = 4_000;
 pub(crate) struct ChannelMap<'a> {
     /// Names of the channels; without, they are counted.
     pub names: Option<&'a [String]>,
+    /// What a row is.
+    pub row: &'a str,
     /// Title above the map.
     pub title: &'a str,
     /// The axis, with its unit.
@@ -29,7 +31,7 @@ impl ChannelMap<'_> {
         let (at, shown) = folded(at, values);
         let rows: Vec<f64> = (0..shown.nrows()).map(|i| i as f64).collect();
         let (at, drawn) = joined(&at, shown.view());
-        let map = TileMap::new(self.axis, self.channels())
+        let map = TileMap::new(self.axis, &self.channels())
             .title(self.title)
             .row_names(&self.rows(shown.nrows()))
             .value(self.value)
@@ -47,7 +49,7 @@ impl ChannelMap<'_> {
         HeatMap::new(values)
             .signed()
             .title(self.title)
-            .rows(self.channels())
+            .rows(&self.channels())
             .columns(self.axis)
             .row_names(&self.rows(rows))
             .column_names(names)
@@ -56,10 +58,10 @@ impl ChannelMap<'_> {
             .draw()
     }
 
-    fn channels(&self) -> &'static str {
+    fn channels(&self) -> String {
         match self.names {
-            Some(_) => "channel",
-            None => "channel (from 0)",
+            Some(_) => self.row.to_owned(),
+            None => format!("{} (from 0)", self.row),
         }
     }
 
@@ -172,6 +174,7 @@ mod tests {
         let names = ["Fp1", "Cz"].map(str::to_owned);
         let map = ChannelMap {
             names: Some(&names),
+            row: "channel",
             title: "t",
             axis: "frequency (Hz)",
             value: "attribution",

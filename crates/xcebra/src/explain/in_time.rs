@@ -92,6 +92,7 @@ impl View<'_> {
             }
             let map = ChannelMap {
                 names: self.built.channels.as_deref(),
+                row: "channel",
                 title: "In time",
                 axis: title,
                 value: "attribution",

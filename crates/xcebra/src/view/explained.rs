@@ -1,101 +1,119 @@
-//! Attributions of coefficients, as `xcebra explain` writes them: by signal, over frequency, time and channels.
+//! Attributions of coefficients, as `xcebra explain` writes them: by signal, group and output.
 
-use ndarray::{Array2, ArrayD, ArrayViewD, Axis, Ix2};
+use ndarray::{ArrayD, Axis};
 
-use super::Arrays;
-use crate::explain::channel_maps::{ChannelMap, cancelled_in_sum};
-use crate::report::{BarChart, Figure, Panels, Report, TileMap};
+use super::arrays::Arrays;
+use super::coefficients::Coefficients;
+use crate::Result;
+use crate::report::Report;
 
 /// Signals, outputs and groups with separate pictures.
 const MOST_PARTS: usize = 6;
-/// Coefficients that are listed.
-const MOST_BARS: usize = 20;
-/// Arrays along an axis of coefficients, with the title of that axis.
-const AXES: [(&str, &str); 5] = [
-    ("frequency_hz", "frequency (Hz)"),
-    ("quefrency_s", "quefrency (s)"),
-    ("time_s", "time (s)"),
-    ("time_samples", "time (samples)"),
-    ("low_hz", "lower edge of the band (Hz)"),
-];
 
-/// An axis of coefficients with numbers along it.
-struct Along {
-    axis: usize,
-    title: &'static str,
-    at: Vec<f64>,
-}
-
-/// The axes before those of the coefficients, as the array `value` (signals,) or (signals, outputs) tells them.
+/// The axes before those of the coefficients.
 struct Leading {
-    signals: usize,
+    /// Whether the first axis is that of signals.
+    batch: bool,
     /// The numbers of the outputs, if there is an axis of them.
     outputs: Option<Vec<usize>>,
+    /// What the axes of the coefficients are, if the file says so.
+    roles: Option<Vec<String>>,
 }
 
 impl Leading {
-    fn of(arrays: &Arrays) -> Self {
-        let shape = arrays.by_name.get("value").map_or(&[][..], ArrayD::shape);
-        let outputs = shape.get(1).map(|&count| {
-            let listed = arrays.by_name.get("output");
-            let listed = listed.filter(|listed| listed.len() == count);
-            match listed {
-                Some(listed) => listed.iter().map(|&k| k as usize).collect(),
-                None => (0..count).collect(),
+    fn of(prefix: &str, shape: &[usize], arrays: &mut Arrays) -> Result<Self> {
+        let roles = arrays.words(prefix, "attribution_axes")?;
+        let roles = roles.filter(|roles| roles.len() == shape.len());
+        let value = arrays.shape("value").unwrap_or_default().to_vec();
+        let (batch, outputs) = match &roles {
+            Some(roles) => {
+                let batch = roles.first().is_some_and(|role| role == "signal");
+                let at = usize::from(batch);
+                let outputs = roles.get(at).is_some_and(|role| role == "output");
+                (batch, outputs.then(|| shape.get(at).copied().unwrap_or(0)))
             }
-        });
-        Self {
-            signals: shape.first().copied().unwrap_or(1),
+            // older files: the array `value` is (signals,) or (signals, outputs)
+            None => {
+                let signals = value.first().copied().unwrap_or(1);
+                let outputs = value.get(1).copied();
+                let behind = match outputs {
+                    Some(outputs) => shape.get(1) == Some(&outputs),
+                    None => shape.len() > 1 && signals > 1,
+                };
+                (behind && shape[0] == signals, outputs)
+            }
+        };
+        let outputs = match outputs {
+            None => None,
+            Some(count) => {
+                let listed = arrays.look("output")?;
+                let listed = listed.filter(|listed| listed.len() == count);
+                Some(match listed {
+                    Some(listed) => listed.iter().map(|&k| k as usize).collect(),
+                    None => (0..count).collect(),
+                })
+            }
+        };
+        let before = usize::from(batch) + usize::from(outputs.is_some());
+        let roles = roles.map(|roles| roles.into_iter().skip(before).collect());
+        Ok(Self {
+            batch,
             outputs,
-        }
+            roles,
+        })
     }
 
-    /// Whether an attribution has an axis of signals first.
-    fn is_batch(&self, shape: &[usize]) -> bool {
-        let behind = match &self.outputs {
-            // that of outputs comes behind it
-            Some(outputs) => shape.get(1) == Some(&outputs.len()),
-            None => shape.len() > 1 && self.signals > 1,
-        };
-        behind && shape[0] == self.signals
+    fn count(&self) -> usize {
+        usize::from(self.batch) + usize::from(self.outputs.is_some())
     }
 }
 
 /// Adds the attributions, one part for each domain.
-pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
-    let leading = Leading::of(arrays);
+pub(super) fn show(report: Report, arrays: &mut Arrays) -> Result<Report> {
     let prefixes = arrays.stems("attribution").into_iter();
-    // sums over bands are drawn with the other arrays, means of groups with their domain
-    let of_domain = |p: &str| {
+    // sums over bands and means of groups are drawn with their domain
+    let of_domain = |p: &String| {
         let other = ["band_", "group_", "group_absolute_"];
         (p.is_empty() || p.ends_with('_')) && !other.iter().any(|ending| p.ends_with(ending))
     };
-    let prefixes: Vec<String> = prefixes.filter(|p| of_domain(p)).collect();
-    let parts: Vec<Report> = prefixes
-        .iter()
-        .filter_map(|prefix| part(prefix, &leading, arrays))
-        .collect();
-    match parts.len() {
+    let mut parts = Vec::new();
+    for prefix in prefixes.filter(of_domain) {
+        parts.extend(part(&prefix, arrays)?);
+    }
+    Ok(match parts.len() {
         0 => report,
         _ => report.choice("domain", parts),
-    }
+    })
 }
 
-fn part(prefix: &str, leading: &Leading, arrays: &mut Arrays) -> Option<Report> {
-    let attribution = arrays.take(&format!("{prefix}attribution"))?;
-    let groups = arrays.take(&format!("{prefix}group_attribution"));
-    let batch = leading.is_batch(attribution.shape());
-    let before = usize::from(batch) + usize::from(leading.outputs.is_some());
-    let found = axes(prefix, attribution.shape().get(before..)?, arrays);
-    let shown = |title: &str, array: ArrayViewD<'_, f64>, value: &str| {
+fn part(prefix: &str, arrays: &mut Arrays) -> Result<Option<Report>> {
+    let Some(attribution) = arrays.take(&format!("{prefix}attribution"))? else {
+        return Ok(None);
+    };
+    let leading = Leading::of(prefix, attribution.shape(), arrays)?;
+    let Some(shape) = attribution.shape().get(leading.count()..) else {
+        return Ok(None);
+    };
+    let coefficients = Coefficients::of(prefix, shape, leading.roles.clone(), arrays)?;
+    let bands = match coefficients.of_bands(shape) {
+        Some(own) => {
+            let expected = [&attribution.shape()[..leading.count()], &own[..]].concat();
+            let name = format!("{prefix}band_attribution");
+            let fits = arrays.shape(&name) == Some(&expected[..]);
+            if fits { arrays.take(&name)? } else { None }
+        }
+        None => None,
+    };
+    let shown = |title: &str, array: &ArrayD<f64>, bands: Option<&ArrayD<f64>>, value: &str| {
         let report = Report::new(title);
         match &leading.outputs {
-            None => add(report, &array.to_owned(), &found, value),
+            None => coefficients.add(report, array, bands, value),
             Some(outputs) => {
                 let each = outputs.iter().take(MOST_PARTS).zip(array.outer_iter());
-                let parts = each.map(|(k, one)| {
+                let parts = each.enumerate().map(|(i, (k, one))| {
+                    let bands = bands.map(|bands| bands.index_axis(Axis(0), i).to_owned());
                     let report = Report::new(&format!("output {k}"));
-                    add(report, &one.to_owned(), &found, value)
+                    coefficients.add(report, &one.to_owned(), bands.as_ref(), value)
                 });
                 report.choice("output", parts.collect::<Vec<_>>())
             }
@@ -105,174 +123,64 @@ fn part(prefix: &str, leading: &Leading, arrays: &mut Arrays) -> Option<Report> 
         "" => "Attribution",
         name => name,
     };
-    if !batch {
-        return Some(shown(name, attribution.view(), "attribution"));
+    if !leading.batch {
+        return Ok(Some(shown(
+            name,
+            &attribution,
+            bands.as_ref(),
+            "attribution",
+        )));
     }
     let mut report = Report::new(name);
-    if let Some(groups) = groups {
+    let groups = arrays.take(&format!("{prefix}group_attribution"))?;
+    let alike = |groups: &ArrayD<f64>| groups.shape().get(1..) == attribution.shape().get(1..);
+    if let Some(groups) = groups.filter(alike) {
+        let names = arrays.words(prefix, "group_names")?.unwrap_or_default();
+        let of = arrays.look("group")?;
+        let of = of.filter(|of| of.len() == attribution.len_of(Axis(0)));
         let each = groups.outer_iter().enumerate().take(MOST_PARTS);
-        let parts = each.map(|(i, mean)| shown(&format!("group {i}"), mean, "mean attribution"));
+        let parts = each.map(|(g, mean)| {
+            let members = of.as_ref().map(|of| {
+                let members = of.iter().enumerate();
+                let members = members.filter(|(_, group)| **group == g as f64);
+                members.map(|(i, _)| i).collect::<Vec<usize>>()
+            });
+            let bands = bands.as_ref().zip(members);
+            let bands = bands
+                .and_then(|(bands, members)| bands.select(Axis(0), &members).mean_axis(Axis(0)));
+            let title = match names.get(g) {
+                Some(name) => name.clone(),
+                None => format!("group {g}"),
+            };
+            shown(&title, &mean.to_owned(), bands.as_ref(), "mean attribution")
+        });
         report = report.choice("group", parts.collect::<Vec<_>>());
     }
-    let sizes = attribution.mapv(f64::abs).mean_axis(Axis(0))?;
-    let all = format!("mean of absolute values over {} signals", leading.signals);
-    let mut parts = vec![shown(&all, sizes.view(), "mean |attribution|")];
+    let signals = attribution.len_of(Axis(0));
+    let Some(mean) = attribution.mean_axis(Axis(0)) else {
+        return Ok(None);
+    };
+    let mean_bands = bands.as_ref().and_then(|bands| bands.mean_axis(Axis(0)));
+    let sizes = attribution.mapv(f64::abs).mean_axis(Axis(0));
+    let mut parts = vec![shown(
+        &format!("mean over {signals} signals"),
+        &mean,
+        mean_bands.as_ref(),
+        "mean attribution",
+    )];
+    parts.extend(sizes.map(|sizes| {
+        let title = format!("mean of absolute values over {signals} signals");
+        shown(&title, &sizes, None, "mean |attribution|")
+    }));
     let each = attribution.outer_iter().enumerate().take(MOST_PARTS);
-    parts.extend(each.map(|(i, one)| shown(&format!("signal {i}"), one, "attribution")));
-    Some(report.choice("signal", parts))
-}
-
-/// The axes of coefficients that have numbers in the file, the last of the same length first.
-fn axes(prefix: &str, shape: &[usize], arrays: &Arrays) -> Vec<Along> {
-    let mut found: Vec<Along> = Vec::new();
-    for (name, title) in AXES {
-        let Some(at) = arrays.by_name.get(&format!("{prefix}{name}")) else {
-            continue;
-        };
-        let free = |axis: &usize| shape[*axis] == at.len() && found.iter().all(|f| f.axis != *axis);
-        // frequency stands before time, channels before both
-        let candidates: Vec<usize> = (0..shape.len()).filter(free).collect();
-        let frequency = name != "time_s" && name != "time_samples";
-        let both = frequency
-            && ["time_s", "time_samples"].iter().any(|time| {
-                arrays
-                    .by_name
-                    .get(&format!("{prefix}{time}"))
-                    .is_some_and(|t| t.len() == at.len())
-            });
-        let axis = match candidates.len() {
-            0 => continue,
-            n if both && n > 1 => candidates[n - 2],
-            n => candidates[n - 1],
-        };
-        found.push(Along {
-            axis,
-            title,
-            at: at.iter().copied().collect(),
-        });
-    }
-    found
-}
-
-fn add(report: Report, attribution: &ArrayD<f64>, along: &[Along], value: &str) -> Report {
-    let total: f64 = attribution.iter().sum();
-    let lead = format!("The values add up to {}.", crate::report::number(total));
-    let report = report.lead(&lead);
-    match along {
-        [] => report.figure(
-            strongest(attribution, value),
-            "The coefficients with the largest absolute attributions.",
-        ),
-        [one] => {
-            let (figure, caption) = over_one(attribution, one, value);
-            report.figure(figure, &caption)
-        }
-        [first, second, ..] => {
-            let plane = summed(attribution, &[first.axis, second.axis]);
-            let lost = cancelled(&plane, attribution);
-            let (figure, caption) = over_one(attribution, first, value);
-            report
-                .figure(
-                    map(first, second, &plane, value),
-                    &format!("Summed over all other axes; {lost} of the absolute attribution cancels in the sum."),
-                )
-                .figure(figure, &caption)
-        }
-    }
-}
-
-/// A map of channels over the axis; bars if there are no channels.
-fn over_one(attribution: &ArrayD<f64>, along: &Along, value: &str) -> (Figure, String) {
-    let others = (0..attribution.ndim()).filter(|axis| *axis != along.axis);
-    // the first axis besides is that of channels; what comes after is summed
-    let channels = others
-        .into_iter()
-        .find(|axis| attribution.shape()[*axis] > 1);
-    match channels {
-        None => {
-            let sums = summed(attribution, &[along.axis]);
-            let order = sorted(&along.at).into_iter();
-            let points = order.map(|i| (along.at[i], sums[[i]]));
-            let figure = Panels::new(along.title).bars(value, points);
-            (
-                figure.title("Attribution").draw(),
-                "What each coefficient contributes.".to_owned(),
-            )
-        }
-        Some(axis) => {
-            let plane = summed(attribution, &[axis, along.axis]);
-            let values = plane.view().into_dimensionality::<Ix2>();
-            let map = ChannelMap {
-                names: None,
-                title: "Channels",
-                axis: along.title,
-                value,
-            };
-            let (figure, shown) = map.over_numbers(&along.at, values.expect("two axes are kept"));
-            let caption = format!(
-                "What each channel contributes. In the sums over other axes, {} of the absolute attribution cancels; {} \
-                 of what is shown here cancels where channels are added up.",
-                cancelled(&plane, attribution),
-                crate::explain::percent(cancelled_in_sum(shown.view()))
-            );
-            (figure, caption)
-        }
-    }
-}
-
-fn map(rows: &Along, columns: &Along, plane: &ArrayD<f64>, value: &str) -> Figure {
-    let (up, across) = (sorted(&rows.at), sorted(&columns.at));
-    let pick = |order: &[usize], at: &[f64]| -> Vec<f64> { order.iter().map(|&i| at[i]).collect() };
-    let values =
-        Array2::from_shape_fn((up.len(), across.len()), |(i, j)| plane[[up[i], across[j]]]);
-    TileMap::new(columns.title, rows.title)
-        .title("Time and frequency")
-        .value(value)
-        .grid(
-            &pick(&across, &columns.at),
-            &pick(&up, &rows.at),
-            values.view(),
+    parts.extend(each.map(|(i, one)| {
+        let bands = bands.as_ref().map(|b| b.index_axis(Axis(0), i).to_owned());
+        shown(
+            &format!("signal {i}"),
+            &one.to_owned(),
+            bands.as_ref(),
+            "attribution",
         )
-        .draw()
-}
-
-fn strongest(attribution: &ArrayD<f64>, value: &str) -> Figure {
-    let mut entries: Vec<(String, f64)> = attribution
-        .indexed_iter()
-        .map(|(index, v)| (format!("{:?}", ndarray::Dimension::slice(&index)), *v))
-        .filter(|entry| entry.1.is_finite())
-        .collect();
-    entries.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    let bars = BarChart::new(value)
-        .title("Strongest coefficients")
-        .signed();
-    let bars = entries
-        .iter()
-        .take(MOST_BARS)
-        .fold(bars, |bars, (name, v)| bars.bar(name, *v));
-    bars.draw()
-}
-
-/// The order of positions: frequencies of both signs may begin at zero.
-fn sorted(at: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..at.len()).collect();
-    order.sort_by(|&a, &b| at[a].total_cmp(&at[b]));
-    order
-}
-
-/// The sum over all axes but `kept`, in this order.
-fn summed(array: &ArrayD<f64>, kept: &[usize]) -> ArrayD<f64> {
-    let mut order = kept.to_vec();
-    order.extend((0..array.ndim()).filter(|axis| !kept.contains(axis)));
-    let mut array = array.view().permuted_axes(order).to_owned();
-    while array.ndim() > kept.len() {
-        array = array.sum_axis(Axis(array.ndim() - 1));
-    }
-    array
-}
-
-/// The share of the absolute attribution that a sum loses, in percent.
-fn cancelled(sums: &ArrayD<f64>, of: &ArrayD<f64>) -> String {
-    let all: f64 = of.iter().map(|v| v.abs()).sum();
-    crate::explain::percent(crate::explain::cancelled(sums.iter().copied(), all))
+    }));
+    Ok(Some(report.choice("signal", parts)))
 }

@@ -3,7 +3,9 @@
 use ndarray::{Array2, ArrayD, ArrayView2, Ix2};
 use xcebra_attr::methods::title;
 
-use super::Arrays;
+use super::arrays::Arrays;
+use crate::Result;
+use crate::attribute::heads::on_head;
 use crate::report::{HeatMap, Report, attribution_map};
 
 /// Maps beside that of a method: the ending of the array's name, the title, what its values are, the caption.
@@ -34,40 +36,83 @@ const FURTHER: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// Adds the maps: arrays `NAME` with `NAME_signed` beside them, as `xcebra attribute` writes them.
-pub(super) fn show(report: Report, arrays: &mut Arrays) -> Report {
-    let stems = arrays.stems("_signed").into_iter();
-    let methods: Vec<String> = stems
-        .filter(|stem| arrays.by_name.contains_key(stem))
-        .collect();
-    let parts: Vec<Report> = methods
-        .iter()
-        .filter_map(|method| part(method, arrays))
-        .collect();
-    match parts.is_empty() {
-        true => report,
-        false => report.choice("method", parts),
-    }
+/// What the axes of maps are.
+struct Axes {
+    /// Names of the inputs, if the file has them.
+    channels: Option<Vec<String>>,
+    /// What a column is.
+    column: String,
 }
 
-fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
-    if arrays.by_name.get(method)?.ndim() != 2 {
-        return None;
+/// Adds the maps: arrays `NAME` with `NAME_signed` beside them, as `xcebra attribute` writes them.
+pub(super) fn show(report: Report, arrays: &mut Arrays) -> Result<Report> {
+    let stems = arrays.stems("_signed").into_iter();
+    let methods: Vec<String> = stems.filter(|stem| arrays.shape(stem).is_some()).collect();
+    if methods.is_empty() {
+        return Ok(report);
     }
-    let map = arrays.take(method)?.into_dimensionality::<Ix2>().ok()?;
-    let name = title(method);
-    let channels: Vec<String> = (0..map.nrows()).map(|i| i.to_string()).collect();
-    let figure = attribution_map(name, "mean |attribution|", map.view(), &channels, &[]);
-    let mut report = Report::new(name).lead(&strongest(&map)).figure(
-        figure,
-        "Mean over samples of the absolute attribution, inputs × latents, both counted from 0.",
-    );
-    let mut take = |ending: &str| {
-        let array = arrays.take(&format!("{method}_{ending}"))?;
-        array.into_dimensionality::<Ix2>().ok()
+    let column = arrays
+        .words("", "map_axes")?
+        .and_then(|axes| axes.last().cloned());
+    let axes = Axes {
+        channels: arrays.words("", "channel_names")?,
+        column: column.unwrap_or_else(|| "latent".to_owned()),
     };
+    let mut parts = Vec::new();
+    for method in &methods {
+        parts.extend(part(method, arrays, &axes)?);
+    }
+    Ok(match parts.is_empty() {
+        true => report,
+        false => report.choice("method", parts),
+    })
+}
+
+fn part(method: &str, arrays: &mut Arrays, axes: &Axes) -> Result<Option<Report>> {
+    let Some(&[rows, _]) = arrays.shape(method) else {
+        return Ok(None);
+    };
+    let Some(map) = take(arrays, method)? else {
+        return Ok(None);
+    };
+    let name = title(method);
+    let known = axes.channels.as_ref().filter(|names| names.len() == rows);
+    let channels = match known {
+        Some(names) => names.clone(),
+        None => (0..rows).map(|i| i.to_string()).collect(),
+    };
+    let figure = attribution_map(name, "mean |attribution|", map.view(), &channels, &[]);
+    let counted = if known.is_some() {
+        "the latter"
+    } else {
+        "both"
+    };
+    let column = axes.column.as_str();
+    let caption = format!(
+        "Mean over samples of the absolute attribution, inputs × {column}s, {counted} counted from 0."
+    );
+    let lead = strongest(&map, known, column);
+    let mut report = Report::new(name).lead(&lead).figure(figure, &caption);
+    if let Some((figure, caption)) = on_head(name, map.view(), column, &channels) {
+        report = report.figure(figure, &caption);
+    }
+    let named = |map: HeatMap| match known {
+        Some(names) => map.row_names(names),
+        None => map,
+    };
+    let plain = |values: &Array2<f64>, title: &str| {
+        // wide enough for the title
+        let (rows, columns) = values.dim();
+        let width = (columns as f64 * 26.0).clamp(160.0, 560.0) + 170.0;
+        let height = (rows as f64 * 9.0).clamp(120.0, 460.0) + 104.0;
+        let map = HeatMap::new(values.view()).title(title).size(width, height);
+        named(map.rows("input channel").columns(column))
+    };
+    let mut take = |ending: &str| take(arrays, &format!("{method}_{ending}"));
     for (ending, what, value, caption) in FURTHER {
-        let Some(values) = take(ending) else { continue };
+        let Some(values) = take(ending)? else {
+            continue;
+        };
         let figure = plain(&values, &format!("{name}{what}")).value(value);
         let figure = if ending == "signed" {
             figure.signed()
@@ -76,7 +121,7 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
         };
         report = report.figure(figure.draw(), caption);
     }
-    if let Some(verdicts) = take("verdict") {
+    if let Some(verdicts) = take("verdict")? {
         let names = ["not connected", "undecided", "connected"];
         // -1, 0 and 1 in the file; what is neither is drawn grey
         let class = |v: &f64| match *v {
@@ -88,13 +133,13 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
         let figure = HeatMap::of_classes(verdicts.map(class).view(), &names)
             .title(&format!("{name}: which entries are real"))
             .rows("input channel")
-            .columns("latent");
+            .columns(column);
         report = report.figure(
-            figure.draw(),
+            named(figure).draw(),
             "Decided by comparison with encoders that were trained again.",
         );
     }
-    if let Some(q) = take("q") {
+    if let Some(q) = take("q")? {
         let figure = plain(&q, &format!("{name}: q-values"))
             .range(0.0, 1.0)
             .value("q");
@@ -103,14 +148,16 @@ fn part(method: &str, arrays: &mut Arrays) -> Option<Report> {
             "The expected share of false discoveries if this entry and all with smaller q-values are called connected.",
         );
     }
-    Some(report)
+    Ok(Some(report))
 }
 
-fn plain(values: &Array2<f64>, title: &str) -> HeatMap {
-    HeatMap::new(values.view())
-        .title(title)
-        .rows("input channel")
-        .columns("latent")
+/// A matrix, which is taken out of the arrays.
+fn take(arrays: &mut Arrays, name: &str) -> Result<Option<Array2<f64>>> {
+    if arrays.shape(name).is_none_or(|shape| shape.len() != 2) {
+        return Ok(None);
+    }
+    let found = arrays.take(name)?;
+    Ok(found.and_then(|array| array.into_dimensionality::<Ix2>().ok()))
 }
 
 pub(super) fn matrix(array: &ArrayD<f64>) -> Option<ArrayView2<'_, f64>> {
@@ -118,11 +165,16 @@ pub(super) fn matrix(array: &ArrayD<f64>) -> Option<ArrayView2<'_, f64>> {
 }
 
 /// The largest entry in a sentence.
-fn strongest(map: &Array2<f64>) -> String {
+fn strongest(map: &Array2<f64>, channels: Option<&Vec<String>>, column: &str) -> String {
+    let input = |i: usize| match channels {
+        Some(names) => names[i].clone(),
+        None => format!("input {i}"),
+    };
     let finite = map.indexed_iter().filter(|entry| entry.1.is_finite());
     match finite.max_by(|a, b| a.1.total_cmp(b.1)) {
         Some(((i, j), value)) => format!(
-            "The strongest entry is input {i} for latent {j}: {}.",
+            "The strongest entry is {} for {column} {j}: {}.",
+            input(i),
             crate::report::number(*value)
         ),
         None => "There are no values.".to_owned(),

@@ -2,8 +2,9 @@
 
 use ndarray::{ArrayD, Ix2};
 
-use super::Arrays;
+use super::arrays::Arrays;
 use super::maps::matrix;
+use crate::Result;
 use crate::report::{HeatMap, LineChart, PointCloud, Report, TimeSeries};
 
 /// Arrays that are drawn behind the disclosure; of the others only the shape is told.
@@ -15,18 +16,20 @@ const MOST_ROWS: usize = 200;
 const MOST_COLUMNS: usize = 64;
 
 /// Adds the array `embedding` (time, dimensions), coloured by time and by its labels.
-pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
-    if arrays.by_name.get("embedding").and_then(matrix).is_none() {
-        return report;
+pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Result<Report> {
+    if arrays
+        .shape("embedding")
+        .is_none_or(|shape| shape.len() != 2)
+    {
+        return Ok(report);
     }
-    let points = arrays
-        .take("embedding")
-        .map(ArrayD::into_dimensionality::<Ix2>);
+    let points = arrays.take("embedding")?;
+    let points = points.map(ArrayD::into_dimensionality::<Ix2>);
     let Some(Ok(points)) = points else {
-        return report;
+        return Ok(report);
     };
     let (n, dims) = points.dim();
-    let times: Vec<f64> = match arrays.take("sample") {
+    let times: Vec<f64> = match arrays.take("sample")? {
         Some(samples) if samples.len() == n => samples.iter().copied().collect(),
         _ => (0..n).map(|t| t as f64).collect(),
     };
@@ -35,15 +38,23 @@ pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
         .colored_by("sample", &times);
     // columns that have a value for each point colour it
     let mut free = MOST_COLOURS;
-    for (name, array) in &arrays.by_name {
-        let columns = match array.ndim() {
-            1 | 2 if array.shape()[0] == n => array.len() / n.max(1),
+    let mut labels = Vec::new();
+    for (name, shape) in arrays.shapes() {
+        let columns = match shape[..] {
+            [rows] if rows == n => 1,
+            [rows, columns] if rows == n => columns,
             _ => continue,
         };
         if columns == 0 || columns > free {
             continue;
         }
         free -= columns;
+        labels.push((name.clone(), columns));
+    }
+    for (name, columns) in labels {
+        let Some(array) = arrays.look(&name)? else {
+            continue;
+        };
         for k in 0..columns {
             let values: Vec<f64> = array.iter().skip(k).step_by(columns).copied().collect();
             let title = match array.ndim() {
@@ -53,38 +64,52 @@ pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Report {
             cloud = cloud.colored_by(&title, &values);
         }
     }
-    crate::embedding::show(report, cloud, (n, dims))
+    Ok(crate::embedding::show(report, cloud, (n, dims)))
 }
 
 /// Adds what is left, behind a disclosure if something else is shown already.
-pub(super) fn show(report: Report, arrays: Arrays) -> Report {
-    let Arrays { by_name, left_out } = arrays;
-    if by_name.is_empty() && left_out.is_empty() {
-        return report;
+pub(super) fn show(report: Report, mut arrays: Arrays) -> Result<Report> {
+    let left: Vec<(String, Vec<usize>)> = arrays
+        .shapes()
+        .map(|(name, shape)| (name.clone(), shape.clone()))
+        .collect();
+    let count = left.len() + arrays.left_out().len();
+    if count == 0 {
+        return Ok(report);
     }
     let only = report.is_empty();
-    let mut rest = Report::new(&format!(
-        "Other arrays ({})",
-        by_name.len() + left_out.len()
-    ));
-    for (i, (name, array)) in by_name.iter().enumerate() {
-        rest = match (i < MOST_DRAWN).then(|| draw(name, array)).flatten() {
-            Some(figure) => rest.figure(figure, &format!("{name} {:?}", array.shape())),
-            None => rest.paragraph(&told(name, array)),
+    let mut rest = Report::new(&format!("Other arrays ({count})"));
+    for (i, (name, shape)) in left.iter().enumerate() {
+        let is_read = i < MOST_DRAWN && (shape.iter().product::<usize>() == 1 || is_drawn(shape));
+        let array = if is_read { arrays.take(name)? } else { None };
+        rest = match array {
+            Some(array) => match draw(name, &array) {
+                Some(figure) => rest.figure(figure, &format!("{name} {shape:?}")),
+                None => rest.paragraph(&told(name, &array)),
+            },
+            None => rest.paragraph(&format!("{name} has the shape {shape:?}.")),
         };
     }
-    let rest = left_out
-        .iter()
-        .fold(rest, |rest, words| rest.paragraph(words));
-    match only {
+    let left_out = arrays.left_out().iter();
+    let rest = left_out.fold(rest, |rest, words| rest.paragraph(words));
+    Ok(match only {
         true => report.and(rest),
         false => report.details(rest),
+    })
+}
+
+/// Whether an array of this shape has a picture.
+fn is_drawn(shape: &[usize]) -> bool {
+    match *shape {
+        // a number alone is no picture
+        [length] => length > 1,
+        [rows, columns] => rows * columns > 1 && columns <= MOST_COLUMNS,
+        _ => false,
     }
 }
 
 fn draw(name: &str, array: &ArrayD<f64>) -> Option<crate::report::Figure> {
-    // a number alone is no picture
-    if array.len() < 2 {
+    if !is_drawn(array.shape()) {
         return None;
     }
     match array.ndim() {
@@ -107,9 +132,6 @@ fn draw(name: &str, array: &ArrayD<f64>) -> Option<crate::report::Figure> {
                     .rows("row")
                     .columns("column");
                 return Some(if signed { map.signed() } else { map }.draw());
-            }
-            if columns > MOST_COLUMNS {
-                return None;
             }
             let series = TimeSeries::new("row", 1.0).title(name).size(960.0, 36.0);
             let channels = values.columns().into_iter().enumerate();

@@ -78,6 +78,136 @@ fn attributions_are_shown_by_signal_over_their_axes() {
     assert!(page.contains("Not shown: array `coefficients`"));
 }
 
+fn words(names: &str) -> Vec<String> {
+    names.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn names_of_channels_are_shown_and_electrodes_are_on_the_head() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = Array2::from_shape_fn((5, 2), |(i, j)| if (i, j) == (3, 1) { 5.0 } else { 0.5 });
+    let names = words("Fp1 Cz C3 EEG_gain O1");
+    let path = npz(&folder, "map.npz", |output| {
+        output.add("ing", &map).unwrap();
+        output.add("ing_signed", &map).unwrap();
+        output.add_text("channel_names", &names).unwrap();
+        output
+            .add_text("map_axes", &words("channel output"))
+            .unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert!(page.contains("The strongest entry is EEG_gain for output 1: 5."));
+    assert!(
+        page.contains("\"kind\":\"scalp\"") && page.contains("EEG_gain has no place on the head.")
+    );
+    assert!(page.contains("inputs × outputs, the latter counted from 0"));
+    assert!(!page.contains("Other arrays"), "names are no picture");
+
+    // names of another number of channels are not used
+    let path = npz(&folder, "other.npz", |output| {
+        output.add("ing", &map).unwrap();
+        output.add("ing_signed", &map).unwrap();
+        output
+            .add_text("channel_names", &words("Fp1 Cz C3 O1"))
+            .unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    assert!(page.contains("The strongest entry is input 3 for latent 1: 5."));
+    assert!(!page.contains("\"kind\":\"scalp\""));
+}
+
+/// Arrays as `xcebra explain --bands slow=0-1,fast=1-3 --group-by predicted` writes them.
+#[test]
+fn bands_groups_and_channels_of_an_explanation_have_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let attribution = Array3::from_shape_fn((3, 4, 5), |(s, c, f)| {
+        if (c, f) == (2, 3) {
+            -(s as f64) - 1.0
+        } else {
+            0.01
+        }
+    });
+    // frequencies 0 and 0.5 Hz, and 1 to 2 Hz
+    let sums = Array3::from_shape_fn((3, 4, 2), |(s, c, b)| {
+        let part = if b == 0 { 0..2 } else { 2..5 };
+        part.map(|f| attribution[[s, c, f]]).sum::<f64>()
+    });
+    let write = |output: &mut NpzOutput| {
+        let at = Array1::linspace(0.0, 2.0, 5);
+        output.add("frequency_hz", &at).unwrap();
+        output.add("attribution", &attribution).unwrap();
+        output.add("band_attribution", &sums).unwrap();
+        output
+            .add("group", &Array1::from(vec![0_i64, 1, 1]))
+            .unwrap();
+        let groups = Array3::from_shape_fn((2, 4, 5), |(g, c, f)| match g {
+            0 => attribution[[0, c, f]],
+            _ => f64::midpoint(attribution[[1, c, f]], attribution[[2, c, f]]),
+        });
+        output.add("group_attribution", &groups).unwrap();
+        output.add_text("group_names", &words("rest task")).unwrap();
+        output
+            .add_text("channel_names", &words("Fz C3 C4 Oz"))
+            .unwrap();
+        output.add_text("band_names", &words("slow fast")).unwrap();
+    };
+    let path = npz(&folder, "named.npz", |output| {
+        write(output);
+        let axes = words("signal channel frequency");
+        output.add_text("attribution_axes", &axes).unwrap();
+    });
+    let page = view(&path).unwrap().html();
+    // a mean, two groups and three signals have heads: all, slow and fast
+    assert_eq!(page.matches("\"kind\":\"scalp\"").count(), 1 + 6);
+    for part in [
+        "data-name=\"task\"",
+        "Channels and bands",
+        "altogether and in each band",
+        "around frequency 1.5 Hz and C4",
+        // −2 and two of 0.01 in the mean, of which another two stand in the slow band
+        "largest at C4 in fast",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("channel (from 0)"));
+    assert!(
+        page.contains("<td>fast</td><td class=\"number\">−2.39"),
+        "{page}"
+    );
+
+    // axes that do not fit are not believed
+    for axes in ["channel", "a b", "signal channel frequency time", "é é é"] {
+        let path = npz(&folder, "odd.npz", |output| {
+            write(output);
+            output.add_text("attribution_axes", &words(axes)).unwrap();
+        });
+        assert!(
+            view(&path).unwrap().html().contains("The values add up to"),
+            "{axes}"
+        );
+    }
+}
+
+/// An array that is only named is not read: the numbers of this one are not all there.
+#[test]
+fn what_is_only_named_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = npz(&folder, "named.npz", |output| {
+        output
+            .add("cube", &Array3::<u8>::zeros((40, 40, 40)))
+            .unwrap();
+        output.add("line", &Array1::linspace(0.0, 1.0, 7)).unwrap();
+    });
+    // the header claims more than the file holds
+    let mut bytes = fs::read(&path).unwrap();
+    let shape = b"'shape': (40, 40, 40)";
+    let at = bytes.windows(shape.len()).position(|w| w == shape).unwrap();
+    bytes[at..at + shape.len()].copy_from_slice(b"'shape': (40, 40, 99)");
+    fs::write(&path, &bytes).unwrap();
+    let page = view(&path).unwrap().html();
+    assert!(page.contains("cube has the shape [40, 40, 99].") && page.contains("line"));
+}
+
 /// Arrays as `xcebra explain --output 4,7 --group-by LABEL` writes them.
 #[test]
 fn outputs_and_groups_are_not_taken_for_channels_or_signals() {
@@ -100,8 +230,8 @@ fn outputs_and_groups_are_not_taken_for_channels_or_signals() {
         output.add("value", &Array2::<f64>::ones((3, 2))).unwrap();
     });
     let page = view(&path).unwrap().html();
-    // a domain, two groups of two outputs, and the mean and three signals of two outputs
-    assert_eq!(page.matches("class=\"option\"").count(), 1 + 2 * 3 + 4 * 3);
+    // a domain, two groups of two outputs, and two means and three signals of two outputs
+    assert_eq!(page.matches("class=\"option\"").count(), 1 + 2 * 3 + 5 * 3);
     for part in [
         "group 1",
         "signal 2",

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use cdig::axes::Role;
 use ndarray::{Array1, ArrayD, ArrayViewD, Axis, stack};
 use xcebra_files::NpzOutput;
 
@@ -10,7 +11,7 @@ use super::found::Scored;
 use super::means::{Place, mean_over};
 use super::result::{Explanation, identifier};
 use crate::Result;
-use crate::explain::{Bands, axis_arrays};
+use crate::explain::{Bands, Built, axis_arrays, axis_names};
 
 impl Explanation {
     /// Writes the arrays to an `.npz` file.
@@ -34,6 +35,13 @@ impl Explanation {
 
     /// The arrays of each domain; all names begin with `outer`.
     pub(super) fn add_domains(&self, output: &mut NpzOutput, outer: &str) -> Result<()> {
+        let channels = self
+            .domains
+            .first()
+            .and_then(|built| built.channels.as_ref());
+        if let Some(names) = channels {
+            output.add_text(&format!("{outer}channel_names"), names)?;
+        }
         for (i, built) in self.domains.iter().enumerate() {
             let prefix = match self.domains.len() {
                 1 => outer.to_owned(),
@@ -42,6 +50,7 @@ impl Explanation {
             let attribution =
                 self.stacked(|row, i_signal| row_of(self, row, i_signal, i).attribution());
             output.add(&format!("{prefix}attribution"), &attribution)?;
+            self.add_words(output, &prefix, built)?;
             let mut add =
                 |name: &str, array: ArrayD<f64>| output.add(&format!("{prefix}{name}"), &array);
             let (unit, factor) = self.unit.factor();
@@ -89,6 +98,29 @@ impl Explanation {
         Ok(())
     }
 
+    /// What the axes of the attributions are, and the names of what is along them.
+    fn add_words(&self, output: &mut NpzOutput, prefix: &str, built: &Built) -> Result<()> {
+        let leading = [
+            (!self.is_single()).then_some("signal"),
+            self.outputs.as_ref().map(|_| "output"),
+        ];
+        let leading = leading.into_iter().flatten().map(str::to_owned);
+        let own = built.axes.iter().map(|axis| axis.role.to_string());
+        let axes: Vec<String> = leading.chain(own).collect();
+        output.add_text(&format!("{prefix}attribution_axes"), &axes)?;
+        for (role, names) in axis_names(&built.axes) {
+            // limits of bands are numbers, and names of channels the same in every domain
+            if matches!(role, Role::Component | Role::Part) {
+                output.add_text(&format!("{prefix}{role}_names"), &names)?;
+            }
+        }
+        if let Some(bands) = built.bands.as_ref().and_then(named) {
+            let names: Vec<String> = bands.bands.into_iter().map(|band| band.name).collect();
+            output.add_text(&format!("{prefix}band_names"), &names)?;
+        }
+        Ok(())
+    }
+
     /// The arrays that are the same for all domains.
     pub(super) fn add_common(&self, output: &mut NpzOutput) -> Result<()> {
         output.add("value", &self.scalars(0, Scored::value))?;
@@ -101,6 +133,7 @@ impl Explanation {
             output.add("group", &whole(&groups.of))?;
             let counts: Vec<usize> = self.groups().map(|(_, members)| members.len()).collect();
             output.add("group_signals", &whole(&counts))?;
+            output.add_text("group_names", &groups.names)?;
             if let Some(values) = &groups.values {
                 output.add("group_label", &Array1::from(values.clone()))?;
             }
@@ -146,6 +179,11 @@ impl Explanation {
         Ok(())
     }
 
+    /// Whether there is no axis of signals.
+    fn is_single(&self) -> bool {
+        self.signals.single && self.signals.len() == 1
+    }
+
     /// Axes before those of the coefficients: of a batch, and of several outputs.
     fn leading(&self) -> usize {
         usize::from(!self.signals.single) + usize::from(self.outputs.is_some())
@@ -179,7 +217,7 @@ impl Explanation {
         &self,
         part: impl Fn(usize) -> ArrayViewD<'a, T>,
     ) -> ArrayD<T> {
-        if self.signals.single && self.signals.len() == 1 {
+        if self.is_single() {
             return part(0).to_owned();
         }
         let all: Vec<_> = (0..self.signals.len()).map(part).collect();

@@ -96,7 +96,9 @@ pub fn pictures_named(explained: &Explanation, prefix: &str) -> Vec<(String, Vec
 
 /// The page.
 pub fn page(explained: &Explanation, sections: Vec<(String, Vec<Picture>)>) -> Report {
-    let mut report = Report::new("What carries the output").lead(&lead(explained));
+    let mut report = Report::new("What carries the output")
+        .lead(&lead(explained))
+        .elsewhere("The file of --out holds all numbers, and --figures draws every picture.");
     for note in &explained.notes {
         report = report.paragraph(&format!("Note: {}", sentence(note)));
     }
