@@ -323,8 +323,10 @@ mod tests {
                 "{share}: {} {most} {kept:?}",
                 page.len()
             );
+            // at a tenth the recording alone is larger than what is left, so it goes as a whole
+            let least = if share > 0.2 { most / 2 } else { most / 4 };
             assert!(
-                page.len() > most / 2,
+                page.len() > least,
                 "{share}: {} {most} {kept:?}",
                 page.len()
             );
