@@ -133,9 +133,16 @@ fn architecture(workspace: &Workspace) -> Result<()> {
 /// Every experiment at its smallest scale: that it runs, not what comes out.
 fn experiments(workspace: &Workspace) -> Result<()> {
     program::build(workspace)?;
-    ["table1", "animal", "heart-rate", "seizure", "forecast"]
-        .iter()
-        .try_for_each(|experiment| repro::smoke(workspace, experiment))
+    [
+        "table1",
+        "animal",
+        "several-animals",
+        "heart-rate",
+        "seizure",
+        "forecast",
+    ]
+    .iter()
+    .try_for_each(|experiment| repro::smoke(workspace, experiment))
 }
 
 #[cfg(test)]

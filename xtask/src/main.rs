@@ -26,11 +26,13 @@ cargo xtask <command>
                 docs/reports/benchmarks.md and benchmarks.json
   bench --document
                 writes docs/reports/benchmarks.md again from benchmarks.json
-  repro table1|animal --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]
+  repro table1|animal|several-animals --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]
                 the papers' experiments; what is finished in the folder (default: target/repro/…) is
                 not computed again; `repro table1 --help` has more
   repro fdr [--out FOLDER] [--threads N] [--sets N]
                 false discoveries of `xcebra attribute --significance` on recordings with a known map
+  repro chance [--out FOLDER] [--threads N] [--sets N]
+                how often `xcebra chance` errs, on recordings of which the answer is known
   repro heart-rate|seizure|forecast --scale smoke|full [--out FOLDER]
                 the case studies of docs/reports/case-studies.md
   book          writes docs/reference/command-line.md from the program's help, runs the commands of other pages

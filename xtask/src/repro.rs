@@ -8,10 +8,12 @@ use crate::program;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-const EXPERIMENTS: [&str; 6] = [
+const EXPERIMENTS: [&str; 8] = [
     "table1",
     "animal",
+    "several-animals",
     "fdr",
+    "chance",
     "heart-rate",
     "seizure",
     "forecast",
@@ -25,7 +27,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     let chosen = arguments.iter().any(|a| a.starts_with("--out"));
     let name = match (arguments[0].as_str(), scale(arguments)) {
         _ if chosen => None,
-        ("fdr", _) => Some("fdr".to_owned()),
+        (name @ ("fdr" | "chance"), _) => Some(name.to_owned()),
         (name, scale) => scale.map(|scale| format!("{name}-{scale}")),
     };
     let out = name.map(|name| folder.join(name));
@@ -86,7 +88,10 @@ mod tests {
         assert!(check(&words("animal --scale smoke")).is_ok());
         for wrong in ["", "table2", "--scale smoke"] {
             let message = check(&words(wrong)).unwrap_err().to_string();
-            assert!(message.contains("table1, animal, fdr"), "{message}");
+            assert!(
+                message.contains("table1, animal, several-animals, fdr"),
+                "{message}"
+            );
         }
         assert_eq!(scale(&words("table1 --scale small")), Some("small"));
         assert_eq!(

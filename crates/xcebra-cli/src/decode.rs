@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use xcebra::eval::Metric;
 use xcebra::files::Source;
 use xcebra::{
-    Answer, DecodeJob, DecodeSettings, Decoder, HeldOut, Result, Shuffle, Shuffles, TargetKind,
-    decode_files,
+    Answer, DecodeJob, DecodeSettings, Decoder, FitOn, HeldOut, Result, Shuffle, Shuffles,
+    TargetKind, decode_files,
 };
 
 use super::Session;
@@ -19,6 +19,9 @@ use super::places::Places;
 /// The decoder is fitted to one part of the time and scored on another, which it does not see: on blocks
 /// of consecutive samples in turn, or on the last share of the time. Numbers are scored by R² and by the
 /// median error, classes by accuracy and balanced accuracy, the mean over the classes.
+///
+/// With --fit-data it is fitted to another array, such as the embedding of another animal, and scored on all
+/// of --data.
 ///
 /// With --model the recording is embedded first. The score then speaks for the decoder only: an encoder
 /// that was trained with the label on the same samples may have learned them by heart. Embed data that
@@ -47,6 +50,18 @@ pub struct Decode {
     /// Session of the training whose encoder is used: its number from 0, or the name of its file
     #[arg(long, value_name = "SESSION", requires = "model")]
     session: Option<String>,
+
+    /// Fit the decoder to this array or recording, and score it on all of --data
+    #[arg(long, value_name = "FILE[:ARRAY]", conflicts_with_all = ["blocks", "last", "gap"])]
+    fit_data: Option<Source>,
+
+    /// The label of --fit-data, if it is not the array that --label names
+    #[arg(long, value_name = "NAME[=FILE:ARRAY]", requires = "fit_data")]
+    fit_label: Option<String>,
+
+    /// Session whose encoder embeds --fit-data
+    #[arg(long, value_name = "SESSION", requires_all = ["fit_data", "model"])]
+    fit_session: Option<String>,
 
     /// The decoder
     #[arg(long, value_enum, default_value_t = Method::Knn)]
@@ -169,11 +184,19 @@ Examples:
   xcebra decode --data embedding.npz --label z2=data.npz:z2 --method ridge
   xcebra decode --model run --data tuesday.npz --label z2 --blocks 10 --gap 25
   xcebra decode --data embedding.npz --label state=monday.npz:state --method logistic --shuffles 19
+  xcebra decode --data rat2.npz --label z2 --fit-data rat1.npz --method ridge
+  xcebra decode --model animals --data b.npz --session 1 --fit-data a.npz --fit-session 0 --label z2
   xcebra decode --data monday.npz:x --label heading --kind angle --last 0.2 --out decoded.npz --report decoded.html";
 
 impl Decode {
     pub fn run(&self, session: &Session) -> Result<Answer> {
-        self.places().check(&[("--data", &self.data.path)])?;
+        let mut read = vec![("--data", self.data.path.as_path())];
+        read.extend(
+            self.fit_data
+                .iter()
+                .map(|data| ("--fit-data", data.path.as_path())),
+        );
+        self.places().check(&read)?;
         let job = DecodeJob {
             data: self.data.clone(),
             run: self.model.clone(),
@@ -186,6 +209,11 @@ impl Decode {
                 Kind::Classes => TargetKind::Classes,
             },
             settings: self.settings(),
+            fit_on: self.fit_data.clone().map(|data| FitOn {
+                data,
+                session: self.fit_session.clone(),
+                label: self.fit_label.clone(),
+            }),
         };
         let decoded = session.watched("stopping", |watch| decode_files(&job, watch))?;
         let answer = decoded.answer(self.out.as_deref())?;

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod chance;
 mod clock;
 mod compare;
 mod convert;
@@ -18,6 +19,7 @@ mod explain;
 mod figures;
 mod files;
 mod fit;
+mod import;
 mod interrupt;
 mod model_flags;
 mod outcome;
@@ -84,6 +86,7 @@ enum Command {
     Explain(Box<explain::Explain>),
     Eval(eval::Eval),
     Decode(decode::Decode),
+    Chance(chance::Chance),
     Compare(compare::Compare),
     Search(search::Search),
     Plan(Box<study::Plan>),
@@ -91,6 +94,7 @@ enum Command {
     Status(study::Status),
     Gather(study::Gather),
     Convert(convert::Convert),
+    Import(import::Import),
     Show(show::Show),
     Files(files::Files),
     View(view::View),
@@ -107,6 +111,7 @@ impl Command {
             Self::Explain(command) => command.run(session),
             Self::Eval(command) => command.run(session),
             Self::Decode(command) => command.run(session),
+            Self::Chance(command) => command.run(session),
             Self::Compare(command) => command.run(session),
             Self::Search(command) => command.run(session),
             Self::Plan(command) => command.run(session),
@@ -114,6 +119,7 @@ impl Command {
             Self::Status(command) => command.run(session),
             Self::Gather(command) => command.run(session),
             Self::Convert(command) => command.run(session),
+            Self::Import(command) => command.run(session),
             Self::Show(command) => command.run(session),
             Self::Files(command) => command.run(session),
             Self::View(command) => command.run(session),

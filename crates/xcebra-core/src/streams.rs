@@ -17,3 +17,5 @@ pub const PROBES: u64 = 3;
 pub const VALIDATION: u64 = 4;
 /// Random projections of a validation.
 pub const VALIDATION_PROBES: u64 = 5;
+/// What a training step hides.
+pub const MASKS: u64 = 6;

@@ -84,6 +84,12 @@ pub enum Error {
     /// A mean or an adjusted p-value could not be computed.
     #[error(transparent)]
     Numeric(#[from] xcebra::numeric::NumericError),
+    /// A workflow.
+    #[error(transparent)]
+    Workflow(#[from] xcebra::Problem),
+    /// Settings.
+    #[error(transparent)]
+    Settings(#[from] xcebra::FitFileError),
     /// Files.
     #[error(transparent)]
     File(#[from] xcebra::files::FileError),

@@ -6,6 +6,8 @@
 //! |---|---|
 //! | the synthetic experiment: encoders × attribution methods, auROC against the true map | [`table1`] |
 //! | a simulated animal: which cells carry position, heading, speed | [`animal`] |
+//! | several animals in one embedding, a new one, and masks in training | [`several_animals`] |
+//! | how often `xcebra chance` errs, on recordings of which the answer is known | [`chance`] |
 //! | how often the test of map entries errs, on recordings with a known map | [`fdr`] |
 //! | heart rate from a pulse with motion in it: does the attribution show the heart? | [`heart_rate`] |
 //! | a rhythm in one of 19 mixed sources, and in a real recording: is it found? | [`seizure`] |
@@ -29,6 +31,7 @@
 pub mod animal;
 mod case_study;
 pub mod cells;
+pub mod chance;
 mod error;
 pub mod fdr;
 pub mod forecast;
@@ -36,6 +39,7 @@ pub mod heart_rate;
 mod recordings;
 mod scale;
 pub mod seizure;
+pub mod several_animals;
 pub mod statistics;
 mod table;
 pub mod table1;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use xcebra_experiments::cells::{Progress, Share};
 use xcebra_experiments::{
-    CaseScale, Error, Scale, animal, fdr, forecast, heart_rate, seizure, table1,
+    CaseScale, Error, Scale, animal, chance, fdr, forecast, heart_rate, seizure, several_animals,
+    table1,
 };
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
@@ -35,6 +36,11 @@ enum Experiment {
         #[command(flatten)]
         options: Options,
     },
+    /// Several animals in one embedding, a new one that is added, and masks in training
+    SeveralAnimals {
+        #[command(flatten)]
+        options: Options,
+    },
     /// False discoveries of `xcebra attribute --significance`, on recordings with a known map
     Fdr {
         /// Folder for results; recordings that are finished there are not computed again
@@ -47,6 +53,18 @@ enum Experiment {
         /// Kinds of recordings, separated by commas: protocol, rates, spikes
         #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "protocol", value_parser = fdr::Kind::named)]
         kinds: Vec<fdr::Kind>,
+        #[command(flatten)]
+        sharing: Sharing,
+    },
+    /// How often `xcebra chance` errs, on recordings of which it is known whether there is something to find
+    Chance {
+        /// Folder for results; recordings that are finished there are not computed again
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// Recordings of each kind
+        #[arg(long, value_name = "N", default_value_t = chance::DATA_SETS,
+              value_parser = clap::value_parser!(u64).range(1..))]
+        sets: u64,
         #[command(flatten)]
         sharing: Sharing,
     },
@@ -169,6 +187,20 @@ fn run(experiment: &Experiment) -> Result {
             println!("{}", animal::markdown(&summary));
             println!("tables and figures: {}", options.out.display());
         }
+        Experiment::SeveralAnimals { options } => {
+            let mut protocol =
+                several_animals::Protocol::at(options.scale).ok_or(Error::Setting {
+                    what: "the scale of `several-animals`",
+                    found: options.scale.to_string(),
+                    expected: "smoke or small: the papers have no such experiment",
+                })?;
+            protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
+            let share = options.sharing.share();
+            match several_animals::reproduce(&protocol, &options.out, share, &say)? {
+                Some(tables) => println!("{tables}\ntables: {}", options.out.display()),
+                None => println!("{OTHERS}"),
+            }
+        }
         Experiment::Fdr {
             out,
             sets,
@@ -182,6 +214,12 @@ fn run(experiment: &Experiment) -> Result {
             let recordings: Vec<_> = kinds.iter().flat_map(seeds).collect();
             match fdr::reproduce(&recordings, out, sharing.share(), &say)? {
                 Some((_, text)) => println!("{text}"),
+                None => println!("{OTHERS}"),
+            }
+        }
+        Experiment::Chance { out, sets, sharing } => {
+            match chance::reproduce(*sets, out, sharing.share(), &say)? {
+                Some(table) => println!("{table}"),
                 None => println!("{OTHERS}"),
             }
         }

@@ -91,7 +91,7 @@ impl Decoding {
 }
 
 /// A choice by its name.
-fn one_of<T: Copy>(what: &str, name: &str, choices: &[(&str, T)]) -> PyResult<T> {
+pub(crate) fn one_of<T: Copy>(what: &str, name: &str, choices: &[(&str, T)]) -> PyResult<T> {
     let found = choices.iter().find(|(known, _)| *known == name);
     found.map(|(_, choice)| *choice).ok_or_else(|| {
         let names: Vec<&str> = choices.iter().map(|(known, _)| *known).collect();
@@ -112,16 +112,25 @@ pub(crate) fn decode<'py>(
     x: PyReadonlyArray2<'py, f64>,
     label_given: Given<'py>,
     settings: Decoding,
+    fit_on: Option<(PyReadonlyArray2<'py, f64>, Given<'py>)>,
     shown: Shown,
 ) -> PyResult<Decoded<'py>> {
     let x = x.as_array().to_owned();
     let (kind, settings) = (settings.kind()?, settings.settings()?);
     let array = label("y", &label_given);
+    let other = fit_on.map(|(x, given)| (x.as_array().to_owned(), label("fit_on[1]", &given)));
     let found = outcome(in_background(py, &shown, |caller| {
         caller.watched(|watch| {
-            let (target, notes) = Target::new("y", array, x.nrows(), kind)?;
+            let (target, mut notes) = Target::new("y", array, x.nrows(), kind)?;
+            let mut decoded = match other {
+                None => xcebra::decode(&x, &target, &settings, &watch)?,
+                Some((known, array)) => {
+                    let found = Target::new("fit_on[1]", array, known.nrows(), kind)?;
+                    notes.extend(found.1);
+                    xcebra::decode_across((&known, &found.0), (&x, &target), &settings, &watch)?
+                }
+            };
             notes.iter().for_each(|note| watch.note(note));
-            let mut decoded = xcebra::decode(&x, &target, &settings, &watch)?;
             decoded.notes = notes;
             Ok::<_, Problem>((decoded.answer(None)?, decoded.report().html(), decoded))
         })

@@ -11,10 +11,11 @@ use pyo3::types::PyBytes;
 use xcebra::attr::Methods;
 use xcebra::core::encoder::{Edges, Encoder};
 use xcebra::{
-    AttributeSettings, Data, Diagnostics, Earlier, FitFile, Fitted, Run, Sessions, attribute,
-    compare, embed, goodness_of_fit,
+    AttributeSettings, ChanceSettings, Data, Diagnostics, Earlier, FitFile, Fitted, Problem, Run,
+    Sessions, Shuffle, attribute, chance_of, compare, embed, goodness_of_fit,
 };
 
+use crate::around::one_of;
 use crate::caller::{Shown, in_background};
 use crate::error::{exception, outcome};
 use crate::fitting::read_settings;
@@ -170,27 +171,14 @@ impl TrainedEncoder {
         })
     }
 
-    /// An encoder of CEBRA, from the `state_dict` in a file of safetensors, with the scale of no channels changed.
+    /// The encoders of a model of CEBRA, from its `state_dict` in a file of safetensors, with the scale of no channels
+    /// changed.
     #[staticmethod]
     fn load_cebra(path: PathBuf, name: &str) -> PyResult<Self> {
-        let encoder = Encoder::<f32>::load_cebra(&path, name).map_err(exception)?;
-        let architecture = encoder.architecture();
-        let mut settings = FitFile::default();
-        settings.data.standardize = false;
-        settings.encoder.outputs = architecture.outputs();
-        settings.encoder.hidden = architecture.layers[0].outputs;
-        // names with numbers in them have no setting of the same spelling
-        if let Ok(named) = serde_json::from_value(name.replacen("-model", "", 1).into()) {
-            settings.encoder.name = named;
-        }
-        let channels = xcebra::Channels::unscaled(architecture.inputs);
+        let runs = xcebra::load_cebra(&path, name).map_err(exception)?;
         Ok(Self {
-            runs: vec![Run {
-                encoder,
-                settings,
-                channels,
-            }],
-            subjects: vec![0],
+            subjects: (0..runs.len()).collect(),
+            runs,
             fitted: None,
             diagnostics: Vec::new(),
         })
@@ -341,6 +329,34 @@ impl TrainedEncoder {
         let arrays = recording.to_arrays()?;
         outcome(in_background(py, &shown, |caller| {
             caller.watched(|watch| goodness_of_fit(run, arrays, &watch))
+        })?)
+    }
+
+    /// Whether the training finds more than trainings on shuffled labels or channels do, as JSON, and a page.
+    fn chance(
+        &self,
+        py: Python<'_>,
+        shuffle: &str,
+        trainings: usize,
+        blocks: Option<usize>,
+        shown: Shown,
+    ) -> PyResult<(String, String)> {
+        let fitted = self.fitted.as_ref().ok_or_else(|| {
+            PyValueError::new_err(
+                "the recording of the training is not here; fit again to compare with chance",
+            )
+        })?;
+        let shuffles = [("labels", Shuffle::Labels), ("channels", Shuffle::Columns)];
+        let how = ChanceSettings {
+            shuffle: one_of("shuffle", shuffle, &shuffles)?,
+            trainings,
+            blocks,
+        };
+        outcome(in_background(py, &shown, |caller| {
+            caller.watched(|watch| {
+                let found = chance_of(fitted, &how, &watch)?;
+                Ok::<_, Problem>((found.answer()?.json.to_string(), found.report().html()))
+            })
         })?)
     }
 

@@ -211,3 +211,42 @@ def test_search(animals, tmp_path):
         xcebra.search(nothing_held_out, {"train.seed": [1]}, x[0], out=tmp_path / "t", progress=False)
     with pytest.raises(ValueError, match="different settings or data"):
         xcebra.search(base, grid, x[:2], [label + 1 for label in z[:2]], out=tmp_path / "s", progress=False)
+
+
+def test_a_decoder_of_one_animal_reads_another():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    neighbors = pytest.importorskip("sklearn.neighbors")
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=(80, 3)), rng.normal(size=(60, 3)) + 0.2
+    labels = [z @ np.array([[1.0, 0.5], [-2.0, 0.1], [0.3, 1.0]]) + 0.3 * rng.normal(size=(len(z), 2)) for z in (first, second)]
+    for name, arguments, model in (
+        ("ridge", {"alpha": 2.0}, linear_model.Ridge(alpha=2.0, solver="svd")),
+        ("knn", {"n_neighbors": 5}, neighbors.KNeighborsRegressor(5)),
+    ):
+        found = xcebra.decode(second, labels[1], name, fit_on=(first, labels[0]), **arguments)
+        expected = model.fit(first, labels[0]).predict(second)
+        assert np.abs(found.values - expected).max() < 1e-8
+        assert np.array_equal(found.samples, np.arange(60))
+    states = [["run" if z[0] > 0 else "rest" for z in part] for part in (first, second)]
+    found = xcebra.decode(second, states[1], "logistic", fit_on=(first, states[0]), shuffles=19)
+    assert set(found.values) <= {"run", "rest"} and found.scores["accuracy"] > 0.9 and found.shuffles["above_chance"]
+    with pytest.raises(ValueError, match="fit_on"):
+        xcebra.decode(second, labels[1], fit_on=first)
+    with pytest.raises(ValueError, match="leave blocks"):
+        xcebra.decode(second, labels[1], fit_on=(first, labels[0]), blocks=3)
+    with pytest.raises(ValueError, match="columns"):
+        xcebra.decode(second, labels[1], fit_on=(first[:, :2], labels[0]))
+
+
+def test_chance(animals):
+    x, z = animals
+    encoder = trained(x[0], z[0])
+    found = encoder.chance(trainings=2)
+    assert found.unit == "bits" and len(found.shuffled) == 2 and "At least 19" in found.sentence
+    assert found.report().startswith("<!")
+    channels = encoder.chance("channels", trainings=1, blocks=10)
+    assert channels.score == found.score and channels.shuffled[0] != found.shuffled[0]
+    with pytest.raises(ValueError, match="shuffle"):
+        encoder.chance("neurons")
+    with pytest.raises(ValueError, match="train from the start"):
+        encoder.partial_fit().chance(trainings=1)

@@ -177,6 +177,21 @@ def test_models_that_cebra_saved(tmp_path):
         xcebra.XCEBRA.from_cebra(folder / "cebra_pickled.pt")
 
 
+def test_a_model_of_several_sessions_that_cebra_saved(tmp_path):
+    folder = pathlib.Path(__file__).parent / "data"
+    x = np.load(folder / "cebra.npz")["x"]
+    expected = np.load(folder / "cebra_sessions.npz")
+    encoder = xcebra.XCEBRA.from_cebra(folder / "cebra_sessions.pt")
+    assert encoder.n_features_in_ == [3, 5]
+    parts = [x[:30, :3], x[30:]]
+    for k, found in enumerate(encoder.transform(parts)):
+        # both compute in float32
+        assert np.abs(found - expected[f"session_{k}"]).max() < 2e-6
+    encoder.save(tmp_path / "run")
+    again = xcebra.XCEBRA.load(tmp_path / "run")
+    assert np.array_equal(again.transform(parts[1], session_id=1), encoder.transform(parts[1], session_id=1))
+
+
 def test_nothing_in_a_file_is_run(tmp_path):
     """A checkpoint that names a program, one that is cut, and others that are none."""
     from xcebra.compat._checkpoint import load_checkpoint
@@ -210,6 +225,26 @@ def test_nothing_in_a_file_is_run(tmp_path):
         archive.writestr("model/data/0", np.ones(2, np.float32).tobytes())
     with pytest.raises(ValueError, match="does not fit"):
         load_checkpoint(str(tmp_path / "large.pt"))
+
+
+def test_masks_of_neurons_are_those_of_cebra():
+    from xcebra.compat import cebra
+
+    x = np.random.default_rng(0).normal(size=(300, 6)).astype(np.float32)
+
+    def trained(masks):
+        settings = {"max_iterations": 5, "batch_size": 32, "output_dimension": 2, "masking_kwargs": masks}
+        return cebra.CEBRA(**settings).fit(x).transform(x)
+
+    plain = trained(None)
+    hidden = trained((("RandomNeuronMask", 0.4),))
+    assert np.array_equal(plain, trained(())) and not np.array_equal(plain, hidden)
+    assert np.array_equal(hidden, trained({"RandomNeuronMask": 0.4}))
+    for wrong in ({"TimeBlockMask": (0.1, 2)}, {"RandomNeuronMask": [0.1, 0.2]}):
+        with pytest.raises(ValueError, match="masking_kwargs"):
+            trained(wrong)
+    with pytest.raises(ValueError, match="mask_channels"):
+        trained({"RandomNeuronMask": 1.5})
 
 
 @pytest.mark.parametrize("name", ["cebra_hippocampus", "cross_domain_saliency"])

@@ -15,7 +15,7 @@ SECTIONS = [
     ("Explaining a model", "xcebra", ["CrossDomainIG", "Attribution", "Axes", "Axis", "rank_domains", "DomainScore", "interactions", "Interactions", "domain_names"]),
     ("Attribution methods on any model", "xcebra", ["attribute", "AttributionMap", "method_names"]),
     ("Training encoders", "xcebra", ["XCEBRA", "Significance"]),
-    ("Around a training", "xcebra", ["decode", "Decoded", "compare", "Compared", "search", "Searched"]),
+    ("Around a training", "xcebra", ["decode", "Decoded", "compare", "Compared", "search", "Searched", "Chance"]),
     ("Work in pieces", "xcebra.study", ["plan_fit", "plan_search", "plan_significance", "plan_attribute", "plan_embed", "plan_explain", "run", "status", "gather"]),
     ("Data files", "xcebra", ["read", "Recording", "show", "Contents"]),
     ("Reports", "xcebra", ["Report"]),

@@ -7,13 +7,16 @@
 //! | job | where |
 //! |---|---|
 //! | train an encoder on arrays; on files, into a folder that can be resumed | [`fit()`], [`fit_files`], [`resume`] |
+//! | take over a model of CEBRA | [`import_cebra`], [`load_cebra`] |
 //! | go on with encoders on arrays, or add a new subject to them | [`fit_further`], [`adapt`] |
 //! | train with several settings and rank the runs | [`search()`] |
 //! | embed a recording | [`embed`], [`embed_files`] |
 //! | which inputs drive which latents, and which entries of the map are real | [`attribute()`], [`attribute_files`] |
 //! | which inputs drive which outputs of any model | [`attribute_model`] |
 //! | can a label be decoded from an embedding, or from any array? | [`decode()`], [`decode_files`] |
+//! | does a decoder of one animal read another? | [`decode_across`] |
 //! | do embeddings of runs, seeds or animals agree? | [`compare_embeddings`], [`compare_files`] |
+//! | does a training find more than chance? | [`chance()`], [`chance_files`] |
 //! | can an encoder be trusted? | [`Diagnostics`], [`compare`], [`goodness_of_fit`] |
 //! | which frequencies or other components of a signal carry a model's output | [`explain()`] |
 //! | score a map against the true one | [`score_map`] |
@@ -73,6 +76,8 @@
 
 mod answer;
 mod attribute;
+mod cebra;
+mod chance;
 mod channels;
 mod clock;
 mod comparison;
@@ -110,14 +115,16 @@ pub use attribute::{
     AllTested, AttributeSettings, Attributed, ComparableMap, ModelMapSettings, ModelMaps,
     SMALLEST_EFFECT, SignificanceSettings, Tested, attribute, attribute_files, attribute_model,
 };
+pub use cebra::{ImportJob, import_cebra, load_cebra};
+pub use chance::{Chance, ChanceJob, ChanceSettings, chance, chance_files, chance_of};
 pub use channels::Channels;
 pub use clock::{ClockConfig, ConvertJob, convert, label_of, with_labels};
 pub use comparison::{CompareJob, Compared, NamedEmbedding, compare_embeddings, compare_files};
 #[cfg(feature = "synth")]
 pub use dataset::add_dataset;
 pub use decode::{
-    DecodeJob, DecodeSettings, Decoded, Decoder, HeldOut, Scores, Shuffle, ShuffleControl,
-    Shuffles, Target, TargetKind, decode, decode_files,
+    DecodeJob, DecodeSettings, Decoded, Decoder, FitOn, HeldOut, Scores, Shuffle, ShuffleControl,
+    Shuffles, Target, TargetKind, decode, decode_across, decode_files,
 };
 #[cfg(feature = "synth")]
 pub use demo::{DemoJob, demo};

@@ -25,6 +25,7 @@ pub(crate) use attributions::Probe;
 pub(crate) use compared::{ING, TANGENT, frame};
 pub use compared::{blocks, groups};
 pub use seeds::{SeedAgreement, across_seeds};
+pub(crate) use surrogate::{sessions_of, with_labels};
 
 /// What a map is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

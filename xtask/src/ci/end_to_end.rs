@@ -60,6 +60,8 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     cli.arrays("explained.npz", &["attribution", "time_samples"])?;
     cli.call("decode --data embedding.npz --label z2=data.npz:z2 --shuffles 19 --out decoded.npz --report decoded.html")?;
     cli.arrays("decoded.npz", &["sample", "true", "decoded"])?;
+    cli.call("chance --model run --set train.steps=50 --trainings 2 --out chance")?;
+    cli.call("decode --data embedding.npz --fit-data embedding.npz --label z2=data.npz:z2 --fit-label z2=data.npz:z2")?;
     cli.call("search --data data.npz --config fit.toml --set train.steps=50 --grid train.seed=[1,2] --out search")?;
     cli.call("plan search --data data.npz --config fit.toml --set train.steps=50 --grid train.seed=[1,2] --out study")?;
     cli.call("run study --piece 1")?;

@@ -148,6 +148,10 @@ fn make(workspace: &Workspace, cli: &Program) -> Result<Vec<PathBuf>> {
             "search/report.html",
         ),
         (
+            "chance --model run --set train.steps=50 --trainings 2 --out chance",
+            "chance/report.html",
+        ),
+        (
             "compare --model search/0000 --model search/0001 --report compare.html",
             "compare.html",
         ),

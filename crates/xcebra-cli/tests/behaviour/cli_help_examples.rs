@@ -30,6 +30,9 @@ fn examples(folder: &Folder, command: &str) -> Vec<String> {
 fn run(folder: &Folder, line: &str) -> Output {
     let short = match line {
         _ if line.contains(" --resume ") => "",
+        _ if line.contains(" chance ") => {
+            " --set train.steps=12 --set train.batch=16 --trainings 2"
+        }
         _ if line.contains(" search ") => " --set train.steps=12 --set train.batch=16",
         _ if line.contains(" fit ") => {
             " --force --set train.steps=12 --set train.batch=16 --set regularizer.start=2 \
@@ -168,6 +171,7 @@ fn examples_run() {
         "eval",
         "decode",
         "compare",
+        "chance",
         "search",
         "demo",
     ] {

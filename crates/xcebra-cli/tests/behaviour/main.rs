@@ -2,10 +2,12 @@
 
 mod cli_animals;
 mod cli_begin;
+mod cli_chance;
 mod cli_clock;
 mod cli_compare;
 mod cli_data_notes;
 mod cli_decode;
+mod cli_decode_across;
 mod cli_demo;
 mod cli_embed_attribute;
 mod cli_explain;
@@ -25,6 +27,7 @@ mod cli_fit_resume;
 mod cli_fit_sessions;
 mod cli_fit_settings;
 mod cli_help_examples;
+mod cli_import;
 mod cli_interrupt;
 mod cli_json;
 mod cli_misuse;

@@ -25,6 +25,14 @@ pub struct TrainConfig {
     /// How references and negatives are divided among several subjects, default equally.
     #[serde(skip_serializing_if = "is_default_balance")]
     pub balance: Balance,
+    /// Probability with which a channel is hidden from the encoder: it is 0, the mean of a standardised channel, in a
+    /// whole window of a training batch, in each window for itself. Default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mask_channels: f64,
+    /// Share of each window of a training batch that is hidden in the same way, as one block of times at a random
+    /// place: at least one sample, and never all of them. Only for encoders that see several samples. Default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mask_times: f64,
 }
 
 /// How references and negatives are divided among several subjects.
@@ -43,6 +51,11 @@ fn is_default_balance(balance: &Balance) -> bool {
     *balance == Balance::default()
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
+}
+
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -54,6 +67,8 @@ impl Default for TrainConfig {
             seed: 0,
             log_every: 50,
             balance: Balance::default(),
+            mask_channels: 0.0,
+            mask_times: 0.0,
         }
     }
 }
@@ -117,6 +132,14 @@ impl TrainConfig {
         }
         if self.log_every == 0 {
             return Err(CoreError::setting("log_every", 0, "at least 1"));
+        }
+        for (name, share) in [
+            ("mask_channels", self.mask_channels),
+            ("mask_times", self.mask_times),
+        ] {
+            if !(0.0..1.0).contains(&share) {
+                return Err(CoreError::setting(name, share, "0 or a share below 1"));
+            }
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ use crate::ops::Element;
 use crate::ops::Head;
 
 /// What to do with a file that is not what was expected.
-const ADVICE: &str = "save it with safetensors.torch.save_file(model.state_dict(), path), tensors \
+pub(super) const ADVICE: &str = "save it with safetensors.torch.save_file(model.state_dict(), path), tensors \
     that share memory cloned first, and give the name CEBRA knows the model by";
 
 impl<E: Element> Encoder<E> {
@@ -314,6 +314,6 @@ fn described(layer: &Layer) -> String {
     format!("{outputs} units of kernel {kernel}{extra}")
 }
 
-fn foreign(problem: String) -> CoreError {
+pub(super) fn foreign(problem: String) -> CoreError {
     CoreError::data("the state_dict", problem, ADVICE)
 }

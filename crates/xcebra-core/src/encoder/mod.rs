@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cebra;
+mod cebra_sessions;
 mod custom;
 mod embed;
 mod files;

@@ -101,6 +101,13 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         }
         recording.require_trainable()?;
         let window = networks.window();
+        if config.train.mask_times > 0.0 && window.len() == 1 {
+            return Err(CoreError::setting(
+                "train.mask_times",
+                config.train.mask_times,
+                "0 for an encoder that sees one sample at a time",
+            ));
+        }
         let (training, held_out) = split(&config.validation, &recording)?;
         let sampler = |pieces: Pieces| {
             Sampler::new(&recording, pieces.centers(window)?, config.train.balance)

@@ -6,6 +6,7 @@ mod begin;
 mod checkpoint;
 mod evaluate;
 mod history;
+mod masks;
 mod networks;
 mod objectives;
 mod penalties;

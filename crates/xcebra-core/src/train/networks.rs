@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::masks::Masks;
 use crate::config::Shared;
 use crate::encoder::Trainable;
 use crate::error::{CoreError, Result};
@@ -186,6 +187,19 @@ impl<N> Networks<N> {
             }
         });
         shown.collect()
+    }
+
+    /// Hides parts of what a step shows.
+    pub fn hide<E: Element>(&self, masks: &Masks, step: usize, shown: &mut [Shown<E>])
+    where
+        N: Trainable<E>,
+    {
+        let mut rng = masks.generator(step);
+        for (encoder, shown) in self.encoders.iter().zip(shown) {
+            let face = (self.window().len(), encoder.channels());
+            let windows: &mut Vec<E> = Arc::make_mut(&mut shown.x);
+            masks.hide(windows, face, &mut rng);
+        }
     }
 
     /// The windows of the references that are shown to an encoder.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use rand_chacha::ChaCha8Rng;
 
+use super::masks::Masks;
 use super::networks::Networks;
 use super::objectives::Objective;
 use super::sampler::Sampler;
@@ -83,7 +84,10 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     fn make_step(&mut self) -> Result<StepReport> {
         let (n, step) = (self.config.train.batch, self.step);
         let batch = self.sampler.draw(n, &mut self.samples);
-        let shown = self.networks.show(&self.recording, &batch);
+        let mut shown = self.networks.show(&self.recording, &batch);
+        if let Some(masks) = Masks::new(&self.config.train) {
+            self.networks.hide(&masks, step, &mut shown);
+        }
 
         let mut sum = ops::Sum::default();
         let mut probes = self.probes.clone();

@@ -13,6 +13,7 @@ mod exact;
 mod files;
 mod gradients;
 mod info_nce;
+mod masks;
 mod objective_config;
 mod optimizer;
 mod own_parts;

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import domains, metrics, models, study, synth
-from ._around import Compared, Decoded, Searched, compare, decode, search
+from ._around import Chance, Compared, Decoded, Searched, compare, decode, search
 from ._axes import Axes, Axis
 from ._explain import CrossDomainIG
 from ._files import Contents, Recording, read, show
@@ -31,6 +31,7 @@ __all__ = [
     "AttributionMap",
     "Axes",
     "Axis",
+    "Chance",
     "Compared",
     "Contents",
     "CrossDomainIG",

@@ -24,7 +24,7 @@ Progress = bool | Callable[..., None] | None
 
 @dataclass
 class Decoded:
-    """A label that was decoded where it was held out.
+    """A label that was decoded where it was held out, or in an array that is new to the decoder.
 
     Attributes
     ----------
@@ -63,6 +63,7 @@ def decode(
     y: Any,
     decoder: str = "knn",
     *,
+    fit_on: tuple[Any, Any] | None = None,
     kind: str = "auto",
     n_neighbors: int = 3,
     metric: str = "euclidean",
@@ -86,6 +87,9 @@ def decode(
         Numbers, or classes as integers or text.
     decoder : "knn", "linear", "ridge", "lasso" or "logistic"
         As in scikit-learn, with the same parameters and numbers.
+    fit_on : (array, array), optional
+        Another array and its label, such as the embedding of another animal. The decoder is then fitted to all of it and
+        scored on all of `X`.
     kind : "auto", "numbers", "angle" or "classes"
         What `y` is. ``"auto"`` takes text, booleans and few whole numbers for classes. Angles are in radians and are decoded
         as points on the circle.
@@ -129,8 +133,15 @@ def decode(
         "seed": int(random_state),
     }
     label = _label(y, "y")
+    other = None
+    if fit_on is not None:
+        if not isinstance(fit_on, (tuple, list)) or len(fit_on) != 2:
+            raise ValueError("fit_on is not a pair; pass (array, label)")
+        if (blocks, last, gap) != (5, None, 0):
+            raise ValueError("with fit_on nothing is held out; leave blocks, last and gap out")
+        other = (_matrix(fit_on[0], "fit_on[0]"), _label(fit_on[1], "fit_on[1]"))
     with shown(progress) as seen:
-        answer, samples, values, page = _xcebra.decode(_matrix(X, "X"), label, settings, seen)
+        answer, samples, values, page = _xcebra.decode(_matrix(X, "X"), label, settings, other, seen)
     told = json.loads(answer)
     rows = np.asarray(samples)
     if told["kind"] == "classes":
@@ -247,6 +258,43 @@ def compare(
         sentence=told["sentence"],
         _page=page,
     )
+
+
+@dataclass
+class Chance:
+    """Whether a training finds more than trainings on shuffled labels or channels do.
+
+    Attributes
+    ----------
+    above_chance : bool
+    p : float
+        The share of orders that did as well, the true one counted among them.
+    score : float
+        Of the training on the true order, on samples that it did not see; more is better.
+    shuffled : list of float
+        The same of each training on a shuffled order.
+    unit : "bits" or "loss"
+        Of scores: goodness of fit in bits over chance, or with a supervised objective the loss, its sign changed.
+    sentence : str
+        The verdict.
+    """
+
+    above_chance: bool
+    p: float
+    score: float
+    shuffled: list[float]
+    unit: str
+    sentence: str
+    _page: str = field(default="", repr=False)
+
+    def report(self) -> str:
+        """The page of HTML with the scores of all trainings."""
+        return self._page
+
+    def _repr_html_(self) -> str:
+        from ._html import page_html
+
+        return page_html(self._page)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _xcebra
+from ._around import Chance
 from ._arrays import Signals, read_signals, to_float, to_numpy
 from ._files import Recording
 from ._maps import AttributionMap, Significance
@@ -80,8 +81,8 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Embed every sample; the ends are padded. Otherwise only samples with a whole window around them.
     settings : dict, optional
         Further settings in sections, as in the configuration file of ``xcebra fit``, such as
-        ``{"train": {"schedule": "cosine"}}``. A list ``"objective"`` replaces the objectives that follow from the other
-        arguments.
+        ``{"train": {"schedule": "cosine", "mask_channels": 0.2}}``. A list ``"objective"`` replaces the objectives that
+        follow from the other arguments.
     n_threads : int, optional
     random_state : None, int or RandomState
         Seed of weights and samples. None stands for 0: the same call gives the same encoder.
@@ -666,6 +667,36 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         with self._shown() as seen:
             return json.loads(self.state_dict_.compare_seeds(_whole("count", count), seen))
 
+    def chance(self, shuffle: str = "labels", trainings: int = 19, *, blocks: int | None = None) -> Chance:
+        """Does the training find more than chance? Train again on shuffled labels or channels, and compare.
+
+        Parameters
+        ----------
+        shuffle : "labels" or "channels"
+            What is shuffled in blocks of time: the labels, or each channel for itself.
+        trainings : int
+            Trainings on shuffled recordings; at least 19 are needed for a verdict. One more is made on the true order.
+        blocks : int, optional
+            Number of blocks of time; by default 20, or one for each sample if there are no labels.
+
+        Returns
+        -------
+        Chance
+
+        Notes
+        -----
+        All trainings are judged by samples that they do not see: `held_out` of the recording, or a fifth if that is 0.
+        After `partial_fit` and `adapt` a ``ValueError`` is raised, since another training does not repeat them.
+        """
+        check_is_fitted(self)
+        with self._shown() as seen:
+            count = _whole("trainings", trainings)
+            many = None if blocks is None else _whole("blocks", blocks)
+            answer, page = self.state_dict_.chance(shuffle, count, many, seen)
+        told = json.loads(answer)
+        names = ("above_chance", "p", "score", "shuffled", "unit", "sentence")
+        return Chance(**{name: told[name] for name in names}, _page=page)
+
     # --- files
 
     def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -680,7 +711,7 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def from_cebra(cls, path: str | os.PathLike[str], model_architecture: str | None = None) -> XCEBRA:
-        """Take over an encoder that was trained with CEBRA.
+        """Take over an encoder that was trained with CEBRA, or the encoders of several sessions.
 
         Parameters
         ----------

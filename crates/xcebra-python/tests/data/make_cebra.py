@@ -30,3 +30,15 @@ whole = CEBRA(model_architecture="offset1-model", batch_size=16, output_dimensio
 whole.fit(x)
 whole.save(folder / "cebra_pickled.pt", backend="torch")
 np.savez(folder / "cebra.npz", **expected)
+
+# two sessions, which CEBRA keeps in one file
+torch.manual_seed(0)
+parts = [x[:30, :3], x[30:]]
+model = CEBRA(
+    model_architecture="offset1-model", batch_size=16, output_dimension=3, max_iterations=5, num_hidden_units=8, device="cpu",
+    conditional="time_delta",
+)
+model.fit(parts, [label[:30], label[30:]])
+model.save(folder / "cebra_sessions.pt", backend="sklearn")
+embeddings = {f"session_{k}": model.transform(part, session_id=k).astype(np.float32) for k, part in enumerate(parts)}
+np.savez(folder / "cebra_sessions.npz", **embeddings)

@@ -1,5 +1,7 @@
-//! Decoding labels from an embedding, or from any array, on parts of the time that the decoder does not see.
+//! Decoding labels from an embedding, or from any array, on parts of the time that the decoder does not see, or on
+//! another array.
 
+mod across;
 mod decoder;
 mod files;
 mod result;
@@ -7,10 +9,12 @@ mod scores;
 mod shuffles;
 mod target;
 
+pub use across::decode_across;
 pub use decoder::Decoder;
-pub use files::{DecodeJob, decode_files};
+pub use files::{DecodeJob, FitOn, decode_files};
 pub use result::Decoded;
 pub use scores::Scores;
+pub(crate) use shuffles::order;
 pub use shuffles::{Shuffle, ShuffleControl, Shuffles};
 pub use target::{Target, TargetKind};
 
@@ -94,23 +98,31 @@ pub fn decode(
     let folds = settings.folds(x.nrows())?;
     let total = 1 + settings.shuffles.count as u64;
     watch.progress("decode", (0, total), "");
-    let pass = pass(x, target, settings.decoder, &folds, watch)?;
-    let control = match settings.shuffles.count {
-        0 => None,
-        _ => Some(shuffles::control(
-            x, target, settings, &folds, &pass, watch,
-        )?),
-    };
-    Ok(Decoded {
-        target: target.clone(),
-        settings: *settings,
-        samples: pass.samples,
-        decoded: pass.decoded,
-        folds: pass.folds,
-        scores: pass.scores,
-        control,
-        notes: Vec::new(),
-    })
+    let pass = |x: &Array2<f64>, target: &Target| pass(x, target, settings.decoder, &folds, watch);
+    let found = pass(x, target)?;
+    let control = shuffles::control((x, target), settings.shuffles, &found, pass, watch)?;
+    Ok(found.decoded(target, settings, control))
+}
+
+impl Pass {
+    fn decoded(
+        self,
+        target: &Target,
+        settings: &DecodeSettings,
+        control: Option<ShuffleControl>,
+    ) -> Decoded {
+        Decoded {
+            target: target.clone(),
+            settings: *settings,
+            fitted_to: None,
+            samples: self.samples,
+            decoded: self.decoded,
+            folds: self.folds,
+            scores: self.scores,
+            control,
+            notes: Vec::new(),
+        }
+    }
 }
 
 impl DecodeSettings {

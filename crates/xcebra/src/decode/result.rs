@@ -22,6 +22,9 @@ pub struct Decoded {
     pub target: Target,
     /// How it was decoded.
     pub settings: DecodeSettings,
+    /// The number of samples of the other array that the decoder was fitted to; none if it was fitted to parts of the
+    /// same.
+    pub fitted_to: Option<usize>,
     /// The sample that each row of `decoded` belongs to.
     pub samples: Vec<usize>,
     /// The decoded label of what was held out.
@@ -108,6 +111,9 @@ impl Decoded {
             "blocks": folds,
             "notes": self.notes,
         });
+        if let Some(samples) = self.fitted_to {
+            json["fitted_to"] = json!(samples);
+        }
         if let Some(out) = out {
             json["out"] = json!(out);
         }
@@ -130,6 +136,13 @@ impl Decoded {
     }
 
     fn in_words(&self) -> String {
+        if let Some(samples) = self.fitted_to {
+            return format!(
+                "{} samples by {}, which was fitted to {samples} other samples",
+                self.target.len(),
+                self.settings.decoder.in_words()
+            );
+        }
         let held = match self.settings.held_out {
             HeldOut::Blocks(count) => format!("{count} blocks, each held out once"),
             HeldOut::Last(share) => format!("the last {:.0} % of the time", 100.0 * share),
@@ -181,8 +194,12 @@ impl Decoded {
 
     /// The report.
     pub fn report(&self) -> Report {
-        let mut table = Table::new(&["score", "all held out", "worst block", "best block"])
-            .caption("Scores on what was held out.");
+        let mut table = match self.fitted_to {
+            Some(_) => Table::new(&["score", "all samples"])
+                .caption("Scores on samples that are new to the decoder."),
+            None => Table::new(&["score", "all held out", "worst block", "best block"])
+                .caption("Scores on what was held out."),
+        };
         let by_fold: Vec<Vec<(String, f64)>> = self.folds.iter().map(Scores::named).collect();
         for (k, (name, score)) in self.scores.named().into_iter().enumerate() {
             let of = by_fold.iter().map(|fold| fold[k].1);
@@ -194,7 +211,8 @@ impl Decoded {
                 false => (low, high),
             };
             let cells = [score, worst, best].map(|value| format!("{value:.4}"));
-            table = table.row([name].into_iter().chain(cells));
+            let count = if self.fitted_to.is_some() { 1 } else { 3 };
+            table = table.row([name].into_iter().chain(cells.into_iter().take(count)));
         }
         let mut report = Report::new("A decoded label").lead(&format!("{}.", self.in_words()));
         if let Some(control) = &self.control {

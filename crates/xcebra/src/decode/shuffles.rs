@@ -5,10 +5,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use xcebra_eval::Fold;
 use xcebra_model::Watch;
 
-use super::{DecodeSettings, Pass, Target, pass};
+use super::{Pass, Target};
 use crate::answer::{number, numbers};
 use crate::{Problem, Result};
 
@@ -84,20 +83,24 @@ impl ShuffleControl {
     }
 }
 
+/// Decodes shuffled labels or columns as `pass` does it, and compares with what was found; none if nothing is to be
+/// shuffled.
 pub(super) fn control(
-    x: &Array2<f64>,
-    target: &Target,
-    settings: &DecodeSettings,
-    folds: &[Fold],
+    (x, target): (&Array2<f64>, &Target),
+    shuffles: Shuffles,
     found: &Pass,
+    pass: impl Fn(&Array2<f64>, &Target) -> Result<Pass>,
     watch: &Watch<'_>,
-) -> Result<ShuffleControl> {
+) -> Result<Option<ShuffleControl>> {
     let Shuffles {
         what,
         count,
         blocks,
         seed,
-    } = settings.shuffles;
+    } = shuffles;
+    if count == 0 {
+        return Ok(None);
+    }
     let samples = x.nrows();
     if blocks < 3 || blocks > samples {
         return Err(Problem::setting(
@@ -114,14 +117,14 @@ pub(super) fn control(
         let shuffled = match what {
             Shuffle::Labels => {
                 let order = order(samples, blocks, &mut random);
-                pass(x, &target.rows(&order), settings.decoder, folds, watch)
+                pass(x, &target.rows(&order))
             }
             Shuffle::Columns => {
                 let mut moved = x.clone();
                 for (mut column, old) in moved.columns_mut().into_iter().zip(x.columns()) {
                     column.assign(&old.select(Axis(0), &order(samples, blocks, &mut random)));
                 }
-                pass(&moved, target, settings.decoder, folds, watch)
+                pass(&moved, target)
             }
         };
         scores.push(shuffled?.scores.main());
@@ -146,16 +149,16 @@ pub(super) fn control(
              19 are needed."
         ),
     };
-    Ok(ShuffleControl {
+    Ok(Some(ShuffleControl {
         what,
         scores,
         p,
         sentence,
-    })
+    }))
 }
 
 /// The samples in the order of shuffled blocks.
-fn order(samples: usize, blocks: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
+pub(crate) fn order(samples: usize, blocks: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
     let edge = |block: usize| block * samples / blocks;
     let mut all: Vec<usize> = (0..blocks).collect();
     all.shuffle(random);

@@ -31,7 +31,7 @@ pub use seeds::compare;
 pub(crate) use seeds::of_seed;
 pub use settings::read_settings;
 pub use subjects::Subject;
-pub(crate) use subjects::subjects_of;
+pub(crate) use subjects::{channels_in_words, subjects_of};
 
 use xcebra_core::{Config, Trainer};
 use xcebra_model::Watch;

@@ -14,7 +14,7 @@ use super::unfinished::Inputs;
 use super::{NOTE, subjects};
 use crate::answer::{Answer, number, numbers, optional};
 use crate::report::{Picture, Report, Table, training_curves};
-use crate::{Diagnostics, Result, Run, SeedAgreement, Sessions};
+use crate::{Diagnostics, Problem, Result, Run, SeedAgreement, Sessions};
 
 /// Names of classes that are text in the data.
 const CLASSES: &str = "classes.json";
@@ -66,6 +66,17 @@ impl Fitted {
     pub(super) fn judge_basis(&mut self) -> Result<()> {
         self.basis = Some(subjects::basis(&self.runs, &self.data.recording)?);
         Ok(())
+    }
+
+    /// Refuses a training that its settings and data do not repeat.
+    pub(crate) fn require_repeatable(&self) -> Result<()> {
+        match self.goes_on {
+            false => Ok(()),
+            true => Err(Problem::setting(
+                "the encoders began with those of an earlier training, which another training does not repeat",
+                "train from the start",
+            )),
+        }
     }
 
     /// All pictures of the report.

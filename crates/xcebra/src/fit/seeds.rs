@@ -17,12 +17,7 @@ use crate::{Problem, Result, SeedAgreement, across_seeds};
 /// [`Problem`] if a training fails, or `fitted` went on from an earlier training, which another seed does not repeat; of
 /// the kind [`Interrupted`](xcebra_model::Kind::Interrupted) if the watch stops it.
 pub fn compare(fitted: &Fitted, count: usize, watch: &Watch<'_>) -> Result<SeedAgreement> {
-    if fitted.goes_on {
-        return Err(Problem::setting(
-            "the encoders began with those of an earlier training, which a training from another seed does not repeat",
-            "train from the start to compare seeds",
-        ));
-    }
+    fitted.require_repeatable()?;
     let config = fitted.run().settings.config();
     let recording = fitted.recording();
     let first = recording.subject(0);

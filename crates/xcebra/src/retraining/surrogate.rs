@@ -90,7 +90,11 @@ fn span(config: &Config) -> usize {
     all.iter().map(|o| of(&o.loss)).max().unwrap_or(0)
 }
 
-fn sessions_of(recording: &Recording<f32>, subject: usize) -> impl Iterator<Item = &Range<usize>> {
+/// The sessions of a subject.
+pub fn sessions_of(
+    recording: &Recording<f32>,
+    subject: usize,
+) -> impl Iterator<Item = &Range<usize>> {
     let sessions = recording.sessions().iter();
     sessions.filter(move |session| recording.subject_at(session.start) == subject)
 }
@@ -182,7 +186,7 @@ pub fn with_shifted_labels(
 }
 
 /// Gives a recording the labels of another's rows.
-fn with_labels(
+pub fn with_labels(
     mut recording: Recording<f32>,
     of: &Recording<f32>,
     rows: &[usize],

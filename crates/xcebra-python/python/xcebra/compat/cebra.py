@@ -23,7 +23,6 @@ _USUAL: dict[str, tuple[tuple[Any, ...], str]] = {
     "optimizer": (("adam",), "the optimiser is Adam; leave it out"),
     "optimizer_kwargs": ((None,), "use learning_rate and weight_decay of xcebra.XCEBRA"),
     "max_adapt_iterations": ((500, None), "adapt trains for max_iterations steps; set that"),
-    "masking_kwargs": ((None,), "there is no masking"),
     "training_kwargs": ((None,), "leave it out"),
 }
 
@@ -40,6 +39,8 @@ class CEBRA(XCEBRA):
     model_architecture, distance, conditional, temperature, temperature_mode, min_temperature, time_offsets, delta, \
     max_iterations, batch_size, learning_rate, output_dimension, verbose, num_hidden_units, pad_before_transform, hybrid
         As in CEBRA.
+    masking_kwargs : tuple of pairs, optional
+        ``(("RandomNeuronMask", ratio),)``, as in CEBRA. Other masks are refused.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class CEBRA(XCEBRA):
         pad_before_transform: bool = True,
         hybrid: bool = False,
         optimizer_kwargs: Any = None,
+        masking_kwargs: Any = None,
         random_state: Any = None,
     ) -> None:
         super().__init__(
@@ -93,6 +95,12 @@ class CEBRA(XCEBRA):
         self.max_adapt_iterations = max_adapt_iterations
         self.optimizer = optimizer
         self.optimizer_kwargs = optimizer_kwargs
+        self.masking_kwargs = masking_kwargs
+
+    def _settings(self, labels: Any) -> dict[str, Any]:
+        found = super()._settings(labels)
+        found["train"].update(_masks(self.masking_kwargs))
+        return found
 
     def _objectives(self, labels: Any, encoder: str) -> list[dict[str, Any]]:
         found = super()._objectives(labels, encoder)
@@ -145,6 +153,18 @@ class CEBRA(XCEBRA):
 def _backend(backend: str) -> None:
     if backend not in ("auto", "sklearn"):
         raise ValueError(f"backend={backend!r} has no meaning here; a model is a folder of its own form, leave it out")
+
+
+def _masks(value: Any) -> dict[str, float]:
+    """CEBRA's masks, as a dict or a tuple of pairs. That of neurons is the same here."""
+    given = dict(value or {})
+    ratio = given.pop("RandomNeuronMask", None)
+    if given or not isinstance(ratio, (float, type(None))):
+        raise ValueError(
+            f"CEBRA: masking_kwargs={value!r} is not supported; pass (('RandomNeuronMask', 0.2),), or hide times by "
+            "settings={'train': {'mask_times': 0.2}} of xcebra.XCEBRA"
+        )
+    return {} if ratio is None else {"mask_channels": ratio}
 
 
 def _empty(value: Any) -> Any:
