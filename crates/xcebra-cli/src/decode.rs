@@ -184,8 +184,7 @@ Examples:
   xcebra decode --data embedding.npz --label z2=data.npz:z2 --method ridge
   xcebra decode --model run --data tuesday.npz --label z2 --blocks 10 --gap 25
   xcebra decode --data embedding.npz --label state=monday.npz:state --method logistic --shuffles 19
-  xcebra decode --data rat2.npz --label z2 --fit-data rat1.npz --method ridge
-  xcebra decode --model animals --data b.npz --session 1 --fit-data a.npz --fit-session 0 --label z2
+  xcebra decode --model animals --data rat2.npz --session 1 --fit-data rat1.npz --fit-session 0 --label z2
   xcebra decode --data monday.npz:x --label heading --kind angle --last 0.2 --out decoded.npz --report decoded.html";
 
 impl Decode {

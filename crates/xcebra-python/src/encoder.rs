@@ -11,8 +11,8 @@ use pyo3::types::PyBytes;
 use xcebra::attr::Methods;
 use xcebra::core::encoder::{Edges, Encoder};
 use xcebra::{
-    AttributeSettings, ChanceSettings, Data, Diagnostics, Earlier, FitFile, Fitted, Problem, Run,
-    Sessions, Shuffle, attribute, chance_of, compare, embed, goodness_of_fit,
+    AttributeSettings, ChanceSettings, Data, Diagnostics, Earlier, Fitted, Problem, Run, Sessions,
+    Shuffle, attribute, chance_of, compare, embed, goodness_of_fit,
 };
 
 use crate::around::one_of;
