@@ -105,6 +105,8 @@ impl Samples<f32> for Windows<'_> {
 
 /// Times that are embedded between two reports of progress.
 const STRETCH: usize = 16_384;
+/// Values of a stretch at most: the samples of a file that stays on disk are read for a whole stretch.
+const STRETCH_VALUES: usize = 1 << 25;
 
 /// Embeds a recording stretch by stretch, each session by itself, and tells `progress` how many times are
 /// done. Gives the time of each row and the embedding (times, outputs).
@@ -141,15 +143,18 @@ pub fn embed_sessions(
     }
     let mut times = Vec::with_capacity(total);
     let mut embedding = Array2::zeros((total, encoder.architecture().outputs()));
+    let stretch = (STRETCH_VALUES / recording.channels()).clamp(1, STRETCH);
     for session in sessions {
         let wanted = times_of(session);
-        for first in wanted.clone().step_by(STRETCH) {
-            let last = wanted.end.min(first + STRETCH);
+        for first in wanted.clone().step_by(stretch) {
+            let last = wanted.end.min(first + stretch);
             // with as many neighbours as the windows reach out; rows are left out that see an end of the
             // stretch where the session goes on
             let from = first.saturating_sub(window.left).max(session.start);
             let to = session.end.min(last + window.right - 1);
-            let rows = encoder.embed_rows(recording, from..to, Edges::Pad)?.values;
+            // a copy only of what has to be scaled or read, and then in the order of the file
+            let rows = recording.rows(from..to);
+            let rows = encoder.embed(rows.view(), Edges::Pad)?.values;
             let rows = rows.slice_axis(Axis(0), Slice::from(first - from..last - from));
             let place = Slice::from(times.len()..times.len() + rows.nrows());
             embedding.slice_axis_mut(Axis(0), place).assign(&rows);
