@@ -17,7 +17,7 @@ const RUN: [&str; 2] = [TUTORIAL, "docs/reference/file-formats.md"];
 
 /// Pages whose commands take too long to run in a check, or need a file of the reader: the commands and
 /// options they name must exist.
-const READ: [&str; 12] = [
+const READ: [&str; 13] = [
     "README.md",
     "crates/xcebra/README.md",
     "docs/tutorials/your-recording.md",
@@ -30,6 +30,7 @@ const READ: [&str; 12] = [
     "docs/how-to/cluster.md",
     "docs/how-to/read-reports.md",
     "docs/reports/real-recording.md",
+    "docs/reports/heading.md",
 ];
 
 /// The page that is the help of every command.

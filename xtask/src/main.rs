@@ -42,6 +42,8 @@ cargo xtask <command>
                 a training is killed at random moments and resumed; it must end in the same bytes
   soak memory [--samples N]
                 the peak memory of fit, embed and attribute on a recording in each format, and its limit (Linux)
+  soak memory --large [FILE…]
+                the same on rasters of 4 GB, or on the named ones; `embed` and `attribute` may take 500 MB
   soak properties [--rounds N] [--seed N]
                 the libraries' tests with other random cases than `ci` takes, once for each seed
   soak fuzz [--runs N] [--seconds N] [TARGET…]

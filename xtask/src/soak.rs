@@ -2,6 +2,7 @@
 
 mod cluster;
 mod fuzz;
+mod large;
 mod memory;
 mod recordings;
 mod resume;
@@ -33,6 +34,9 @@ pub fn main(arguments: &[String]) -> Result<()> {
             shell::run(shell::cargo(what).current_dir(&workspace.root))?;
             cluster(&workspace, ClusterEffort::FULL)
         }
+        Some(("memory", [option, names @ ..])) if option == "--large" => {
+            memory::large(&Workspace::load()?, names)
+        }
         Some(("memory", options)) => {
             let [samples, _] = numbers(options, [("--samples", 1_000_000), ("--", 0)], 1000)?;
             memory::memory(&Workspace::load()?, samples as usize)
@@ -58,7 +62,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
         }
         _ => Err(Failure::new(
             "`soak` can do `resume`, `cluster`, `memory`, `properties` and `fuzz`: cargo xtask soak resume --kills 20, \
-             cargo xtask soak cluster, cargo xtask soak memory --samples 1000000, cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
+             cargo xtask soak cluster, cargo xtask soak memory --samples 1000000, cargo xtask soak memory --large, cargo xtask soak properties --rounds 5, cargo xtask soak fuzz --seconds 60",
         )),
     }
 }

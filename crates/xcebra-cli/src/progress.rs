@@ -67,6 +67,11 @@ impl Bar {
         self
     }
 
+    /// Whether more is done than so much: then the work has begun anew.
+    pub fn is_beyond(&self, done: u64) -> bool {
+        self.bar.position() > done
+    }
+
     /// Shows that `done` units are done, with a message such as the present loss.
     pub fn at(&self, done: u64, message: &str) {
         self.bar.set_message(message.to_owned());

@@ -116,7 +116,9 @@ impl Session {
             return;
         };
         let (task, total) = (progress.task, progress.total);
-        if shown.as_ref().is_none_or(|(name, _)| name != task) {
+        // a file may be read several times
+        let other = |(name, bar): &(String, Bar)| name != task || bar.is_beyond(progress.done);
+        if shown.as_ref().is_none_or(other) {
             let bar = match (self.bars, std::io::stderr().is_terminal()) {
                 (false, _) => Bar::hidden(task, total),
                 (true, true) => Bar::on_terminal(task, total),

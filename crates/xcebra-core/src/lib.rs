@@ -78,7 +78,7 @@ pub use fingerprint::Fingerprint;
 pub use objective::{Metric, Similarity};
 pub use ops::Element;
 pub use path::SettingPath;
-pub use recording::{Labels, Moments, Pieces, Recording, Scaling, Session, Values};
+pub use recording::{Labels, Moments, Pieces, Recording, Scaling, Session, StoredRows, Values};
 pub use train::{Checkpoint, History, StepReport, Trainer, Validation};
 pub use window::Window;
 

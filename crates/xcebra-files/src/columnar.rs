@@ -1,19 +1,21 @@
 //! Tables by column: Parquet, and Arrow in its file and stream forms (`.feather` is the same).
 //!
-//! Columns of numbers, truth values, dates and text. Dates become seconds from the first, and nulls become NaN.
-//! As in other tables a column is chosen by its name, and several by a selection.
+//! Columns of numbers, truth values, dates, text and lists of numbers. Dates become seconds from the first, and nulls
+//! become NaN. As in other tables a column is chosen by its name, and several by a selection; an index of pandas and
+//! times are not channels.
 //!
 //! Source: Apache Parquet format 2; Apache Arrow columnar format 1.5.
 
+mod cells;
+
+use std::cell::OnceCell;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::*;
-use arrow_array::{Array, RecordBatch, RecordBatchReader};
+use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
+use arrow_schema::{ArrowError, Schema};
 use ndarray::{Array2, ArrayD, IxDyn};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -21,14 +23,18 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::array::DataArray;
 use crate::clock::Clock;
 use crate::columns;
-use crate::container::{ArrayInfo, Container, Role};
+use crate::container::{ArrayInfo, Container, Role, Timing, place_of};
+use crate::csv::{Candidate, ColumnValues, Roles};
 use crate::error::{FileError, Result};
 use crate::guarded::guarded;
 use crate::npz::require_plausible;
+use crate::progress::told;
 use crate::reading::open_file;
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
+use crate::timed::{Series, Times, no_times};
 use crate::values::Values;
+use cells::{Column, NotNumbers, append_text, is_list, is_moment, role, type_name};
 
 /// Rows that are decoded at once.
 const BATCH: usize = 8192;
@@ -40,6 +46,8 @@ pub(crate) struct Columnar {
     form: Form,
     schema: Arc<Schema>,
     rows: usize,
+    /// Which columns are no channels, once it was asked for.
+    roles: OnceCell<Roles>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +58,16 @@ enum Form {
 }
 
 fn failed(path: &Path, error: impl std::fmt::Display) -> FileError {
-    FileError::damaged(path.display().to_string(), error.to_string())
+    let (place, text) = (path.display().to_string(), error.to_string());
+    // compressions are features of the library
+    match text.rsplit_once("Disabled feature at compile time: ") {
+        Some((_, name)) => FileError::Value {
+            place,
+            problem: format!("it is compressed with {name}, which cannot be read"),
+            advice: "save it again with compression=\"zstd\" or \"snappy\"".to_owned(),
+        },
+        None => FileError::damaged(place, text),
+    }
 }
 
 impl Columnar {
@@ -82,6 +99,7 @@ impl Columnar {
             },
             schema: Arc::new(Schema::empty()),
             rows: 0,
+            roles: OnceCell::new(),
         };
         let (schema, rows) = match opened.form {
             Form::Parquet => {
@@ -125,8 +143,13 @@ impl Columnar {
         mut take: impl FnMut(&RecordBatch) -> Result<()>,
     ) -> Result<()> {
         guarded(&self.path.display().to_string(), || {
+            let (mut rows, width) = (0, 8 * self.schema.fields().len() as u64);
             for batch in self.reader(chosen)? {
-                take(&batch.map_err(|error| failed(&self.path, error))?)?;
+                let batch = batch.map_err(|error| failed(&self.path, error))?;
+                take(&batch)?;
+                rows += batch.num_rows() as u64;
+                let going_on = told(rows * width, self.rows as u64 * width);
+                going_on.map_err(|error| FileError::read(&self.path, error))?;
             }
             Ok(())
         })
@@ -167,178 +190,183 @@ impl Columnar {
         role(self.schema.field(column).data_type()) == Role::Numbers
     }
 
+    /// The columns that pandas keeps as the index of its table.
+    fn index(&self) -> Vec<String> {
+        let described = self.schema.metadata().get("pandas");
+        let parsed = described.and_then(|text| serde_json::from_str(text).ok());
+        let columns = parsed.as_ref().and_then(|all: &serde_json::Value| {
+            let columns = all.get("index_columns")?.as_array()?;
+            Some(columns.iter().filter_map(|name| name.as_str()))
+        });
+        columns.map_or(Vec::new(), |names| names.map(str::to_owned).collect())
+    }
+
+    /// What the columns are besides channels: numbers of rows, and times, of which one is the clock.
+    fn roles(&self) -> &Roles {
+        self.roles.get_or_init(|| {
+            let (names, index) = (self.names(), self.index());
+            let is_index = |column: &usize| index.contains(&names[*column]);
+            // the index comes first in tables of text, and last here
+            let (mut order, others): (Vec<usize>, Vec<usize>) =
+                (0..names.len()).partition(|column| is_index(column));
+            order.extend(others);
+            // what cannot be read is told when it is asked for
+            let of = |column: usize| {
+                let read = self.columns(&[column]).ok();
+                read.and_then(|mut columns| columns.pop())
+                    .map_or(Vec::new(), |column| column.values)
+            };
+            let candidates = order.iter().map(|&column| {
+                let data_type = self.schema.field(column).data_type();
+                let called = names[column].as_str();
+                let unnamed = is_index(&column) && called.starts_with("__index_level_");
+                Candidate {
+                    called,
+                    name: if unnamed { "" } else { called },
+                    unit: None,
+                    values: (role(data_type) == Role::Numbers && !is_list(data_type)).then_some(
+                        ColumnValues {
+                            of: &of,
+                            column,
+                            rows: self.rows,
+                        },
+                    ),
+                    moments: is_moment(data_type),
+                }
+            });
+            let mut roles = Roles::of(&candidates.collect::<Vec<_>>(), true);
+            let mut left_out = vec![None; names.len()];
+            for (&column, reason) in order.iter().zip(roles.left_out) {
+                let of_index = || {
+                    let reason = format!(
+                        "column `{}` is the index of the table: it is left out",
+                        names[column]
+                    );
+                    (is_index(&column) && names.len() > index.len()).then_some(reason)
+                };
+                left_out[column] = reason.or_else(of_index);
+            }
+            roles.left_out = left_out;
+            roles
+        })
+    }
+
+    /// The numbers of some columns, ascending.
+    fn columns(&self, sorted: &[usize]) -> Result<Vec<Column>> {
+        let mut held: Vec<Column> = sorted.iter().map(|_| Column::default()).collect();
+        let mut rows = 0;
+        self.batches(sorted, |batch| {
+            rows += batch.num_rows();
+            if rows > self.rows {
+                return Err(failed(&self.path, "it holds more rows than it announces"));
+            }
+            for (i, column) in held.iter_mut().enumerate() {
+                column.append(batch.column(i).as_ref()).map_err(|problem| {
+                    let place = place_of(&self.path, self.schema.field(sorted[i]).name());
+                    match problem {
+                        NotNumbers::Other => {
+                            failed(&self.path, "a column has another type than announced")
+                        }
+                        NotNumbers::Uneven(first, other) => FileError::Value {
+                            place,
+                            problem: format!(
+                                "its lists have different lengths, such as {first} and {other}"
+                            ),
+                            advice: "save one column for each number of a list".to_owned(),
+                        },
+                    }
+                })?;
+            }
+            Ok(())
+        })?;
+        match rows == self.rows {
+            true => Ok(held),
+            false => Err(failed(&self.path, "it holds fewer rows than it announces")),
+        }
+    }
+
     fn select(&self, selection: &str) -> Result<DataArray> {
         let names = self.names();
         let one = names.iter().position(|name| name == selection);
-        let chosen = match one {
-            Some(column) => vec![column],
+        let (chosen, from_all) = match one {
+            Some(column) => (vec![column], false),
             None => {
+                let left_out = &self.roles().left_out;
                 let shown = |column: usize| {
-                    self.is_number(column) && !is_moment(self.schema.field(column).data_type())
+                    let data_type = self.schema.field(column).data_type();
+                    let special = is_moment(data_type) || is_list(data_type);
+                    self.is_number(column) && !special && left_out[column].is_none()
                 };
-                columns::select_shown(&self.path, &names, shown, selection)?.0
+                columns::select_shown(&self.path, &names, shown, selection)?
             }
         };
-        if let Some(&column) = chosen.iter().find(|&&column| !self.is_number(column)) {
+        let refused = |column: &&usize| {
+            let list = one.is_none() && is_list(self.schema.field(**column).data_type());
+            !self.is_number(**column) || list
+        };
+        if let Some(&column) = chosen.iter().find(refused) {
+            let (name, data_type) = (&names[column], self.schema.field(column).data_type());
             return Err(FileError::ElementType {
-                place: crate::container::place_of(&self.path, &names[column]),
-                found: self.schema.field(column).data_type().to_string(),
+                place: place_of(&self.path, name),
+                found: type_name(data_type),
                 expected: "numbers",
-                advice: format!(
-                    "use it as a label of classes, or leave it out with \"*,!{}\"",
-                    names[column]
-                ),
+                advice: match role(data_type) {
+                    Role::Text => {
+                        format!("use it as a label of classes, or leave it out with \"*,!{name}\"")
+                    }
+                    Role::Numbers => "name it alone: its lists are the rows of a matrix".to_owned(),
+                    _ => format!("leave it out with \"*,!{name}\", or save numbers"),
+                },
             });
         }
         let mut sorted = chosen.clone();
         sorted.sort_unstable();
         sorted.dedup();
-        let mut held: Vec<Vec<f64>> = vec![Vec::new(); sorted.len()];
-        self.batches(&sorted, |batch| {
-            for (i, out) in held.iter_mut().enumerate() {
-                append(batch.column(i).as_ref(), out).ok_or_else(|| {
-                    failed(&self.path, "a column has another type than announced")
-                })?;
-            }
-            match held.iter().any(|column| column.len() > self.rows) {
-                true => Err(failed(&self.path, "it holds more rows than it announces")),
-                false => Ok(()),
-            }
-        })?;
-        if held.iter().any(|column| column.len() != self.rows) {
-            return Err(failed(&self.path, "it holds fewer rows than it announces"));
-        }
-        for (i, column) in sorted.iter().enumerate() {
-            if is_moment(self.schema.field(*column).data_type()) {
-                let first = held[i].first().copied().unwrap_or(0.0);
-                held[i].iter_mut().for_each(|time| *time -= first);
-            }
-        }
-        let place = |column: &usize| sorted.partition_point(|other| other < column);
-        let source = Source::new(&self.path, selection);
+        let mut held = self.columns(&sorted)?;
         let values = match one {
-            Some(_) => ArrayD::from_shape_vec(IxDyn(&[self.rows]), std::mem::take(&mut held[0]))
-                .expect("a value a row"),
+            Some(_) => {
+                let column = held.remove(0);
+                let shape: &[usize] = match column.width {
+                    Some(width) => &[self.rows, width],
+                    None => &[self.rows],
+                };
+                ArrayD::from_shape_vec(IxDyn(shape), column.values).expect("whole rows")
+            }
             None => {
-                let of = |(row, column): (usize, usize)| held[place(&chosen[column])][row];
+                let place = |column: &usize| sorted.partition_point(|other| other < column);
+                let places: Vec<usize> = chosen.iter().map(place).collect();
+                let of = |(row, i): (usize, usize)| held[places[i]].values[row];
                 Array2::from_shape_fn((self.rows, chosen.len()), of).into_dyn()
             }
         };
-        Ok(DataArray {
-            columns: Some(chosen.iter().map(|&column| names[column].clone()).collect()),
-            ..DataArray::new(source, Values::F64(values))
-        })
-    }
-}
-
-fn is_moment(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 | DataType::Duration(_)
-    )
-}
-
-fn role(data_type: &DataType) -> Role {
-    match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Role::Text,
-        DataType::Dictionary(_, values) if role(values) == Role::Text => Role::Text,
-        DataType::Boolean => Role::Numbers,
-        other if other.is_integer() || matches!(other, DataType::Float32 | DataType::Float64) => {
-            Role::Numbers
-        }
-        other if is_moment(other) => Role::Numbers,
-        _ => Role::Unusable("neither numbers nor text".to_owned()),
-    }
-}
-
-fn type_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Boolean => "bool".to_owned(),
-        other => match role(other) {
-            Role::Text => "text".to_owned(),
-            _ => other.to_string().to_lowercase(),
-        },
-    }
-}
-
-/// Appends a column as numbers; none if it holds something else.
-fn append(array: &dyn Array, out: &mut Vec<f64>) -> Option<()> {
-    macro_rules! numbers {
-        ($kind:ty, $per_second:expr) => {
-            array.as_primitive_opt::<$kind>().map(|values| {
-                out.extend(
-                    values
-                        .iter()
-                        .map(|value| value.map_or(f64::NAN, |value| value as f64 / $per_second)),
-                );
-            })
+        let columns: Vec<String> = match values.shape() {
+            &[_, width] if one.is_some() => (0..width).map(|i| i.to_string()).collect(),
+            _ => chosen.iter().map(|&column| names[column].clone()).collect(),
         };
-    }
-    match array.data_type() {
-        DataType::Float64 => numbers!(Float64Type, 1.0),
-        DataType::Float32 => numbers!(Float32Type, 1.0),
-        DataType::Int8 => numbers!(Int8Type, 1.0),
-        DataType::Int16 => numbers!(Int16Type, 1.0),
-        DataType::Int32 => numbers!(Int32Type, 1.0),
-        DataType::Int64 => numbers!(Int64Type, 1.0),
-        DataType::UInt8 => numbers!(UInt8Type, 1.0),
-        DataType::UInt16 => numbers!(UInt16Type, 1.0),
-        DataType::UInt32 => numbers!(UInt32Type, 1.0),
-        DataType::UInt64 => numbers!(UInt64Type, 1.0),
-        DataType::Timestamp(TimeUnit::Second, _) => numbers!(TimestampSecondType, 1.0),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => numbers!(TimestampMillisecondType, 1e3),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => numbers!(TimestampMicrosecondType, 1e6),
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => numbers!(TimestampNanosecondType, 1e9),
-        DataType::Duration(TimeUnit::Second) => numbers!(DurationSecondType, 1.0),
-        DataType::Duration(TimeUnit::Millisecond) => numbers!(DurationMillisecondType, 1e3),
-        DataType::Duration(TimeUnit::Microsecond) => numbers!(DurationMicrosecondType, 1e6),
-        DataType::Duration(TimeUnit::Nanosecond) => numbers!(DurationNanosecondType, 1e9),
-        DataType::Date32 => numbers!(Date32Type, 1.0 / 86_400.0),
-        DataType::Date64 => numbers!(Date64Type, 1e3),
-        DataType::Boolean => array.as_boolean_opt().map(|values| {
-            out.extend(
-                values
-                    .iter()
-                    .map(|value| value.map_or(f64::NAN, |truth| f64::from(u8::from(truth)))),
-            );
-        }),
-        _ => None,
-    }
-}
-
-/// Appends a column of text; a null is an empty text.
-fn append_text(array: &dyn Array, out: &mut Vec<Arc<str>>) -> Option<()> {
-    let text = |value: Option<&str>| Arc::from(value.unwrap_or_default());
-    match array.data_type() {
-        DataType::Utf8 => out.extend(array.as_string_opt::<i32>()?.iter().map(text)),
-        DataType::LargeUtf8 => out.extend(array.as_string_opt::<i64>()?.iter().map(text)),
-        DataType::Utf8View => out.extend(array.as_string_view_opt()?.iter().map(text)),
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_any_dictionary_opt()?;
-            let mut words = Vec::new();
-            append_text(dictionary.values().as_ref(), &mut words)?;
-            if words.is_empty() {
-                out.extend((0..array.len()).map(|_| Arc::from("")));
-                return Some(());
-            }
-            for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
-                let word = (!array.is_null(row))
-                    .then(|| words.get(key).cloned())
-                    .flatten();
-                out.push(word.unwrap_or_else(|| Arc::from("")));
-            }
+        let mut array = DataArray {
+            columns: Some(columns),
+            ..DataArray::new(Source::new(&self.path, selection), Values::F64(values))
+        };
+        let roles = self.roles();
+        (array.sampling_rate, array.breaks) = (roles.sampling_rate, roles.breaks.clone());
+        array.notes.clone_from(&roles.notes);
+        if from_all {
+            array.notes.extend(roles.left_out.iter().flatten().cloned());
         }
-        _ => return None,
+        Ok(array)
     }
-    Some(())
 }
 
 impl Container for Columnar {
     fn arrays(&mut self) -> Result<Vec<ArrayInfo>> {
+        let start = self.times()?.map_or(0.0, |times| times.at(0));
+        let rate = self.roles().sampling_rate;
+        let timing = rate.map(|rate| Timing::Steady { start, rate });
         let fields = self.schema.fields().iter();
         Ok(fields
             .map(|field| ArrayInfo {
                 role: role(field.data_type()),
+                timing,
                 ..ArrayInfo::new(field.name(), &type_name(field.data_type()), vec![self.rows])
             })
             .collect())
@@ -368,6 +396,24 @@ impl Container for Columnar {
             texts,
             notes: Vec::new(),
         }))
+    }
+
+    fn series(&mut self, name: Option<&str>) -> Result<Vec<Series>> {
+        let array = self.select(name.unwrap_or("*"))?;
+        match self.times()? {
+            Some(times) => Ok(vec![Series::new(array, times)?]),
+            None => Err(no_times(&array.place())),
+        }
+    }
+
+    fn times(&mut self) -> Result<Option<Times>> {
+        let Some((column, units_a_second)) = self.roles().clock else {
+            return Ok(None);
+        };
+        let times = self.columns(&[column])?.remove(0).values.into_iter();
+        Ok(Some(Times::Listed(
+            times.map(|time| time / units_a_second).collect(),
+        )))
     }
 
     fn path(&self) -> &Path {

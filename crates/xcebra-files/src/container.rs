@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::array::DataArray;
 use crate::clock::Clock;
@@ -95,6 +96,12 @@ pub(crate) trait Container: Debug {
         Ok(self.read(name)?.rows(rows))
     }
 
+    /// An array of more bytes than these whose values stay in the file until they are needed. None if it is
+    /// smaller, or stored in a way of which rows cannot be read.
+    fn leave(&mut self, _name: &str, _more_than: u64) -> Result<Option<DataArray>> {
+        Ok(None)
+    }
+
     /// Reads a label of classes as text; none if there is no text under that name.
     fn read_text(&self, _name: &str, _clock: Option<&Clock>) -> Result<Option<TextLabel>> {
         Ok(None)
@@ -123,6 +130,11 @@ pub(crate) trait Container: Debug {
             None => self.read_only()?,
         };
         Ok(vec![Series::of_array(array)?])
+    }
+
+    /// Text with the time of each row, where the file keeps both; none if there is none under that name.
+    fn timed_texts(&mut self, _name: &str) -> Result<Option<(Vec<Arc<str>>, Times)>> {
+        Ok(None)
     }
 
     /// The times of all rows, where rows of all arrays are those of one clock.

@@ -33,6 +33,9 @@ use std::sync::Arc;
 use ndarray::{Array1, Array2};
 
 pub use options::TableOptions;
+pub(crate) use roles::Roles;
+#[cfg(feature = "parquet")]
+pub(crate) use roles::{Candidate, Values as ColumnValues};
 
 use crate::array::DataArray;
 use crate::clock::Clock;
@@ -45,7 +48,6 @@ use crate::timed::{Series, Times, no_times};
 use crate::values::Values;
 use column::{Column, Mark};
 use numbers::Numbers;
-use roles::Roles;
 use rows::Rows;
 use text::Text;
 

@@ -161,7 +161,7 @@ fn timed(
         };
     }
     let (mut annotations, mut unread) = (Vec::new(), 0);
-    records.each(&which, |record, signal, bytes| {
+    records.each(&which, 0..records.count(), |record, signal, bytes| {
         let lists = tal::read(bytes, signal == 0);
         annotations.extend(lists.annotations);
         unread += lists.damaged as u64;

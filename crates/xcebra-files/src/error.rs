@@ -89,7 +89,7 @@ pub enum FileError {
         limit: u64,
     },
     /// There is no array, or no column, of that name.
-    #[error("{} has no {kind} `{name}`; it has {}", path.display(), list(available))]
+    #[error("{} has no {kind} `{name}`; it has {}", path.display(), list(&nearest(name, available)))]
     Missing {
         /// The file.
         path: PathBuf,
@@ -142,6 +142,28 @@ pub enum FileError {
         /// What to do about it.
         advice: String,
     },
+}
+
+/// Names in their order, those first that go on from what was asked for, as `s.x` does from `s`.
+fn nearest(name: &str, available: &[String]) -> Vec<String> {
+    let goes_on = |other: &&String| {
+        let rest = other.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with(['.', '/', '{', '(', ':']))
+    };
+    let (mut first, rest): (Vec<&String>, Vec<&String>) = available.iter().partition(goes_on);
+    first.extend(rest);
+    first.into_iter().cloned().collect()
+}
+
+impl FileError {
+    /// What is wrong, without where.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn without_place(&self) -> String {
+        match self {
+            Self::Value { problem, .. } | Self::Damaged { problem, .. } => problem.clone(),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl Advice for FileError {

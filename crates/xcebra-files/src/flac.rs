@@ -11,7 +11,8 @@ use ndarray::Array2;
 
 use crate::error::{FileError, Result};
 use crate::npz::require_plausible;
-use crate::reading::open_file;
+use crate::progress::Tracked;
+use crate::reading::open_large;
 use crate::recorded::{Recorded, Scale};
 use crate::signals::{Channel, Samples, Signals, Usable};
 use crate::values::Values;
@@ -26,8 +27,8 @@ struct FlacSamples {
 }
 
 /// A reader of the file, and its length in bytes.
-fn open_reader(path: &Path) -> Result<(FlacReader<BufReader<File>>, u64)> {
-    let (file, length) = open_file(path)?;
+fn open_reader(path: &Path) -> Result<(FlacReader<BufReader<Tracked<File>>>, u64)> {
+    let (file, length) = open_large(path)?;
     // tags may be long, and tell nothing of the sound
     let options = FlacReaderOptions {
         read_vorbis_comment: false,

@@ -2,6 +2,9 @@
 //!
 //! Source: The HDF Group, "HDF5 File Format Specification 3.0".
 
+mod failed;
+mod left;
+mod links;
 mod lzf;
 mod matlab;
 mod nwb;
@@ -77,9 +80,10 @@ impl Hdf5 {
             });
         }
         let path = match columns {
-            Some(_) => self.tree.resolve(name, paths.iter())?,
-            None => found?,
+            Some(_) => self.tree.resolve(name, paths.iter()),
+            None => found,
         };
+        let path = path.map_err(|error| self.tree.explained(error))?;
         let place = place_of(self.tree.path(), name);
         let source = Source::new(self.tree.path(), name);
         let Some(dataset) = self.tree.datasets.get(&path) else {
@@ -188,6 +192,7 @@ impl Container for Hdf5 {
     }
 
     fn read(&mut self, name: &str) -> Result<DataArray> {
+        self.tree.find(name);
         self.array(name, None)
     }
 
@@ -197,7 +202,27 @@ impl Container for Hdf5 {
     }
 
     fn read_rows(&mut self, name: &str, rows: Range<usize>) -> Result<DataArray> {
+        self.tree.find(name);
         self.array(name, Some(rows))
+    }
+
+    fn leave(&mut self, name: &str, more_than: u64) -> Result<Option<DataArray>> {
+        self.tree.find(name);
+        let paths = self.paths();
+        // what cannot be found is told when it is read
+        let found = self.tree.resolve(name, paths.iter()).ok();
+        let Some(dataset) = found.and_then(|path| self.tree.datasets.get(&path)) else {
+            return Ok(None);
+        };
+        let place = place_of(self.tree.path(), name);
+        let left = left::leave(dataset, &place, self.tree.bytes_to_leave(more_than))?;
+        let source = Source::new(self.tree.path(), name);
+        Ok(left.map(|left| {
+            with_unit(
+                DataArray::new(source, crate::Values::OnDisk(left)),
+                unit(dataset),
+            )
+        }))
     }
 
     fn read_text(&self, name: &str, _clock: Option<&Clock>) -> Result<Option<TextLabel>> {

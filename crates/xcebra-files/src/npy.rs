@@ -15,7 +15,10 @@ use crate::array::DataArray;
 use crate::container::{ArrayInfo, Container, UNNAMED, no_array};
 use crate::error::{FileError, Result};
 use crate::npy_header::{Element, Header};
-use crate::reading::open_file;
+use crate::npy_rows::PlainRows;
+use crate::on_disk::OnDisk;
+use crate::progress::Tracked;
+use crate::reading::open_large;
 use crate::source::Source;
 use crate::values::Values;
 
@@ -34,9 +37,9 @@ impl NpyFile {
     }
 
     /// The file behind its header, the header, and the number of bytes that follow.
-    fn header(&self) -> Result<(BufReader<File>, Header, u64)> {
+    fn header(&self) -> Result<(BufReader<Tracked<File>>, Header, u64)> {
         let path = &self.path;
-        let (file, length) = open_file(path)?;
+        let (file, length) = open_large(path)?;
         let mut reader = BufReader::new(file);
         let header = Header::read(&mut reader, &path.display().to_string())?;
         let available = length.saturating_sub(header.length);
@@ -65,9 +68,41 @@ impl Container for NpyFile {
         Ok(DataArray::new(Source::file(&self.path), values))
     }
 
+    fn leave(&mut self, name: &str, more_than: u64) -> Result<Option<DataArray>> {
+        let (reader, header, available) = self.header()?;
+        let Some(shape) = header.rows_and_columns() else {
+            return Ok(None);
+        };
+        if name != UNNAMED || available <= more_than {
+            return Ok(None);
+        }
+        let place = self.path.display().to_string();
+        require_bytes(&header, available, &place)?;
+        let from = header.length;
+        let rows = PlainRows::new(reader.into_inner(), header, from, &place);
+        let values = Values::OnDisk(OnDisk::new(shape, Box::new(rows))?);
+        Ok(Some(DataArray::new(Source::file(&self.path), values)))
+    }
+
     fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Refuses an array that has other bytes than its header says.
+pub(crate) fn require_bytes(header: &Header, available: u64, place: &str) -> Result<()> {
+    let needed = (header.count(place)? as u64).saturating_mul(header.element.size() as u64);
+    if needed == available {
+        return Ok(());
+    }
+    Err(FileError::damaged(
+        place,
+        format!(
+            "shape {:?} of {} needs {needed} bytes, the file has {available}",
+            header.shape,
+            header.element.name()
+        ),
+    ))
 }
 
 /// Reads the array behind a header.
@@ -79,18 +114,7 @@ pub(crate) fn read_values(
     available: u64,
     place: &str,
 ) -> Result<Values> {
-    let count = header.count(place)?;
-    let needed = (count as u64).saturating_mul(header.element.size() as u64);
-    if needed != available {
-        return Err(FileError::damaged(
-            place,
-            format!(
-                "shape {:?} of {} needs {needed} bytes, the file has {available}",
-                header.shape,
-                header.element.name()
-            ),
-        ));
-    }
+    require_bytes(header, available, place)?;
     let values = elements(reader, header, place)?;
     expect_end(reader, place)?;
     Ok(values)
@@ -116,7 +140,7 @@ pub fn read_npy(reader: &mut impl Read, place: &str) -> Result<Values> {
 }
 
 /// The elements behind a header.
-fn elements(reader: &mut impl Read, header: &Header, place: &str) -> Result<Values> {
+pub(crate) fn elements(reader: &mut impl Read, header: &Header, place: &str) -> Result<Values> {
     Ok(match header.element {
         Element::F32 => Values::F32(plain(reader, header, place, f32::from_le_bytes)?),
         Element::F64 => Values::F64(plain(reader, header, place, f64::from_le_bytes)?),

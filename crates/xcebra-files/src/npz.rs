@@ -18,10 +18,13 @@ use crate::atomic::AtomicFile;
 use crate::clock::Clock;
 use crate::container::{ArrayInfo, Container, Role, only, only_name};
 use crate::error::{FileError, Result};
-use crate::npy::read_values;
+use crate::npy::{read_values, require_bytes};
 use crate::npy_header::{Header, TextHeader};
+use crate::npy_rows::{Packed, PackedRows, PlainRows};
 use crate::npy_text::{Texts, read_texts};
-use crate::reading::open_file;
+use crate::on_disk::{OnDisk, ReadRows};
+use crate::progress::Tracked;
+use crate::reading::open_large;
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
 use crate::values::Values;
@@ -51,12 +54,12 @@ pub(crate) fn require_plausible(place: &str, claimed: u64, stored: u64) -> Resul
 pub(crate) struct NpzFile {
     path: PathBuf,
     length: u64,
-    zip: ZipArchive<BufReader<File>>,
+    zip: ZipArchive<BufReader<Tracked<File>>>,
 }
 
 impl NpzFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let (file, length) = open_file(path)?;
+        let (file, length) = open_large(path)?;
         let zip = ZipArchive::new(BufReader::new(file))
             .map_err(|error| zip_error(&path.display().to_string(), &error))?;
         Ok(Self {
@@ -119,7 +122,7 @@ impl NpzFile {
         read_texts(&mut entry, &header, &place).map(Some)
     }
 
-    fn entry(&mut self, name: &str, place: &str) -> Result<ZipFile<'_, BufReader<File>>> {
+    fn entry(&mut self, name: &str, place: &str) -> Result<ZipFile<'_, BufReader<Tracked<File>>>> {
         let Some(index) = self.zip.index_for_name(&format!("{name}.npy")) else {
             return Err(FileError::Missing {
                 path: self.path.clone(),
@@ -177,6 +180,37 @@ impl Container for NpzFile {
 
     fn stand_in(&mut self) -> Option<String> {
         only(self.names())
+    }
+
+    fn leave(&mut self, name: &str, more_than: u64) -> Result<Option<DataArray>> {
+        let source = Source::new(&self.path, name);
+        let (place, length) = (place(&source), self.length);
+        let mut entry = self.entry(name, &place)?;
+        let header = Header::read(&mut entry, &place)?;
+        let available = entry.size().saturating_sub(header.length);
+        let (Some(shape), true) = (header.rows_and_columns(), available > more_than) else {
+            return Ok(None);
+        };
+        require_bytes(&header, available, &place)?;
+        let packed = Packed {
+            from: entry.data_start(),
+            stored: entry.compressed_size().min(length),
+            checksum: entry.crc32(),
+            path: source.path.clone(),
+        };
+        let rows: Box<dyn ReadRows> = match entry.compression() {
+            CompressionMethod::Stored => {
+                let (file, from) = (open_large(&packed.path)?.0, packed.from + header.length);
+                Box::new(PlainRows::new(file, header, from, &place))
+            }
+            CompressionMethod::Deflated => {
+                require_plausible(&place, header.count(&place)? as u64, packed.stored)?;
+                Box::new(PackedRows::new(packed, header, &place))
+            }
+            _ => return Ok(None),
+        };
+        let values = Values::OnDisk(OnDisk::new(shape, rows)?);
+        Ok(Some(DataArray::new(source, values)))
     }
 
     fn path(&self) -> &Path {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::array::DataArray;
 use crate::clock::Clock;
@@ -100,6 +101,11 @@ impl DataFile {
         Series::new(values, Times::Listed(times.to_vec()))
     }
 
+    /// Text with the time of each row, where the file keeps both; none if there is none under that name.
+    pub(crate) fn timed_texts(&mut self, name: &str) -> Result<Option<(Vec<Arc<str>>, Times)>> {
+        self.contents.timed_texts(name)
+    }
+
     /// The times of the rows, if all arrays of the file have the rows of one clock, as the columns of a table.
     pub(crate) fn times(&mut self) -> Result<Option<Times>> {
         self.contents.times()
@@ -157,18 +163,41 @@ impl DataFile {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_default(&mut self, default: &str) -> Result<DataArray> {
-        if default == UNNAMED
-            && let Some(only) = self.contents.stand_in()
-            && only != UNNAMED
-        {
-            let mut array = self.read(&only)?;
+        self.read_or_leave(None, default, u64::MAX)
+    }
+
+    /// As [`read`](Self::read), or without a name as [`read_default`](Self::read_default). A matrix of more bytes
+    /// than `more_than` stays in the file until its rows are needed, if its format allows it
+    /// ([`Values::OnDisk`](crate::Values::OnDisk)).
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_or_leave(
+        &mut self,
+        name: Option<&str>,
+        default: &str,
+        more_than: u64,
+    ) -> Result<DataArray> {
+        let stand_in = match name {
+            None if default == UNNAMED => self.contents.stand_in().filter(|only| only != UNNAMED),
+            _ => None,
+        };
+        let name = name.or(stand_in.as_deref()).unwrap_or(default);
+        let left = match more_than {
+            u64::MAX => None,
+            _ => self.contents.leave(name, more_than)?,
+        };
+        let mut array = match left {
+            Some(array) => array,
+            None => self.read(name)?,
+        };
+        if let Some(only) = &stand_in {
             array.notes.push(format!(
                 "{} has no array `{default}`; its only array `{only}` is used",
                 self.path().display()
             ));
-            return Ok(array);
         }
-        self.read(default)
+        Ok(array)
     }
 
     /// Reads `name` from this file, or from another if it names one, as `labels.npy` or

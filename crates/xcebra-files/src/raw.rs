@@ -1,12 +1,13 @@
 //! Samples in plain binary files beside a header, as those of BrainVision and EEGLAB.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use ndarray::{Array2, ArrayD};
 
 use crate::error::{FileError, Result};
+use crate::reading::open_large;
 use crate::recorded::{Recorded, Scale};
 use crate::signals::Samples;
 use crate::values::Values;
@@ -52,11 +53,11 @@ pub(crate) struct RawSamples {
 impl RawSamples {
     fn numbers<T: Copy + Default, const N: usize>(
         &self,
-        chosen: &[usize],
+        (chosen, rows): (&[usize], Range<usize>),
         of: impl Fn([u8; N]) -> T,
     ) -> Result<ArrayD<T>> {
         let fail = |error| FileError::read(&self.path, error);
-        let mut reader = BufReader::with_capacity(1 << 16, File::open(&self.path).map_err(fail)?);
+        let mut reader = BufReader::with_capacity(1 << 16, open_large(&self.path)?.0);
         let value = |bytes: [u8; N]| {
             let mut bytes = bytes;
             if self.big {
@@ -64,12 +65,12 @@ impl RawSamples {
             }
             of(bytes)
         };
-        let mut values = Array2::from_elem((self.count, chosen.len()), T::default());
+        let mut values = Array2::from_elem((rows.len(), chosen.len()), T::default());
         if self.by_channel {
             for (column, &channel) in chosen.iter().enumerate() {
-                let from = self.from + (channel * self.count * N) as u64;
+                let from = self.from + ((channel * self.count + rows.start) * N) as u64;
                 reader.seek(SeekFrom::Start(from)).map_err(fail)?;
-                for row in 0..self.count {
+                for row in 0..rows.len() {
                     let mut sample = [0; N];
                     reader.read_exact(&mut sample).map_err(fail)?;
                     values[[row, column]] = value(sample);
@@ -77,7 +78,8 @@ impl RawSamples {
             }
             return Ok(values.into_dyn());
         }
-        reader.seek(SeekFrom::Start(self.from)).map_err(fail)?;
+        let from = self.from + (rows.start * self.channels * N) as u64;
+        reader.seek(SeekFrom::Start(from)).map_err(fail)?;
         let mut frame = vec![0; self.channels * N];
         for mut row in values.rows_mut() {
             reader.read_exact(&mut frame).map_err(fail)?;
@@ -92,12 +94,23 @@ impl RawSamples {
 
 impl Samples for RawSamples {
     fn read(&self, channels: &[usize]) -> Result<Recorded> {
+        self.recorded(channels, 0..self.count)
+    }
+
+    fn rows(&self, channels: &[usize], rows: Range<usize>) -> Result<Option<Recorded>> {
+        self.recorded(channels, rows).map(Some)
+    }
+}
+
+impl RawSamples {
+    fn recorded(&self, channels: &[usize], rows: Range<usize>) -> Result<Recorded> {
+        let asked = (channels, rows);
         let numbers = match self.coding {
-            Coding::I16 => Values::I16(self.numbers(channels, i16::from_le_bytes)?),
-            Coding::U16 => Values::U16(self.numbers(channels, u16::from_le_bytes)?),
-            Coding::I32 => Values::I32(self.numbers(channels, i32::from_le_bytes)?),
-            Coding::F32 => Values::F32(self.numbers(channels, f32::from_le_bytes)?),
-            Coding::F64 => Values::F64(self.numbers(channels, f64::from_le_bytes)?),
+            Coding::I16 => Values::I16(self.numbers(asked, i16::from_le_bytes)?),
+            Coding::U16 => Values::U16(self.numbers(asked, u16::from_le_bytes)?),
+            Coding::I32 => Values::I32(self.numbers(asked, i32::from_le_bytes)?),
+            Coding::F32 => Values::F32(self.numbers(asked, f32::from_le_bytes)?),
+            Coding::F64 => Values::F64(self.numbers(asked, f64::from_le_bytes)?),
         };
         let scale = Scale::times(
             channels

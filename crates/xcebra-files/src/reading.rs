@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use crate::error::{FileError, Result};
+use crate::progress::Tracked;
 
 /// Opens a file; its length in bytes.
 ///
@@ -20,13 +21,22 @@ pub(crate) fn open_file(path: &Path) -> Result<(File, u64)> {
     }
 }
 
+/// As [`open_file`], of a file that may take long to read.
+///
+/// # Errors
+/// As [`open_file`].
+pub(crate) fn open_large(path: &Path) -> Result<(Tracked<File>, u64)> {
+    let (file, length) = open_file(path)?;
+    Ok((Tracked::new(file, length), length))
+}
+
 /// The first bytes of a file, all if there are no more than `most`.
 ///
 /// # Errors
 /// As [`open_file`].
 pub(crate) fn read_start(path: &Path, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let (file, _) = open_file(path)?;
+    let (file, _) = open_large(path)?;
     match file.take(most).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(FileError::read(path, error)),

@@ -126,8 +126,16 @@ impl Recorded {
     }
 
     pub(crate) fn widen(&self, rows: Range<usize>, out: &mut Vec<f64>) {
-        self.numbers.widen(rows, out);
-        self.scales.iter().for_each(|scale| scale.apply(out));
+        out.clear();
+        self.append(rows, out);
+    }
+
+    /// As [`widen`](Self::widen), behind what `out` holds.
+    pub(crate) fn append(&self, rows: Range<usize>, out: &mut Vec<f64>) {
+        let before = out.len();
+        self.numbers.append(rows, out);
+        let rows = &mut out[before..];
+        self.scales.iter().for_each(|scale| scale.apply(rows));
     }
 
     pub(crate) fn not_finite(&self) -> usize {

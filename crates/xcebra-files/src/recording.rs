@@ -73,9 +73,25 @@ impl Table {
         self.values.at(sample, channel)
     }
 
+    /// The values of some channels, one after another, in one pass over the samples.
+    pub fn columns(&self, channels: &[usize]) -> Vec<Vec<f64>> {
+        let mut columns = vec![Vec::with_capacity(self.samples()); channels.len()];
+        self.each_block(|_, rows| {
+            for row in rows.chunks_exact(self.channels.len()) {
+                for (column, &channel) in columns.iter_mut().zip(channels) {
+                    column.push(row[channel]);
+                }
+            }
+        });
+        columns
+    }
+
     /// The values of a channel.
     pub fn column(&self, channel: usize) -> Vec<f64> {
-        (0..self.samples()).map(|t| self.at(t, channel)).collect()
+        match self.values.on_disk() {
+            Some(_) => self.columns(&[channel]).swap_remove(0),
+            None => (0..self.samples()).map(|t| self.at(t, channel)).collect(),
+        }
     }
 
     /// The stretches without interruption: ranges of rows, in order.
@@ -134,6 +150,7 @@ impl DataArray {
         let values = self.values.into_rows();
         let columns = values.shape()[1];
         let positions = || (0..columns).map(|j| j.to_string()).collect();
+        let left = values.on_disk().cloned();
         let recording = Table {
             place,
             values,
@@ -143,8 +160,12 @@ impl DataArray {
             notes: self.notes,
             by_columns,
         };
-        recording.require_finite()?;
-        Ok(recording)
+        let checked = recording.require_finite();
+        // what could not be read passes for missing
+        if let Some(failure) = left.and_then(|left| left.failure()) {
+            return Err(failure);
+        }
+        checked.map(|()| recording)
     }
 }
 

@@ -7,12 +7,15 @@ pub(crate) mod units;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::array::DataArray;
 use crate::clock::Clock;
 use crate::container::{ArrayInfo, Container, Role, Timing};
 use crate::error::{FileError, Result};
+use crate::on_disk::{OnDisk, ReadRows};
 use crate::recorded::{Recorded, Scale};
 use crate::source::Source;
 use crate::timed::Series;
@@ -28,7 +31,7 @@ pub(crate) const NO_LABEL: &str = "it has no label";
 pub(crate) struct Signals {
     path: PathBuf,
     pub(crate) channels: Vec<Channel>,
-    samples: Box<dyn Samples>,
+    samples: Arc<dyn Samples>,
     /// Records of the file at which a piece without interruption begins, and their times in seconds.
     pieces: Vec<(usize, f64)>,
     /// Local time of the first sample in seconds since 1970.
@@ -39,9 +42,31 @@ pub(crate) struct Signals {
 }
 
 /// Where samples are, and how they are read.
-pub(crate) trait Samples: Debug {
+pub(crate) trait Samples: Debug + Send + Sync {
     /// Samples of some channels of one rate, `(time, channels)`.
     fn read(&self, channels: &[usize]) -> Result<Recorded>;
+
+    /// Some rows of them, which are there; none if the format cannot be read by rows.
+    fn rows(&self, _channels: &[usize], _rows: Range<usize>) -> Result<Option<Recorded>> {
+        Ok(None)
+    }
+}
+
+/// The rows of some channels of one rate.
+#[derive(Debug)]
+struct ChannelRows {
+    samples: Arc<dyn Samples>,
+    channels: Vec<usize>,
+    place: String,
+}
+
+impl ReadRows for ChannelRows {
+    fn read(&mut self, rows: Range<usize>) -> Result<Values> {
+        match self.samples.rows(&self.channels, rows)? {
+            Some(recorded) => Ok(recorded.into_parts().0),
+            None => Err(FileError::damaged(&self.place, "it cannot be read by rows")),
+        }
+    }
 }
 
 /// A channel as the file describes it.
@@ -82,7 +107,7 @@ impl Signals {
         Self {
             path: path.to_path_buf(),
             channels,
-            samples: Box::new(samples),
+            samples: Arc::new(samples),
             pieces: vec![(0, 0.0)],
             start: None,
             annotations: Vec::new(),
@@ -111,10 +136,24 @@ impl Signals {
 
     /// A selection of channels, as of the columns of a table, `(time, channels)`.
     pub(crate) fn select(&self, selection: &str) -> Result<DataArray> {
+        self.select_as(selection, Self::read_all)
+    }
+
+    fn read_all(&self, channels: &[usize]) -> Result<Recorded> {
+        self.samples.read(channels)
+    }
+
+    /// The same, with samples that `read` gives.
+    fn select_as(
+        &self,
+        selection: &str,
+        read: impl Fn(&Self, &[usize]) -> Result<Recorded>,
+    ) -> Result<DataArray> {
         let choice = choice::choose(self, selection)?;
         let chosen: Vec<&Channel> = choice.channels.iter().map(|&i| &self.channels[i]).collect();
         choice::require_one_rate(&self.path, &self.channels, &chosen)?;
-        let mut array = self.take(&choice.channels)?;
+        let values = read(self, &choice.channels)?;
+        let mut array = self.described(&choice.channels, values)?;
         array.source = Source::new(&self.path, selection);
         let general = self.notes.len();
         array.notes.splice(general..general, choice.notes);
@@ -123,6 +162,11 @@ impl Signals {
 
     /// Channels of one rate, `(time, channels)`.
     fn take(&self, which: &[usize]) -> Result<DataArray> {
+        self.described(which, self.samples.read(which)?)
+    }
+
+    /// Samples of channels of one rate, with what the file says of them.
+    fn described(&self, which: &[usize], mut values: Recorded) -> Result<DataArray> {
         let chosen: Vec<&Channel> = which.iter().map(|&i| &self.channels[i]).collect();
         // no selection is empty
         let first = chosen[0];
@@ -133,7 +177,6 @@ impl Signals {
                 "it holds no samples",
             ));
         }
-        let mut values = self.samples.read(which)?;
         let units: Vec<&str> = chosen.iter().map(|c| c.unit.as_str()).collect();
         let common = units::common(&units);
         let factors = Scale::times(common.iter().map(|(factor, _)| *factor).collect());
@@ -212,6 +255,36 @@ impl Container for Signals {
 
     fn read_only(&mut self) -> Result<DataArray> {
         self.select("*")
+    }
+
+    fn leave(&mut self, name: &str, more_than: u64) -> Result<Option<DataArray>> {
+        // a channel is looked at before all are read
+        let choice = choice::choose(self, name)?;
+        let rows = choice
+            .channels
+            .first()
+            .map_or(0, |&c| self.channels[c].samples);
+        let first = match rows {
+            0 => None,
+            _ => self.samples.rows(&choice.channels, 0..1)?,
+        };
+        let Some(first) = first else {
+            return Ok(None);
+        };
+        if (first.numbers().bytes() as u64).saturating_mul(rows as u64) <= more_than {
+            return Ok(None);
+        }
+        let left = self.select_as(name, |this, channels| {
+            let rows_of = ChannelRows {
+                samples: Arc::clone(&this.samples),
+                channels: channels.to_vec(),
+                place: this.path.display().to_string(),
+            };
+            let numbers = OnDisk::new([rows, channels.len()], Box::new(rows_of))?;
+            let scales = first.clone().into_parts().1;
+            Ok(Recorded::new(Values::OnDisk(numbers), scales))
+        });
+        left.map(Some)
     }
 
     fn read_text(&self, name: &str, clock: Option<&Clock>) -> Result<Option<TextLabel>> {

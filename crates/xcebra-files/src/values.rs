@@ -5,7 +5,8 @@ use std::ops::Range;
 use ndarray::{ArrayD, Axis, Dimension, IxDyn, Slice};
 use xcebra_model::Scalar;
 
-use crate::recorded::Recorded;
+use crate::on_disk::OnDisk;
+use crate::recorded::{Recorded, blocks};
 
 /// Values of an array in the element type of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Values {
     Bool(ArrayD<bool>),
     /// The numbers of a recorder, and how they become physical values.
     Recorded(Recorded),
+    /// A matrix that stays in its file until its rows are asked for.
+    OnDisk(OnDisk),
 }
 
 /// A number of a file in double precision.
@@ -58,9 +61,9 @@ impl Number for bool {
     }
 }
 
-/// The same of the array of any variant but [`Values::Recorded`], which has an arm of its own.
+/// The same of the array of any variant but [`Values::Recorded`] and [`Values::OnDisk`], which have arms of their own.
 macro_rules! of_array {
-    ($values:expr, $array:ident => $same:expr, $recorded:ident => $other:expr) => {
+    ($values:expr, $array:ident => $same:expr, $recorded:ident => $other:expr, $disk:ident => $on_disk:expr) => {
         match $values {
             Values::F32($array) => $same,
             Values::F64($array) => $same,
@@ -73,13 +76,14 @@ macro_rules! of_array {
             Values::I64($array) => $same,
             Values::Bool($array) => $same,
             Values::Recorded($recorded) => $other,
+            Values::OnDisk($disk) => $on_disk,
         }
     };
 }
 
-/// As [`of_array`], with an array of the same type for a result.
+/// As [`of_array`], with an array of the same type for a result. What stays in its file is read.
 macro_rules! map_array {
-    ($values:expr, $array:ident => $same:expr, $recorded:ident => $other:expr) => {
+    ($values:expr, $array:ident => $same:expr, $recorded:ident => $other:expr, $disk:ident => $on_disk:expr) => {
         match $values {
             Values::F32($array) => Values::F32($same),
             Values::F64($array) => Values::F64($same),
@@ -92,6 +96,7 @@ macro_rules! map_array {
             Values::I64($array) => Values::I64($same),
             Values::Bool($array) => Values::Bool($same),
             Values::Recorded($recorded) => $other,
+            Values::OnDisk($disk) => $on_disk,
         }
     };
 }
@@ -99,7 +104,7 @@ macro_rules! map_array {
 impl Values {
     /// Shape of the array.
     pub fn shape(&self) -> &[usize] {
-        of_array!(self, a => a.shape(), r => r.numbers().shape())
+        of_array!(self, a => a.shape(), r => r.numbers().shape(), d => d.shape())
     }
 
     /// Name of the element type, as numpy has it; physical values are `float64`.
@@ -115,6 +120,7 @@ impl Values {
             Self::U32(_) => "uint32",
             Self::I64(_) => "int64",
             Self::Bool(_) => "bool",
+            Self::OnDisk(disk) => disk.like().element_type(),
         }
     }
 
@@ -122,23 +128,25 @@ impl Values {
     pub fn epsilon(&self) -> f64 {
         match self {
             Self::F32(_) => f64::from(f32::EPSILON),
+            Self::OnDisk(disk) => disk.like().epsilon(),
             _ => f64::EPSILON,
         }
     }
 
-    /// Bytes that the values take in memory.
+    /// Bytes that the values take in memory; none if they stay in their file.
     pub fn bytes(&self) -> usize {
         fn of<T>(array: &ArrayD<T>) -> usize {
             array.len() * size_of::<T>()
         }
-        of_array!(self, a => of(a), r => r.numbers().bytes())
+        of_array!(self, a => of(a), r => r.numbers().bytes(), _d => 0)
     }
 
     /// The values with their axes in reverse order.
     #[must_use]
     pub fn transposed(self) -> Self {
         map_array!(self, a => a.reversed_axes(),
-            r => Self::F64(Self::Recorded(r).to_float().reversed_axes()))
+            r => Self::F64(Self::Recorded(r).to_float().reversed_axes()),
+            d => Self::F64(Self::OnDisk(d).to_float().reversed_axes()))
     }
 
     /// The same with one axis, if it is a row or a column of a matrix.
@@ -151,13 +159,14 @@ impl Values {
                 _ => array,
             }
         }
-        map_array!(self, a => of(a), r => Self::Recorded(r))
+        map_array!(self, a => of(a), r => Self::Recorded(r), d => Self::OnDisk(d))
     }
 
     /// The columns of a matrix at these places.
     pub(crate) fn columns(self, places: &[usize]) -> Self {
         map_array!(self, a => a.select(Axis(1), places),
-            r => Self::F64(r.to_float::<f64>().select(Axis(1), places)))
+            r => Self::F64(r.to_float::<f64>().select(Axis(1), places)),
+            d => Self::F64(Self::OnDisk(d).to_float::<f64>().select(Axis(1), places)))
     }
 
     /// Some of the rows; those that are not there are left out.
@@ -171,12 +180,18 @@ impl Values {
             slice.to_owned()
         }
         map_array!(self, a => of(&a, &rows),
-            r => Self::F64(of(&Self::Recorded(r).to_float(), &rows)))
+            r => Self::F64(of(&Self::Recorded(r).to_float(), &rows)),
+            d => Self::F64(of(&Self::OnDisk(d).to_float(), &rows)))
     }
 
     /// All values as floats of type `A`, rounded where `A` is narrower.
     pub fn to_float<A: Scalar>(&self) -> ArrayD<A> {
-        of_array!(self, a => a.mapv(|v| A::of(v.wide())), r => r.to_float())
+        of_array!(self, a => a.mapv(|v| A::of(v.wide())), r => r.to_float(), d => {
+            let mut wide = Vec::new();
+            d.append(0..d.shape()[0], &mut wide);
+            let values = wide.into_iter().map(A::of).collect();
+            ArrayD::from_shape_vec(d.shape(), values).expect("whole rows")
+        })
     }
 
     /// Whether the second of two axes is the slower one in memory, as in Fortran.
@@ -185,7 +200,7 @@ impl Values {
             let ordered = array.as_slice_memory_order().is_some();
             matches!(*array.strides(), [row, column] if ordered && row.abs() < column.abs())
         }
-        of_array!(self, a => of(a), _r => false)
+        of_array!(self, a => of(a), _r => false, _d => false)
     }
 
     /// The values as a matrix whose rows follow each other in memory; a vector is one column. Nothing is
@@ -205,24 +220,33 @@ impl Values {
                 _ => array,
             }
         }
-        map_array!(self, a => of(a), r => Self::Recorded(r))
+        map_array!(self, a => of(a), r => Self::Recorded(r), d => Self::OnDisk(d))
     }
 
     /// A value of a matrix.
     pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
-        of_array!(self, a => a[[row, column]].wide(), r => r.at(row, column))
+        of_array!(self, a => a[[row, column]].wide(), r => r.at(row, column), d => {
+            let mut wide = Vec::new();
+            d.append(row..row + 1, &mut wide);
+            wide[column]
+        })
     }
 
     /// Makes `out` hold some rows of a matrix [by rows](Self::into_rows), one after another.
     pub(crate) fn widen(&self, rows: Range<usize>, out: &mut Vec<f64>) {
+        out.clear();
+        self.append(rows, out);
+    }
+
+    /// As [`widen`](Self::widen), behind what `out` holds.
+    pub(crate) fn append(&self, rows: Range<usize>, out: &mut Vec<f64>) {
         fn of<T: Number>(array: &ArrayD<T>, rows: Range<usize>, out: &mut Vec<f64>) {
             let columns = array.raw_dim().last_elem();
             let values = array.as_slice().expect("rows follow each other");
             let values = &values[rows.start * columns..rows.end * columns];
-            out.clear();
             out.extend(values.iter().map(|value| value.wide()));
         }
-        of_array!(self, a => of(a, rows, out), r => r.widen(rows, out));
+        of_array!(self, a => of(a, rows, out), r => r.append(rows, out), d => d.append(rows, out));
     }
 
     /// Number of values that are not finite; none if the type has no such numbers.
@@ -231,6 +255,34 @@ impl Values {
             Self::F32(a) => Some(a.iter().filter(|v| !v.is_finite()).count()),
             Self::F64(a) => Some(a.iter().filter(|v| !v.is_finite()).count()),
             Self::Recorded(r) => Some(r.not_finite()),
+            Self::OnDisk(d) => {
+                d.like().not_finite()?;
+                let [rows, columns] = [d.shape()[0], d.shape()[1]];
+                let (mut count, mut block) = (0, Vec::new());
+                for rows in blocks(rows, columns) {
+                    self.widen(rows, &mut block);
+                    count += block.iter().filter(|v| !v.is_finite()).count();
+                }
+                Some(count)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether all values are whole numbers by their type.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::F32(_) | Self::F64(_) | Self::Recorded(_) => false,
+            Self::OnDisk(disk) => disk.like().is_whole(),
+            _ => true,
+        }
+    }
+
+    /// What stays in its file; none if the values are in memory.
+    pub fn on_disk(&self) -> Option<&OnDisk> {
+        match self {
+            Self::OnDisk(disk) => Some(disk),
+            Self::Recorded(recorded) => recorded.numbers().on_disk(),
             _ => None,
         }
     }

@@ -16,6 +16,7 @@ use xcebra_model::Watch;
 use crate::fit::fit_file::{FitFile, SubjectsBy};
 use crate::fit::unfinished::Inputs;
 use crate::fit::{by_subject, subjects_of};
+use crate::read::reading;
 use crate::{Answer, Arrays, LabelArray, Problem, Result};
 
 /// Concentration of the noise on labels that are angles, as `xcebra fit --help` shows it.
@@ -156,7 +157,8 @@ pub fn convert(job: &ConvertJob, watch: &Watch<'_>) -> Result<Answer> {
             "rename it, as in NAME=ARRAY",
         ));
     }
-    let aligned = align(&job.data, &labels, &job.clock.alignment()?)?;
+    let alignment = job.clock.alignment()?;
+    let aligned = reading(watch, || align(&job.data, &labels, &alignment))?;
     let mut notes = aligned.notes.clone();
     write(&aligned, &job.out, &mut notes)?;
     for note in &notes {

@@ -11,6 +11,7 @@ use xcebra_core::encoder::Edges;
 use xcebra_files::{NpzOutput, Source};
 use xcebra_model::{Kind, Watch};
 
+use crate::read::reading;
 use crate::{Answer, Problem, Result, Run, ScaledRecording, embed_sessions};
 pub(crate) use report::show;
 pub(crate) use shared::embed_files_share;
@@ -46,10 +47,12 @@ pub fn embed(
     let total = x.len() as u64;
     let done = |rows: usize| watch.progress("embed", (rows as u64, total), "");
     done(0);
-    let (times, values) = embed_sessions(&run.encoder, x, edges, done)?;
+    let embedded = embed_sessions(&run.encoder, x, edges, done);
     if watch.is_stopped() {
         return Err(Problem::stopped());
     }
+    recording.require_read()?;
+    let (times, values) = embedded?;
     refuse_overflow(&values, &times)?;
     Ok(Embedding {
         values,
@@ -72,7 +75,8 @@ pub fn embed_files(
     watch: &Watch<'_>,
 ) -> Result<Embedding> {
     let run = Run::load_session(folder, session)?;
-    embed(&run, &run.recording(data)?, edges, watch)
+    let recording = reading(watch, || run.recording(data))?;
+    embed(&run, &recording, edges, watch)
 }
 
 impl Embedding {

@@ -1,10 +1,23 @@
 //! A recording and its labels, read from a file into memory.
 
-use xcebra_files::{AlignedLabel, Clock, DataArray, DataFile, Series, Source, align};
+use xcebra_files::{AlignedLabel, Clock, DataArray, DataFile, Series, Source, align, watched};
+use xcebra_model::Watch;
 
 use crate::clock::{ClockConfig, label_array, label_of};
 use crate::labelled::read_label;
 use crate::{LabelArray, Problem, Result};
+
+/// Reads files while a watch hears how far it is, and stops it.
+pub(crate) fn reading<T, E: Into<Problem>>(
+    watch: &Watch<'_>,
+    work: impl FnOnce() -> std::result::Result<T, E>,
+) -> Result<T> {
+    let done = watched(watch, work);
+    match done.is_err() && watch.is_stopped() {
+        true => Err(Problem::stopped()),
+        false => done.map_err(Into::into),
+    }
+}
 
 /// A recording and its labels in memory.
 #[derive(Clone, Debug)]

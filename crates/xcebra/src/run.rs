@@ -23,7 +23,7 @@ use xcebra_core::{Architecture, Encoder, History};
 
 use crate::channels::Channels;
 use crate::clock;
-use crate::files::{DataArray, DataFile, FileError, Source, write_file};
+use crate::files::{DataArray, DataFile, FileError, OnDisk, Source, Table, write_file};
 use crate::fit::curves;
 use crate::fit::fit_file::{FitFile, FitFileError};
 use crate::fit::unfinished::Unfinished;
@@ -180,12 +180,30 @@ impl Run {
     /// [`RunError::File`] if it cannot be read; [`RunError::Mismatch`], [`RunError::Transposed`],
     /// [`RunError::Order`] or [`RunError::Names`] for other channels.
     pub fn recording(&self, source: &Source) -> Result<ScaledRecording, RunError> {
+        self.recording_beyond(source, LARGE)
+    }
+
+    /// As [`recording`](Self::recording); a matrix of more bytes than `more_than` stays in its file.
+    fn recording_beyond(
+        &self,
+        source: &Source,
+        more_than: u64,
+    ) -> Result<ScaledRecording, RunError> {
         let data = &self.settings.data;
         if let Some(clock) = &data.clock {
             let clock = (clock, self.channels.names.as_slice());
             return self.scaled(clock::recording(source, &self.settings, clock)?);
         }
-        self.scaled(read_array(source, &data.x, data.transpose)?)
+        let more_than = match data.transpose {
+            true => u64::MAX,
+            false => more_than,
+        };
+        let mut file = DataFile::of(source)?;
+        let array = file.read_or_leave(source.array.as_deref(), &data.x, more_than)?;
+        self.scaled(match data.transpose {
+            true => array.transposed(),
+            false => array,
+        })
     }
 
     /// Brings an array (time, channels) in memory to the scale of the training.
@@ -195,6 +213,16 @@ impl Run {
     pub fn scaled(&self, mut array: DataArray) -> Result<ScaledRecording, RunError> {
         array.bring_to_units(self.channels.units.as_deref())?;
         let recording = array.recording()?;
+        let left = recording.values().on_disk().cloned();
+        let scaled = self.scaled_table(recording);
+        match left.as_ref().and_then(OnDisk::failure) {
+            // what could not be read passes for missing
+            Some(failure) => Err(failure.into()),
+            None => scaled.map(|scaled| ScaledRecording { left, ..scaled }),
+        }
+    }
+
+    fn scaled_table(&self, recording: Table) -> Result<ScaledRecording, RunError> {
         self.channels.require_same(&recording)?;
         let mut notes = recording.notes.clone();
         notes.extend(self.channels.notes(&recording));
@@ -209,6 +237,7 @@ impl Run {
             x: x.with_sessions(&lengths)?,
             sampling_rate,
             notes,
+            left: None,
         })
     }
 
@@ -239,16 +268,26 @@ pub struct ScaledRecording {
     pub sampling_rate: Option<f64>,
     /// What the reader left out, assumed or repaired, and what looks like a mistake; a sentence each.
     pub notes: Vec<String>,
+    /// The samples that stay in their file, if they do.
+    left: Option<OnDisk>,
 }
 
-fn read_array(source: &Source, default: &str, transpose: bool) -> Result<DataArray, FileError> {
-    let mut file = DataFile::of(source)?;
-    let array = match &source.array {
-        Some(array) => file.read(array),
-        None => file.read_default(default),
-    }?;
-    Ok(if transpose { array.transposed() } else { array })
+impl ScaledRecording {
+    /// Refuses what was computed of samples that could not be read: they stay in a large file until they are
+    /// needed, and were NaN.
+    ///
+    /// # Errors
+    /// [`RunError::File`] of the first that failed.
+    pub(crate) fn require_read(&self) -> Result<(), RunError> {
+        match self.left.as_ref().and_then(OnDisk::failure) {
+            Some(failure) => Err(failure.into()),
+            None => Ok(()),
+        }
+    }
 }
+
+/// Matrices of more bytes stay in their file until their rows are needed.
+const LARGE: u64 = 200_000_000;
 
 /// Reads the settings in a folder of `xcebra fit`.
 pub(crate) fn read_settings(path: &Path) -> Result<FitFile, RunError> {
@@ -295,4 +334,94 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
             source,
         })?;
     Ok(text)
+}
+
+#[cfg(all(test, feature = "synth"))]
+mod tests {
+    use std::fs;
+
+    use ndarray::Array2;
+    use ndarray_npy::NpzWriter;
+    use xcebra_core::encoder::Edges;
+    use xcebra_files::{Values, npy_bytes};
+    use xcebra_model::Watch;
+
+    use super::*;
+    use crate::fit::{Arrays, Data, fit};
+    use crate::{AttributeSettings, attribute, embed};
+
+    fn counts() -> Array2<u8> {
+        Array2::from_shape_fn((1500, 5), |(t, c)| ((t * t + 7 * t * c) % (11 + c)) as u8)
+    }
+
+    fn packed(path: &Path, x: &Array2<u8>) {
+        let mut out = NpzWriter::new_compressed(File::create(path).unwrap());
+        out.add_array("x", x).unwrap();
+        out.finish().unwrap();
+    }
+
+    fn run() -> Run {
+        let settings = [
+            "train.steps=15",
+            "train.batch=64",
+            "encoder.name=offset10-mse",
+        ];
+        let settings = FitFile::parse("", &settings.map(str::to_owned)).unwrap();
+        let x = DataArray::in_memory("x", Values::U8(counts().into_dyn()));
+        let arrays = Arrays {
+            sessions: vec![x],
+            labels: std::collections::BTreeMap::new(),
+        };
+        let data = Data::of_arrays(arrays, &settings).unwrap();
+        fit(&settings, data, &Watch::new()).unwrap().run().clone()
+    }
+
+    /// Embedding and maps are the same bits, whether a recording is in memory or stays in its file.
+    #[test]
+    fn a_recording_that_stays_in_its_file_gives_the_same() {
+        let (run, x) = (run(), counts());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        fs::write(&path, npy_bytes(&x.view().into_dyn())).unwrap();
+        let compressed = folder.path().join("x.npz");
+        packed(&compressed, &x);
+        for path in [path, compressed] {
+            let source = Source::file(&path);
+            let [held, left] =
+                [u64::MAX, 0].map(|more_than| run.recording_beyond(&source, more_than).unwrap());
+            assert!(held.left.is_none() && left.left.is_some());
+            assert_eq!(held.notes, left.notes);
+            let watch = Watch::new();
+            let embedded = |recording| embed(&run, recording, Edges::Pad, &watch).unwrap().values;
+            assert_eq!(embedded(&held), embedded(&left));
+            let settings = AttributeSettings {
+                methods: "ing,neuron-gradient".parse().unwrap(),
+                significance: None,
+            };
+            let maps = |recording| {
+                let found = attribute(&run, recording, &settings, None, &watch).unwrap();
+                found
+                    .maps
+                    .iter()
+                    .map(|map| map.values().to_owned())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(maps(&held), maps(&left));
+        }
+    }
+
+    /// What a file lacks is found before anything is computed of it.
+    #[test]
+    fn a_damaged_file_gives_no_recording() {
+        let run = run();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npz");
+        packed(&path, &counts());
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x55;
+        fs::write(&path, bytes).unwrap();
+        let error = run.recording_beyond(&Source::file(&path), 0).unwrap_err();
+        assert!(error.to_string().contains("is damaged"), "{error}");
+    }
 }

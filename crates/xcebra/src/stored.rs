@@ -1,17 +1,23 @@
 //! From the recordings of files to the sessions of a training, in the type of their files.
 
-use ndarray::ArrayD;
-use xcebra_core::{self as core, CoreError, Scaling, Session};
-use xcebra_files::{Scale, Table, Values};
+use std::ops::Range;
+use std::sync::Arc;
 
-/// A recording as a session whose numbers are as the file holds them. Nothing is copied.
+use ndarray::ArrayD;
+use xcebra_core::{self as core, CoreError, Scaling, Session, StoredRows};
+use xcebra_files::{OnDisk, Scale, Table, Values};
+
+/// A recording as a session whose numbers are as the file holds them, or stay there. Nothing is copied.
 pub fn session(recording: Table) -> Result<Session, CoreError> {
     let channels = recording.channels.len();
     let (values, scales) = match recording.into_values() {
         Values::Recorded(recorded) => recorded.into_parts(),
         values => (values, Vec::new()),
     };
-    let mut session = Session::new(numbers(values), channels)?;
+    let mut session = match values {
+        Values::OnDisk(left) => Session::stored(Arc::new(InFile(left)))?,
+        values => Session::new(numbers(values), channels)?,
+    };
     for scale in scales {
         session = session.scaled(match scale {
             Scale::Linear { offset, gain } => Scaling::Physical { offset, gain },
@@ -23,6 +29,24 @@ pub fn session(recording: Table) -> Result<Session, CoreError> {
         })?;
     }
     Ok(session)
+}
+
+/// Samples that stay in their file.
+#[derive(Debug)]
+struct InFile(OnDisk);
+
+impl StoredRows for InFile {
+    fn samples(&self) -> usize {
+        self.0.shape()[0]
+    }
+
+    fn channels(&self) -> usize {
+        self.0.shape()[1]
+    }
+
+    fn append(&self, samples: Range<usize>, out: &mut Vec<f64>) {
+        self.0.append(samples, out);
+    }
 }
 
 fn numbers(values: Values) -> core::Values {

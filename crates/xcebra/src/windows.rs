@@ -105,6 +105,8 @@ impl Samples<f32> for Windows<'_> {
 
 /// Times that are embedded between two reports of progress.
 const STRETCH: usize = 16_384;
+/// Values of a stretch at most: the samples of a file that stays on disk are read for a whole stretch.
+const STRETCH_VALUES: usize = 1 << 25;
 
 /// Embeds a recording stretch by stretch, each session by itself, and tells `progress` how many times are
 /// done. Gives the time of each row and the embedding (times, outputs).
@@ -154,6 +156,7 @@ impl<'a> Stretches<'a> {
     ) -> Result<Self, CoreError> {
         let window = encoder.architecture().window;
         let sessions = recording.sessions();
+        let stretch = (STRETCH_VALUES / recording.channels()).clamp(1, STRETCH);
         let mut all = Vec::new();
         for session in sessions {
             let wanted = match edges {
@@ -162,8 +165,8 @@ impl<'a> Stretches<'a> {
                     session.start + window.left..(session.end + 1).saturating_sub(window.right)
                 }
             };
-            let firsts = wanted.clone().step_by(STRETCH);
-            all.extend(firsts.map(|first| (first..wanted.end.min(first + STRETCH), session)));
+            let firsts = wanted.clone().step_by(stretch);
+            all.extend(firsts.map(|first| (first..wanted.end.min(first + stretch), session)));
         }
         if all.is_empty() {
             let longest = sessions.iter().map(Range::len).max();
@@ -210,11 +213,11 @@ impl<'a> Stretches<'a> {
         // stretch where the session goes on
         let from = times.start.saturating_sub(window.left).max(session.start);
         let to = session.end.min(times.end + window.right - 1);
-        let found = self
-            .encoder
-            .embed_rows(self.recording, from..to, Edges::Pad)?;
+        // a copy only of what has to be scaled or read, and then in the order of the file
+        let rows = self.recording.rows(from..to);
+        let found = self.encoder.embed(rows.view(), Edges::Pad)?.values;
         let rows = Slice::from(times.start - from..times.end - from);
-        Ok(found.values.slice_axis(Axis(0), rows).to_owned())
+        Ok(found.slice_axis(Axis(0), rows).to_owned())
     }
 }
 

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::large;
 use super::recordings::{self, Form};
 use crate::bench::machine::peak_memory;
 use crate::program::Program;
@@ -16,6 +17,11 @@ const REST: f64 = 100e6;
 const OF_FLOATS: f64 = 2.2;
 /// What it may take of a recording of integers, in sizes of the integers.
 const OF_INTEGERS: f64 = 1.25;
+
+/// What each command may take of a raster larger than that: `fit` holds it, the others read it again and again.
+const OF_LARGE: [f64; 3] = [5e9, 500e6, 500e6];
+/// Samples of such a raster: 4 GB.
+const LARGE: usize = 2_000_000;
 
 /// The commands; `FILE` stands for the recording.
 const COMMANDS: [(&str, &str); 3] = [
@@ -41,6 +47,40 @@ struct Taken {
 
 /// Runs the commands on recordings of so many samples, and fails if one takes more memory than it may.
 pub fn memory(workspace: &Workspace, samples: usize) -> Result<()> {
+    let limits = |size: f64, form: &Form| {
+        let of = if form.integers {
+            OF_INTEGERS
+        } else {
+            OF_FLOATS
+        };
+        [REST + size * of; 3]
+    };
+    measure(workspace, samples, recordings::FORMS.iter(), limits, "")
+}
+
+/// As [`memory`], on rasters of 4 GB in the formats of which rows can be read, or in those whose files are named.
+pub fn large(workspace: &Workspace, names: &[String]) -> Result<()> {
+    let files: Vec<&str> = large::FORMS.iter().map(|form| form.file).collect();
+    if let Some(name) = names.iter().find(|name| !files.contains(&name.as_str())) {
+        return Err(Failure::new(format!(
+            "there is no raster `{name}`; there are {}",
+            files.join(", ")
+        )));
+    }
+    let named = |form: &&Form| names.is_empty() || names.iter().any(|name| name == form.file);
+    let forms = large::FORMS.iter().filter(named);
+    // the inverse of 2,000,000 Jacobians of 2,000 channels takes long, and no more memory
+    let quick = " --method neuron-gradient";
+    measure(workspace, LARGE, forms, |_, _| OF_LARGE, quick)
+}
+
+fn measure<'a>(
+    workspace: &Workspace,
+    samples: usize,
+    forms: impl Iterator<Item = &'a Form>,
+    limits: impl Fn(f64, &Form) -> [f64; 3],
+    methods: &str,
+) -> Result<()> {
     if peak_memory(std::process::id()).is_none() {
         return Err(Failure::new(
             "this system does not tell the peak memory of a process",
@@ -55,19 +95,15 @@ pub fn memory(workspace: &Workspace, samples: usize) -> Result<()> {
         "|---|---|---|---|---|---|---|".to_owned(),
     ];
     let mut beyond = Vec::new();
-    for form in recordings::FORMS {
+    for form in forms {
         let file = program.folder.join(form.file);
         recordings::write(form, samples, &file)?;
         let size = (samples * form.channels * form.bytes) as f64;
-        let limit = REST
-            + size
-                * if form.integers {
-                    OF_INTEGERS
-                } else {
-                    OF_FLOATS
-                };
-        for (name, arguments) in COMMANDS {
-            let arguments = arguments.replace("FILE", form.file);
+        for ((name, arguments), limit) in COMMANDS.into_iter().zip(limits(size, form)) {
+            let mut arguments = arguments.replace("FILE", form.file);
+            if name == "attribute" {
+                arguments += methods;
+            }
             let taken = run(&program, &arguments)?;
             table.push(row(form, (size, limit), name, &taken));
             println!("{}", table[table.len() - 1]);

@@ -15,7 +15,7 @@ pub struct Form {
     /// Bytes of a value that count for its size: those of a 32-bit float, or of the integer.
     pub bytes: usize,
     pub integers: bool,
-    write: fn(&mut Output, usize, usize) -> IoResult<()>,
+    pub write: fn(&mut Output, usize, usize) -> IoResult<()>,
 }
 
 pub const FORMS: &[Form] = &[
@@ -73,7 +73,7 @@ pub const FORMS: &[Form] = &[
     },
 ];
 
-type Output = BufWriter<File>;
+pub type Output = BufWriter<File>;
 
 /// Writes a recording of so many samples.
 pub fn write(form: &Form, samples: usize, path: &Path) -> Result<()> {
@@ -104,7 +104,7 @@ fn double(v: u32, bytes: &mut Vec<u8>) {
 }
 
 /// Rows of values as bytes.
-fn rows(
+pub fn rows(
     (samples, channels): (usize, usize),
     value: fn(u32, &mut Vec<u8>),
     mut take: impl FnMut(&[u8]) -> IoResult<()>,
@@ -130,7 +130,7 @@ fn npy_header(descriptor: &str, shape: (usize, usize)) -> Vec<u8> {
     header
 }
 
-fn npy(
+pub fn npy(
     out: &mut Output,
     descriptor: &str,
     shape: (usize, usize),
@@ -140,22 +140,55 @@ fn npy(
     rows(shape, value, |row| out.write_all(row))
 }
 
-/// A zip archive of one stored array, `x`; its checksum is filled in at the end.
-fn npz(
+/// A zip archive of one stored array, `x`.
+pub fn npz(
     out: &mut Output,
     descriptor: &str,
     shape: (usize, usize),
     value: fn(u32, &mut Vec<u8>),
 ) -> IoResult<()> {
+    archive(out, descriptor, shape, value, false)
+}
+
+/// As [`npz`], with an array that is compressed in form: in blocks that are no shorter for it.
+pub fn npz_deflated(
+    out: &mut Output,
+    descriptor: &str,
+    shape: (usize, usize),
+    value: fn(u32, &mut Vec<u8>),
+) -> IoResult<()> {
+    archive(out, descriptor, shape, value, true)
+}
+
+/// The checksum of the array is filled in at the end.
+fn archive(
+    out: &mut Output,
+    descriptor: &str,
+    shape: (usize, usize),
+    value: fn(u32, &mut Vec<u8>),
+    deflated: bool,
+) -> IoResult<()> {
     const NAME: &[u8] = b"x.npy";
+    // a block of a deflated stream begins with whether it is the last, its length and the same inverted
+    let put = |out: &mut Output, bytes: &[u8], last: bool| {
+        if deflated {
+            let length = (bytes.len() as u16).to_le_bytes();
+            let inverted = length.map(|byte| !byte);
+            out.write_all(&[&[u8::from(last)], &length[..], &inverted].concat())?;
+        }
+        out.write_all(bytes)
+    };
+    let blocks = if deflated { shape.0 + 2 } else { 0 };
     let array = npy_header(descriptor, shape);
     let mut one = Vec::new();
     value(0, &mut one);
-    let size = (array.len() + shape.0 * shape.1 * one.len()) as u32;
+    let size = array.len() + shape.0 * shape.1 * one.len();
+    let sizes = [size + 5 * blocks, size].map(|n| n as u32);
+    let method = if deflated { 8 } else { 0 };
     // version, flags, method, time, date, checksum, sizes, length of the name, of extra fields
     let fields = |checksum: u32| {
-        let mut bytes = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
-        [checksum, size, size]
+        let mut bytes = vec![20, 0, 0, 0, method, 0, 0, 0, 0x21, 0];
+        [checksum, sizes[0], sizes[1]]
             .iter()
             .for_each(|n| bytes.extend(n.to_le_bytes()));
         bytes.extend([NAME.len() as u8, 0, 0, 0]);
@@ -165,11 +198,14 @@ fn npz(
     out.write_all(&local(0))?;
     let mut checksum = Checksum::default();
     checksum.add(&array);
-    out.write_all(&array)?;
+    put(out, &array, false)?;
     rows(shape, value, |row| {
         checksum.add(row);
-        out.write_all(row)
+        put(out, row, false)
     })?;
+    if deflated {
+        put(out, &[], true)?;
+    }
     let checksum = checksum.finish();
     let directory = out.stream_position()? as u32;
     let entry = [b"PK\x01\x02\x14\0", &*fields(checksum), &[0; 14][..], NAME].concat();

@@ -7,6 +7,7 @@ mod pieces;
 mod rows;
 mod scaling;
 mod session;
+mod stored;
 mod subjects;
 mod values;
 
@@ -15,6 +16,7 @@ pub use moments::Moments;
 pub use pieces::Pieces;
 pub use scaling::Scaling;
 pub use session::Session;
+pub use stored::StoredRows;
 pub use values::Values;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,12 @@
 //! The samples of one session as they are stored.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use xcebra_model::Scalar;
 
 use super::scaling::Scaling;
+use super::stored::StoredRows;
 use super::values::Values;
 use crate::error::{CoreError, Result};
 
@@ -34,11 +36,18 @@ const BLOCK: usize = 4096;
 /// assert!(recording.rows(0..100).mean().unwrap().abs() < 1e-6);
 /// # Ok::<(), xcebra_core::CoreError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Session {
-    values: Values,
+    numbers: Numbers,
     channels: usize,
     scalings: Vec<Scaling>,
+}
+
+/// Where the numbers are.
+#[derive(Clone, Debug)]
+enum Numbers {
+    InMemory(Values),
+    Stored(Arc<dyn StoredRows>),
 }
 
 impl Session {
@@ -63,9 +72,21 @@ impl Session {
             ));
         }
         Ok(Self {
-            values,
+            numbers: Numbers::InMemory(values),
             channels,
             scalings: Vec::new(),
+        })
+    }
+
+    /// Samples that are read when they are asked for, each time again.
+    ///
+    /// # Errors
+    /// [`CoreError::Data`] without channels.
+    pub fn stored(rows: Arc<dyn StoredRows>) -> Result<Self> {
+        let none = Self::new(Vec::<f64>::new(), rows.channels())?;
+        Ok(Self {
+            numbers: Numbers::Stored(rows),
+            ..none
         })
     }
 
@@ -81,12 +102,15 @@ impl Session {
 
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.values.len() / self.channels
+        match &self.numbers {
+            Numbers::InMemory(values) => values.len() / self.channels,
+            Numbers::Stored(rows) => rows.samples(),
+        }
     }
 
     /// Whether it has no sample.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// Number of channels.
@@ -94,14 +118,16 @@ impl Session {
         self.channels
     }
 
-    /// The numbers as they are stored, without the scaling.
-    pub fn values(&self) -> &Values {
-        &self.values
-    }
-
     /// A value in double precision, scaled.
     pub(super) fn wide(&self, sample: usize, channel: usize) -> f64 {
-        let stored = self.values.get(sample * self.channels + channel);
+        let stored = match &self.numbers {
+            Numbers::InMemory(values) => values.get(sample * self.channels + channel),
+            Numbers::Stored(rows) => {
+                let mut wide = Vec::new();
+                rows.append(sample..sample + 1, &mut wide);
+                wide[channel]
+            }
+        };
         let scalings = self.scalings.iter();
         scalings.fold(stored, |value, scaling| scaling.of(channel, value))
     }
@@ -121,8 +147,13 @@ impl Session {
     /// Makes `out` hold samples in double precision, scaled.
     pub(super) fn widen(&self, samples: Range<usize>, out: &mut Vec<f64>) {
         out.clear();
-        let places = samples.start * self.channels..samples.end * self.channels;
-        self.values.append_wide(places, out);
+        match &self.numbers {
+            Numbers::InMemory(values) => {
+                let places = samples.start * self.channels..samples.end * self.channels;
+                values.append_wide(places, out);
+            }
+            Numbers::Stored(rows) => rows.append(samples, out),
+        }
         self.scalings.iter().for_each(|s| s.apply(out));
     }
 
@@ -133,9 +164,9 @@ impl Session {
         out: &mut Vec<E>,
         wide: &mut Vec<f64>,
     ) {
-        if self.scalings.is_empty() {
+        if let (Numbers::InMemory(values), []) = (&self.numbers, self.scalings.as_slice()) {
             let places = samples.start * self.channels..samples.end * self.channels;
-            self.values.append(places, out);
+            values.append(places, out);
             return;
         }
         for first in samples.clone().step_by(self.samples_of_a_block()) {
@@ -147,8 +178,8 @@ impl Session {
 
     /// The numbers themselves, if they are stored in this type and need no scaling.
     pub(super) fn as_slice<E: Scalar>(&self) -> Option<&[E]> {
-        match self.scalings.as_slice() {
-            [] => self.values.as_vec().map(Vec::as_slice),
+        match (&self.numbers, self.scalings.as_slice()) {
+            (Numbers::InMemory(values), []) => values.as_vec().map(Vec::as_slice),
             _ => None,
         }
     }
@@ -158,7 +189,10 @@ impl Session {
     pub(super) fn settle<E: Scalar>(&mut self) {
         let block = self.samples_of_a_block() * self.channels;
         let mut wide = Vec::new();
-        if let Some(values) = self.values.as_vec_mut::<E>() {
+        let Numbers::InMemory(numbers) = &mut self.numbers else {
+            return;
+        };
+        if let Some(values) = numbers.as_vec_mut::<E>() {
             if self.scalings.is_empty() {
                 return;
             }
@@ -170,8 +204,8 @@ impl Session {
                     *value = E::of(wide);
                 }
             }
-        } else if let Some(values) = self.values.as_vec_mut::<f64>() {
-            self.values = Values::of(rounded::<E>(std::mem::take(values), &self.scalings, block));
+        } else if let Some(values) = numbers.as_vec_mut::<f64>() {
+            *numbers = Values::of(rounded::<E>(std::mem::take(values), &self.scalings, block));
         } else {
             return;
         }

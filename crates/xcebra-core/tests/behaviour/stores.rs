@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xcebra_core::{
     Checkpoint, Config, Edges, Encoder, EncoderName, Labels, Moments, Recording, Scaling, Session,
-    Trainer, Values,
+    StoredRows, Trainer, Values,
 };
 
 const CHANNELS: usize = 5;
@@ -300,4 +300,46 @@ proptest! {
         prop_assert_eq!(moments.means(), x.mean_axis(Axis(0)).unwrap().to_vec());
         prop_assert_eq!(moments.deviations(), x.std_axis(Axis(0), 0.0).to_vec());
     }
+}
+
+/// Rows that are computed when they are asked for, as others are read.
+#[derive(Debug)]
+struct Asked(Vec<u8>);
+
+impl StoredRows for Asked {
+    fn samples(&self) -> usize {
+        self.0.len() / CHANNELS
+    }
+
+    fn channels(&self) -> usize {
+        CHANNELS
+    }
+
+    fn append(&self, samples: std::ops::Range<usize>, out: &mut Vec<f64>) {
+        let places = samples.start * CHANNELS..samples.end * CHANNELS;
+        out.extend(self.0[places].iter().map(|&v| f64::from(v)));
+    }
+}
+
+#[test]
+fn rows_that_are_not_in_memory_give_the_same_bits() {
+    let values = numbers::<u8>(300, 4);
+    let (scaling, scaled) = standardised(&wide(&values));
+    let session = Session::stored(Arc::new(Asked(values))).unwrap();
+    assert_eq!((session.len(), session.channels()), (300, CHANNELS));
+    let moments = Moments::of([&session]);
+    let session = session.scaled(scaling.clone()).unwrap();
+    let stored = Recording::<f32>::from_sessions(vec![session]).unwrap();
+    assert_eq!(stored.rows(7..200), scaled.slice(s![7..200, ..]));
+    let Scaling::Standard { mean, .. } = scaling else {
+        panic!("{scaling:?}");
+    };
+    assert_eq!(moments.means(), mean);
+    let plain = trained(Recording::new(scaled.view()).unwrap());
+    let found = trained(stored);
+    assert_eq!(found.0, plain.0);
+    assert_eq!(
+        found.1.to_safetensors().unwrap(),
+        plain.1.to_safetensors().unwrap()
+    );
 }

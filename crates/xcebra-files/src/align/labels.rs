@@ -149,6 +149,9 @@ fn held(
         Ok(found) => return numbers(found, label, settings),
         Err(error) => error,
     };
+    if let Some((found, times)) = file.timed_texts(array)? {
+        return texts(found, times, label);
+    }
     // a column of a table with a clock
     if let Ok(Some(text)) = file.read_text(array, None)
         && let Some(times) = file.times()?

@@ -156,6 +156,11 @@ pub(super) fn decide(
         header.names = Some(names.clone());
         return Ok(header);
     }
+    if let (Some((names, records)), None | Some(true)) = (levels(&first, others), asked) {
+        header.records = records;
+        header.names = Some(names);
+        return Ok(header);
+    }
     let body = Body::new(others, width, numbers);
     let verdict = match asked {
         Some(true) => Verdict::Names(None),
@@ -178,6 +183,38 @@ pub(super) fn decide(
         }
     }
     Ok(header)
+}
+
+/// Names of columns in several rows, which DeepLabCut writes one below another, and how many rows they take. Rows
+/// that are the same everywhere, such as the scorer, are left out of the names.
+fn levels(first: &[String], others: &[Vec<String>]) -> Option<(Vec<String>, usize)> {
+    const LEVELS: [&str; 4] = ["scorer", "individuals", "bodyparts", "coords"];
+    let begins = |row: &[String], levels: &[&str]| {
+        let cell = row.first().map(|cell| cell.trim().to_lowercase());
+        row.len() == first.len() && cell.is_some_and(|cell| levels.contains(&cell.as_str()))
+    };
+    let below = others.iter().take_while(|row| begins(row, &LEVELS[1..]));
+    let rows: Vec<&[String]> = std::iter::once(first)
+        .chain(below.map(Vec::as_slice))
+        .collect();
+    if rows.len() < 2 || !begins(first, &LEVELS[..3]) {
+        return None;
+    }
+    let varies = |row: &&&[String]| row[1..].iter().any(|cell| *cell != row[1]);
+    let mut shown: Vec<&&[String]> = rows.iter().filter(varies).collect();
+    if shown.is_empty() {
+        shown = rows.iter().collect();
+    }
+    let name = |column: usize| {
+        let parts: Vec<&str> = shown.iter().map(|row| row[column].as_str()).collect();
+        parts.join(".")
+    };
+    // the column of the frames has no name
+    let names = (0..first.len()).map(|column| match column {
+        0 => String::new(),
+        column => name(column),
+    });
+    Some((names.collect(), rows.len()))
 }
 
 /// Whether the first cells are names of rows: text, times, or rising whole numbers.

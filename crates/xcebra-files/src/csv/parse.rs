@@ -223,6 +223,8 @@ impl Table {
         let shown: Vec<usize> = (0..self.columns.len())
             .filter(|&j| !self.hidden[j])
             .collect();
+        let (numbers, rows) = (&self.numbers, self.numbers.rows());
+        let of = |column: usize| numbers.column(column);
         let candidates: Vec<Candidate<'_>> = shown
             .iter()
             .map(|&j| Candidate {
@@ -231,8 +233,9 @@ impl Table {
                 unit: units.and_then(|units| units.get(j)).map(String::as_str),
                 values: match self.columns[j].text() {
                     None => Some(Values {
-                        numbers: &self.numbers,
+                        of: &of,
                         column: j,
+                        rows,
                     }),
                     Some(_) => None,
                 },

@@ -1,49 +1,49 @@
 //! Which columns of a table are not channels: numbers of rows, and times, of which one is the clock.
 
 use super::clock::{Pace, pace};
-use super::numbers::Numbers;
 use super::rates::samples_a_second;
 use super::units::{self, Unit};
 
 /// A column as roles are given by.
-pub(super) struct Candidate<'a> {
+pub(crate) struct Candidate<'a> {
     /// The name by which it is selected.
-    pub(super) called: &'a str,
+    pub(crate) called: &'a str,
     /// The name as it is written; empty if there is none.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// The unit below the name.
-    pub(super) unit: Option<&'a str>,
+    pub(crate) unit: Option<&'a str>,
     /// Values; none for a column of text.
-    pub(super) values: Option<Values<'a>>,
+    pub(crate) values: Option<Values<'a>>,
     /// Whether the values are seconds, read from dates or times of day.
-    pub(super) moments: bool,
+    pub(crate) moments: bool,
 }
 
-/// The values of a column, which are copied when they are looked at.
+/// The values of a column, which are read or copied when they are looked at.
 #[derive(Clone, Copy)]
-pub(super) struct Values<'a> {
-    pub(super) numbers: &'a Numbers,
-    pub(super) column: usize,
+pub(crate) struct Values<'a> {
+    pub(crate) of: &'a dyn Fn(usize) -> Vec<f64>,
+    pub(crate) column: usize,
+    pub(crate) rows: usize,
 }
 
 impl Values<'_> {
     pub(super) fn to_vec(self) -> Vec<f64> {
-        self.numbers.column(self.column)
+        (self.of)(self.column)
     }
 }
 
 /// What the columns are.
 #[derive(Debug, Default)]
-pub(super) struct Roles {
+pub(crate) struct Roles {
     /// For each column that is not a channel: why.
-    pub(super) left_out: Vec<Option<String>>,
+    pub(crate) left_out: Vec<Option<String>>,
     /// Samples per second, and rows before which time makes a jump.
-    pub(super) sampling_rate: Option<f64>,
-    pub(super) breaks: Vec<usize>,
+    pub(crate) sampling_rate: Option<f64>,
+    pub(crate) breaks: Vec<usize>,
     /// The column of the clock, and how many of its units are a second.
-    pub(super) clock: Option<(usize, f64)>,
+    pub(crate) clock: Option<(usize, f64)>,
     /// About the clock, and about columns that are used although they look like times.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// How certain it is that a name is that of times.
@@ -132,7 +132,7 @@ const TELLING: usize = 4;
 
 impl Roles {
     /// Gives roles to the columns of a table; `named` if it has a row of names.
-    pub(super) fn of(columns: &[Candidate<'_>], named: bool) -> Self {
+    pub(crate) fn of(columns: &[Candidate<'_>], named: bool) -> Self {
         let mut roles = Self {
             left_out: vec![None; columns.len()],
             ..Self::default()
@@ -143,8 +143,8 @@ impl Roles {
         let mut has_clock = false;
         for (position, column) in columns.iter().enumerate() {
             let first = position == 0;
-            let special = first && (column.moments || !has_ramps(&columns[1..]));
-            if !named && !special {
+            let special = || first && (column.moments || !has_ramps(&columns[1..]));
+            if !named && !special() {
                 continue;
             }
             let reason = roles.index(column, first, named);
@@ -177,7 +177,7 @@ impl Roles {
         };
         let counts = COUNTS.contains(&lower.as_str()) || lower.starts_with("unnamed:");
         let perhaps = PERHAPS.contains(&lower.as_str());
-        if !(unnamed || counts || perhaps || !named && values.numbers.rows() >= TELLING) {
+        if !(unnamed || counts || perhaps || !named && values.rows >= TELLING) {
             return None;
         }
         let values = &values.to_vec();
@@ -314,7 +314,7 @@ fn sureness(base: &str) -> Sure {
 /// Whether a column other than the first continues evenly: then the first is not special for it.
 fn has_ramps(columns: &[Candidate<'_>]) -> bool {
     let even = |values: Values<'_>| {
-        values.numbers.rows() >= TELLING && matches!(pace(&values.to_vec()), Pace::Even { .. })
+        values.rows >= TELLING && matches!(pace(&values.to_vec()), Pace::Even { .. })
     };
     columns.iter().any(|column| column.values.is_some_and(even))
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::error::{FileError, Result};
+use crate::progress::Tracked;
 
 /// Bytes that are read together.
 const CHUNK: usize = 1 << 16;
@@ -80,7 +81,9 @@ impl Text {
 
     /// Reads the text, as UTF-8 whose lines end with line feeds.
     pub(super) fn reader(&self) -> io::Result<Reader> {
-        let mut file = File::open(&self.path)?;
+        let file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        let mut file = Tracked::new(file, length);
         file.seek(SeekFrom::Start(self.mark as u64))?;
         let decoder = self.encoding.new_decoder_without_bom_handling();
         Ok(Reader {
@@ -156,7 +159,7 @@ fn continues(cut: &mut Vec<u8>, mut chunk: &[u8]) -> bool {
 
 /// A text as it is read.
 pub(super) struct Reader {
-    file: File,
+    file: Tracked<File>,
     /// None for UTF-8.
     decoder: Option<Decoder>,
     returns: bool,

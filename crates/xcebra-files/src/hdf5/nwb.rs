@@ -10,6 +10,7 @@ mod units;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::tree::{Tree, child, last};
 use super::{Hdf5, info, text_label};
@@ -18,7 +19,7 @@ use crate::clock::Clock;
 use crate::container::{ArrayInfo, Container, Role};
 use crate::error::{FileError, Result};
 use crate::signals::annotations::TextLabel;
-use crate::timed::{Intervals, Series, Spikes};
+use crate::timed::{Intervals, Series, Spikes, Times};
 
 /// An NWB file.
 #[derive(Debug)]
@@ -94,6 +95,9 @@ impl Nwb {
     }
 }
 
+/// Where the units of a session are.
+const UNITS: &str = "units";
+
 /// Groups that describe the file and hold no measurements.
 const DESCRIPTIONS: [&str; 3] = ["general", "specifications", "session_description"];
 
@@ -157,9 +161,29 @@ impl Container for Nwb {
         }
     }
 
+    fn leave(&mut self, name: &str, more_than: u64) -> Result<Option<DataArray>> {
+        match self.series_path(name) {
+            Ok(path) => {
+                let left = series::leave(self.tree(), &path, more_than)?;
+                Ok(left.map(|series| series.values))
+            }
+            Err(_) => self.hdf5.leave(name, more_than),
+        }
+    }
+
     fn read_text(&self, name: &str, _clock: Option<&Clock>) -> Result<Option<TextLabel>> {
         match self.tree().resolve(name, self.tree().datasets.keys()) {
             Ok(path) => text_label(self.tree(), &path),
+            Err(_) => match self.series_path(name) {
+                Ok(path) => text_label(self.tree(), &child(&path, "data")),
+                Err(_) => Ok(None),
+            },
+        }
+    }
+
+    fn timed_texts(&mut self, name: &str) -> Result<Option<(Vec<Arc<str>>, Times)>> {
+        match self.series_path(name) {
+            Ok(path) => series::texts(self.tree(), &path),
             Err(_) => Ok(None),
         }
     }
@@ -184,6 +208,14 @@ impl Container for Nwb {
                 .cloned(),
             Some(name) => self.tree().resolve(name, self.units.iter()).ok(),
         };
+        // without them, something else would pass for the recording
+        if path.is_none() && name.is_none_or(|name| name == UNITS) && self.has_spikeless_units() {
+            return Err(FileError::Value {
+                place: self.tree().path().display().to_string(),
+                problem: "its units have no spike times".to_owned(),
+                advice: "name the array that is the recording, such as FILE:NAME".to_owned(),
+            });
+        }
         path.map(|path| units::read(self.tree(), &path)).transpose()
     }
 
@@ -207,6 +239,12 @@ impl Container for Nwb {
 }
 
 impl Nwb {
+    /// Whether there is a table of units without times of spikes.
+    fn has_spikeless_units(&self) -> bool {
+        let kind = self.tree().group_text(UNITS, "neurodata_type");
+        kind.as_deref() == Some("Units") && !self.units.iter().any(|path| path == UNITS)
+    }
+
     /// The error of a name that is a series' no more than anything else's.
     fn explained(&self, name: &str, error: FileError) -> FileError {
         let is = |paths: &[String]| paths.iter().any(|path| path == name || last(path) == name);

@@ -8,7 +8,7 @@ use hdf5_reader::Dataset;
 use ndarray::{Array2, Axis, concatenate};
 
 use super::pickle;
-use super::tree::{Tree, child, text};
+use super::tree::{Tree, child, last, text};
 use super::values::{self, Kind, kind};
 use crate::array::DataArray;
 use crate::columns;
@@ -51,7 +51,8 @@ pub(super) fn find(tree: &Tree) -> Vec<Frame> {
         .filter_map(
             |path| match tree.group_text(path, "pandas_type")?.as_str() {
                 "frame" => fixed(tree, path),
-                "frame_table" => appendable(tree, path),
+                "frame_table" | "series_table" => appendable(tree, path),
+                "series" => series(tree, path),
                 _ => None,
             },
         )
@@ -80,6 +81,29 @@ fn fixed(tree: &Tree, path: &str) -> Option<Frame> {
         });
     }
     Some(Frame::new(path, rows?, &order, blocks))
+}
+
+/// A column in the format `fixed`: its values, and an attribute with its name.
+fn series(tree: &Tree, path: &str) -> Option<Frame> {
+    let values = child(path, "values");
+    let dataset = tree.datasets.get(&values)?;
+    let (&[rows], Kind::Numbers(_)) = (dataset.shape(), kind(dataset.dtype())) else {
+        return None;
+    };
+    let named = tree
+        .group_text(path, "name")
+        .filter(|name| !name.is_empty());
+    let name = vec![named.unwrap_or_else(|| last(path).to_owned())];
+    let block = Block {
+        place: Place::Dataset(values),
+        names: vec![name.clone()],
+    };
+    Some(Frame::new(
+        path,
+        usize::try_from(rows).ok()?,
+        &[name],
+        vec![block],
+    ))
 }
 
 /// The names along an axis, each with its levels.

@@ -7,8 +7,13 @@ use hdf5_reader::error::{ByteOrder, Error};
 use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
 use ndarray::ArrayD;
 
+pub(super) use super::failed::failed;
 use crate::error::{FileError, Result};
+use crate::progress::told;
 use crate::values::Values;
+
+/// Elements of a large array that are read together.
+const PIECE: u64 = 1 << 24;
 
 /// What the elements of a data set are.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +48,14 @@ pub(super) enum Number {
 }
 
 impl Number {
+    /// Bytes of one.
+    pub(super) fn bytes(self) -> u64 {
+        match self {
+            Self::Bool => 1,
+            Self::Int { size, .. } | Self::Float { size } | Self::Enum { size, .. } => size.into(),
+        }
+    }
+
     /// numpy's name.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -154,6 +167,13 @@ impl<const N: usize> H5Type for Raw<N> {
 
 /// Reads the numbers of a data set, or some of its rows.
 pub(super) fn read(dataset: &Dataset, place: &str, rows: Option<Range<u64>>) -> Result<Values> {
+    if dataset.shape().is_empty() && dataset.num_elements().is_ok_and(|count| count == 0) {
+        return Err(FileError::Value {
+            place: place.to_owned(),
+            problem: "it is empty".to_owned(),
+            advice: "name another array".to_owned(),
+        });
+    }
     let number = match kind(dataset.dtype()) {
         Kind::Numbers(number) => number,
         Kind::Fields(fields) if is_complex(&fields) => {
@@ -228,20 +248,58 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn array<T: H5Type>(&self) -> Result<ArrayD<T>> {
-        let read = match (&self.rows, self.dataset.shape().first()) {
+        let shape = self.dataset.shape();
+        let read = match (&self.rows, shape.first()) {
             (Some(rows), Some(&all)) => {
-                let mut selection = SliceInfo::all(self.dataset.shape().len());
                 let (start, end) = (rows.start.min(all), rows.end.min(all));
-                selection.selections[0] = SliceInfoElem::Slice {
-                    start,
-                    end: end.max(start),
-                    step: 1,
-                };
-                self.dataset.read_slice(&selection)
+                self.slice(start..end.max(start))
             }
+            (None, Some(&all)) if all > self.rows_at_once() => return self.in_pieces(all),
             _ => self.dataset.read_array(),
         };
         read.map_err(|error| failed(self.place, &error))
+    }
+
+    fn slice<T: H5Type>(&self, rows: Range<u64>) -> hdf5_reader::error::Result<ArrayD<T>> {
+        let mut selection = SliceInfo::all(self.dataset.shape().len());
+        selection.selections[0] = SliceInfoElem::Slice {
+            start: rows.start,
+            end: rows.end,
+            step: 1,
+        };
+        self.dataset.read_slice(&selection)
+    }
+
+    /// Whole chunks of rows that are read together.
+    fn rows_at_once(&self) -> u64 {
+        let row = self.dataset.shape().iter().skip(1).product::<u64>().max(1);
+        let chunk = self.dataset.chunks().and_then(|axes| axes.first().copied());
+        let chunk = u64::from(chunk.unwrap_or(1)).max(1);
+        (PIECE / row / chunk).max(1) * chunk
+    }
+
+    /// All rows of a large array, piece by piece: memory takes it once, and who waits hears of it.
+    fn in_pieces<T: H5Type>(&self, all: u64) -> Result<ArrayD<T>> {
+        let damaged = |problem: &str| FileError::damaged(self.place, problem);
+        let mut shape = Vec::new();
+        for &axis in self.dataset.shape() {
+            let axis =
+                usize::try_from(axis).map_err(|_| damaged("its shape is beyond any memory"))?;
+            shape.push(axis);
+        }
+        let row = self.dataset.shape().iter().skip(1).product::<u64>();
+        let width = T::element_size(self.dataset.dtype()) as u64;
+        let mut values = Vec::new();
+        let mut at = 0;
+        while at < all {
+            let end = all.min(at + self.rows_at_once());
+            let piece = self.slice::<T>(at..end);
+            values.extend(piece.map_err(|error| failed(self.place, &error))?);
+            told(end * row * width, all * row * width)
+                .map_err(|error| damaged(&format!("it cannot be read: {error}")))?;
+            at = end;
+        }
+        ArrayD::from_shape_vec(shape, values).map_err(|error| damaged(&error.to_string()))
     }
 
     /// Elements of `N` bytes that the library does not convert, from their bytes, the least significant first.
@@ -384,52 +442,5 @@ pub(super) fn not_numbers(place: &str, found: &str, advice: &str) -> FileError {
         found: found.to_owned(),
         expected: "numbers",
         advice: advice.to_owned(),
-    }
-}
-
-/// What the library could not read, in the terms of this one.
-pub(super) fn failed(place: &str, error: &Error) -> FileError {
-    let mut inner = error;
-    while let Error::Context { source, .. } = inner {
-        inner = source;
-    }
-    let refused = |problem: String, advice: &str| FileError::Value {
-        place: place.to_owned(),
-        problem,
-        advice: advice.to_owned(),
-    };
-    match inner {
-        Error::Io(error) => FileError::damaged(place, format!("it cannot be read: {error}")),
-        Error::UnsupportedFilter(what) => refused(
-            format!(
-                "it is compressed with {}, which cannot be read",
-                filter_name(what)
-            ),
-            "save it again with gzip, for example with h5repack -f GZIP=4 OLD NEW",
-        ),
-        Error::ResourceLimit(what) => refused(
-            format!("it asks for more memory than its bytes justify ({what})"),
-            "if that is intended, save it without compression",
-        ),
-        Error::UnsupportedEncoding(what) => refused(
-            format!("it is stored in a way that cannot be read ({what})"),
-            "save it again as a plain array",
-        ),
-        other => FileError::damaged(place, other.to_string()),
-    }
-}
-
-/// Names of filters that people use, by their registered numbers.
-fn filter_name(text: &str) -> String {
-    let number = text.rsplit(' ').next().unwrap_or_default();
-    match number {
-        "32001" => "Blosc".to_owned(),
-        "32026" => "Blosc2".to_owned(),
-        "32015" => "Zstandard".to_owned(),
-        "32008" => "Bitshuffle".to_owned(),
-        "32013" => "ZFP".to_owned(),
-        "307" => "bzip2".to_owned(),
-        "32004" => "LZ4".to_owned(),
-        _ => text.to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use crate::array::DataArray;
 use crate::clock::Clock;
 use crate::container::{ArrayInfo, Container, Role, only, only_name, place_of};
 use crate::error::{FileError, Result};
-use crate::reading::open_file;
+use crate::reading::{open_file, open_large};
 use crate::signals::annotations::TextLabel;
 use crate::source::Source;
 
@@ -123,7 +123,7 @@ impl Matlab5 {
         let fail = |error| FileError::read(&self.path, error);
         let place = self.path.display().to_string();
         let Place { at, size, .. } = self.places[index];
-        let mut file = File::open(&self.path).map_err(fail)?;
+        let (mut file, _) = open_large(&self.path)?;
         file.seek(SeekFrom::Start(at)).map_err(fail)?;
         let mut bytes = Vec::new();
         file.take(size.min(self.length - at))

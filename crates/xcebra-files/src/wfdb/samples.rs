@@ -1,6 +1,5 @@
 //! The samples of a record: signals of one file come frame by frame.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use ndarray::Array2;
 
 use super::Described;
 use crate::error::{FileError, Result};
+use crate::reading::open_large;
 use crate::recorded::{Recorded, Scale};
 use crate::signals::Samples;
 use crate::values::Values;
@@ -157,7 +157,7 @@ impl Group {
 
     fn bytes(&self) -> Result<Vec<u8>> {
         let fail = |error| FileError::read(&self.path, error);
-        let mut file = File::open(&self.path).map_err(fail)?;
+        let (mut file, _) = open_large(&self.path)?;
         file.seek(SeekFrom::Start(self.from)).map_err(fail)?;
         let mut bytes = Vec::new();
         file.take(self.length)

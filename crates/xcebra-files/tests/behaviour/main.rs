@@ -12,6 +12,9 @@ mod constant;
 mod containers;
 mod damaged_signals;
 mod hostile;
+#[cfg(feature = "hdf5")]
+mod kinds;
+mod left_in_files;
 mod numpy;
 mod recorders;
 mod signal_corpus;

@@ -134,9 +134,23 @@ fn read(path: &Path) {
         if let Ok(array) = file.read(name) {
             convert(&array);
         }
+        left(&mut file, name);
         let _ = file.read_text(name, Some(&Clock::steady(8.0, 100)));
     }
     on_one_clock(&mut file, path);
+}
+
+/// The first and the last rows of an array that stays in its file.
+fn left(file: &mut DataFile, name: &str) {
+    let Ok(array) = file.read_or_leave(Some(name), "x", 0) else {
+        return;
+    };
+    if let Some(disk) = array.values.on_disk() {
+        let (rows, mut values) = (disk.shape()[0], Vec::new());
+        disk.append(rows - 1..rows, &mut values);
+        disk.append(0..rows.min(3), &mut values);
+        let _ = disk.failure();
+    }
 }
 
 /// Brings the recording to bins of half a second, or to longer ones if its times are far apart.

@@ -28,6 +28,7 @@ use xcebra_model::Watch;
 use crate::fit::unfinished::Inputs;
 use crate::fit::{Data, Known};
 use crate::kept::KeptTraining;
+use crate::read::reading;
 use crate::retraining::TANGENT;
 use crate::share::Share;
 use crate::{Diagnostics, Problem, Result, Run, ScaledRecording, Sessions, Windows};
@@ -87,7 +88,7 @@ pub fn attribute_files(
 ) -> Result<Attributed> {
     let subject = Run::subject(folder, session)?;
     let run = Run::load_session(folder, session)?;
-    let recording = run.recording(data)?;
+    let recording = reading(watch, || run.recording(data))?;
     let windows = windows_of(&run, &recording)?;
     let test = match &settings.significance {
         Some(test) => Some(prepared(
@@ -218,7 +219,9 @@ fn maps_and_test(
         .as_ref()
         .map(|test: &Test| |piece: &Piece<'_>| test.add(piece));
     let sink = add.as_ref().map(|add| add as Sink<'_>);
-    let (maps, comparable) = maps(run, windows, &settings.methods, sink, watch)?;
+    let found = maps(run, windows, &settings.methods, sink, watch);
+    recording.require_read()?;
+    let (maps, comparable) = found?;
     let tested = test
         .as_ref()
         .map(|test| test.run(run, &settings.methods, watch));

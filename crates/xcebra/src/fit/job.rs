@@ -16,6 +16,7 @@ use super::result::Fitted;
 use super::training::train;
 use super::unfinished::{CHECKPOINT, Effort, Inputs, Unfinished};
 use super::{note_all, seeds, trainer};
+use crate::read::reading;
 use crate::{MODEL, Problem, Result, Run};
 
 /// A training from files into a folder.
@@ -232,7 +233,7 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
     let Some(checkpoint) = checkpoint else {
         return Prepared::new(watch, unfinished);
     };
-    let mut prepared = Prepared::of(unfinished)?;
+    let mut prepared = Prepared::of(watch, unfinished)?;
     prepared
         .trainer
         .restore(&checkpoint)
@@ -259,7 +260,7 @@ fn take_up(job: &ResumeJob, watch: &Watch<'_>) -> Result<Prepared> {
 impl Prepared {
     /// A training from its first step, with its notes.
     fn new(watch: &Watch<'_>, unfinished: Unfinished) -> Result<Self> {
-        let mut prepared = Self::of(unfinished)?;
+        let mut prepared = Self::of(watch, unfinished)?;
         let Unfinished {
             settings, effort, ..
         } = &mut prepared.unfinished;
@@ -267,9 +268,9 @@ impl Prepared {
         Ok(prepared)
     }
 
-    fn of(unfinished: Unfinished) -> Result<Self> {
+    fn of(watch: &Watch<'_>, unfinished: Unfinished) -> Result<Self> {
         let (begin, settings) = (&unfinished.begin, &unfinished.settings);
-        let data = begin.read(&unfinished.inputs, settings)?;
+        let data = reading(watch, || begin.read(&unfinished.inputs, settings))?;
         let trainer = trainer(settings, &data, begin)?;
         Ok(Self {
             unfinished,

@@ -1,25 +1,54 @@
 //! The channels of a recording, looked at row by row.
 
-use super::columns::{BINS, Ends, Findings, bin, bin_width, hold_most};
+use super::columns::{BINS, Ends, Findings, OUTLYING, bin, bin_width, hold_most};
 use crate::files::Table;
 
 /// Channels whose values are counted in bins in one pass.
 const TOGETHER: usize = 256;
+/// As many in a file that is read again for each pass.
+const TOGETHER_ON_DISK: usize = 4096;
+/// Bytes of columns of such a file that are in memory at once, and how often it is read for them.
+const COLUMNS_ON_DISK: (usize, usize) = (64 << 20, 4);
 
 /// Sentences about the channels of a recording, in sessions that have the same channels.
 ///
-/// Two passes over the rows find the channels that may deserve one. Only these are looked at value by value.
+/// Two passes over the rows find the channels that may deserve one. Only these are looked at value by value; of a
+/// recording that stays in its file, only the first of many.
 pub fn of_channels(sessions: &[Table]) -> Vec<String> {
     let ends = ends(sessions);
     let mut findings = Findings::default();
     let may_have_outliers = gathered(sessions, &ends);
-    for (c, ends) in ends.iter().enumerate() {
-        if ends.mark().is_some() || may_have_outliers[c] {
-            let values: Vec<f64> = sessions.iter().flat_map(|s| s.column(c)).collect();
-            findings.look_at(&sessions[0].channels[c], &values);
+    let closer = |c: &usize| ends[*c].mark().is_some() || may_have_outliers[*c];
+    let chosen: Vec<usize> = (0..ends.len()).filter(closer).collect();
+    let samples: usize = sessions.iter().map(Table::samples).sum();
+    let (together, passes) = match on_disk(sessions) {
+        true => {
+            let (bytes, passes) = COLUMNS_ON_DISK;
+            ((bytes / size_of::<f64>() / samples.max(1)).max(1), passes)
+        }
+        false => (1, usize::MAX),
+    };
+    for chosen in chosen.chunks(together).take(passes) {
+        let mut parts = sessions.iter().map(|s| match chosen {
+            [one] => vec![s.column(*one)],
+            several => s.columns(several),
+        });
+        let mut columns = parts.next().unwrap_or_default();
+        for part in parts {
+            columns
+                .iter_mut()
+                .zip(part)
+                .for_each(|(all, part)| all.extend(part));
+        }
+        for (&c, values) in chosen.iter().zip(&columns) {
+            findings.look_at(&sessions[0].channels[c], values);
         }
     }
     findings.sentences("channel")
+}
+
+fn on_disk(sessions: &[Table]) -> bool {
+    sessions.iter().any(|s| s.values().on_disk().is_some())
 }
 
 /// The ends of each channel.
@@ -70,8 +99,18 @@ fn extremes(rows: &[f64], columns: usize, (least, most): (&mut Vec<f64>, &mut Ve
 /// Which channels may have an outlier, because most of their values are close together.
 fn gathered(sessions: &[Table], ends: &[Ends]) -> Vec<bool> {
     let mut gathered = vec![false; ends.len()];
-    for first in (0..ends.len()).step_by(TOGETHER) {
-        let group = first..ends.len().min(first + TOGETHER);
+    // a distance of many times a range is no less than as many whole numbers
+    let whole = sessions.iter().all(|s| s.values().is_whole());
+    let small = |ends: &Ends| whole && ends.range().1 - ends.range().0 <= OUTLYING;
+    if ends.iter().all(small) {
+        return gathered;
+    }
+    let together = match on_disk(sessions) {
+        true => TOGETHER_ON_DISK,
+        false => TOGETHER,
+    };
+    for first in (0..ends.len()).step_by(together) {
+        let group = first..ends.len().min(first + together);
         let mut bins = vec![0; group.len() * BINS];
         let of = |ends: &Ends| (ends.range().0, bin_width(ends.range()));
         let ranges: Vec<(f64, f64)> = ends[group.clone()].iter().map(of).collect();
@@ -87,7 +126,7 @@ fn gathered(sessions: &[Table], ends: &[Ends]) -> Vec<bool> {
             });
         }
         for (c, bins) in group.zip(bins.chunks_exact(BINS)) {
-            gathered[c] = ends[c].differ() && hold_most(bins);
+            gathered[c] = ends[c].differ() && !small(&ends[c]) && hold_most(bins);
         }
     }
     gathered

@@ -7,7 +7,7 @@ use super::names_in_words;
 /// From this size on, a value that appears repeatedly is hardly a measurement.
 const HUGE: f64 = 1e10;
 /// An outlier that rules the scale is this many times the range of most values away from them.
-const OUTLYING: f64 = 1e3;
+pub(super) const OUTLYING: f64 = 1e3;
 /// A mark that appears once is this many times as large as all other values.
 const FAR: f64 = 3.0;
 

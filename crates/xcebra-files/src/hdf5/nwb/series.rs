@@ -1,6 +1,7 @@
 //! Time series: values in their unit, with the time of each row.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use hdf5_reader::Dataset;
 
@@ -9,8 +10,8 @@ use crate::clock::Clock;
 use crate::container::{ArrayInfo, Role, Timing, place_of};
 use crate::error::{FileError, Result};
 use crate::hdf5::tree::{Tree, child, number_of, text_of};
-use crate::hdf5::values;
 use crate::hdf5::with_unit;
+use crate::hdf5::{left, values};
 use crate::recorded::{Recorded, Scale};
 use crate::source::Source;
 use crate::timed::{Series, Times};
@@ -40,6 +41,40 @@ fn ends(tree: &Tree, path: &str) -> Option<[f64; 2]> {
         read.to_float::<f64>().first().copied()
     };
     Some([at(0)?, at(rows.checked_sub(1)?)?])
+}
+
+/// A series of text with the time of each row; none if it holds something else.
+pub(super) fn texts(tree: &Tree, path: &str) -> Result<Option<(Vec<Arc<str>>, Times)>> {
+    let place = place_of(tree.path(), path);
+    let data = &tree.datasets[&child(path, "data")];
+    if values::kind(data.dtype()) != values::Kind::Text || data.shape().len() != 1 {
+        return Ok(None);
+    }
+    let texts: Vec<Arc<str>> = values::texts(data, &place)?
+        .into_iter()
+        .map(Arc::from)
+        .collect();
+    let times = match steady(tree, path) {
+        Some((start, rate)) if rate.is_finite() && rate > 0.0 && start.is_finite() => {
+            Times::Steady {
+                rate,
+                pieces: vec![(0, start)],
+            }
+        }
+        _ => {
+            let times = tree.datasets.get(&child(path, "timestamps"));
+            let times = times.ok_or_else(|| crate::timed::no_times(&place))?;
+            let times = values::read(times, &place, None)?.to_float::<f64>();
+            let times: Vec<f64> = times.iter().copied().collect();
+            crate::timed::require_ascending(&place, &times)?;
+            if times.len() != texts.len() {
+                let problem = format!("{} texts have {} times", texts.len(), times.len());
+                return Err(FileError::damaged(place, problem));
+            }
+            Times::Listed(times)
+        }
+    };
+    Ok(Some((texts, times)))
 }
 
 /// Start and rate of a series without a list of times.
@@ -82,7 +117,30 @@ pub(super) fn read(tree: &Tree, path: &str, rows: Option<Range<usize>>) -> Resul
     let place = place_of(tree.path(), path);
     let data = &tree.datasets[&child(path, "data")];
     let wanted = rows.clone().map(|rows| rows.start as u64..rows.end as u64);
-    let numbers = values::read(data, &place, wanted.clone())?;
+    let numbers = values::read(data, &place, wanted)?;
+    of_numbers(tree, path, rows, numbers)
+}
+
+/// A series of more bytes than these, whose values stay in the file; none if it cannot be read by rows.
+pub(super) fn leave(tree: &Tree, path: &str, more_than: u64) -> Result<Option<Series>> {
+    let data = &tree.datasets[&child(path, "data")];
+    let sizes = tree.bytes_to_leave(more_than);
+    match left::leave(data, &place_of(tree.path(), path), sizes)? {
+        Some(left) => of_numbers(tree, path, None, Values::OnDisk(left)).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The series of numbers as the file holds them.
+fn of_numbers(
+    tree: &Tree,
+    path: &str,
+    rows: Option<Range<usize>>,
+    numbers: Values,
+) -> Result<Series> {
+    let place = place_of(tree.path(), path);
+    let data = &tree.datasets[&child(path, "data")];
+    let wanted = rows.clone().map(|rows| rows.start as u64..rows.end as u64);
     let conversion = conversion(tree, path, data);
     let values = converted(numbers, &conversion, &place)?;
     let source = Source::new(tree.path(), path);

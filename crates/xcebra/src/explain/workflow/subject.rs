@@ -229,6 +229,7 @@ impl Subject {
                         &source.to_string(),
                     )
                 };
+                recording.require_read()?;
                 (input, recording.sampling_rate, None, recording.notes)
             }
             (SignalSource::File(source), None) => {
