@@ -252,6 +252,7 @@ class Raw:
 
     def __init__(self, data):
         self.ch_names, self.info = [f"EEG {i}" for i in range(data.shape[1])], {"sfreq": 250.0}
+        self.annotations = None
         self._data = np.ascontiguousarray(data.T, dtype=np.float64)
 
     def get_data(self):
@@ -268,8 +269,30 @@ class Epochs(Raw):
 class TsdFrame:
     """What is used of ``pynapple.TsdFrame``."""
 
-    def __init__(self, data):
+    def __init__(self, data, starts=(0.0,)):
         self.values, self.columns, self.rate = data, [f"unit {i}" for i in range(data.shape[1])], 40.0
+        self.t = np.arange(len(data)) / 40.0
+        self.time_support = Intervals(np.asarray(starts))
+
+
+class Intervals:
+    """What is used of ``pynapple.IntervalSet``."""
+
+    def __init__(self, start):
+        self.start = start
+
+
+class TsGroup(dict):
+    """What is used of ``pynapple.TsGroup``."""
+
+    rates, time_support = [1.0], Intervals([0.0])
+
+
+class Annotations:
+    """What is used of ``mne.Annotations``."""
+
+    def __init__(self, onset, duration, description):
+        self.onset, self.duration, self.description = map(np.asarray, (onset, duration, description))
 
 
 def test_recordings_of_other_packages(data):
@@ -285,6 +308,33 @@ def test_recordings_of_other_packages(data):
     xarray = pytest.importorskip("xarray")
     labelled = xarray.DataArray(data.x.astype(np.float64), dims=("time", "neuron"), coords={"neuron": [f"n{i}" for i in range(50)]})
     assert list(small().fit(labelled).feature_names_in_[:2]) == ["n0", "n1"]
+
+
+@pytest.mark.filterwarnings("ignore:array `X` is in")
+def test_gaps_that_other_packages_know_are_not_crossed(data):
+    x = data.x.astype(np.float64)
+    wide = {"model_architecture": "offset10-model"}
+    cut = xcebra.Recording(x, breaks=[300], channels=[f"unit {i}" for i in range(x.shape[1])])
+    expected = small(**wide).fit(cut).transform(cut)
+    # an interval that holds no sample makes no cut
+    frame = TsdFrame(x, [0.0, 300 / 40.0 - 0.01, 1e4])
+    found = small(**wide).fit(frame)
+    assert np.array_equal(found.transform(frame), expected)
+    whole = small(**wide).fit(TsdFrame(x)).transform(TsdFrame(x))
+    assert not np.array_equal(whole, expected)
+    # onsets count from the first sample of the file, of which this recording is a part
+    raw = Raw(x)
+    raw.first_time = 2.0
+    raw.annotations = Annotations([2.0 + 300 / 250, 2.5, 2.0], [0.0, 1.0, 0.0], ["EDGE boundary", "BAD_blink", "BAD boundary"])
+    assert np.array_equal(small(**wide).fit(raw).transform(raw), expected)
+    raw.annotations = Annotations([2.0 + 300 / 250], [100 / 250], ["BAD_ACQ_SKIP"])
+    skip = xcebra.Recording(x, breaks=[300, 400])
+    assert np.array_equal(small(**wide).fit(raw).transform(raw), small(**wide).fit(skip).transform(skip))
+
+
+def test_spike_times_of_pynapple_need_bins(data):
+    with pytest.raises(TypeError, match=r"X\.count\(0\.025\)"):
+        small().fit(TsGroup())
 
 
 def test_embeddings_in_three_dimensions(data):

@@ -94,7 +94,7 @@ def to_float(value: Any, what: str, dtype: type = np.float64) -> np.ndarray:
 
 
 def read_signals(value: Any, what: str = "x") -> Signals:
-    """Signals with what their container says: sampling rate and channel names.
+    """Signals with what their container says: sampling rate, channel names and interruptions.
 
     Understands arrays, tensors, ``pandas.DataFrame``, ``xarray.DataArray``, ``mne.io.Raw``, ``mne.Epochs`` and
     ``pynapple`` frames, none of which is imported. Data of MNE come as ``(channels, time)`` or
@@ -103,7 +103,10 @@ def read_signals(value: Any, what: str = "x") -> Signals:
     if hasattr(value, "get_data") and hasattr(value, "info"):  # MNE
         info = value.info
         sensors = [str(name) for name in value.ch_names]
-        return Signals(np.asarray(value.get_data()), float(info["sfreq"]), sensors)
+        data = np.asarray(value.get_data())
+        return Signals(data, float(info["sfreq"]), sensors, _boundaries(value, data.shape[-1]))
+    if hasattr(value, "rates") and hasattr(value, "time_support"):  # pynapple.TsGroup
+        raise TypeError(f"{what} holds times of spikes; count them in bins first, such as {what}.count(0.025)")
     fs = None
     names = None
     if hasattr(value, "dims") and hasattr(value, "coords"):  # xarray
@@ -116,8 +119,31 @@ def read_signals(value: Any, what: str = "x") -> Signals:
         names = [str(name) for name in value.columns]
         if hasattr(value, "rate"):
             fs = float(value.rate)
-        return Signals(to_numpy(value.values, what), fs, names)
+        return Signals(to_numpy(value.values, what), fs, names, _interval_starts(value))
     return Signals(to_numpy(value, what))
+
+
+def _interval_starts(value: Any) -> list[int]:
+    """Rows of a pynapple frame with which another interval of its time support begins."""
+    support, times = getattr(value, "time_support", None), getattr(value, "t", None)
+    if support is None or times is None or not hasattr(support, "start"):
+        return []
+    rows = np.searchsorted(np.asarray(times), np.asarray(support.start)[1:], side="left")
+    return sorted({int(row) for row in rows if 0 < row < len(times)})
+
+
+def _boundaries(value: Any, samples: int) -> list[int]:
+    """Samples of an ``mne.io.Raw`` at which a recording was joined to another or interrupted."""
+    annotations = getattr(value, "annotations", None)
+    if annotations is None or not hasattr(value, "first_time"):
+        return []
+    found = set()
+    for onset, duration, text in zip(annotations.onset, annotations.duration, annotations.description, strict=True):
+        name = str(text).lower()
+        ends = [onset, onset + duration] if name == "bad_acq_skip" else [onset]
+        if "boundary" in name or name == "bad_acq_skip":
+            found.update(int(round((end - value.first_time) * value.info["sfreq"])) for end in ends)
+    return sorted(row for row in found if 0 < row < samples)
 
 
 def _rate_of_times(value: Any) -> float | None:

@@ -314,7 +314,8 @@ class XCEBRA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 values = np.moveaxis(values, -2, -1)
             parts = list(values) if values.ndim == 3 else [values]
             for part in parts:
-                found.append(Signals(_dense(part), known.fs, known.channels))
+                breaks = known.breaks if len(parts) == 1 else []
+                found.append(Signals(_dense(part), known.fs, known.channels, breaks))
         if not found:
             raise ValueError("X is an empty list; pass at least one session (time, channels)")
         if reset:
@@ -860,7 +861,9 @@ def _is_sessions(value: Any) -> bool:
 def _has_container(value: Any) -> bool:
     """Whether it is a container that scikit-learn does not read."""
     is_frame = hasattr(value, "columns") and hasattr(value, "iloc")
-    labelled = isinstance(value, Recording) or hasattr(value, "get_data") or hasattr(value, "dims") or (hasattr(value, "columns") and not is_frame)
+    of_pynapple = hasattr(value, "time_support") and hasattr(value, "rates")
+    is_known = isinstance(value, Recording) or hasattr(value, "get_data") or hasattr(value, "dims") or of_pynapple
+    labelled = is_known or (hasattr(value, "columns") and not is_frame)
     return labelled or getattr(value, "ndim", 2) == 3
 
 
