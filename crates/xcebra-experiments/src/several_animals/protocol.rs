@@ -123,7 +123,7 @@ impl Protocol {
         }
     }
 
-    /// All cells.
+    /// All cells, the quick ones first.
     pub fn cells(&self) -> Vec<Cell<Settings>> {
         let mut cells = Vec::new();
         for seed in 0..self.seeds {
@@ -144,6 +144,7 @@ impl Protocol {
                 });
             }
         }
+        cells.sort_by(|a, b| a.cost.total_cmp(&b.cost));
         cells
     }
 
