@@ -45,7 +45,7 @@ Settings (TOML), each with its default unless it says otherwise:
   log_every = 50                # steps between two points of the training curves
   balance = \"subjects\"          # each subject gives as many references; \"samples\": in the ratio
                                 # of their lengths
-  mask_channels = 0.0           # probability with which a channel is hidden (set to 0) in a window of a batch
+  mask_channels = 0.0           # probability that a channel of a window is set to 0
   mask_times = 0.0              # share of a window that is hidden, as one block of times
   [validation]
   held_out = 0.0                # fraction of the samples kept from the training, up to 0.5
