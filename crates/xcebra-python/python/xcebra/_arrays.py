@@ -137,7 +137,7 @@ def _boundaries(value: Any, samples: int) -> list[int]:
     annotations = getattr(value, "annotations", None)
     if annotations is None or not hasattr(value, "first_time"):
         return []
-    found = set()
+    found: set[int] = set()
     for onset, duration, text in zip(annotations.onset, annotations.duration, annotations.description, strict=True):
         name = str(text).lower()
         ends = [onset, onset + duration] if name == "bad_acq_skip" else [onset]
