@@ -7,6 +7,7 @@
 //! Source: Apache Parquet format 2; Apache Arrow columnar format 1.5.
 
 mod cells;
+mod claims;
 
 use std::cell::OnceCell;
 use std::io::{BufReader, Read, Seek};
@@ -101,6 +102,7 @@ impl Columnar {
             rows: 0,
             roles: OnceCell::new(),
         };
+        claims::require_modest(path, opened.form)?;
         let (schema, rows) = match opened.form {
             Form::Parquet => {
                 let builder = guarded(&path.display().to_string(), || {

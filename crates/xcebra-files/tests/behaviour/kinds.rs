@@ -205,6 +205,28 @@ mod parquet {
         assert_eq!((fixed.shape(), fixed[[49, 1]]), (&[50, 2][..], 99.0));
     }
 
+    /// A buffer that claims to become more than memory holds would end the program.
+    #[test]
+    fn claims_of_compressed_buffers_are_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["lz4.feather", "zstd.feather"] {
+            let mut bytes = std::fs::read(data("recorders").join(name)).unwrap();
+            // 70 numbers of 8 bytes, as the buffers of whole columns claim
+            let claim = 560_i64.to_le_bytes();
+            let places: Vec<usize> = (0..bytes.len() - 8)
+                .filter(|&at| bytes[at..at + 8] == claim)
+                .collect();
+            assert!(places.len() > 2, "{name}: {places:?}");
+            for at in places {
+                bytes[at..at + 8].copy_from_slice(&(1_i64 << 60).to_le_bytes());
+            }
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let (said, _) = told(&DataFile::open(&path).unwrap_err());
+            assert!(said.contains("more than the limit"), "{said}");
+        }
+    }
+
     #[test]
     fn what_cannot_be_read_is_named() {
         let mut table = open("kinds.parquet");
