@@ -118,9 +118,11 @@ pub(crate) fn attribute_files_share(
     let start = Instant::now();
     let subject = Run::subject(folder, session)?;
     let run = Run::load_session(folder, session)?;
-    let recording = run.recording(data)?;
+    let recording = reading(watch, || run.recording(data))?;
     let windows = windows_of(&run, &recording)?;
-    let Some((maps, comparable)) = shared_maps(&run, &windows, methods, share, watch)? else {
+    let found = shared_maps(&run, &windows, methods, share, watch);
+    recording.require_read()?;
+    let Some((maps, comparable)) = found? else {
         return Ok(None);
     };
     let mut found = attributed(&run, &recording, start, (maps, comparable, None), watch);

@@ -9,6 +9,7 @@ use xcebra_model::Watch;
 use xcebra_numeric::{Packer, Unpacker};
 
 use super::{Embedding, embed, refuse_overflow};
+use crate::read::reading;
 use crate::share::{self, Share};
 use crate::windows::Stretches;
 use crate::{Problem, Result, Run, ScaledRecording};
@@ -23,7 +24,7 @@ pub(crate) fn embed_files_share(
     watch: &Watch<'_>,
 ) -> Result<Option<Embedding>> {
     let run = Run::load_session(folder, session)?;
-    let recording = run.recording(data)?;
+    let recording = reading(watch, || run.recording(data))?;
     let stretches = Stretches::of(&run.encoder, &recording.x, edges)?;
     match share {
         Share::Whole => Ok(Some(embed(&run, &recording, edges, watch)?)),
@@ -39,7 +40,10 @@ pub(crate) fn embed_files_share(
                 if watch.is_stopped() {
                     return Err(Problem::stopped());
                 }
-                let rows = stretches.embed(stretch)?;
+                let rows = stretches.embed(stretch);
+                // what could not be read must not be kept
+                recording.require_read()?;
+                let rows = rows?;
                 let mut packer = Packer::new();
                 packer.list(rows.iter().map(|&value| f64::from(value)));
                 share::keep(folder, stretch, packer)?;
