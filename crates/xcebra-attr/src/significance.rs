@@ -106,7 +106,7 @@ impl Significance {
     }
 
     /// Leaves out null maps that are far larger than the others: by a factor of 2 and by four robust standard deviations
-    /// at least, in some column. If a quarter of the null maps or more are, all are kept.
+    /// at least, in some column. If more than a quarter of the null maps are, all are kept.
     ///
     /// This is for null maps that are differences from one model ([`Deviations`]), in which a training that went wrong
     /// is as far from the model as it is from the truth, and hides all that the others show. Each difference contains

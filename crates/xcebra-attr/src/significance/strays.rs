@@ -15,8 +15,8 @@ const MOST: f64 = 0.25;
 ///
 /// The size of a null map in a column is the mean over its entries of the logarithm of the entry over its median over the
 /// null maps; that of the map is the size of its largest column. It is a stray if the size exceeds the median size by
-/// the logarithm of 2 and by four robust standard deviations (median absolute deviation). None is if a quarter or
-/// more would be.
+/// the logarithm of 2 and by four robust standard deviations (median absolute deviation). None is if more than a
+/// quarter would be.
 pub(super) fn strays(nulls: &[Array2<f64>]) -> Vec<usize> {
     let Some(first) = nulls.first() else {
         return Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn strays(nulls: &[Array2<f64>]) -> Vec<usize> {
     let deviation = median(sizes.iter().map(|size| (size - center).abs()).collect());
     let limit = center + FACTOR.ln().max(DEVIATIONS * NORMAL * deviation);
     let strays: Vec<usize> = (0..nulls.len()).filter(|&k| sizes[k] > limit).collect();
-    match (strays.len() as f64) < MOST * nulls.len() as f64 {
+    match strays.len() as f64 <= MOST * nulls.len() as f64 {
         true => strays,
         false => Vec::new(),
     }
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(strays(&nulls(&[(7, 1.5)])), []);
         assert_eq!(strays(&nulls(&[(7, 5.0), (0, 9.0)])), [0, 7]);
         assert_eq!(strays(&nulls(&[(7, 0.1)])), []);
-        let many: Vec<(usize, f64)> = (0..5).map(|k| (k, 5.0)).collect();
-        assert_eq!(strays(&nulls(&many[..4])), [0, 1, 2, 3]);
+        let many: Vec<(usize, f64)> = (0..6).map(|k| (k, 5.0)).collect();
+        assert_eq!(strays(&nulls(&many[..5])), [0, 1, 2, 3, 4]);
         assert_eq!(strays(&nulls(&many)), []);
     }
 
