@@ -137,6 +137,7 @@ fn experiments(workspace: &Workspace) -> Result<()> {
         "table1",
         "animal",
         "several-animals",
+        "recipe",
         "heart-rate",
         "seizure",
         "forecast",

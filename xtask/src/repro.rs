@@ -8,10 +8,11 @@ use crate::program;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
-const EXPERIMENTS: [&str; 8] = [
+const EXPERIMENTS: [&str; 9] = [
     "table1",
     "animal",
     "several-animals",
+    "recipe",
     "fdr",
     "chance",
     "heart-rate",
@@ -89,7 +90,7 @@ mod tests {
         for wrong in ["", "table2", "--scale smoke"] {
             let message = check(&words(wrong)).unwrap_err().to_string();
             assert!(
-                message.contains("table1, animal, several-animals, fdr"),
+                message.contains("table1, animal, several-animals, recipe, fdr"),
                 "{message}"
             );
         }

@@ -10,6 +10,7 @@
 mod blocks;
 mod deviations;
 mod pools;
+mod strays;
 mod tail;
 mod verdict;
 
@@ -26,6 +27,7 @@ pub use verdict::{Connection, Verdicts};
 pub use xcebra_numeric::{Bootstrap, Control};
 
 use pools::Pools;
+use strays::strays;
 
 /// A test of each entry of a map against null maps, with control of false discoveries.
 ///
@@ -60,6 +62,7 @@ pub struct Significance {
     control: Control,
     pool: Pool,
     tail: Tail,
+    without_strays: bool,
 }
 
 impl Significance {
@@ -70,6 +73,7 @@ impl Significance {
             control: Control::BenjaminiHochberg,
             pool: Pool::Entry,
             tail: Tail::Ranks,
+            without_strays: false,
         }
     }
 
@@ -101,6 +105,18 @@ impl Significance {
         self
     }
 
+    /// Leaves out null maps that are far larger than the others: by a factor of 2 and by four robust standard deviations
+    /// at least, in some column. If more than a quarter of the null maps are, all are kept.
+    ///
+    /// This is for null maps that are differences from one model ([`Deviations`]), in which a training that went wrong
+    /// is as far from the model as it is from the truth, and hides all that the others show. Each difference contains
+    /// the model's own error, too: if the model is the one that went wrong, all null maps are large, and none is left out.
+    #[must_use]
+    pub fn without_strays(mut self) -> Self {
+        self.without_strays = true;
+        self
+    }
+
     /// Looks whether the settings are valid, without a map; tests do so first.
     ///
     /// # Errors
@@ -126,8 +142,7 @@ impl Significance {
         self.test_with(map, nulls.len(), |k| Ok(nulls[k].clone()))
     }
 
-    /// The same against the null maps `null(0)`, …, `null(draws − 1)`, made one after another. They
-    /// are kept as sorted numbers.
+    /// The same against the null maps `null(0)`, …, `null(draws − 1)`, made one after another.
     ///
     /// # Errors
     /// As [`test`](Self::test), and those of `null`.
@@ -158,7 +173,7 @@ impl Significance {
             ));
         }
         self.valid("the map", map)?;
-        let mut pools = Pools::new(self.pool, self.tail, (rows, columns));
+        let mut nulls = Vec::with_capacity(draws);
         for k in 0..draws {
             let null = null(k)?;
             if null.dim() != map.dim() {
@@ -166,6 +181,18 @@ impl Significance {
                 return Err(shape("a null map", &null, &expected));
             }
             self.valid("a null map", &null)?;
+            nulls.push(null);
+        }
+        let left_out = match self.without_strays {
+            true => strays(&nulls),
+            false => Vec::new(),
+        };
+        let mut pools = Pools::new(self.pool, self.tail, (rows, columns));
+        for (_, null) in nulls
+            .iter()
+            .enumerate()
+            .filter(|(k, _)| !left_out.contains(k))
+        {
             null.indexed_iter().for_each(|(at, &v)| pools.add(at, v));
         }
         pools.finish();
@@ -180,6 +207,7 @@ impl Significance {
             level: self.level,
             control: self.control,
             draws,
+            left_out,
             pools,
         })
     }
@@ -218,6 +246,7 @@ pub struct Findings {
     level: f64,
     control: Control,
     draws: usize,
+    left_out: Vec<usize>,
     pools: Pools,
 }
 
@@ -241,6 +270,12 @@ impl Findings {
     /// Entries whose q-value does not exceed the level.
     pub fn significant(&self) -> Array2<bool> {
         self.q_values.mapv(|q| q <= self.level)
+    }
+
+    /// Numbers of the null maps that were left out, because they are far larger than the others; see
+    /// [`Significance::without_strays`].
+    pub fn left_out(&self) -> &[usize] {
+        &self.left_out
     }
 
     /// The lowest p-value that this number of null maps allows.

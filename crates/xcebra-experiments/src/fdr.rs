@@ -73,7 +73,7 @@ fn markdown(settings: &[Settings], outcomes: &[Outcome], rows: &[Row]) -> String
         settings.first().map(Settings::text).unwrap_or_default(),
         over(&|o| o.r2),
     );
-    for name in ["ing", "ing_comparable", "neuron-gradient"] {
+    for name in crate::maps::NAMES {
         let _ = writeln!(
             text,
             "| {name} | {:.3} | {:.3} |",

@@ -9,6 +9,7 @@
 //! | several animals in one embedding, a new one, and masks in training | [`several_animals`] |
 //! | how often `xcebra chance` errs, on recordings of which the answer is known | [`chance`] |
 //! | how often the test of map entries errs, on recordings with a known map | [`fdr`] |
+//! | which training settings find the true map, and which can be told without it | [`recipe`] |
 //! | heart rate from a pulse with motion in it: does the attribution show the heart? | [`heart_rate`] |
 //! | a rhythm in one of 19 mixed sources, and in a real recording: is it found? | [`seizure`] |
 //! | a forecast: trend near and far | [`forecast`] |
@@ -36,6 +37,8 @@ mod error;
 pub mod fdr;
 pub mod forecast;
 pub mod heart_rate;
+mod maps;
+pub mod recipe;
 mod recordings;
 mod scale;
 pub mod seizure;

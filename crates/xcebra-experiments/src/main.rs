@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use xcebra_experiments::cells::{Progress, Share};
 use xcebra_experiments::{
-    CaseScale, Error, Scale, animal, chance, fdr, forecast, heart_rate, seizure, several_animals,
-    table1,
+    CaseScale, Error, Scale, animal, chance, fdr, forecast, heart_rate, recipe, seizure,
+    several_animals, table1,
 };
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
@@ -38,6 +38,11 @@ enum Experiment {
     },
     /// Several animals in one embedding, a new one that is added, and masks in training
     SeveralAnimals {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Regularisers and lengths of training on recordings of several kinds: which find the true map?
+    Recipe {
         #[command(flatten)]
         options: Options,
     },
@@ -197,6 +202,19 @@ fn run(experiment: &Experiment) -> Result {
             protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
             let share = options.sharing.share();
             match several_animals::reproduce(&protocol, &options.out, share, &say)? {
+                Some(tables) => println!("{tables}\ntables: {}", options.out.display()),
+                None => println!("{OTHERS}"),
+            }
+        }
+        Experiment::Recipe { options } => {
+            let mut protocol = recipe::Protocol::at(options.scale).ok_or(Error::Setting {
+                what: "the scale of `recipe`",
+                found: options.scale.to_string(),
+                expected: "smoke or small: the papers have no such experiment",
+            })?;
+            protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
+            let share = options.sharing.share();
+            match recipe::reproduce(&protocol, &options.out, share, &say)? {
                 Some(tables) => println!("{tables}\ntables: {}", options.out.display()),
                 None => println!("{OTHERS}"),
             }

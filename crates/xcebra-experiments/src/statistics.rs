@@ -7,6 +7,11 @@ use xcebra::eval::{
 
 use crate::error::Result;
 
+/// The mean of values; not a number if there are none.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 /// An estimate with the ends of its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {

@@ -89,6 +89,7 @@ impl Maps {
             let dict = PyDict::new(py);
             dict.set_item("method", method)?;
             dict.set_item("trainings", all.trainings)?;
+            dict.set_item("left_out", tested.findings.left_out())?;
             dict.set_item("level", all.level)?;
             dict.set_item("smallest_effect", all.smallest_effect)?;
             dict.set_item("agreement", &all.agreement)?;

@@ -30,19 +30,11 @@ pub struct Verdicts {
     map: Array2<Connection>,
     level: f64,
     draws: usize,
+    left_out: usize,
     resolution: f64,
 }
 
 impl Verdicts {
-    pub(super) fn new(map: Array2<Connection>, level: f64, draws: usize, resolution: f64) -> Self {
-        Self {
-            map,
-            level,
-            draws,
-            resolution,
-        }
-    }
-
     /// The map.
     pub fn map(&self) -> &Array2<Connection> {
         &self.map
@@ -95,12 +87,13 @@ impl Findings {
                 (false, false) => Connection::Undecided,
             }
         });
-        Ok(Verdicts::new(
+        Ok(Verdicts {
             map,
-            self.level,
-            self.draws,
-            self.resolution(),
-        ))
+            level: self.level,
+            draws: self.draws,
+            left_out: self.left_out.len(),
+            resolution: self.resolution(),
+        })
     }
 
     /// For each output, the median of its entries that are connected, or of all that are if it has none; `None` if
@@ -132,8 +125,19 @@ impl fmt::Display for Verdicts {
             100.0 * self.level,
             self.count(Connection::NotConnected),
             self.count(Connection::Undecided),
-            self.draws
+            self.draws - self.left_out
         )?;
+        match self.left_out {
+            0 => {}
+            1 => write!(
+                f,
+                " One further null map is far larger than these and is left out."
+            )?,
+            count => write!(
+                f,
+                " {count} further null maps are far larger than these and are left out."
+            )?,
+        }
         let least = self.level / self.map.len() as f64;
         if self.resolution > self.level {
             let p = self.resolution;

@@ -390,3 +390,58 @@ fn deviations_of_other_shapes_are_refused() {
     assert!(error.to_string().contains("[3, 2, 2]"), "{error}");
     assert!(found.nulls().is_empty());
 }
+
+/// Entries of a model that errs and of trainings that err anew: a difference is the root of the sum of both squares. One
+/// training in twenty errs ten times as much. Left out, its errors hide nothing; and p-values of entries that are
+/// not connected stay conservative (Kolmogorov and Smirnov at 1 %, on the side of small ones), even where the model
+/// itself is the one that errs most.
+#[test]
+fn a_training_that_went_wrong_hides_nothing() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut error = |size: f64| {
+        Array2::from_shape_simple_fn((12, 3), || {
+            let squares: f64 = (0..6)
+                .map(|_| rng.sample::<f64, _>(StandardNormal).powi(2))
+                .sum();
+            size * (squares / 6.0).sqrt()
+        })
+    };
+    let test = Significance::new().tail(Tail::Fitted);
+    let (mut all, mut found, mut hidden) = (Vec::new(), 0, 0);
+    for run in 0..60 {
+        let own = error(if run % 20 == 0 { 10.0 } else { 1.0 });
+        let nulls: Vec<_> = (0..20)
+            .map(|k| {
+                let other = error(if k == run % 20 { 10.0 } else { 1.0 });
+                (own.mapv(|e| e * e) + other.mapv(|e| e * e)).mapv(f64::sqrt)
+            })
+            .collect();
+        // entries of the first column are connected
+        let mut map = own.clone();
+        map.column_mut(0).mapv_inplace(|v| v + 6.0);
+        let robust = test.without_strays().test(&map, &nulls).unwrap();
+        if run % 20 > 0 {
+            assert_eq!(robust.left_out(), [run % 20]);
+            let power = |findings: &Findings| findings.significant().iter().filter(|s| **s).count();
+            found += power(&robust);
+            hidden += power(&test.test(&map, &nulls).unwrap());
+            let verdicts = robust.verdicts(&[9.0; 3]).unwrap().to_string();
+            assert!(
+                verdicts.contains("by 19 null maps. One further null map"),
+                "{verdicts}"
+            );
+        } else {
+            assert!(robust.left_out().is_empty());
+        }
+        let unconnected = robust.p_values().columns().into_iter().skip(1);
+        all.extend(unconnected.flatten().copied());
+    }
+    // of 57 runs with 12 connected entries each
+    assert!(found > 57 * 11, "{found}");
+    assert!(2 * hidden < found, "{hidden} of {found}");
+    let count = all.len() as f64;
+    for p in [0.01, 0.05, 0.1, 0.2] {
+        let share = all.iter().filter(|v| **v <= p).count() as f64 / count;
+        assert!(share < p + 1.63 / count.sqrt(), "{share} at {p}");
+    }
+}

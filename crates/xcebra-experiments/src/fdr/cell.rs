@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, ArrayRef2, Axis};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use xcebra::attr::comparable::{Effects, Frame, TangentIng};
-use xcebra::attr::{Methods, Options, attribute};
+use xcebra::attr::Methods;
 use xcebra::core::{Edges, Trainer};
-use xcebra::eval::{auroc, auroc_map};
 use xcebra::model::Watch;
-use xcebra::{Null, Retraining, blocks};
+use xcebra::{Null, Retraining};
 
 use super::known::{Known, animal, protocol};
 use crate::animal::Observation;
-use crate::error::{Error, Result};
-use crate::recordings::every;
+use crate::error::Result;
+use crate::maps::{maps, scores};
 
 /// Everything that decides one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,6 +101,8 @@ impl Settings {
                 channels: 6,
                 noise_channels: 4,
                 noise: 0.0,
+                steps: 1000,
+                batch: 256,
                 ..protocol
             },
         }
@@ -191,28 +191,8 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     let tested = retrained.maps.first().expect("one map a method");
 
     let x = recording.samples().into_owned();
-    let samples = every(&x, settings.attributed.min(x.nrows()));
-    let ranges = blocks(config);
-    let frame = Frame::of_model(&encoder, &x, &ranges)?;
-    let gathered = Effects::new(&frame);
-    let methods: Methods<f32> = "ing,neuron-gradient".parse()?;
-    let methods = methods.with(TangentIng::new(frame.clone()));
-    let options = Options::new();
-    let sink = |piece: &xcebra::attr::Piece<'_>| gathered.add(piece);
-    let maps = attribute(&encoder, &samples, &methods, &options.sink(&sink))?;
-    let comparable = gathered.finish(&vec![1.0; x.ncols()])?.values;
-    let (mut pooled, mut by_latent) = (BTreeMap::new(), BTreeMap::new());
-    let mut score = |name: &str, map: &ArrayRef2<f64>| -> Result<()> {
-        let map = means(map, &ranges);
-        pooled.insert(name.to_owned(), auroc_map(truth, &map)?);
-        by_latent.insert(name.to_owned(), within_blocks(truth, &map)?);
-        Ok(())
-    };
-    score("ing_comparable", &comparable)?;
-    for map in &maps[..2] {
-        score(map.method(), map.values())?;
-    }
-
+    let maps = maps(&encoder, config, &x, settings.attributed)?;
+    let [pooled, by_latent] = scores(&maps, truth)?;
     let (_, embedding) = xcebra::embed_sessions(&encoder, recording, Edges::Pad, |_| ())?;
     let embedding = embedding.mapv(f64::from);
     let row_by_row = |map: &Array2<f64>| map.iter().copied().collect();
@@ -228,48 +208,12 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
     })
 }
 
-/// Means of a map's columns over each block.
-fn means(map: &ArrayRef2<f64>, blocks: &[[usize; 2]]) -> Array2<f64> {
-    Array2::from_shape_fn((map.nrows(), blocks.len()), |(channel, block)| {
-        let [first, end] = blocks[block];
-        (first..end).map(|k| map[[channel, k]]).sum::<f64>() / (end - first) as f64
-    })
-}
-
-/// auROC within each block that has both classes, mean.
-fn within_blocks(truth: &Array2<bool>, map: &Array2<f64>) -> Result<f64> {
-    let mut scores = Vec::new();
-    for (truth, map) in truth.axis_iter(Axis(1)).zip(map.axis_iter(Axis(1))) {
-        let connected = truth.iter().filter(|c| **c).count();
-        if connected > 0 && connected < truth.len() {
-            scores.push(auroc(&truth.to_vec(), &map.to_vec())?);
-        }
-    }
-    match scores.is_empty() {
-        true => Err(Error::Setting {
-            what: "the true map",
-            found: "a single class in each block".to_owned(),
-            expected: "connected channels and others",
-        }),
-        false => Ok(scores.iter().sum::<f64>() / scores.len() as f64),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use ndarray::array;
-
     use super::*;
 
     #[test]
-    fn blocks_are_scored_by_the_means_of_their_columns() {
-        let map = array![[1.0, 3.0, 5.0], [2.0, 0.0, 9.0]];
-        let found = means(&map, &[[0, 2], [2, 3]]);
-        assert_eq!(found, array![[2.0, 5.0], [1.0, 9.0]]);
-        // the second block ranks its channels the wrong way round
-        let truth = array![[true, true], [false, false]];
-        assert_eq!(within_blocks(&truth, &found).unwrap(), 0.5);
-        assert!(within_blocks(&array![[true], [true]], &array![[1.0], [2.0]]).is_err());
+    fn kinds_have_names() {
         for kind in Kind::ALL {
             assert_eq!(Kind::named(kind.name()), Ok(kind));
         }

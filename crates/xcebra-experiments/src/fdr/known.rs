@@ -122,8 +122,13 @@ pub(super) fn animal(settings: &Settings, observation: Observation) -> Result<Kn
     protocol.untuned = settings.noise_channels;
     protocol.train.steps = settings.steps;
     protocol.train.batch = settings.batch;
-    protocol.regularizer.start = settings.steps / 4;
-    protocol.regularizer.ramp = settings.steps / 4;
+    // with λ = 0.1 from a quarter of the steps on, one training differs from the next by as much as effects are large
+    protocol.regularizer = RegularizerConfig {
+        weight: 1.0,
+        start: 0,
+        ramp: settings.steps / 4,
+        ..protocol.regularizer
+    };
     let encoder = Encoder {
         observation,
         training: Training::Behaviour,

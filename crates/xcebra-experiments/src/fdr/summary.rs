@@ -74,7 +74,11 @@ impl Outcome {
         let truth = matrix(&self.truth, self.blocks)?;
         let nulls = self.nulls.iter().map(|null| matrix(null, self.blocks));
         let nulls: Vec<_> = nulls.collect::<Result<_>>()?;
-        let test = Significance::new().level(level).control(control).tail(tail);
+        let mut test = Significance::new().level(level).control(control).tail(tail);
+        // as `xcebra attribute --significance`
+        if tail == Tail::Fitted {
+            test = test.without_strays();
+        }
         let found = test.test(&matrix(&self.map, self.blocks)?, &nulls)?;
         let verdicts = found.verdicts(&vec![SMALLEST_EFFECT; self.blocks])?;
         let p_values = found.p_values().iter().zip(&truth);

@@ -170,6 +170,8 @@ class Significance:
         What was found, in sentences.
     smallest_effect : float
         A weaker connection may have been called not connected.
+    left_out : list of int
+        Numbers, from 0, of trainings that are far from all others and were left out.
     """
 
     verdicts: np.ndarray
@@ -183,6 +185,7 @@ class Significance:
     agreement: list[float]
     words: str
     smallest_effect: float
+    left_out: list[int]
 
     @classmethod
     def _of(cls, told: Mapping[str, Any], found: AttributionMap) -> Significance:
@@ -199,6 +202,7 @@ class Significance:
             trainings=told["trainings"],
             agreement=list(told["agreement"]),
             words=told["words"],
+            left_out=list(told["left_out"]),
         )
 
     def __repr__(self) -> str:

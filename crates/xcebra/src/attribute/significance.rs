@@ -137,10 +137,14 @@ impl SignificanceSettings {
         watch.note(&format!(
             "{trainings} trainings of {steps} steps{estimate}; {after}"
         ));
-        let test = Significance::new()
+        let mut test = Significance::new()
             .level(self.level)
             .control(self.control)
             .tail(self.tail());
+        // ranks assume nothing about how null maps are distributed
+        if self.tail() == Tail::Fitted {
+            test = test.without_strays();
+        }
         test.check()?;
         Ok(Test {
             null: self.null,

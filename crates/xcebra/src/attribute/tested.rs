@@ -135,6 +135,7 @@ impl AllTested {
                 Null::ShiftedLabels => "shifted-labels",
             },
             "trainings": self.trainings,
+            "left_out": tested.findings.left_out(),
             "fdr": answer::number("fdr", self.level)?,
             "smallest_effect": answer::number("smallest_effect", self.smallest_effect)?,
             "connected": count(Connection::Connected),
