@@ -1,7 +1,7 @@
 """CEBRA's training step, timed: the other side of `cargo xtask bench --peers`.
 
-Reads one JSON object a line, {"objectives": "hybrid" | "time" | "animals", "batch": n, "steps": k}, makes k
-training steps and answers with their wall-clock milliseconds.
+Reads one JSON object a line, {"objectives": "hybrid" | "time" | "animals", "batch": n, "steps": k} or
+{"encoder": "offset10", ...}, makes k training steps and answers with their wall-clock milliseconds.
 
 Variant `stock` is CEBRA 0.6.1 as its documentation uses it: ContrastiveMultiObjectiveLoader,
 ContrastiveMultiobjectiveSolverxCEBRA, FixedEuclideanInfoNCE, JacobianReg(n=1), Adam. One step is
@@ -13,7 +13,8 @@ from a k-d tree (scipy's cKDTree, all threads) instead of a comparison with ever
 regulariser is applied once, to the whole embedding.
 
 `animals` are two sessions of 40 and 45 channels with CEBRA's multi-session loader and solver, n references a
-session; CEBRA has no regulariser for them.
+session; CEBRA has no regulariser for them. With `encoder` it is CEBRA's usual training: ContinuousDataLoader with
+`time_delta` over ten samples, the `single-session` solver and FixedCosineInfoNCE.
 """
 
 import argparse
@@ -36,12 +37,14 @@ import torch
 from cebra.data.datasets import DatasetCollection, DatasetxCEBRA, TensorDataset
 from cebra.data.multi_session import ContinuousMultiSessionDataLoader
 from cebra.data.multiobjective import ContrastiveMultiObjectiveLoader
-from cebra.models.criterions import FixedEuclideanInfoNCE
+from cebra.data.single_session import ContinuousDataLoader
+from cebra.models.criterions import FixedCosineInfoNCE, FixedEuclideanInfoNCE
 from scipy.spatial import cKDTree
 
 OUTPUTS = 6
 LEARNING_RATE = 3e-4
 PENALTY_WEIGHT = 0.1
+DOUBLED = 20_000  # samples of the recording of twice the channels
 WARM_UP = 3  # TorchScript compiles the loss during the first calls
 
 
@@ -176,6 +179,44 @@ class Animals:
         return self.solver.log["total"][-1]
 
 
+class Convolutions:
+    def __init__(self, samples, labels, encoder, batch, variant, threads):
+        both = [samples[:DOUBLED], samples[DOUBLED : 2 * DOUBLED]]
+        samples, labels = torch.cat(both, dim=1), labels[:DOUBLED]
+        dataset = TensorDataset(neural=samples, continuous=labels)
+        model = cebra.models.init(
+            f"{encoder}-model",
+            num_neurons=samples.shape[1],
+            num_units=32,
+            num_output=OUTPUTS,
+        )
+        dataset.configure_for(model)
+        self.parameters = sum(p.numel() for p in model.parameters())
+        self.loader = ContinuousDataLoader(
+            dataset=dataset,
+            num_steps=1,
+            batch_size=batch,
+            conditional="time_delta",
+            time_offset=10,
+        )
+        if variant == "kdtree":
+            self.loader.distribution.index = KdTree(labels, threads)
+        self.batch = batch
+        self.solver = cebra.solver.init(
+            "single-session",
+            model=model,
+            criterion=FixedCosineInfoNCE(temperature=1.0),
+            optimizer=torch.optim.Adam(model.parameters(), lr=LEARNING_RATE),
+            tqdm_on=False,
+        )
+        self.solver.model.train()
+        for _ in range(WARM_UP):
+            self.step()
+
+    step = Animals.step
+    loss = Animals.loss
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("recording")
@@ -205,15 +246,18 @@ def main():
     trainings = {}
     for line in sys.stdin:
         request = json.loads(line)
-        key = (request["objectives"], request["batch"])
+        encoder, objectives = request.get("encoder"), request.get("objectives")
+        batch = request["batch"]
+        key = (encoder, objectives, batch)
         if key not in trainings:
-            objectives, batch = key
             rest = (batch, arguments.variant, arguments.threads)
-            trainings[key] = (
-                Animals(samples, labels, *rest)
-                if objectives == "animals"
-                else Training(samples, labels, objectives, *rest)
-            )
+            if encoder:
+                training = Convolutions(samples, labels, encoder, *rest)
+            elif objectives == "animals":
+                training = Animals(samples, labels, *rest)
+            else:
+                training = Training(samples, labels, objectives, *rest)
+            trainings[key] = training
         training = trainings[key]
         milliseconds = []
         for _ in range(request["steps"]):

@@ -12,4 +12,6 @@ mod training;
 pub use filter_bank::FilterBank;
 pub use heart_rate::HeartRate;
 pub use timed::Timed;
-pub use training::{DIMS, animals, config, config_of_animals, labelled, recording};
+pub use training::{
+    DIMS, animals, config, config_of_animals, config_of_encoder, doubled, labelled, recording,
+};

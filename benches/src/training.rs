@@ -1,7 +1,10 @@
 //! The work that both sides of the comparison do.
 
-use ndarray::{Array2, Axis, Slice};
-use xcebra_core::{Config, Labels, Recording, Result, Session};
+use ndarray::{Array2, Axis, Slice, concatenate};
+use xcebra_core::{
+    Config, EncoderName, Labels, LossConfig, Metric, ObjectiveConfig, PositivesConfig, Recording,
+    Result, Session, Similarity,
+};
 use xcebra_synth::DatasetConfig;
 
 /// Latents of the recording, and outputs of the encoder.
@@ -45,6 +48,43 @@ pub fn config(objectives: &str, batch: usize) -> std::result::Result<Config, Str
         }
     }
     Ok(config)
+}
+
+/// The training of a convolutional encoder as CEBRA's users know it: one objective by the label, over ten
+/// samples, cosine similarity at temperature 1, without the regulariser.
+///
+/// # Errors
+/// For names that no encoder has.
+pub fn config_of_encoder(name: &str, batch: usize) -> Result<Config> {
+    let mut config = Config::hybrid(DIMS, "z2");
+    config.encoder.name = EncoderName::parse(name)?;
+    config.objective = vec![ObjectiveConfig::new(LossConfig::InfoNce {
+        positives: PositivesConfig::TimeDelta {
+            label: "z2".into(),
+            delta: 10,
+        },
+        similarity: Similarity::new(Metric::Cosine, 1.0),
+    })];
+    config.train.batch = batch;
+    config.train.steps = usize::MAX;
+    config.regularizer.weight = 0.0;
+    Ok(config)
+}
+
+/// Samples of [`doubled`].
+pub const DOUBLED: usize = 20_000;
+
+/// The first samples of the recording with twice its channels: each sample, and the one that comes [`DOUBLED`]
+/// samples later.
+///
+/// # Errors
+/// As [`labelled`].
+pub fn doubled(x: &Array2<f32>, z2: &Array2<f64>) -> Result<Recording<f32>> {
+    let of = |first: usize| x.slice_axis(Axis(0), Slice::from(first..first + DOUBLED));
+    let both = concatenate(Axis(1), &[of(0), of(DOUBLED)]);
+    let both = both.expect("both parts have the same number of samples");
+    let z2 = z2.slice_axis(Axis(0), Slice::from(..DOUBLED));
+    labelled(&both, z2.to_owned())
 }
 
 /// The training of two animals: one objective by the label, over all dimensions, without the regulariser, and

@@ -22,8 +22,8 @@ cargo xtask <command>
   ci [STEP…]    everything that must pass before a change is merged, or only the named steps
   bench [NAME]  Criterion benches, or only those whose name contains NAME
   bench --peers [GROUP…] [--rounds N] [--threads N]
-                the comparison with others (training, attribution, explaining), or only the named groups; writes
-                docs/reports/benchmarks.md and benchmarks.json
+                the comparison with others (training, animals, convolutions, attribution, explaining), or only the
+                named groups; writes docs/reports/benchmarks.md and benchmarks.json
   bench --document
                 writes docs/reports/benchmarks.md again from benchmarks.json
   repro table1|animal|several-animals --scale smoke|small|paper [--out FOLDER] [--threads N] [--seeds N]

@@ -1,8 +1,8 @@
 //! Our side of `cargo xtask bench --peers`: training steps, timed, on request.
 //!
 //! `step record FILE` writes the recording that both sides train on. `step run FILE` reads one JSON
-//! object a line, `{"objectives": "hybrid" | "time" | "animals", "batch": n, "steps": k}`, makes k steps of a
-//! [`Trainer`] and answers with their wall-clock milliseconds.
+//! object a line, `{"objectives": "hybrid" | "time" | "animals", "batch": n, "steps": k}` or
+//! `{"encoder": "offset10", …}`, makes k steps of a [`Trainer`] and answers with their wall-clock milliseconds.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,7 +12,9 @@ use ndarray::Array2;
 use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::json;
 use xcebra_benches::service::{number, serve, text, timed};
-use xcebra_benches::{animals, config, config_of_animals, labelled, recording};
+use xcebra_benches::{
+    animals, config, config_of_animals, config_of_encoder, doubled, labelled, recording,
+};
 use xcebra_core::{Config, Encoder, Recording, Trainer};
 
 const SAMPLES: usize = 100_000;
@@ -45,13 +47,17 @@ fn run(path: &str) -> Result<(), Box<dyn Error>> {
     let x: Array2<f32> = file.by_name("x")?;
     let z2: Array2<f64> = file.by_name("z2")?;
     let two = animals(&x, z2.clone())?;
+    let wide = doubled(&x, &z2)?;
     let recording = labelled(&x, z2)?;
     let mut trainings = BTreeMap::new();
     serve(|request| {
-        let (objectives, batch) = (text(request, "objectives")?, number(request, "batch")?);
-        let key = (objectives.to_owned(), batch);
+        let batch = number(request, "batch")?;
+        let encoder = request["encoder"].as_str();
+        let what = encoder.map_or_else(|| text(request, "objectives"), Ok)?;
+        let key = (what.to_owned(), batch);
         if !trainings.contains_key(&key) {
-            let (recording, config) = match objectives {
+            let (recording, config) = match what {
+                name if encoder.is_some() => (&wide, config_of_encoder(name, batch)?),
                 "animals" => (&two, config_of_animals(batch)),
                 other => (&recording, config(other, batch)?),
             };

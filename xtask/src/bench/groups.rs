@@ -5,13 +5,21 @@
 //! `SCRIPT FILE --threads N --variant V` first say in a line of JSON what they are, then read one request
 //! a line (the fields of a case, and `steps`) and answer with `milliseconds`, one a step.
 
+mod animals;
 mod attribution;
+mod convolutions;
 mod explaining;
 mod training;
 
 use serde_json::Value;
 
-pub static ALL: [Group; 3] = [training::GROUP, attribution::GROUP, explaining::GROUP];
+pub static ALL: [Group; 5] = [
+    training::GROUP,
+    animals::GROUP,
+    convolutions::GROUP,
+    attribution::GROUP,
+    explaining::GROUP,
+];
 
 pub struct Group {
     /// What `cargo xtask bench --peers NAME` chooses it by.

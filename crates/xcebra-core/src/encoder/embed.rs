@@ -148,13 +148,14 @@ impl<E: Element> Encoder<E> {
         let mut values = Array2::zeros((len, d));
         let out = values.as_slice_mut().expect("a fresh array is contiguous");
         let most = network.stretch::<E>(PIECE);
+        let weights = self.weights();
         out.par_chunks_mut(most * d)
             .enumerate()
             .for_each(|(i, out)| {
                 let first = start + i * most;
                 let steps = out.len() / d + window.len() - 1;
                 let piece = rows.stretch(first, steps, window.left);
-                let plan = network.plan(&self.parameters, 1, steps);
+                let plan = network.plan(weights, 1, steps);
                 let mut pre = vec![E::zero(); plan.len];
                 forward(&plan, &piece, &mut pre, out, &mut Vec::new());
             });

@@ -17,7 +17,7 @@ pub use embed::{Edges, Embedding};
 pub use names::{EncoderName, Sizes};
 pub use trainable::Trainable;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rand::Rng;
 use rand::distributions::Uniform;
@@ -26,7 +26,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use crate::error::{CoreError, Result};
 use crate::ops::Element;
-use crate::ops::{Cpu, Engine, Network};
+use crate::ops::{Cpu, Engine, Network, Packed};
 use crate::streams;
 
 /// An encoder: an [`Architecture`] with the numbers it has learned.
@@ -39,6 +39,8 @@ pub struct Encoder<E> {
     parameters: Vec<E>,
     input_shape: Vec<usize>,
     engine: Arc<dyn Engine<E>>,
+    /// Once it is used as a model.
+    packed: OnceLock<Arc<Packed>>,
 }
 
 impl<E: Element> Encoder<E> {
@@ -116,7 +118,14 @@ impl<E: Element> Encoder<E> {
             parameters,
             input_shape,
             engine: Arc::new(Cpu::default()),
+            packed: OnceLock::new(),
         }
+    }
+
+    /// The parameters as the products take them.
+    fn weights(&self) -> (&[E], &Packed) {
+        let pack = || Arc::new(self.network.pack(&self.parameters));
+        (&self.parameters, self.packed.get_or_init(pack))
     }
 
     /// The same encoder with the layers of another after its first one.

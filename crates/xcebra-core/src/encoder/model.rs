@@ -28,12 +28,13 @@ impl<E: Element> Encoder<E> {
         work: impl Fn(&Plan<'_, E>, usize, Vec<E>, Vec<E>) -> Vec<E> + Sync,
     ) -> Vec<E> {
         let network = &self.network;
+        let weights = self.weights();
         let chunk = network.chunk::<E>(buffers, most);
         let parts: Vec<Vec<E>> = x
             .par_chunks(chunk * network.inputs())
             .enumerate()
             .map(|(i, x)| {
-                let plan = network.windows(&self.parameters, x.len() / network.inputs());
+                let plan = network.windows(weights, x.len() / network.inputs());
                 let mut pre = vec![E::zero(); plan.len];
                 let mut out = vec![E::zero(); plan.outputs()];
                 let x = self.time_major(&plan, x);

@@ -1,11 +1,12 @@
 //! What a trainer asks of an encoder.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Encoder;
 use crate::error::Result;
 use crate::ops::Element;
-use crate::ops::{self, Cpu, Engine, Taped, Value};
+use crate::ops::{self, Cpu, Engine, Runs, Taped, Value};
 use crate::window::Window;
 
 /// An encoder that can be trained: [`Encoder`], or a network of your own in dfdx's tensors through
@@ -53,6 +54,25 @@ pub trait Trainable<E: Element>: Send + Sync {
     /// Embeds `n` windows on the tape: (n, outputs).
     fn encode(&self, parameters: Taped<(usize,), E>, x: Arc<Vec<E>>) -> Taped<(usize, usize), E>;
 
+    /// The windows that begin at the times `starts`, in this order, those that overlap joined, if
+    /// [`encode_runs`](Self::encode_runs) gains by that. `append` appends samples (time, channel) of a range of times.
+    fn runs(
+        &self,
+        _starts: &[usize],
+        _append: &mut dyn FnMut(Range<usize>, &mut Vec<E>),
+    ) -> Option<Runs<E>> {
+        None
+    }
+
+    /// As [`encode`](Self::encode), on windows that may overlap; by default one by one.
+    fn encode_runs(
+        &self,
+        parameters: Taped<(usize,), E>,
+        runs: Arc<Runs<E>>,
+    ) -> Taped<(usize, usize), E> {
+        self.encode(parameters, Arc::new(runs.windows(0..runs.len())))
+    }
+
     /// `½ factor / n · Σ_i Σ_p ‖J(x_i)ᵀ v_ip‖²` on the tape, for `probes` `v` (n, probe, outputs).
     fn jacobian_penalty(
         &self,
@@ -98,6 +118,23 @@ impl<E: Element> Trainable<E> for Encoder<E> {
 
     fn encode(&self, parameters: Taped<(usize,), E>, x: Arc<Vec<E>>) -> Taped<(usize, usize), E> {
         ops::encode(&self.network, &*self.engine, parameters, x)
+    }
+
+    fn runs(
+        &self,
+        starts: &[usize],
+        append: &mut dyn FnMut(Range<usize>, &mut Vec<E>),
+    ) -> Option<Runs<E>> {
+        // single samples would only spare those that are drawn twice
+        (self.network.window() > 1).then(|| Runs::new(&self.network, starts, append))
+    }
+
+    fn encode_runs(
+        &self,
+        parameters: Taped<(usize,), E>,
+        runs: Arc<Runs<E>>,
+    ) -> Taped<(usize, usize), E> {
+        ops::encode_runs(&self.network, &*self.engine, parameters, runs)
     }
 
     fn jacobian_penalty(

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::network::Network;
-use super::{Term, TermValue};
+use super::{Element, Runs, Term, TermValue};
 
 /// The reverse pass of an encoder, which knows the forward pass it belongs to: from cotangents
 /// (n, outputs) of the embedding the gradient of all parameters.
@@ -24,6 +24,20 @@ pub trait Engine<E>: Debug + Send + Sync {
         parameters: Arc<Vec<E>>,
         x: Arc<Vec<E>>,
     ) -> (Vec<E>, Reverse<E>);
+
+    /// As [`encode`](Self::encode), on windows that may overlap. By default they are taken apart and go through one by
+    /// one.
+    fn encode_runs(
+        &self,
+        network: &Arc<Network>,
+        parameters: Arc<Vec<E>>,
+        runs: Arc<Runs<E>>,
+    ) -> (Vec<E>, Reverse<E>)
+    where
+        E: Element,
+    {
+        self.encode(network, parameters, Arc::new(runs.windows(0..runs.len())))
+    }
 
     /// `½ factor / n · Σ_i Σ_p ‖J(x_i)ᵀ v_ip‖²` for `n` windows `x` (n, window, channels) and `probes` `v`
     /// (n, probe, outputs), and its gradient in the parameters.

@@ -2,12 +2,17 @@
 
 use std::ops::Range;
 
+use super::Element;
 use super::head::Head;
 use super::layer::Layer;
+use super::packed::{Packed, Weights};
 
 /// Bytes that the buffers of one chunk may take: a usual second cache. Steps of `offset10` and
 /// `offset36` took more processor time with a quarter and with half of it.
 const CACHE: usize = 1 << 20;
+
+/// Numbers that a training keeps for each pre-activation: itself, its activation and the derivative.
+pub const TRAINED: usize = 3;
 
 /// Layers with GELU between them, and a head.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +29,7 @@ pub struct Network {
 pub struct Plan<'a, E> {
     pub network: &'a Network,
     pub parameters: &'a [E],
+    packed: &'a Packed,
     pub rows: usize,
     pub spans: Vec<Range<usize>>,
     /// Numbers of the widest of input and pre-activations.
@@ -90,10 +96,25 @@ impl Network {
         self.layers[self.layers.len() - 1].bias.end
     }
 
-    /// A chunk of `rows` stretches of `steps` consecutive times, at least a window each.
+    /// The weights in the order of the products.
+    pub(crate) fn pack<E: Element>(&self, parameters: &[E]) -> Packed {
+        Packed::new(&self.layers, parameters)
+    }
+
+    /// Pre-activations of `rows` stretches of `steps` consecutive times.
+    fn pre_activations(&self, rows: usize, mut steps: usize) -> usize {
+        let of = |layer: &Layer| {
+            steps -= layer.kernel - 1;
+            rows * steps * layer.outputs
+        };
+        self.layers.iter().map(of).sum()
+    }
+
+    /// A chunk of `rows` stretches of `steps` consecutive times, at least a window each. `packed` holds the
+    /// [packed](Self::pack) parameters.
     pub(crate) fn plan<'a, E>(
         &'a self,
-        parameters: &'a [E],
+        (parameters, packed): (&'a [E], &'a Packed),
         rows: usize,
         steps: usize,
     ) -> Plan<'a, E> {
@@ -113,6 +134,7 @@ impl Network {
         Plan {
             network: self,
             parameters,
+            packed,
             rows,
             spans,
             widest,
@@ -121,8 +143,12 @@ impl Network {
     }
 
     /// A chunk of windows.
-    pub(crate) fn windows<'a, E>(&'a self, parameters: &'a [E], rows: usize) -> Plan<'a, E> {
-        self.plan(parameters, rows, self.window)
+    pub(crate) fn windows<'a, E>(
+        &'a self,
+        weights: (&'a [E], &'a Packed),
+        rows: usize,
+    ) -> Plan<'a, E> {
+        self.plan(weights, rows, self.window)
     }
 
     /// Consecutive times of one stretch whose pre-activations stay in the second cache: at least
@@ -136,18 +162,51 @@ impl Network {
             .max(4 * self.window)
     }
 
+    /// Times between two windows that cost as many products as a window does: those that a layer computes for
+    /// one window, on average over the products.
+    pub(crate) fn reach(&self) -> usize {
+        let (mut products, mut all, mut left) = (0, 0, self.window);
+        for layer in &self.layers {
+            left -= layer.kernel - 1;
+            let each = layer.kernel * layer.inputs * layer.outputs;
+            (products, all) = (products + each, all + each * left);
+        }
+        all / products
+    }
+
+    /// Most times of a run that is trained on: as many as stay in the second cache, two windows at least.
+    pub(crate) fn longest<E>(&self) -> usize {
+        let units: usize = self.layers.iter().map(|layer| layer.outputs).sum();
+        let each = self.channels + TRAINED * units;
+        (CACHE / (each * size_of::<E>())).max(2 * self.window)
+    }
+
+    /// Runs of so many times that are trained on together.
+    pub(crate) fn runs<E>(&self, steps: usize) -> usize {
+        let each = steps * self.channels + TRAINED * self.pre_activations(1, steps);
+        (CACHE / (each * size_of::<E>())).max(1)
+    }
+
     /// Windows of a chunk that keeps `buffers` numbers for each pre-activation: as many as stay in
     /// the second cache, and `most` at most. Samples of one time are small enough for `most`.
     pub(crate) fn chunk<E>(&self, buffers: usize, most: usize) -> usize {
         if self.window == 1 {
             return most;
         }
-        let each = self.inputs() + buffers * self.windows::<E>(&[], 1).len;
+        let each = self.inputs() + buffers * self.pre_activations(1, self.window);
         (CACHE / (each * size_of::<E>())).clamp(1, most)
     }
 }
 
 impl<E> Plan<'_, E> {
+    /// The weights of a layer.
+    pub fn weights(&self, layer: usize) -> Weights<'_, E> {
+        Weights {
+            parameters: self.parameters,
+            panels: self.packed.of(layer),
+        }
+    }
+
     /// The last layer.
     pub fn last(&self) -> usize {
         self.spans.len() - 1

@@ -1,5 +1,6 @@
 //! The encoders of a training, one for each subject, and where the parameters of each come from.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use crate::config::Shared;
 use crate::encoder::Trainable;
 use crate::error::{CoreError, Result};
 use crate::objective::Batch;
-use crate::ops::{self, Element, Embedded, Stretch, Taped, Vector};
+use crate::ops::{self, Element, Embedded, Runs, Stretch, Taped, Vector};
 use crate::recording::Recording;
 use crate::window::Window;
 
@@ -23,10 +24,16 @@ pub struct Networks<N> {
 pub struct Shown<E> {
     /// Places in the batch.
     places: Vec<usize>,
-    /// The windows at these places, (place, window, channels).
-    x: Arc<Vec<E>>,
+    seen: Seen<E>,
     /// How many of the first places are references.
     references: usize,
+}
+
+/// The windows at some places.
+enum Seen<E> {
+    /// (place, window, channels)
+    Windows(Arc<Vec<E>>),
+    Runs(Arc<Runs<E>>),
 }
 
 impl<E> Shown<E> {
@@ -168,8 +175,13 @@ impl<N> Networks<N> {
         self.encoders[0].window()
     }
 
-    /// The windows of a batch for each encoder.
-    pub fn show<E: Element>(&self, recording: &Recording<E>, batch: &Batch) -> Vec<Shown<E>>
+    /// The windows of a batch for each encoder, each by itself if it must be `apart` from those it overlaps.
+    pub fn show<E: Element>(
+        &self,
+        recording: &Recording<E>,
+        batch: &Batch,
+        apart: bool,
+    ) -> Vec<Shown<E>>
     where
         N: Trainable<E>,
     {
@@ -179,9 +191,19 @@ impl<N> Networks<N> {
         }
         let shown = places.into_iter().enumerate().map(|(subject, places)| {
             let times = places.iter().map(|&place| batch.times[place]);
-            let channels = recording.channels_of(subject);
+            let runs = match apart {
+                true => None,
+                false => self.runs(subject, recording, times.clone()),
+            };
+            let seen = match runs {
+                Some(runs) => Seen::Runs(Arc::new(runs)),
+                None => {
+                    let channels = recording.channels_of(subject);
+                    Seen::Windows(Arc::new(recording.gather(times, channels, self.window())))
+                }
+            };
             Shown {
-                x: Arc::new(recording.gather(times, channels, self.window())),
+                seen,
                 references: places.partition_point(|place| *place < batch.references.end),
                 places,
             }
@@ -189,7 +211,25 @@ impl<N> Networks<N> {
         shown.collect()
     }
 
-    /// Hides parts of what a step shows.
+    /// The windows around times of a subject, those that overlap joined, if its encoder gains by that.
+    fn runs<E: Element>(
+        &self,
+        subject: usize,
+        recording: &Recording<E>,
+        times: impl Iterator<Item = usize>,
+    ) -> Option<Runs<E>>
+    where
+        N: Trainable<E>,
+    {
+        let left = self.window().left;
+        let starts: Vec<usize> = times.map(|time| time - left).collect();
+        let mut wide = Vec::new();
+        let mut append =
+            |range: Range<usize>, out: &mut Vec<E>| recording.append(range, out, &mut wide);
+        self.encoders[subject].runs(&starts, &mut append)
+    }
+
+    /// Hides parts of what a step shows, which must be [`apart`](Self::show).
     pub fn hide<E: Element>(&self, masks: &Masks, step: usize, shown: &mut [Shown<E>])
     where
         N: Trainable<E>,
@@ -197,18 +237,40 @@ impl<N> Networks<N> {
         let mut rng = masks.generator(step);
         for (encoder, shown) in self.encoders.iter().zip(shown) {
             let face = (self.window().len(), encoder.channels());
-            let windows: &mut Vec<E> = Arc::make_mut(&mut shown.x);
-            masks.hide(windows, face, &mut rng);
+            if let Seen::Windows(windows) = &mut shown.seen {
+                let windows: &mut Vec<E> = Arc::make_mut(windows);
+                masks.hide(windows, face, &mut rng);
+            }
         }
     }
 
     /// The windows of the references that are shown to an encoder.
-    pub fn references<'a, E: Element>(&self, subject: usize, shown: &'a Shown<E>) -> &'a [E]
+    pub fn references<'a, E: Element>(&self, subject: usize, shown: &'a Shown<E>) -> Cow<'a, [E]>
     where
         N: Trainable<E>,
     {
         let each = self.window().len() * self.encoders[subject].channels();
-        &shown.x[..shown.references * each]
+        match &shown.seen {
+            Seen::Windows(x) => Cow::Borrowed(&x[..shown.references * each]),
+            Seen::Runs(runs) => Cow::Owned(runs.windows(0..shown.references)),
+        }
+    }
+
+    /// Embeds what is shown to an encoder.
+    fn encode<E: Element>(
+        &self,
+        subject: usize,
+        trained: &Vector<E>,
+        seen: Seen<E>,
+    ) -> Taped<(usize, usize), E>
+    where
+        N: Trainable<E>,
+    {
+        let (encoder, parameters) = (&self.encoders[subject], self.parameters(subject, trained));
+        match seen {
+            Seen::Windows(x) => encoder.encode(parameters, x),
+            Seen::Runs(runs) => encoder.encode_runs(parameters, runs),
+        }
     }
 
     /// The parameters of an encoder, on the tape of those that are trained.
@@ -229,17 +291,17 @@ impl<N> Networks<N> {
     where
         N: Trainable<E>,
     {
-        if let ([encoder], Some(shown)) = (self.encoders.as_slice(), shown.first_mut()) {
-            let x = std::mem::take(&mut shown.x);
-            return Embedded::of(encoder.encode(self.parameters(0, trained), x));
+        if self.encoders.len() == 1
+            && let Some(shown) = shown.pop()
+        {
+            return Embedded::of(self.encode(0, trained, shown.seen));
         }
         let arrays = shown
             .into_iter()
             .enumerate()
             .filter(|(_, shown)| !shown.places.is_empty());
         let arrays = arrays.map(|(subject, shown)| {
-            let parameters = self.parameters(subject, trained);
-            let rows = self.encoders[subject].encode(parameters, shown.x);
+            let rows = self.encode(subject, trained, shown.seen);
             match self.is_trained(subject) {
                 true => (shown.places, rows),
                 false => (shown.places, ops::untaped(rows)),

@@ -42,9 +42,10 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
                 let Some(value) = &mut value else {
                     continue;
                 };
+                let samples = self.networks.references(*subject, shown);
                 let mut at = At {
                     encoder: self.networks.of(*subject),
-                    samples: self.networks.references(*subject, shown),
+                    samples: &samples,
                     count: shown.references(),
                     rng,
                 };

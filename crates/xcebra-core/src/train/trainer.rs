@@ -84,8 +84,9 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
     fn make_step(&mut self) -> Result<StepReport> {
         let (n, step) = (self.config.train.batch, self.step);
         let batch = self.sampler.draw(n, &mut self.samples);
-        let mut shown = self.networks.show(&self.recording, &batch);
-        if let Some(masks) = Masks::new(&self.config.train) {
+        let masks = Masks::new(&self.config.train);
+        let mut shown = (self.networks).show(&self.recording, &batch, masks.is_some());
+        if let Some(masks) = masks {
             self.networks.hide(&masks, step, &mut shown);
         }
 

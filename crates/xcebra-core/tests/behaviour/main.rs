@@ -21,6 +21,7 @@ mod pair_similarity;
 mod pieces;
 mod reference;
 mod resume;
+mod runs;
 mod sampling;
 mod schedules;
 mod steps;

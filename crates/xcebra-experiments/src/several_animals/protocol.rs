@@ -1,6 +1,7 @@
 //! What is trained on several animals.
 
 use serde::{Deserialize, Serialize};
+use xcebra::core::ops::Head;
 use xcebra::core::{Config, EncoderName, LearningRateSchedule, Shared};
 
 use crate::cells::Cell;
@@ -155,6 +156,10 @@ impl Protocol {
             false => EncoderName::Offset1MseClip,
             true => EncoderName::Offset10Mse,
         };
+        // without a limit, positives by time let an embedding of windows grow without end
+        config.encoder.head = way.window.then_some(Head::Clip {
+            limit: config.encoder.clip,
+        });
         config.encoder.shared = way.shared;
         config.train.steps = self.steps;
         config.train.batch = self.batch;

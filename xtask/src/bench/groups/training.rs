@@ -29,7 +29,6 @@ fn cases() -> Vec<Case> {
     [
         ("time", 512, &[XCEBRA, CEBRA][..]), // the k-d tree changes nothing where there is no label
         ("hybrid", 512, &[XCEBRA, CEBRA, KDTREE]),
-        ("animals", 512, &[XCEBRA, CEBRA, KDTREE]),
         ("time", 5000, &[XCEBRA, CEBRA]),
         ("hybrid", 5000, &[XCEBRA, CEBRA, KDTREE]),
         ("time", 20_000, &[XCEBRA, CEBRA]),
@@ -53,7 +52,6 @@ fn cases() -> Vec<Case> {
 /// A quarter of a second at least: for the first 50 ms after a pause, both threads may be on one core.
 fn steps_a_turn(side: &str, objectives: &str, batch: usize) -> usize {
     match (side, objectives, batch) {
-        (CEBRA, "animals", 512) => 2,
         (XCEBRA, _, 512) => 100,
         (XCEBRA, _, 5000) => 10,
         (KDTREE, _, 512) => 15,
@@ -75,10 +73,6 @@ The recording has 100,000 samples × 50 channels and a three-dimensional label. 
   the label (the reference's label plus a random label difference over one sample, then the sample
   with the nearest label); Jacobian regulariser at weight 0.1 with one random projection.
 - `time`: the first of these objectives, no regulariser.
-- `animals`: two sessions, the first half of the recording seen by 40 channels and the second by 45, an encoder each
-  (103,272 parameters in all); n references of each session, positives of all six dimensions by the label across
-  sessions, no regulariser. CEBRA uses its `ContinuousMultiSessionDataLoader` and `multi-session` solver, which
-  have neither a second objective nor a regulariser.
 
 On every side, a step draws the indices of n references, n negatives and, for each objective, n positives, including the
 label search. It gathers their samples, embeds them, computes the losses, the regulariser and

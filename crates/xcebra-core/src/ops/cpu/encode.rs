@@ -4,25 +4,22 @@ use rayon::prelude::*;
 
 use super::passes::{self, Scratch};
 use super::{Rooms, lanes};
-use crate::ops::Element;
-use crate::ops::network::{Network, time_major};
+use crate::ops::network::{Network, TRAINED, time_major};
+use crate::ops::{Element, Packed};
 
 /// Most rows of a chunk.
 const CHUNK: usize = 128;
-
-/// Numbers kept for each pre-activation: itself, its activation and the derivative.
-const BUFFERS: usize = 3;
 
 /// Embeds `n` windows `x` (n, window, channels): the embedding (n, outputs), and the pre-activations of
 /// each chunk.
 pub(super) fn forward<E: Element>(
     network: &Network,
-    weights: &[E],
+    weights: (&[E], &Packed),
     x: &[E],
     rooms: &Rooms<E>,
 ) -> (Vec<E>, Vec<Vec<E>>) {
     let (inputs, outputs) = (network.inputs(), network.outputs());
-    let chunk = network.chunk::<E>(BUFFERS, CHUNK);
+    let chunk = network.chunk::<E>(TRAINED, CHUNK);
     let mut out = vec![E::zero(); x.len() / inputs * outputs];
     let pre: Vec<Vec<E>> = out
         .par_chunks_mut(chunk * outputs)
@@ -44,32 +41,45 @@ pub(super) fn forward<E: Element>(
 /// One lane of the reverse pass.
 #[derive(Debug, Default)]
 pub struct Lane<E> {
-    gradient: Vec<E>,
+    pub gradient: Vec<E>,
     major: Vec<E>,
-    scratch: Scratch<E>,
+    pub scratch: Scratch<E>,
+}
+
+impl<E: Element> Lane<E> {
+    /// Sets the gradient to zero.
+    pub fn begin(&mut self, network: &Network) {
+        self.gradient.clear();
+        self.gradient.resize(network.parameters(), E::zero());
+    }
+}
+
+/// Sums the lanes' gradients in their order, and keeps the lanes for later.
+pub(super) fn settle<E: Element>(states: Vec<Lane<E>>, rooms: &Rooms<E>) -> Vec<E> {
+    let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
+    let sum = lanes::reduce(&parts);
+    rooms.encode.give_all(states);
+    sum
 }
 
 /// The gradient of all parameters from cotangents `c` (n, outputs) of the embedding.
 pub(super) fn reverse<E: Element>(
     network: &Network,
-    weights: &[E],
+    weights: (&[E], &Packed),
     x: &[E],
     pre: Vec<Vec<E>>,
     c: &[E],
     rooms: &Rooms<E>,
 ) -> Vec<E> {
     let (inputs, outputs) = (network.inputs(), network.outputs());
-    let chunk = network.chunk::<E>(BUFFERS, CHUNK);
+    let chunk = network.chunk::<E>(TRAINED, CHUNK);
     let jobs: Vec<_> = x
         .chunks(chunk * inputs)
         .zip(c.chunks(chunk * outputs))
         .zip(pre)
         .collect();
     let mut states = rooms.encode.take_all(lanes::count(jobs.len()));
-    let begin = |lane: &mut Lane<E>| {
-        lane.gradient.clear();
-        lane.gradient.resize(network.parameters(), E::zero());
-    };
+    let begin = |lane: &mut Lane<E>| lane.begin(network);
     lanes::run(&mut states, jobs, begin, |lane, ((x, c), pre)| {
         let plan = network.windows(weights, x.len() / inputs);
         let x = time_major(&plan, x, &mut lane.major);
@@ -77,8 +87,5 @@ pub(super) fn reverse<E: Element>(
         passes::backward(&plan, x, &pre, c, gradient, scratch);
         rooms.vectors.give(pre);
     });
-    let parts: Vec<&[E]> = states.iter().map(|lane| lane.gradient.as_slice()).collect();
-    let sum = lanes::reduce(&parts);
-    rooms.encode.give_all(states);
-    sum
+    settle(states, rooms)
 }

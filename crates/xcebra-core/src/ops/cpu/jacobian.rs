@@ -40,6 +40,7 @@ pub(super) fn value_and_gradient<E: Element>(
         "probes do not fit the batch"
     );
 
+    let packed = network.pack(weights);
     let chunk = network.chunk::<E>(BUFFERS, CHUNK);
     let jobs: Vec<_> = x
         .chunks(chunk * inputs)
@@ -67,7 +68,7 @@ pub(super) fn value_and_gradient<E: Element>(
             scratch,
             value,
         } = lane;
-        let plan = network.windows(weights, x.len() / inputs);
+        let plan = network.windows((weights, &packed), x.len() / inputs);
         let x = time_major(&plan, x, major);
         *value += penalty::penalty(&plan, x, probes, scale, gradient, scratch);
     });

@@ -4,6 +4,7 @@
 mod buffers;
 mod contrast;
 mod encode;
+mod encode_runs;
 mod jacobian;
 pub(crate) mod kernels;
 mod lanes;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use super::element::Element;
 use super::engine::{Engine, Reverse};
-use super::{Term, TermValue};
+use super::{Runs, Term, TermValue};
 use crate::ops::network::Network;
 use pool::Pool;
 
@@ -67,9 +68,26 @@ impl<E: Element> Engine<E> for Cpu<E> {
         parameters: Arc<Vec<E>>,
         x: Arc<Vec<E>>,
     ) -> (Vec<E>, Reverse<E>) {
-        let (out, pre) = encode::forward(network, &parameters, &x, &self.rooms);
+        let packed = network.pack(&parameters);
+        let (out, pre) = encode::forward(network, (&parameters, &packed), &x, &self.rooms);
         let (network, rooms) = (Arc::clone(network), Arc::clone(&self.rooms));
-        let reverse = move |c: &[E]| encode::reverse(&network, &parameters, &x, pre, c, &rooms);
+        let reverse =
+            move |c: &[E]| encode::reverse(&network, (&parameters, &packed), &x, pre, c, &rooms);
+        (out, Box::new(reverse))
+    }
+
+    fn encode_runs(
+        &self,
+        network: &Arc<Network>,
+        parameters: Arc<Vec<E>>,
+        runs: Arc<Runs<E>>,
+    ) -> (Vec<E>, Reverse<E>) {
+        let packed = network.pack(&parameters);
+        let (out, pre) = encode_runs::forward(network, (&parameters, &packed), &runs, &self.rooms);
+        let (network, rooms) = (Arc::clone(network), Arc::clone(&self.rooms));
+        let reverse = move |c: &[E]| {
+            encode_runs::reverse(&network, (&parameters, &packed), &runs, pre, c, &rooms)
+        };
         (out, Box::new(reverse))
     }
 

@@ -24,7 +24,7 @@ pub fn forward<E: Element>(
         let (done, todo) = pre.split_at_mut(plan.spans[l].start);
         let target = &mut todo[..plan.spans[l].len()];
         if l == 0 {
-            layer.forward(plan.parameters, x, rows, target);
+            layer.forward(plan.weights(l), x, rows, target);
             continue;
         }
         let below = &done[plan.spans[l - 1].clone()];
@@ -41,7 +41,7 @@ pub fn forward<E: Element>(
         } else {
             gelu::value(below, &mut hidden[..len]);
         }
-        layer.forward(plan.parameters, &hidden[..len], rows, target);
+        layer.forward(plan.weights(l), &hidden[..len], rows, target);
     }
     out.copy_from_slice(&pre[plan.spans[plan.last()].clone()]);
     network.head.apply(out, network.outputs());
@@ -150,7 +150,7 @@ pub fn reverse<E: Element>(
         let below = plan.spans[l - 1].clone();
         layer.add_weight_gradient(c, &states.hidden[below.clone()], rows, gradient);
         let next = &mut flow.next[..below.len()];
-        layer.transpose(plan.parameters, c, rows, next);
+        layer.transpose(plan.weights(l), c, rows, next);
         if l < top {
             layer.add_skip_transposed(&flow.kept[..span.len()], rows, next);
         }
@@ -182,7 +182,7 @@ pub fn pull_back<E: Element>(plan: &Plan<'_, E>, pre: &[E], mut c: Vec<E>, each:
         let layer = &network.layers[l];
         let steps = c.len() / (rows * layer.outputs) + layer.kernel - 1;
         let mut next = vec![E::zero(); steps * rows * layer.inputs];
-        layer.transpose(plan.parameters, &c, rows, &mut next);
+        layer.transpose(plan.weights(l), &c, rows, &mut next);
         layer.add_skip_transposed(&kept, rows, &mut next);
         if l > 0 {
             if network.layers[l - 1].skip {

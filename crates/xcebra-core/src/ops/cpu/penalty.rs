@@ -83,7 +83,7 @@ fn forward<E: Element>(plan: &Plan<'_, E>, x: &[E], s: &mut Scratch<E>) {
             0 => x,
             _ => &below[plan.spans[l - 1].clone()],
         };
-        layer.forward(plan.parameters, input, plan.rows, &mut s.pre[span.clone()]);
+        layer.forward(plan.weights(l), input, plan.rows, &mut s.pre[span.clone()]);
         if l < plan.last() {
             let here = &mut here[..span.len()];
             gelu::all(
@@ -118,7 +118,7 @@ fn down<'a, E: Element>(
             0 => &mut s.up[..inputs],
             _ => &mut below[plan.spans[l - 1].clone()],
         };
-        layer.transpose(plan.parameters, &upper[..span.len()], plan.rows, target);
+        layer.transpose(plan.weights(l), &upper[..span.len()], plan.rows, target);
         layer.add_skip_transposed(&here[..span.len()], plan.rows, target);
         if l > 0 {
             let below = plan.spans[l - 1].clone();
@@ -147,7 +147,7 @@ fn up<E: Element>(
             break;
         }
         let next = &mut s.next[..span.len()];
-        layer.linear(plan.parameters, flow, rows, next);
+        layer.linear(plan.weights(l), flow, rows, next);
         if l == last {
             let owed = &mut s.owed[span.clone()];
             network

@@ -4,10 +4,12 @@
 //! time; sums may therefore differ in their last bits between processors, never between two runs
 //! on one. The one `unsafe` call, into the matrix product, is in [`matmul`].
 
+pub mod convolution;
 pub mod elementwise;
 pub mod exp;
 pub mod gelu;
 pub mod matmul;
+pub mod outer;
 pub mod pairs;
 pub mod pairs_single;
 
