@@ -34,6 +34,10 @@ pub(super) fn show(report: Report, arrays: &mut Arrays, explained: bool) -> Resu
             continue;
         };
         found = true;
+        // one moment is no curve
+        if signals.samples() < 2 {
+            continue;
+        }
         let title = match prefix.trim_end_matches('_') {
             "" => "Signals".to_owned(),
             input => format!("Signals of the input {input}"),
@@ -95,6 +99,12 @@ impl Signals {
             rate: rate.filter(|rate| rate.is_finite() && *rate > 0.0),
             names: arrays.channels(prefix)?,
         }))
+    }
+
+    /// Samples in time of a signal.
+    fn samples(&self) -> usize {
+        let first = self.all.first();
+        first.map_or(0, |signal| signal.len_of(Axis(self.time_axis)))
     }
 
     fn channels(&self) -> usize {

@@ -397,6 +397,19 @@ fn the_signals_of_a_file_are_shown_and_their_absence_is_said() {
     assert!(!page.contains("does not hold the signals") && !page.contains("Other arrays"));
     // eight steps of a quarter of a second
     assert!(page.contains("0 to 2 s") || page.contains(">2<"), "{page}");
+    // the samples of an encoder that sees one at a time
+    let moments = npz(&folder, "moments.npz", |output| {
+        output
+            .add("attribution", &Array3::<f64>::ones((3, 4, 1)))
+            .unwrap();
+        output
+            .add("signal", &Array3::<f64>::ones((3, 4, 1)))
+            .unwrap();
+        let axes = words("signal channel time");
+        output.add_text("signal_axes", &axes).unwrap();
+    });
+    let page = view(&moments).unwrap().html();
+    assert!(!page.contains(">Signals<") && !page.contains("does not hold the signals"));
     let page = view(&write("without.npz", false)).unwrap().html();
     assert!(page.contains("does not hold the signals") && !page.contains(">Signals<"));
 }
