@@ -5,6 +5,7 @@ mod cargo_steps;
 mod cluster;
 mod end_to_end;
 mod examples;
+mod family;
 mod layers;
 mod links;
 mod packages;

@@ -10,10 +10,12 @@ use crate::workspace::Workspace;
 const FOLDER: &str = "docs/pictures/reports";
 
 /// The reports that the book shows.
-const SHOWN: [&str; 7] = [
+const SHOWN: [&str; 9] = [
+    "demo-report",
     "run-report",
     "embedding",
     "attribute",
+    "significance",
     "head-explained",
     "decode",
     "compare",

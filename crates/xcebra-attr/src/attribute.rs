@@ -265,7 +265,7 @@ impl Block {
         self.0.iter().for_each(|totals| totals.pack(packer));
     }
 
-    /// What was packed of a block of so many methods; `None` if these numbers are not one.
+    /// What was packed of a block of this many methods; `None` if these numbers are not one.
     pub fn unpack(unpacker: &mut Unpacker<'_>, methods: usize) -> Option<Self> {
         let totals = (0..methods).map(|_| Totals::unpack(unpacker));
         Some(Self(totals.collect::<Option<_>>()?))

@@ -26,7 +26,7 @@ pub enum Baseline<A> {
     Given(ArrayD<A>),
     /// Several samples, `(m, …input_shape)`.
     Several(ArrayD<A>),
-    /// So many samples, drawn at random for each sample from a background of
+    /// This many samples, drawn at random for each sample from a background of
     /// [`Options::background`](crate::Options::background) samples. Inputs replaced
     /// together come from the same sample.
     Shuffle(usize),

@@ -114,7 +114,7 @@ impl<'a> Options<'a> {
         AttrError::positive("background", self.background)
     }
 
-    /// The batch size that was set, or one for Jacobians of so many entries and so many evaluations a sample.
+    /// The batch size that was set, or one for Jacobians of this many entries and this many evaluations a sample.
     pub(crate) fn samples_at_once(&self, entries: usize, evaluations: usize) -> usize {
         const MAX_SAMPLES: usize = 1024;
         const MAX_ENTRIES: usize = (16 << 20) / size_of::<f64>();

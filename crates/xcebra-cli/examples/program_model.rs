@@ -1,7 +1,8 @@
 //! A model as a program for `xcebra explain --command`: the energy of a signal, and its first sample.
 //!
 //! It reads arrays `(n, …)` in .npy format from standard input and answers each with one `(n, 2)` on standard output.
-//! The first argument makes it behave badly, to see what is said then: `slow`, `dies`, `chatters`, `flat`, `single`.
+//! The first argument makes it behave badly, to see what is said then: `slow`, `waits`, `dies`,
+//! `chatters`, `flat`, `single`.
 
 use std::io::{self, BufReader, Write};
 use std::time::Duration;
@@ -25,6 +26,10 @@ fn main() -> io::Result<()> {
         let y = Array2::from_shape_vec((x.len_of(Axis(0)), 2), rows).expect("two outputs a signal");
         match manner.as_str() {
             "slow" => std::thread::sleep(Duration::from_secs(60)),
+            "waits" => {
+                std::thread::sleep(Duration::from_millis(50));
+                output.write_all(&npy_bytes(&y.view().into_dyn()))?;
+            }
             "dies" if batches == 1 => {
                 eprintln!("out of cheese");
                 std::process::exit(3);

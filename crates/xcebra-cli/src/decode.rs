@@ -105,7 +105,7 @@ pub struct Decode {
     #[arg(long, value_name = "SAMPLES", default_value_t = 0)]
     gap: usize,
 
-    /// Decode so many shuffled labels too, and say whether the label is decoded above chance
+    /// Decode this many shuffled labels too, and say whether the label is decoded above chance
     ///
     /// At least 19 are needed for a verdict at 5 %.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]

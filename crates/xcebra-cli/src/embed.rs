@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use xcebra::core::encoder::Edges;
 use xcebra::files::Source;
 use xcebra::study::EmbedJob;
-use xcebra::{Answer, Problem, Result, embed_files};
+use xcebra::{Answer, Problem, Result, embed_labelled};
 
 use super::Session;
 use super::figures::Figures;
@@ -110,12 +110,9 @@ impl Embed {
         };
         places.check(&[("--data", self.data.path.as_path())])?;
         let edges = self.edges.into();
-        let embedding = session.watched("stopping", |watch| {
+        let (embedding, labels) = session.watched("stopping", |watch| {
             let of = self.session.as_deref();
-            embed_files(&self.model, of, &self.data, edges, watch)
-        })?;
-        let labels = session.watched("stopping", |watch| {
-            embedding.labels(&self.data, &self.label, watch)
+            embed_labelled(&self.model, of, &self.data, edges, &self.label, watch)
         })?;
         places.write(
             || embedding.pictures(&labels),

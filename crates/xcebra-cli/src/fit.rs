@@ -88,6 +88,10 @@ pub struct Fit {
     #[arg(long, value_name = "K", conflicts_with = "resume", value_parser = clap::value_parser!(u16).range(2..=100))]
     seeds: Option<u16>,
 
+    /// Belongs to a search, which the message then says
+    #[arg(long, value_name = "FIELD=[VALUE,…]", hide = true)]
+    grid: Vec<String>,
+
     #[command(flatten)]
     clock: ClockArguments,
 
@@ -97,6 +101,7 @@ pub struct Fit {
 
 impl Fit {
     pub fn run(&self, session: &Session) -> Result<Answer> {
+        self.refuse_grid("xcebra search")?;
         if let Some(figures) = self.figures.folder() {
             ensure_folder(figures)?;
         }
@@ -160,8 +165,20 @@ impl Fit {
         })
     }
 
+    /// Several values of a setting are several trainings, which another command makes.
+    fn refuse_grid(&self, command: &str) -> Result<()> {
+        match self.grid.is_empty() {
+            true => Ok(()),
+            false => Err(Problem::setting(
+                "--grid tries several values of a setting, and `fit` trains with one",
+                format!("use `{command}`, which takes --data, --config, --set, --grid and --out"),
+            )),
+        }
+    }
+
     /// The job of a plan, whose folder is that of the study.
     pub fn planned(&self) -> Result<FitJob> {
+        self.refuse_grid("xcebra plan search")?;
         let flags = [
             (self.resume.is_some(), "--resume"),
             (self.force, "--force"),

@@ -180,7 +180,7 @@ fn dictionary(reader: &mut impl Read, place: &str) -> Result<(String, u64)> {
     Ok((text, (prefix + length) as u64))
 }
 
-/// Number of elements of a shape, each of so many bytes.
+/// Number of elements of a shape, each of this many bytes.
 fn count(shape: &[usize], size: usize, place: &str) -> Result<usize> {
     // without the zeros, so that (0, huge, huge) is refused too: no array can have that shape
     let axes = shape.iter().filter(|&&axis| axis != 0);

@@ -30,7 +30,7 @@ impl Header {
         (self.shape[1] * self.element.size()) as u64
     }
 
-    /// The header of a matrix of so many of its rows.
+    /// The header of a matrix of this many of its rows.
     fn of_rows(&self, rows: usize) -> Self {
         Self {
             shape: vec![rows, self.shape[1]],

@@ -59,7 +59,7 @@ pub fn watched<T>(watch: &Watch<'_>, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Tells that so many bytes of so many are read.
+/// Tells how many bytes are read, and of how many.
 ///
 /// # Errors
 /// If the reading is to stop.
@@ -87,7 +87,7 @@ pub(crate) struct Tracked<R> {
 }
 
 impl<R: Seek> Tracked<R> {
-    /// A file of so many bytes, at its beginning.
+    /// A file of this many bytes, at its beginning.
     pub(crate) fn new(inner: R, length: u64) -> Self {
         Self {
             inner,

@@ -1,6 +1,6 @@
 //! How many digits of a number a reader needs.
 
-/// Decimals that show so many significant digits of a number of this size, which is positive and finite; none
+/// Decimals that show this many significant digits of a number of this size, which is positive and finite; none
 /// where the digits before the point are enough.
 ///
 /// ```
@@ -13,7 +13,7 @@ pub fn decimals(size: f64, digits: u32) -> usize {
     (f64::from(digits) - 1.0 - size.log10().floor()).max(0.0) as usize
 }
 
-/// A number with at most so many decimals: without zeros at its end, and without the sign of a zero.
+/// A number with at most this many decimals: without zeros at its end, and without the sign of a zero.
 ///
 /// ```
 /// use xcebra_numeric::trimmed;

@@ -40,15 +40,15 @@ pub enum Rule {
         /// Most path points; never fewer than 5 a piece of the path are taken.
         budget: usize,
     },
-    /// Mid-points of so many equal steps.
+    /// Mid-points of this many equal steps.
     Midpoint(usize),
-    /// Both ends of so many equal steps, half weight at the ends of the piece.
+    /// Both ends of this many equal steps, half weight at the ends of the piece.
     Trapezoid(usize),
-    /// Left ends of so many equal steps.
+    /// Left ends of this many equal steps.
     Left(usize),
-    /// Right ends of so many equal steps, as older code does.
+    /// Right ends of this many equal steps, as older code does.
     Right(usize),
-    /// So many Gauss–Legendre nodes, at most 10,000: exact for polynomials of degree up to `2N − 1`.
+    /// This many Gauss–Legendre nodes, at most 10,000: exact for polynomials of degree up to `2N − 1`.
     /// Finding the nodes takes `O(N²)` operations.
     GaussLegendre(usize),
 }
@@ -122,7 +122,7 @@ impl Rule {
     }
 }
 
-/// One node in each of so many equal steps, at this share of it.
+/// One node in each of this many equal steps, at this share of it.
 fn equal_steps(steps: usize, share: f64) -> Vec<Node> {
     let n = steps as f64;
     (0..steps)

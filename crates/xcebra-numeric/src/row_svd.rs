@@ -67,7 +67,7 @@ pub struct RowSvd {
 }
 
 impl RowSvd {
-    /// Room for matrices of so many rows, at least one, and no fewer columns.
+    /// Room for matrices of this many rows, at least one, and no fewer columns.
     #[must_use]
     pub fn new(rows: usize, columns: usize) -> Self {
         Self {

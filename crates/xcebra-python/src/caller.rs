@@ -132,7 +132,7 @@ pub(crate) fn in_background<T: Send>(
     in_background_with_lanes(py, shown, 0, |crew| work(&crew.caller))
 }
 
-/// As [`in_background`], with threads for so many lanes.
+/// As [`in_background`], with threads for this many lanes.
 pub(crate) fn in_background_with_lanes<T: Send>(
     py: Python<'_>,
     shown: &Shown,

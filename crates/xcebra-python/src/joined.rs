@@ -74,7 +74,7 @@ struct Cut {
     rows: std::ops::Range<usize>,
 }
 
-/// For each call what it takes from questions of so many samples.
+/// For each call what it takes from questions of this many samples.
 fn calls(samples: impl Iterator<Item = usize>, batch: usize) -> Vec<Vec<Cut>> {
     let mut calls: Vec<Vec<Cut>> = Vec::new();
     let mut room = 0;

@@ -21,7 +21,7 @@ static FREE: Mutex<Option<Free>> = Mutex::new(None);
 
 type Free = HashMap<(u32, usize), Vec<ThreadPool>>;
 
-/// A pool with so many threads that no other call uses. Holding Python while the table is changed keeps another
+/// A pool with this many threads that no other call uses. Holding Python while the table is changed keeps another
 /// thread from forking in between.
 pub(crate) fn borrow(_: Python<'_>, threads: usize) -> PyResult<ThreadPool> {
     let threads = threads.max(1);

@@ -28,6 +28,9 @@ SECTIONS = [
     ("Moving from cross_domain_saliency_maps", "xcebra.compat.cross_domain_saliency_maps", ["TimeIG", "FourierIG", "STFTIG", "ICAIG", "DWTIG", "ComplexCepstrumIG", "CaptumCrossDomainIG", "CaptumTimeIG", "CaptumFourierIG", "CaptumSTFTIG", "CaptumICAIG", "CaptumDWTIG", "CaptumComplexCepstrumIG"]),
 ]
 
+#: Bases that hold a part of what their only public class has.
+PARTS = ["WithMaps", "WithVerdict", "InFiles", "OfSessions"]
+
 
 def signature(thing: object, name: str) -> str:
     try:
@@ -50,6 +53,16 @@ def documented(thing: object, name: str, level: int) -> list[str]:
     return lines
 
 
+def members(thing: type) -> list[tuple[str, object]]:
+    """What a class has, and what it has from bases of this package that are no public classes."""
+    bases = [base for base in thing.__bases__ if base.__module__.startswith("xcebra.") and base.__name__ in PARTS]
+    found: dict[str, object] = {}
+    for one in [thing, *bases]:
+        for name, value in vars(one).items():
+            found.setdefault(name, value)
+    return list(found.items())
+
+
 def page() -> str:
     lines = [
         "# The Python package",
@@ -67,7 +80,7 @@ def page() -> str:
             lines += documented(thing, name, 3)
             if not inspect.isclass(thing):
                 continue
-            for method, value in vars(thing).items():
+            for method, value in members(thing):
                 if method.startswith("_") or not callable(getattr(value, "__func__", value)):
                     continue
                 lines += documented(getattr(thing, method), f"{name}.{method}", 4)

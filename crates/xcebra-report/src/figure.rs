@@ -130,7 +130,7 @@ impl Figure {
         }
     }
 
-    /// The same with at most so many rows in the table of its numbers.
+    /// The same with at most this many rows in the table of its numbers.
     pub(crate) fn with_fewer_numbers(mut self, rows: usize) -> Self {
         self.numbers = self.numbers.map(|numbers| numbers.thinned(rows));
         self

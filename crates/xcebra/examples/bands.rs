@@ -2,7 +2,7 @@
 //! in one map, on generated rhythms whose answer is known.
 //!
 //! `cargo run --release -p xcebra --example bands -- FOLDER STEPS SEEDS` trains a convolutional encoder
-//! for each of so many seeds, inverts its Jacobian with respect to the spectrum of its window, and
+//! for each of several seeds, inverts its Jacobian with respect to the spectrum of its window, and
 //! writes the pictures of the first into the folder.
 
 use std::error::Error;

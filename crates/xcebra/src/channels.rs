@@ -34,7 +34,7 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// So many channels, counted from 0, that are taken as they are.
+    /// `count` channels, called by their numbers from 0, that are taken as they are.
     pub fn unscaled(count: usize) -> Self {
         Self {
             names: (0..count).map(|channel| channel.to_string()).collect(),
@@ -248,7 +248,7 @@ impl Channels {
     }
 
     /// Means and standard deviations of the training.
-    fn moments(&self) -> [&[f64]; 2] {
+    pub(crate) fn moments(&self) -> [&[f64]; 2] {
         match &self.seen {
             Some([mean, scale]) => [mean, scale],
             None => [&self.mean, &self.scale],

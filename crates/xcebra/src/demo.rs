@@ -13,10 +13,11 @@ use xcebra_files::{AtomicFolder, DataArray, FolderClaim, NpzOutput, Values, writ
 use xcebra_model::{Model, Watch};
 use xcebra_synth::{Dataset, DatasetConfig};
 
-use crate::attribute::{AttributeSettings, add_maps, attribute};
-use crate::dataset::add_dataset;
+use crate::attribute::{AttributeSettings, add_maps, add_names, attribute};
+use crate::dataset::{Names, add_dataset};
 use crate::fit::{Arrays, Data, fit};
-use crate::report::{HeatMap, PointCloud, Report, Table, attribution_map, training_curves};
+use crate::pictures::map_of_sizes;
+use crate::report::{HeatMap, PointCloud, Report, Table, training_curves};
 use crate::{Answer, FitFile, MODEL, Problem, Result, Run, answer};
 
 /// Latents of the data, in two groups of three.
@@ -70,7 +71,11 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
     let synth = start.elapsed().as_secs_f64();
 
     let settings = job.settings();
-    let x = || DataArray::in_memory("x", Values::F32(data.x.clone().into_dyn()));
+    let names = Names::of(data.mixing().connectivity());
+    let x = || DataArray {
+        columns: Some(names.channels.clone()),
+        ..DataArray::in_memory("x", Values::F32(data.x.clone().into_dyn()))
+    };
     let z2 = Values::F64(data.group(1)?.mapv(f64::from).into_dyn());
     let arrays = Arrays {
         sessions: vec![x()],
@@ -106,14 +111,14 @@ pub fn demo(job: &DemoJob, watch: &Watch<'_>) -> Result<Answer> {
         fitted.steps_log()
     );
     let answer = job.answer(&scores, &maps[0], run)?;
-    let page = job.page(run, &data, &maps, fitted.history(), &scores);
-    let page = with_embedding(page, &embedding, &data)
+    let page = job.page(run, (&data, &names), &maps, fitted.history(), &scores);
+    let page = with_embedding(page, &embedding, (&data, &names))
         .heading("Settings")
         .code(&run.settings.to_toml());
 
     let folder = AtomicFolder::create(&job.out, Some(SCORES))?;
     run.save(folder.path(), fitted.history(), &log)?;
-    write_arrays(&folder, &data, &embedding, &maps)?;
+    write_arrays(&folder, (&data, &names), &embedding, &maps)?;
     page.write(&folder.path().join("report.html"))?;
     let scores = format!("{:#}\n", answer.json);
     write_file(&folder.path().join(SCORES), scores.as_bytes())?;
@@ -185,28 +190,19 @@ impl DemoJob {
     fn page(
         &self,
         run: &Run,
-        data: &Dataset<f32>,
+        (data, names): (&Dataset<f32>, &Names),
         maps: &[AttributionMap],
         history: &History,
         scores: &Scores,
     ) -> Report {
         let groups = [("x1", 25), ("x2", 25)];
-        let half = DIMS.div_ceil(2);
-        let latents: Vec<String> = (0..DIMS)
-            .map(|k| {
-                if k < half {
-                    format!("z1.{k}")
-                } else {
-                    format!("z2.{}", k - half)
-                }
-            })
-            .collect();
         let truth = HeatMap::of_mask(data.map.view(), "depends", "does not depend")
             .title("Truth")
             .rows("input channel")
             .columns("latent")
+            .row_names(&names.channels)
             .row_groups(&groups)
-            .column_names(&latents)
+            .column_names(&names.latents)
             .draw();
         let captions = [
             format!(
@@ -224,14 +220,12 @@ impl DemoJob {
                 .to_owned(),
         )];
         for (map, caption) in maps.iter().zip(captions) {
-            let figure = attribution_map(
-                title(map.method()),
-                "mean |attribution|",
-                map.values().view(),
-                &run.channels.names,
-                &groups,
-            );
-            figures.push((figure, caption));
+            let values = map.values().view();
+            let figure = map_of_sizes(title(map.method()), "mean |attribution|", values)
+                .row_names(&run.channels.names)
+                .row_groups(&groups)
+                .column_names(&columns(names));
+            figures.push((figure.draw(), caption));
         }
         let number = |v: f64| format!("{v:.4}");
         let seconds = |v: f64| format!("{v:.1} s");
@@ -274,13 +268,17 @@ impl DemoJob {
 }
 
 /// Adds the embedding, which any of the latents that are known can colour.
-fn with_embedding(page: Report, embedding: &Array2<f32>, data: &Dataset<f32>) -> Report {
+fn with_embedding(
+    page: Report,
+    embedding: &Array2<f32>,
+    (data, names): (&Dataset<f32>, &Names),
+) -> Report {
     let wide =
         |values: ArrayView1<'_, f32>| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
-    let latents = data.z.columns().into_iter().enumerate();
+    let latents = names.latents.iter().zip(data.z.columns());
     let cloud = PointCloud::new(embedding.mapv(f64::from).view()).title("Embedding");
-    let cloud = latents.fold(cloud, |cloud, (k, latent)| {
-        cloud.colored_by(&format!("true latent {k}"), &wide(latent))
+    let cloud = latents.fold(cloud, |cloud, (name, latent)| {
+        cloud.colored_by(&format!("true latent {name}"), &wide(latent))
     });
     page.heading("Embedding").figure(
         cloud.draw(),
@@ -289,9 +287,19 @@ fn with_embedding(page: Report, embedding: &Array2<f32>, data: &Dataset<f32>) ->
     )
 }
 
+/// The latents of the encoder. Each belongs to a group of true latents; within the group it may be any mixture of them.
+fn columns(names: &Names) -> Vec<String> {
+    let groups = names.latents.iter().enumerate();
+    let groups = groups.map(|(k, name)| match name.split_once('.') {
+        Some((group, _)) => format!("{k} ({group})"),
+        None => k.to_string(),
+    });
+    groups.collect()
+}
+
 fn write_arrays(
     folder: &AtomicFolder,
-    data: &Dataset<f32>,
+    (data, names): (&Dataset<f32>, &Names),
     embedding: &Array2<f32>,
     maps: &[AttributionMap],
 ) -> Result<()> {
@@ -300,6 +308,8 @@ fn write_arrays(
     output.commit()?;
     let mut output = NpzOutput::create(&folder.path().join("maps.npz"))?;
     add_maps(&mut output, maps)?;
+    add_names(&mut output, &names.channels, "latent")?;
+    output.add_text("latent_names", &columns(names))?;
     output.commit()?;
     let mut output = NpzOutput::create(&folder.path().join("embedding.npz"))?;
     output.add("embedding", embedding)?;

@@ -37,7 +37,7 @@ const SAMPLES: usize = 4000;
 pub mod words {
     pub use xcebra_attr::words::{FEW_DIRECTIONS, ILL_CONDITIONED, OFTEN_SHORT};
 
-    /// Below so many bits over chance an objective has learned next to nothing.
+    /// Below this many bits over chance an objective has learned next to nothing.
     pub const HARDLY_LEARNED: f64 = 0.1;
     /// From this correlation of the least alike maps on, maps of several seeds are stable.
     pub const STABLE: f64 = 0.9;
@@ -61,7 +61,7 @@ pub struct Diagnostics {
     /// were no such samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss_held_out: Option<f64>,
-    /// The most bits that so many samples can give; none in files of earlier versions.
+    /// The most bits that this many samples can give; none in files of earlier versions.
     #[serde(default)]
     pub possible_bits: Option<f64>,
     /// For each label of real numbers, how well a linear map reads it from the embedding.
@@ -273,7 +273,7 @@ mod tests {
         wrong.bits = vec![3.0, 12.0];
         let words = wrong.sentences().join(" ");
         assert!(
-            words.contains("more than the 9.0 bits that so many samples can give"),
+            words.contains("more than the 9.0 bits that this many samples can give"),
             "{words}"
         );
         wrong.possible_bits = None;

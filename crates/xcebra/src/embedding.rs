@@ -11,7 +11,9 @@ use xcebra_core::encoder::Edges;
 use xcebra_files::{NpzOutput, Source};
 use xcebra_model::{Kind, Watch};
 
+use crate::decode::Target;
 use crate::read::reading;
+use crate::windows::Stretches;
 use crate::{Answer, Problem, Result, Run, ScaledRecording, embed_sessions};
 pub(crate) use report::show;
 pub(crate) use shared::embed_files_share;
@@ -77,6 +79,38 @@ pub fn embed_files(
     let run = Run::load_session(folder, session)?;
     let recording = reading(watch, || run.recording(data))?;
     embed(&run, &recording, edges, watch)
+}
+
+/// As [`embed_files`], with labels of the samples, each with its name. `NAME` is an array of the file with the recording,
+/// and `NAME=FILE:ARRAY` one of another file. They are read before the work begins.
+///
+/// # Errors
+/// As [`embed_files`], and [`Problem`] if there is no such label, or it does not have a value for each sample.
+pub fn embed_labelled(
+    folder: &Path,
+    session: Option<&str>,
+    data: &Source,
+    edges: Edges,
+    labels: &[String],
+    watch: &Watch<'_>,
+) -> Result<(Embedding, Vec<(String, Target)>)> {
+    let run = Run::load_session(folder, session)?;
+    let recording = reading(watch, || run.recording(data))?;
+    let labels = match labels.is_empty() {
+        true => Vec::new(),
+        false => {
+            let stretches = Stretches::of(&run.encoder, &recording.x, edges)?;
+            let times: Vec<usize> = stretches.times().collect();
+            let rows = Embedding {
+                values: Array2::zeros((times.len(), 0)),
+                times,
+                segments: 0,
+                notes: Vec::new(),
+            };
+            rows.labels(data, labels, watch)?
+        }
+    };
+    Ok((embed(&run, &recording, edges, watch)?, labels))
 }
 
 impl Embedding {

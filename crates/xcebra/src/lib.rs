@@ -10,7 +10,7 @@
 //! | take over a model of CEBRA | [`import_cebra`], [`load_cebra`] |
 //! | go on with encoders on arrays, or add a new subject to them | [`fit_further`], [`adapt`] |
 //! | train with several settings and rank the runs | [`search()`] |
-//! | embed a recording | [`embed`], [`embed_files`] |
+//! | embed a recording | [`embed`], [`embed_files`], [`embed_labelled`] |
 //! | which inputs drive which latents, and which entries of the map are real | [`attribute()`], [`attribute_files`] |
 //! | which inputs drive which outputs of any model | [`attribute_model`] |
 //! | can a label be decoded from an embedding, or from any array? | [`decode()`], [`decode_files`] |
@@ -129,7 +129,7 @@ pub use decode::{
 #[cfg(feature = "synth")]
 pub use demo::{DemoJob, demo};
 pub use diagnostics::{DIAGNOSTICS, Diagnostics, LabelAccuracy, LabelR2, words};
-pub use embedding::{Embedding, embed, embed_files};
+pub use embedding::{Embedding, embed, embed_files, embed_labelled};
 pub use explain::explain;
 pub use fit::fit_file::{DataConfig, FitFile, FitFileError, LabelKind, SubjectsBy};
 pub use fit::unfinished::{CHECKPOINT, Effort, Inputs, RESUME, Unfinished};

@@ -108,6 +108,14 @@ pub fn attribution_map(
     channels: &[String],
     groups: &[(&str, usize)],
 ) -> Figure {
+    map_of_sizes(title, value, map)
+        .row_names(channels)
+        .row_groups(groups)
+        .draw()
+}
+
+/// As [`attribution_map`], not drawn yet and without names.
+pub(crate) fn map_of_sizes(title: &str, value: &str, map: ArrayView2<'_, f64>) -> HeatMap {
     let largest = map
         .iter()
         .copied()
@@ -119,9 +127,6 @@ pub fn attribution_map(
         .rows("input channel")
         .columns("latent")
         .value(value)
-        .row_names(channels)
-        .row_groups(groups)
-        .draw()
 }
 
 /// A map of verdicts (inputs × latents).

@@ -248,6 +248,13 @@ impl Run {
     }
 }
 
+/// The channels of a subject in the folder of a training; none if they are not there or damaged.
+pub(crate) fn channels_of(folder: &Path, subject: usize) -> Option<Channels> {
+    let text = read_text(&file_of(folder, CHANNELS, subject)).ok()?;
+    let channels: Channels = serde_json::from_str(&text).ok()?;
+    channels.is_consistent().then_some(channels)
+}
+
 fn require_finished(folder: &Path) -> Result<(), RunError> {
     let path = folder.to_path_buf();
     if !folder.is_dir() {

@@ -5,6 +5,7 @@ mod coefficients;
 mod explained;
 mod maps;
 mod plain;
+mod signals;
 mod training;
 
 use std::fs;
@@ -20,7 +21,8 @@ use arrays::Arrays;
 /// `explained.npz`, or a folder, such as that of `xcebra fit` or `xcebra demo`.
 ///
 /// Which pictures there are depends on the names of the arrays. Arrays with other names are drawn as they are. Where the
-/// file holds the names of channels, they are used, and those of electrodes have maps of the head.
+/// file holds the names of channels, they are used, and those of electrodes have maps of the head; a file without names in
+/// the folder of a training has those of the training.
 ///
 /// # Errors
 /// [`Problem`] if there is no such file, if it cannot be read, or if it holds nothing to show.
@@ -88,7 +90,8 @@ fn file(report: Report, path: &Path) -> Result<Report> {
         ));
     }
     let report = maps::show(report, &mut arrays)?;
-    let report = explained::show(report, &mut arrays)?;
+    let (report, explained) = explained::show(report, &mut arrays)?;
+    let report = signals::show(report, &mut arrays, explained)?;
     let report = plain::embedding(report, &mut arrays)?;
     plain::show(report, arrays)
 }

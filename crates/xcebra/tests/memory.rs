@@ -21,7 +21,7 @@ fn status(field: &str) -> usize {
     1024 * kibibytes.parse::<usize>().unwrap()
 }
 
-/// Reads a recording, which may take so many bytes at most.
+/// Reads a recording, which may take this many bytes at most.
 fn reads_within(path: &Path, samples: usize, most: usize) {
     // from here on the peak is measured anew
     fs::write("/proc/self/clear_refs", "5").unwrap();

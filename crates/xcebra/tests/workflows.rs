@@ -12,11 +12,11 @@ use ndarray::{Array2, ArrayD, array};
 use xcebra::core::encoder::Edges;
 use xcebra::explain::{BaselineSource, ExplainSettings, Input, SignalSource, Subject};
 use xcebra::files::{DataArray, NpzOutput, Source, Values};
-use xcebra::model::{FnModel, Kind, Watch};
+use xcebra::model::{FnModel, Kind, Progress, Watch};
 use xcebra::{
     Arrays, AttributeSettings, Begin, Data, FitFile, FitJob, SignificanceSettings, attribute,
-    attribute_files, compare, embed, embed_files, explain, fit, fit_files, fit_so_far,
-    goodness_of_fit, score_map, score_map_files,
+    attribute_files, compare, embed, embed_files, embed_labelled, explain, fit, fit_files,
+    fit_so_far, goodness_of_fit, score_map, score_map_files,
 };
 
 fn settings() -> FitFile {
@@ -284,7 +284,7 @@ fn two_jobs_in_one_process_are_watched_and_stopped_apart() {
     let settings = settings();
     let run = |stop_at: usize| {
         let (steps, tasks) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let progress = |progress: xcebra::model::Progress<'_>| {
+        let progress = |progress: Progress<'_>| {
             steps.store(progress.done as usize, Ordering::SeqCst);
             tasks.lock().unwrap().push(progress.task.to_owned());
         };
@@ -335,4 +335,31 @@ fn a_watch_stops_every_workflow_before_anything_is_written() {
             .map(|p| p.kind()),
     ];
     assert_eq!(kinds, [Some(Kind::Interrupted); 4]);
+}
+
+#[test]
+fn labels_are_read_before_anything_is_embedded() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write_data(&folder.path().join("data.npz"));
+    let run = folder.path().join("run");
+    fit_files(&job(&data, &run), &Watch::new()).unwrap();
+    let tasks = Mutex::new(Vec::new());
+    let told = |progress: Progress<'_>| tasks.lock().unwrap().push(progress.task.to_owned());
+    let embeds = || tasks.lock().unwrap().iter().any(|task| task == "embed");
+    let watch = Watch::new().on_progress(&told);
+    let embedded = |labels: &[&str], edges| {
+        let labels: Vec<String> = labels.iter().map(|&label| label.to_owned()).collect();
+        embed_labelled(&run, None, &data, edges, &labels, &watch)
+    };
+    let problem = embedded(&["nobody"], Edges::Pad).unwrap_err();
+    assert!(problem.to_string().contains("nobody"), "{problem}");
+    assert!(!embeds());
+    for edges in [Edges::Pad, Edges::Drop] {
+        let (embedding, labels) = embedded(&["speed"], edges).unwrap();
+        let after = embedding.labels(&data, &["speed".to_owned()], &Watch::new());
+        assert_eq!(format!("{labels:?}"), format!("{:?}", after.unwrap()));
+        let plain = embed_files(&run, None, &data, edges, &Watch::new()).unwrap();
+        assert_eq!(embedding.values, plain.values);
+    }
+    assert!(embeds());
 }

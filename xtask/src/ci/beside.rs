@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
+use super::family;
 use crate::shell::{self, Failure, Result, file_failure};
 use crate::workspace::Workspace;
 
@@ -55,7 +56,8 @@ impl Beside {
 impl Drop for Beside {
     fn drop(&mut self) {
         // nothing to end if it has been waited for
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Ok(None) = self.child.try_wait() {
+            family::end(&mut self.child);
+        }
     }
 }

@@ -45,7 +45,7 @@ struct Taken {
     seconds: f64,
 }
 
-/// Runs the commands on recordings of so many samples, and fails if one takes more memory than it may.
+/// Runs the commands on recordings of this many samples, and fails if one takes more memory than it may.
 pub fn memory(workspace: &Workspace, samples: usize) -> Result<()> {
     let limits = |size: f64, form: &Form| {
         let of = if form.integers {

@@ -75,7 +75,7 @@ pub const FORMS: &[Form] = &[
 
 pub type Output = BufWriter<File>;
 
-/// Writes a recording of so many samples.
+/// Writes a recording of this many samples.
 pub fn write(form: &Form, samples: usize, path: &Path) -> Result<()> {
     let written = File::create(path).and_then(|file| {
         let mut out = BufWriter::new(file);

@@ -114,7 +114,7 @@ impl Lanewise<Loess> {
         Ok(self)
     }
 
-    /// Smooths season, trend and low-pass at every so many samples only and interpolates: faster, less
+    /// Smooths season, trend and low-pass only at samples this far apart, and interpolates: faster, less
     /// exact. 1 by default.
     ///
     /// # Errors

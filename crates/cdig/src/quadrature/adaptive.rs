@@ -21,7 +21,7 @@ use super::state::{Known, State};
 /// are plenty.
 const LEAST: usize = 8;
 const LEAST_OF_MANY: usize = 16;
-/// So many points a piece are plenty.
+/// This many points a piece are plenty.
 const MANY: usize = 128;
 /// The order beyond which intervals are the better choice even for smooth models.
 const HIGHEST: usize = 256;

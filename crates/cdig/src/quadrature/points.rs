@@ -7,7 +7,7 @@ use crate::numeric::largest;
 /// A point of the path: piece, and position in `[0, 1]` on it.
 pub(crate) type Place = (usize, f64);
 
-/// Values and slopes are trusted up to so many roundings of their terms; for long signals up to the square
+/// Values and slopes are trusted up to this many roundings of their terms; for long signals up to the square
 /// root of their number, with which the rounding of a sum grows (Higham and Mary 2019).
 pub(crate) const ROUNDINGS: f64 = 64.0;
 /// Exponents of the factors that bring outputs to the order of 1: all that are numbers, and their inverses.

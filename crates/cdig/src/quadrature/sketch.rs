@@ -1,7 +1,7 @@
 //! Vectors of any length, shrunk so that distances stay about the same.
 
 /// Numbers a sketch has at most. Squared distances are right within `√(2/64)`, 18 %, in the root mean
-/// square; vectors of up to so many entries are kept as they are.
+/// square; vectors of up to this many entries are kept as they are.
 const LENGTH: usize = 64;
 
 /// A count sketch (Charikar, Chen, Farach-Colton 2002): every entry is added, with a sign, to one of few
@@ -13,7 +13,7 @@ pub(crate) struct Sketch {
 }
 
 impl Sketch {
-    /// For vectors of so many entries.
+    /// For vectors of this many entries.
     pub(crate) fn new(entries: usize) -> Self {
         Self {
             exact: entries <= LENGTH,

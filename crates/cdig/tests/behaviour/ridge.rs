@@ -12,7 +12,7 @@ pub enum Curve {
     Linear,
     Rectified,
     Clipped,
-    /// A logistic function so many times as steep as the usual one.
+    /// A logistic function this many times as steep as the usual one.
     Steep(f64),
     Step,
     Sign,

@@ -5,6 +5,7 @@ use std::fs;
 use crate::common::{Folder, assert_self_contained};
 use serde_json::Value;
 use xcebra::Run;
+use xcebra::files::DataFile;
 
 #[test]
 fn demo_shows_the_whole_path() {
@@ -54,6 +55,17 @@ fn demo_shows_the_whole_path() {
             (element, &shape[..]),
             "{array}"
         );
+    }
+    for (file, array, names) in [
+        ("data.npz", "channel_names", ["x1.0", "x2.24"]),
+        ("data.npz", "latent_names", ["z1.0", "z2.2"]),
+        ("maps.npz", "channel_names", ["x1.0", "x2.24"]),
+        ("maps.npz", "latent_names", ["0 (z1)", "5 (z2)"]),
+    ] {
+        let file = DataFile::open(&folder.path(&format!("demo/{file}"))).unwrap();
+        let texts = file.read_text(array, None).unwrap().unwrap().texts;
+        let ends = [texts.first(), texts.last()].map(|text| text.unwrap().to_string());
+        assert_eq!(ends, names, "{array}");
     }
     assert_eq!(
         Run::load(&folder.path("demo"))

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::common::{Folder, assert_self_contained};
+use crate::common::{Folder, SHORT, assert_self_contained};
 
 #[test]
 fn result_files_become_pages_without_model_or_data() {
@@ -92,6 +92,41 @@ fn every_encoder_of_several_animals_is_judged() {
         let heading = format!("Can the encoder of subject {subject} be trusted?");
         assert!(page.contains(&heading), "{heading}");
     }
+}
+
+/// What a report shows of a training and of an explanation is in their files.
+#[test]
+fn results_of_a_training_have_the_names_of_its_channels_and_the_signals() {
+    let folder = Folder::new();
+    let mut table = "left,right\n".to_owned();
+    for t in 0..400 {
+        let t = f64::from(t);
+        table += &format!("{:.4},{:.4}\n", (0.3 * t).sin(), 5.0 + (0.1 * t).cos());
+    }
+    folder.write("x.csv", table);
+    let settings = format!("{SHORT} --set encoder.name=offset10-mse");
+    folder.succeeds(&format!("fit --data x.csv --out run {settings}"));
+    folder.succeeds("attribute --model run --data x.csv --out run/map.npz");
+    folder.succeeds("view run");
+    let page = folder.text("run-view.html");
+    assert_self_contained(&page);
+    for part in [
+        "Channels (2)",
+        "<td>left</td>",
+        "<td>right</td>",
+        ">map.npz</h2>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let explain = "explain --model run --input x.csv --fs 32 --domain rfft --signals 0..3";
+    folder.succeeds(&format!("{explain} --out e.npz"));
+    folder.succeeds("view e.npz");
+    let page = folder.text("e-view.html");
+    assert_self_contained(&page);
+    for part in [">Signals<", "time (s)", "left"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("does not hold the signals"));
 }
 
 #[test]

@@ -37,6 +37,8 @@ mod cli_segments;
 mod cli_signals;
 mod cli_significance;
 mod cli_study;
+#[cfg(unix)]
+mod cli_study_ended;
 mod cli_study_parts;
 mod cli_synth_eval;
 mod cli_view;

@@ -16,7 +16,7 @@ pub struct Watch {
     below: usize,
 }
 
-/// So many times the largest goodness of fit that is possible, a training diverges.
+/// Above this many times the largest goodness of fit that is possible, a training diverges.
 ///
 /// Batches are small samples: a goodness of fit is estimated, and may exceed what is possible by chance.
 const CLEARLY: f64 = 2.0;
@@ -81,7 +81,7 @@ impl Watch {
             return diverged(reason, CALM);
         }
         let reason = format!(
-            "the goodness of fit is above {:.1} bits in many steps, and so many samples can give \
+            "the goodness of fit is above {:.1} bits in many steps, and this many samples can give \
              {possible:.1} at most, so the embedding grows without end",
             CLEARLY * possible
         );

@@ -154,7 +154,7 @@ const MOMENTS: usize = 1000;
 /// Step of the differences: small against fields of decimetres and tunings of a radian.
 const STEP: f64 = 1e-4;
 
-/// Each column smoothed by a Gaussian of so many bins, cut off at four of them; at the ends the
+/// Each column smoothed by a Gaussian of this many bins, cut off at four of them; at the ends the
 /// weights that are left are made to add up to 1.
 fn smoothed(counts: &ArrayRef2<f64>, deviation: f64) -> Array2<f64> {
     let reach = (4.0 * deviation).ceil() as usize;

@@ -77,7 +77,7 @@ impl Session {
     }
 }
 
-/// Windows with a movement of so many times the pulse.
+/// Windows with a movement of this many times the pulse.
 pub(super) fn generated(count: usize, strength: std::ops::Range<f64>, seed: u64) -> Vec<Sample> {
     let mut rng = ChaCha8Rng::seed_from_u64(1000 + seed);
     (0..count)

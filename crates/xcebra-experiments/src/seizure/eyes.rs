@@ -22,9 +22,9 @@ use crate::error::Result;
 
 /// Positions of AF3 and AF4.
 const ABOVE_THE_EYES: [usize; 2] = [0, 13];
-/// Movements of at least so many standard deviations of what was learned are explained.
+/// Movements of at least this many standard deviations of what was learned are explained.
 const LEAST: f64 = 2.0;
-/// Every so many samples a window is predicted for the correlation.
+/// The number of samples from one predicted window to the next, for the correlation.
 const STRIDE: usize = 8;
 
 /// What came out.

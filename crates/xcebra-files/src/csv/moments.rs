@@ -108,7 +108,7 @@ fn duration(cell: &str) -> Option<(Unit, f64)> {
     let end = cell.find(|c: char| c.is_alphabetic())?;
     let number: f64 = cell[..end].trim_end().parse().ok()?;
     let unit = Unit::of(&cell[end..])?;
-    // so many a second as one unit has
+    // as many a second as one unit has
     Some((unit, number / unit.per_second(1.0)?))
 }
 

@@ -12,7 +12,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// Whole rows of so many columns.
+    /// Whole rows of this many columns.
     pub(super) fn new(values: Vec<f64>, columns: usize) -> Self {
         Self {
             rows: values.len() / columns.max(1),

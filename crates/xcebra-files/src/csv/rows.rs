@@ -32,7 +32,7 @@ pub(super) struct Above {
 }
 
 impl Above {
-    /// What is above a table behind so many lines.
+    /// What is above a table that begins behind this many lines.
     pub(super) fn of(text: &Text, skip: usize) -> IoResult<Self> {
         let mut reader = text.reader()?;
         let mut above = Self {

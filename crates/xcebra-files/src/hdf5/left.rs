@@ -10,7 +10,7 @@ use crate::on_disk::{OnDisk, ReadRows};
 use crate::progress::told;
 use crate::values::Values;
 
-/// A matrix that stays in the file, if it has so many bytes.
+/// A matrix that stays in the file, if it has at least this many bytes.
 pub(super) fn leave(
     dataset: &Dataset,
     place: &str,

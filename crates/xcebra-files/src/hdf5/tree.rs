@@ -265,7 +265,7 @@ fn most_bytes(length: u64) -> u64 {
     SMALL.max(length.saturating_mul(BYTES_PER_FILE_BYTE))
 }
 
-/// How a file of so many bytes is opened.
+/// How a file of this many bytes is opened.
 pub(super) fn options(length: u64) -> OpenOptions {
     let mut filters = FilterRegistry::new();
     filters.register(lzf::LZF, Box::new(lzf::decompress));

@@ -43,7 +43,7 @@ impl Coding {
         })
     }
 
-    /// Samples in so many bytes.
+    /// The number of samples in this many bytes.
     fn samples(self, bytes: u64) -> u64 {
         match self {
             Self::Offset8 => bytes,

@@ -11,7 +11,7 @@ pub struct EdfSignal {
     pub records: Vec<Vec<i16>>,
 }
 
-/// A biosignal whose records last so many seconds.
+/// A biosignal whose records last this many seconds.
 pub fn edf(kind: &str, seconds: f64, signals: &[EdfSignal]) -> Vec<u8> {
     let count = signals.len();
     let records = signals[0].records.len();

@@ -12,7 +12,7 @@ use xcebra_files::{DataFile, Source, read};
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lead {
     Nothing,
-    /// A count from so many on, without a name.
+    /// A count from this number on, without a name.
     Index(usize),
     /// The same, its name left out of the header as R does.
     RowNames,

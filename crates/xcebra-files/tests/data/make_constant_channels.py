@@ -7,7 +7,7 @@ rng = np.random.default_rng(12)
 columns = []
 for n_share in [0.02, 0.2, 0.5, 2, 5, 50, 1e4]:
     for mean in [1.0, -37.0, 1e5, 4096.3, 1e-6, 1e12]:
-        # deviations of so many times the border n * eps * |mean|
+        # deviations of this many times the border n * eps * |mean|
         columns.append(mean + rng.standard_normal(60) * n_share * 60 * EPS * abs(mean))
 columns.append(np.full(60, 0.1))
 columns.append(np.zeros(60))

@@ -49,7 +49,7 @@ impl Beside {
         }
     }
 
-    /// Notes that a tensor of so many numbers is said to be in a file.
+    /// Notes that a tensor of this many numbers is said to be in a file.
     pub fn claim(&self, location: &str, numbers: usize) {
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         let claim = claimed.entry(location.to_owned()).or_insert_with(|| {

@@ -52,7 +52,7 @@ impl Context {
         Ok(())
     }
 
-    /// Notes that a tensor of the file itself holds so many numbers.
+    /// Notes that a tensor of the file itself holds this many numbers.
     pub fn note_numbers(&self, more: usize) {
         self.numbers.set(self.numbers.get().saturating_add(more));
     }

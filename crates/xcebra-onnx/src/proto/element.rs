@@ -116,12 +116,12 @@ impl Element {
         }
     }
 
-    /// Bytes of so many numbers.
+    /// The number of bytes of this many numbers.
     pub fn bytes(self, count: usize) -> usize {
         count.div_ceil(self.shared()).saturating_mul(self.width())
     }
 
-    /// Numbers in so many bytes.
+    /// The number of numbers in this many bytes.
     pub fn numbers(self, bytes: usize) -> usize {
         (bytes / self.width()).saturating_mul(self.shared())
     }

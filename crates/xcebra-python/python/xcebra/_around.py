@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _xcebra
 from ._arrays import to_float, to_numpy
+from ._in_notebook import InNotebook
 from ._run import shown
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Progress = bool | Callable[..., None] | None
 
 
 @dataclass
-class Decoded:
+class Decoded(InNotebook):
     """A label that was decoded where it was held out, or in an array that is new to the decoder.
 
     Attributes
@@ -51,11 +52,6 @@ class Decoded:
     def report(self) -> str:
         """The page of HTML with scores and pictures."""
         return self._page
-
-    def _repr_html_(self) -> str:
-        from ._html import page_html
-
-        return page_html(self._page)
 
 
 def decode(
@@ -100,7 +96,7 @@ def decode(
     gap : int
         Samples that are left out beside what is held out.
     shuffles : int
-        Decode so many shuffled labels too (``shuffle="columns"``: shuffled columns of `X`), in `shuffle_blocks` blocks of time.
+        Decode this many shuffled labels too (``shuffle="columns"``: shuffled columns of `X`), in `shuffle_blocks` blocks of time.
         At least 19 are needed for a verdict.
 
     Returns
@@ -115,7 +111,7 @@ def decode(
     >>> round(found.scores["r2"], 6)
     1.0
     """
-    from ._estimator import _label
+    from ._labels import label_of
 
     settings = {
         "kind": kind,
@@ -132,14 +128,14 @@ def decode(
         "shuffle_blocks": int(shuffle_blocks),
         "seed": int(random_state),
     }
-    label = _label(y, "y")
+    label = label_of(y, "y")
     other = None
     if fit_on is not None:
         if not isinstance(fit_on, (tuple, list)) or len(fit_on) != 2:
             raise ValueError("fit_on is not a pair; pass (array, label)")
         if (blocks, last, gap) != (5, None, 0):
             raise ValueError("with fit_on nothing is held out; leave blocks, last and gap out")
-        other = (_matrix(fit_on[0], "fit_on[0]"), _label(fit_on[1], "fit_on[1]"))
+        other = (_matrix(fit_on[0], "fit_on[0]"), label_of(fit_on[1], "fit_on[1]"))
     with shown(progress) as seen:
         answer, samples, values, page = _xcebra.decode(_matrix(X, "X"), label, settings, other, seen)
     told = json.loads(answer)
@@ -156,7 +152,7 @@ def _classes(label: Any, names: Sequence[str]) -> np.ndarray:
 
 
 @dataclass
-class Compared:
+class Compared(InNotebook):
     """How alike embeddings are.
 
     Attributes
@@ -187,11 +183,6 @@ class Compared:
     def report(self) -> str:
         """The page of HTML with both tables as pictures."""
         return self._page
-
-    def _repr_html_(self) -> str:
-        from ._html import page_html
-
-        return page_html(self._page)
 
 
 def compare(
@@ -261,7 +252,7 @@ def compare(
 
 
 @dataclass
-class Chance:
+class Chance(InNotebook):
     """Whether a training finds more than trainings on shuffled labels or channels do.
 
     Attributes
@@ -290,11 +281,6 @@ class Chance:
     def report(self) -> str:
         """The page of HTML with the scores of all trainings."""
         return self._page
-
-    def _repr_html_(self) -> str:
-        from ._html import page_html
-
-        return page_html(self._page)
 
 
 @dataclass
@@ -371,14 +357,16 @@ def search(
     -------
     Searched
     """
-    from ._estimator import _labels, _labels_of, _recording, _told
+    from ._estimator import told as note
+    from ._labels import labels_by_name, labels_of
+    from ._sessions import recording_of
 
     sessions = estimator._sessions_of(X)
-    labels = _labels(_labels_of(X, [y, *more]), [len(s.values) for s in sessions])
+    labels = labels_by_name(labels_of(X, [y, *more]), [len(s.values) for s in sessions])
     settings = json.dumps(estimator._settings(labels))
     choices = _choices(grid, random, random_state)
-    with shown(progress, _told, estimator.n_threads) as seen:
-        answer = _xcebra.search(settings, choices, _recording(sessions, labels), os.fspath(out), seen)
+    with shown(progress, note, estimator.n_threads) as seen:
+        answer = _xcebra.search(settings, choices, recording_of(sessions, labels), os.fspath(out), seen)
     told = json.loads(answer)
     return Searched(told["runs"], told.get("best"), told["unit"], told["sentence"], told["notes"])
 

@@ -12,7 +12,7 @@ from ._arrays import is_tensor, read_signals, tells_its_library, to_float, to_nu
 from ._axes import Axes, Axis
 from ._result import Attribution
 from ._run import shown
-from .models import Prepared, prepare
+from .models._prepare import Prepared, prepare
 
 #: Frequencies in other units: how many of them are one Hz.
 _UNITS = {"Hz": 1.0, "bpm": 60.0, "kHz": 1e-3, "mHz": 1e3}
@@ -49,7 +49,7 @@ class CrossDomainIG:
     finite_differences : float, optional
         Replace the model's gradient by central differences with this step, in the unit of the signal.
     smoothing : (float, int), optional
-        Replace it by the mean gradient over Gaussian noise of this standard deviation, from so many pairs of values.
+        Replace it by the mean gradient over Gaussian noise of this standard deviation, from this many pairs of values.
     round_trip_tolerance : float, optional
         How far ``inverse(forward(x))`` may be from ``x``, relative to the largest sample.
     random_state : int

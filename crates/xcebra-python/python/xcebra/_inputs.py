@@ -14,7 +14,8 @@ from . import _xcebra
 from ._arrays import is_jax, is_tensor, is_tensorflow, read_signals, to_float
 from ._axes import Axes, Axis
 from ._result import Attribution
-from .models import Onnx, prepare
+from .models import Onnx
+from .models._prepare import prepare
 
 if TYPE_CHECKING:
     from ._explain import CrossDomainIG

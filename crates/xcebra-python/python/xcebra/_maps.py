@@ -11,7 +11,7 @@ import numpy as np
 from . import _xcebra
 from ._arrays import read_signals, tells_its_library, to_float
 from ._run import shown
-from .models import prepare
+from .models._prepare import prepare
 
 if TYPE_CHECKING:
     import matplotlib.axes

@@ -176,7 +176,7 @@ pub(crate) fn color_bar(scene: &mut Scene, left: f64, area: &Area, scale: &Scale
     }
 }
 
-/// A figure of so many pixels, drawn by `draw`, which returns what a page's script is told; without `data`,
+/// A figure of this many pixels, drawn by `draw`, which returns what a page's script is told; without `data`,
 /// it says that there are none.
 pub(crate) fn figure(
     (width, height): (f64, f64),

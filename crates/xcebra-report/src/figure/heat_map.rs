@@ -287,7 +287,7 @@ impl HeatMap {
         listed_rows(&header, rows, self.values.nrows())
     }
 
-    /// Labels one of so many rows, which it returns.
+    /// Labels every n-th row, and returns n.
     fn label_rows(&self, scene: &mut Scene, area: &Area, names: &[String], width: f64) -> usize {
         let cell = area.height() / names.len() as f64;
         let apart = if self.row_names.is_some() { 15.0 } else { 22.0 };
@@ -339,7 +339,7 @@ impl HeatMap {
         }
     }
 
-    /// Labels one of so many columns, which it returns.
+    /// Labels every n-th column, and returns n.
     fn label_columns(&self, scene: &mut Scene, area: &Area) -> usize {
         let columns = self.values.ncols();
         let cell = area.width() / columns as f64;

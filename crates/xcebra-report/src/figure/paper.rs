@@ -78,7 +78,7 @@ impl Paper {
         figure.svg().replacen(&own, &size, 1)
     }
 
-    /// The figure as PNG with so many dots an inch; 300 is usual.
+    /// The figure as PNG with this many dots an inch; 300 is usual.
     ///
     /// # Errors
     /// A message if the picture would be too coarse or too fine to draw.

@@ -126,7 +126,7 @@ impl PointCloud {
         thinned.as_ref().unwrap_or(self).drawn_all()
     }
 
-    /// The cloud of so many points as a page can carry, if these are fewer.
+    /// The cloud of as many points as a page can carry, if these are fewer.
     fn thinned(&self) -> Option<Self> {
         let n = self.points.nrows();
         let numbers = n * (self.points.ncols() + self.colors.len());
@@ -358,7 +358,7 @@ impl PointCloud {
     }
 }
 
-/// How many pairs stand beside each other in so many pixels, and how wide each is.
+/// How many pairs stand beside each other in this many pixels, and how wide each is.
 fn fitted(width: f64, pairs: usize) -> (usize, f64) {
     let pane = |beside: usize| (width - GAP * (beside as f64 + 1.0)) / beside as f64;
     let beside = (1..=pairs.max(1)).rev().find(|&n| pane(n) >= LEAST_PANE);

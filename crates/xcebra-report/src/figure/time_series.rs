@@ -257,7 +257,7 @@ impl TimeSeries {
 /// Points of all lanes together, where each has more of them than pixels.
 const MOST_COLUMNS: f64 = 12_000.0;
 
-/// Points in columns of so many pixels; of one pixel as in a chart.
+/// Points in columns of this many pixels; of one pixel as in a chart.
 fn sparse(points: impl Iterator<Item = (f64, f64)>, column: f64) -> Vec<(f64, f64)> {
     if column <= 1.0 {
         return thin(points);

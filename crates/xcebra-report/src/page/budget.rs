@@ -135,7 +135,7 @@ fn each(blocks: &mut [Block], change: &mut impl FnMut(&mut Block)) {
     }
 }
 
-/// Brings a picture to so many bytes, as far as it can be drawn more coarsely.
+/// Brings a picture to this many bytes, as far as it can be drawn more coarsely.
 fn coarsen(figure: &mut Figure, cap: usize) {
     let (mut now, mut share) = (size_of_figure(figure), 1.0);
     for _ in 0..MOST_TRIES {

@@ -55,7 +55,7 @@ impl Table {
         self
     }
 
-    /// Evenly spaced rows of it, at most so many, with a sentence that says so.
+    /// Evenly spaced rows of it, at most this many, with a sentence that says so.
     pub(crate) fn thinned(mut self, most: usize) -> Self {
         let count = self.rows.len();
         let every = count.div_ceil(most.max(1));

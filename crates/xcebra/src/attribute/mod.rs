@@ -13,7 +13,7 @@ pub use comparable::ComparableMap;
 pub use of_model::{ModelMapSettings, ModelMaps, attribute_model};
 pub use result::Attributed;
 #[cfg(feature = "synth")]
-pub(crate) use result::add_maps;
+pub(crate) use result::{add_maps, add_names};
 pub use significance::{SMALLEST_EFFECT, SignificanceSettings};
 pub use tested::{AllTested, Tested};
 

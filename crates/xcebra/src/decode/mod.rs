@@ -28,7 +28,7 @@ use crate::{Problem, Result};
 /// The part of the time on which a decoder is scored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum HeldOut {
-    /// So many blocks of consecutive samples, each held out once.
+    /// This many blocks of consecutive samples, each held out once.
     Blocks(usize),
     /// The last share of the time.
     Last(f64),

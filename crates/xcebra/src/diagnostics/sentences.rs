@@ -98,7 +98,7 @@ impl Diagnostics {
         let most = self.bits.iter().copied().fold(least, f64::max);
         let verdict = match self.possible_bits {
             Some(possible) if most > possible => format!(
-                ": more than the {possible:.1} bits that so many samples can give, which means nothing; \
+                ": more than the {possible:.1} bits that this many samples can give, which means nothing; \
                  take a larger train.batch, or an encoder with a limit"
             ),
             _ if least < threshold::HARDLY_LEARNED => {

@@ -96,8 +96,8 @@ fn folded(at: &[f64], values: ArrayView2<'_, f64>) -> (Vec<f64>, Array2<f64>) {
     (positions, sums)
 }
 
-/// Neighbouring positions as one, with the value that is largest in size, if there are so many cells that a page of
-/// several maps would be slow to open.
+/// Neighbouring positions as one, with the value that is largest in size, if there are so many cells that a page
+/// of several maps would be slow to open.
 fn joined(at: &[f64], values: ArrayView2<'_, f64>) -> (Vec<f64>, Array2<f64>) {
     let most = (MOST_CELLS / values.nrows().max(1)).max(2);
     let each = at.len().div_ceil(most).max(1);

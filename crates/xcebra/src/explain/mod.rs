@@ -20,7 +20,7 @@ mod curves;
 mod in_time;
 mod layout;
 mod planes;
-mod reading;
+pub(crate) mod reading;
 mod sentinels;
 mod signals;
 mod spectra;

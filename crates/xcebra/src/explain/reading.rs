@@ -64,7 +64,7 @@ pub(super) fn matrix(array: &ArrayD<f64>) -> Array2<f64> {
 }
 
 /// A signal as `(channels, time)`.
-pub(super) fn by_channel(signal: &ArrayD<f64>, time_axis: usize) -> Array2<f64> {
+pub(crate) fn by_channel(signal: &ArrayD<f64>, time_axis: usize) -> Array2<f64> {
     let mut order: Vec<usize> = (0..signal.ndim()).filter(|&i| i != time_axis).collect();
     order.push(time_axis);
     let time = signal.len_of(Axis(time_axis)).max(1);

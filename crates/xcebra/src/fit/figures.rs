@@ -32,7 +32,7 @@ pub fn embedding(
     }
     let (_, whole) = embed_sessions(&run.encoder, recording, Edges::Pad, |_| ())?;
     let cloud = cloud(file("embedding-dimensions"), &whose, &whole, labels);
-    // a picture holds only so many points
+    // a picture holds a limited number of points
     let stride = recording.len().div_ceil(Scatter::MOST_POINTS).max(1);
     let embedding = whole.slice_axis(Axis(0), Slice::new(0, None, stride as isize));
     let sphere = match run.encoder.architecture().head {

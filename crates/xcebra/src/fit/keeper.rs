@@ -186,7 +186,6 @@ impl Drop for Keeper<'_> {
     }
 }
 
-/// Refuses to replace a folder that holds the data.
 /// Tells the watch what is to be known of a claim; gives it back.
 fn told<'a>(claim: &FolderClaim, watch: &Watch<'a>) -> Watch<'a> {
     if let Some(note) = claim.note() {
@@ -195,6 +194,7 @@ fn told<'a>(claim: &FolderClaim, watch: &Watch<'a>) -> Watch<'a> {
     *watch
 }
 
+/// Refuses to replace a folder that holds the data.
 fn keep_inputs(folder: &Path, data: &[Source], settings: &FitFile) -> Result<()> {
     let Ok(canonical) = folder.canonicalize() else {
         return Ok(());

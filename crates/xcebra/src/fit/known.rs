@@ -27,7 +27,7 @@ impl Known {
         }
     }
 
-    /// What `runs` know, of so many sessions of the same subjects; `before` are the subjects of their own sessions.
+    /// What `runs` know, of this many sessions of the same subjects; `before` are the subjects of their own sessions.
     pub(super) fn of_same_subjects(
         runs: &[Run],
         before: Option<Vec<usize>>,
@@ -44,7 +44,7 @@ impl Known {
         }
     }
 
-    /// What `runs` know, of so many sessions: first their own, whose subjects are `before`, then those of a new subject.
+    /// What `runs` know, of this many sessions: first their own, whose subjects are `before`, then those of a new subject.
     pub(super) fn of_new_subject(
         runs: &[Run],
         before: Option<Vec<usize>>,

@@ -84,6 +84,14 @@ impl Fitted {
         self.curves.iter().chain(&self.embedding)
     }
 
+    /// The same, whose files are in this folder now.
+    pub(crate) fn in_folder(self, folder: &Path) -> Self {
+        Self {
+            folder: Some(folder.to_path_buf()),
+            ..self
+        }
+    }
+
     /// Writes the files of the run and the report into an existing folder, the encoder last: the folder that
     /// `xcebra fit` writes.
     ///

@@ -47,7 +47,7 @@ pub struct SearchJob {
     pub settings: FitFile,
     /// The settings that are chosen, each with its values.
     pub axes: Vec<Axis>,
-    /// So many choices at random, all of them different; none for all there are.
+    /// How many choices to draw at random, all of them different; none for all there are.
     pub random: Option<u64>,
     /// The seed of the random choices.
     pub seed: u64,

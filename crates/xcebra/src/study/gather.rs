@@ -22,6 +22,9 @@ pub fn gather(
     watch: &Watch<'_>,
 ) -> Result<Answer> {
     let study = Study::open(folder)?;
+    if report.is_some() {
+        study.plan.work.require_report()?;
+    }
     let done = study.all_done()?;
     let missing: Vec<usize> = (0..study.plan.pieces)
         .filter(|piece| !done.contains(piece))

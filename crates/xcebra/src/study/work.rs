@@ -193,6 +193,19 @@ impl Work {
         }
     }
 
+    /// Refuses a report of work that writes its own, or has none.
+    pub fn require_report(&self) -> Result<()> {
+        let instead = match self {
+            Self::Fit(_) | Self::Search(_) => "the folder that is written holds report.html",
+            Self::Nothing(_) => "there is nothing to show",
+            _ => return Ok(()),
+        };
+        Err(Problem::setting(
+            format!("`{}` has no separate report", self.name()),
+            format!("leave the report out: {instead}"),
+        ))
+    }
+
     /// Runs a piece; what gathering has to know of it beside its files.
     pub fn run(&self, piece: &Piece<'_>) -> Result<Option<String>> {
         match self {
@@ -221,20 +234,20 @@ impl Work {
 }
 
 impl Piece<'_> {
-    /// Its part of so many units.
+    /// Its part of this many units.
     fn part(&self, units: usize) -> Range<usize> {
         part(units, self.number, self.of)
     }
 }
 
-/// The part of so many units that belongs to a piece; parts differ by one unit at most.
+/// The part of `units` that belongs to a piece; parts differ by one unit at most.
 fn part(units: usize, piece: usize, pieces: usize) -> Range<usize> {
     let end = |piece: usize| (units as u128 * piece as u128 / pieces as u128) as usize;
     end(piece)..end(piece + 1)
 }
 
 impl Study {
-    /// The folder of the piece that each of so many units belongs to.
+    /// The folder of the piece that each of `units` belongs to.
     fn folder_of(&self, units: usize) -> impl Fn(usize) -> PathBuf {
         let pieces = self.plan.pieces;
         let ends: Vec<usize> = (0..pieces)
@@ -256,17 +269,6 @@ impl Gathered<'_> {
         match self.report {
             Some(path) => Ok(report()?.write(path)?),
             None => Ok(()),
-        }
-    }
-
-    /// The place of all that is written, by work that has no report of its own.
-    fn out_alone(&self, what: &str) -> Result<&Path> {
-        match self.report {
-            None => Ok(self.out),
-            Some(_) => Err(Problem::setting(
-                "--report: this work has no report of its own",
-                format!("leave it out; {what} that --out names holds all there is"),
-            )),
         }
     }
 }

@@ -7,6 +7,8 @@ use ndarray::ArrayD;
 use xcebra_files::{ArrayInfo, DataFile, FileError, Role};
 
 use crate::Result;
+use crate::channels::is_named;
+use crate::run::channels_of;
 
 /// Numbers of an array that is drawn; of a larger one only the size is told.
 const MOST_NUMBERS: usize = 50_000_000;
@@ -18,6 +20,8 @@ pub(super) struct Arrays {
     shapes: BTreeMap<String, Vec<usize>>,
     /// Arrays of text.
     texts: BTreeSet<String>,
+    /// Names of the channels of the training in whose folder the file is.
+    beside: Option<Vec<String>>,
     left_out: Vec<String>,
 }
 
@@ -50,6 +54,7 @@ impl Arrays {
             file,
             shapes,
             texts,
+            beside: names_beside(path),
             left_out,
         })
     }
@@ -99,6 +104,13 @@ impl Arrays {
         Ok(texts.map(|label| label.texts.iter().map(ToString::to_string).collect()))
     }
 
+    /// The names of the channels: those in the file, or those of the training in whose folder the file is. They may be
+    /// of another recording; whoever uses them compares their number.
+    pub(super) fn channels(&self, prefix: &str) -> Result<Option<Vec<String>>> {
+        let found = self.words(prefix, "channel_names")?;
+        Ok(found.or_else(|| self.beside.clone()))
+    }
+
     /// The names that end so, without the ending.
     pub(super) fn stems(&self, ending: &str) -> Vec<String> {
         let names = self.shapes.keys();
@@ -110,4 +122,10 @@ impl Arrays {
     pub(super) fn left_out(&self) -> &[String] {
         &self.left_out
     }
+}
+
+/// The names of the channels of the training in the folder of a file; none if they are but numbers.
+fn names_beside(file: &Path) -> Option<Vec<String>> {
+    let names = channels_of(file.parent()?, 0)?.names;
+    is_named(&names).then_some(names)
 }

@@ -48,7 +48,10 @@ impl Coefficients {
         let along = axes(prefix, shape, arrays)?;
         let mut names = None;
         for (axis, role) in roles.iter().flatten().enumerate() {
-            let found = arrays.words(prefix, &format!("{role}_names"))?;
+            let found = match role.as_str() {
+                "channel" => arrays.channels(prefix)?,
+                other => arrays.words(prefix, &format!("{other}_names"))?,
+            };
             let found = found.filter(|names| shape.get(axis) == Some(&names.len()));
             names = names.or(found.map(|names| (axis, names)));
         }

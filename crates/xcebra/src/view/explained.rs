@@ -68,8 +68,8 @@ impl Leading {
     }
 }
 
-/// Adds the attributions, one part for each domain.
-pub(super) fn show(report: Report, arrays: &mut Arrays) -> Result<Report> {
+/// Adds the attributions, one part for each domain, and says whether there are some.
+pub(super) fn show(report: Report, arrays: &mut Arrays) -> Result<(Report, bool)> {
     let prefixes = arrays.stems("attribution").into_iter();
     // sums over bands and means of groups are drawn with their domain
     let of_domain = |p: &String| {
@@ -81,8 +81,8 @@ pub(super) fn show(report: Report, arrays: &mut Arrays) -> Result<Report> {
         parts.extend(part(&prefix, arrays)?);
     }
     Ok(match parts.len() {
-        0 => report,
-        _ => report.choice("domain", parts),
+        0 => (report, false),
+        _ => (report.choice("domain", parts), true),
     })
 }
 

@@ -6,7 +6,8 @@ use xcebra_attr::methods::title;
 use super::arrays::Arrays;
 use crate::Result;
 use crate::attribute::heads::on_head;
-use crate::report::{HeatMap, Report, attribution_map};
+use crate::pictures::map_of_sizes;
+use crate::report::{HeatMap, Report};
 
 /// Maps beside that of a method: the ending of the array's name, the title, what its values are, the caption.
 const FURTHER: [(&str, &str, &str, &str); 4] = [
@@ -42,6 +43,8 @@ struct Axes {
     channels: Option<Vec<String>>,
     /// What a column is.
     column: String,
+    /// Names of the columns, if the file has them.
+    columns: Vec<String>,
 }
 
 /// Adds the maps: arrays `NAME` with `NAME_signed` beside them, as `xcebra attribute` writes them.
@@ -54,9 +57,13 @@ pub(super) fn show(report: Report, arrays: &mut Arrays) -> Result<Report> {
     let column = arrays
         .words("", "map_axes")?
         .and_then(|axes| axes.last().cloned());
+    let column = column.unwrap_or_else(|| "latent".to_owned());
     let axes = Axes {
-        channels: arrays.words("", "channel_names")?,
-        column: column.unwrap_or_else(|| "latent".to_owned()),
+        channels: arrays.channels("")?,
+        columns: arrays
+            .words("", &format!("{column}_names"))?
+            .unwrap_or_default(),
+        column,
     };
     let mut parts = Vec::new();
     for method in &methods {
@@ -81,32 +88,37 @@ fn part(method: &str, arrays: &mut Arrays, axes: &Axes) -> Result<Option<Report>
         Some(names) => names.clone(),
         None => (0..rows).map(|i| i.to_string()).collect(),
     };
-    let figure = attribution_map(name, "mean |attribution|", map.view(), &channels, &[]);
-    let counted = if known.is_some() {
-        "the latter"
-    } else {
-        "both"
-    };
     let column = axes.column.as_str();
-    let caption = format!(
-        "Mean over samples of the absolute attribution, inputs × {column}s, {counted} counted from 0."
+    let columns_known = Some(&axes.columns).filter(|names| names.len() == map.ncols());
+    let figure = named(
+        map_of_sizes(name, "mean |attribution|", map.view()).columns(column),
+        (known, columns_known),
     );
-    let lead = strongest(&map, known, column);
-    let mut report = Report::new(name).lead(&lead).figure(figure, &caption);
+    let counted = match (known, columns_known) {
+        (None, None) => ", both counted from 0",
+        (Some(_), None) => ", the latter counted from 0",
+        (None, Some(_)) => ", the former counted from 0",
+        (Some(_), Some(_)) => "",
+    };
+    let caption =
+        format!("Mean over samples of the absolute attribution, inputs × {column}s{counted}.");
+    let lead = strongest(&map, (known, columns_known), column);
+    let mut report = Report::new(name)
+        .lead(&lead)
+        .figure(figure.draw(), &caption);
     if let Some((figure, caption)) = on_head(name, map.view(), column, &channels) {
         report = report.figure(figure, &caption);
     }
-    let named = |map: HeatMap| match known {
-        Some(names) => map.row_names(names),
-        None => map,
-    };
     let plain = |values: &Array2<f64>, title: &str| {
         // wide enough for the title
         let (rows, columns) = values.dim();
         let width = (columns as f64 * 26.0).clamp(160.0, 560.0) + 170.0;
         let height = (rows as f64 * 9.0).clamp(120.0, 460.0) + 104.0;
         let map = HeatMap::new(values.view()).title(title).size(width, height);
-        named(map.rows("input channel").columns(column))
+        named(
+            map.rows("input channel").columns(column),
+            (known, columns_known),
+        )
     };
     let mut take = |ending: &str| take(arrays, &format!("{method}_{ending}"));
     for (ending, what, value, caption) in FURTHER {
@@ -135,7 +147,7 @@ fn part(method: &str, arrays: &mut Arrays, axes: &Axes) -> Result<Option<Report>
             .rows("input channel")
             .columns(column);
         report = report.figure(
-            named(figure).draw(),
+            named(figure, (known, columns_known)).draw(),
             "Decided by comparison with encoders that were trained again.",
         );
     }
@@ -149,6 +161,16 @@ fn part(method: &str, arrays: &mut Arrays, axes: &Axes) -> Result<Option<Report>
         );
     }
     Ok(Some(report))
+}
+
+/// The names of rows and of columns, where they are known.
+type Known<'a> = (Option<&'a Vec<String>>, Option<&'a Vec<String>>);
+
+fn named(map: HeatMap, (rows, columns): Known<'_>) -> HeatMap {
+    let map = rows.iter().fold(map, |map, names| map.row_names(names));
+    columns
+        .iter()
+        .fold(map, |map, names| map.column_names(names))
 }
 
 /// A matrix, which is taken out of the arrays.
@@ -165,16 +187,18 @@ pub(super) fn matrix(array: &ArrayD<f64>) -> Option<ArrayView2<'_, f64>> {
 }
 
 /// The largest entry in a sentence.
-fn strongest(map: &Array2<f64>, channels: Option<&Vec<String>>, column: &str) -> String {
+fn strongest(map: &Array2<f64>, (channels, columns): Known<'_>, column: &str) -> String {
     let input = |i: usize| match channels {
         Some(names) => names[i].clone(),
         None => format!("input {i}"),
     };
+    let output = |j: usize| columns.map_or_else(|| j.to_string(), |names| names[j].clone());
     let finite = map.indexed_iter().filter(|entry| entry.1.is_finite());
     match finite.max_by(|a, b| a.1.total_cmp(b.1)) {
         Some(((i, j), value)) => format!(
-            "The strongest entry is {} for {column} {j}: {}.",
+            "The strongest entry is {} for {column} {}: {}.",
             input(i),
+            output(j),
             crate::report::number(*value)
         ),
         None => "There are no values.".to_owned(),

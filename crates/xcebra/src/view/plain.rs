@@ -67,6 +67,34 @@ pub(super) fn embedding(report: Report, arrays: &mut Arrays) -> Result<Report> {
     Ok(crate::embedding::show(report, cloud, (n, dims)))
 }
 
+/// Names for rows and columns of arrays, which are known by how many there are.
+struct Names {
+    channels: Vec<String>,
+    latents: Vec<String>,
+}
+
+impl Names {
+    fn of(arrays: &Arrays) -> Result<Self> {
+        let mut names = Self {
+            channels: arrays.channels("")?.unwrap_or_default(),
+            latents: arrays.words("", "latent_names")?.unwrap_or_default(),
+        };
+        // of as many channels as latents nobody can say which an axis has
+        if names.channels.len() == names.latents.len() {
+            names.channels.clear();
+            names.latents.clear();
+        }
+        Ok(names)
+    }
+
+    /// The names along an axis of this length, if there are some, and what they are.
+    fn along(&self, length: usize) -> Option<(&'static str, &[String])> {
+        let both = [("channel", &self.channels), ("latent", &self.latents)];
+        let found = both.into_iter().find(|(_, names)| names.len() == length);
+        found.map(|(what, names)| (what, names.as_slice()))
+    }
+}
+
 /// Adds what is left, behind a disclosure if something else is shown already.
 pub(super) fn show(report: Report, mut arrays: Arrays) -> Result<Report> {
     let left: Vec<(String, Vec<usize>)> = arrays
@@ -78,12 +106,13 @@ pub(super) fn show(report: Report, mut arrays: Arrays) -> Result<Report> {
         return Ok(report);
     }
     let only = report.is_empty();
+    let names = Names::of(&arrays)?;
     let mut rest = Report::new(&format!("Other arrays ({count})"));
     for (i, (name, shape)) in left.iter().enumerate() {
         let is_read = i < MOST_DRAWN && (shape.iter().product::<usize>() == 1 || is_drawn(shape));
         let array = if is_read { arrays.take(name)? } else { None };
         rest = match array {
-            Some(array) => match draw(name, &array) {
+            Some(array) => match draw(name, &array, &names) {
                 Some(figure) => rest.figure(figure, &format!("{name} {shape:?}")),
                 None => rest.paragraph(&told(name, &array)),
             },
@@ -108,7 +137,7 @@ fn is_drawn(shape: &[usize]) -> bool {
     }
 }
 
-fn draw(name: &str, array: &ArrayD<f64>) -> Option<crate::report::Figure> {
+fn draw(name: &str, array: &ArrayD<f64>, names: &Names) -> Option<crate::report::Figure> {
     if !is_drawn(array.shape()) {
         return None;
     }
@@ -127,16 +156,25 @@ fn draw(name: &str, array: &ArrayD<f64>) -> Option<crate::report::Figure> {
             let (rows, columns) = values.dim();
             if rows <= MOST_ROWS && columns <= MOST_COLUMNS {
                 let signed = values.iter().any(|v| *v < 0.0);
-                let map = HeatMap::new(values)
-                    .title(name)
-                    .rows("row")
-                    .columns("column");
+                let map = HeatMap::new(values).title(name);
+                let map = match names.along(rows) {
+                    Some((what, names)) => map.rows(what).row_names(names),
+                    None => map.rows("row"),
+                };
+                let map = match names.along(columns) {
+                    Some((what, names)) => map.columns(what).column_names(names),
+                    None => map.columns("column"),
+                };
                 return Some(if signed { map.signed() } else { map }.draw());
             }
             let series = TimeSeries::new("row", 1.0).title(name).size(960.0, 36.0);
             let channels = values.columns().into_iter().enumerate();
             let series = channels.fold(series, |series, (k, column)| {
-                series.channel(&format!("column {k}"), &column.to_vec())
+                let name = match names.along(columns) {
+                    Some((_, names)) => names[k].clone(),
+                    None => format!("column {k}"),
+                };
+                series.channel(&name, &column.to_vec())
             });
             Some(series.draw())
         }

@@ -253,7 +253,7 @@ fn outputs_and_groups_are_not_taken_for_channels_or_signals() {
     let page = view(&path).unwrap().html();
     assert_eq!(page.matches("class=\"option\"").count(), 1 + 2);
     assert!(
-        page.contains("output 7") && !page.contains("signal"),
+        page.contains("output 7") && !page.replace("the signals", "").contains("signal"),
         "outputs are not signals"
     );
 }
@@ -324,4 +324,115 @@ fn damaged_files_are_refused_with_words() {
     fs::write(&other, "words").unwrap();
     let words = view(&other).unwrap_err().to_string();
     assert!(words.contains("there are no numbers in"), "{words}");
+}
+
+/// The channels of a training, as `xcebra fit` writes them.
+const CHANNELS: &str =
+    r#"{"names":["left","right"],"mean":[1.5,-2],"scale":[0.25,1],"units":["V","mV"]}"#;
+
+#[test]
+fn a_file_in_the_folder_of_a_training_has_the_names_of_its_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = ndarray::array![[0.5, 0.5, 0.5], [0.5, 5.0, 0.5]];
+    let write = |name: &str, map: &Array2<f64>| {
+        npz(&folder, name, |output| {
+            output.add("ing", map).unwrap();
+            output.add("ing_signed", map).unwrap();
+        })
+    };
+    let path = write("map.npz", &map);
+    let strongest = |path: &std::path::Path| {
+        let page = view(path).unwrap().html();
+        let (_, rest) = page.split_once("The strongest entry is ").unwrap();
+        rest.split_once(':').unwrap().0.to_owned()
+    };
+    assert_eq!(strongest(&path), "input 1 for latent 1");
+    fs::write(folder.path().join("channels.json"), CHANNELS).unwrap();
+    assert_eq!(strongest(&path), "right for latent 1");
+    // a map of something else
+    let other = write("other.npz", &Array2::ones((3, 2)));
+    assert!(strongest(&other).starts_with("input "));
+    fs::remove_file(other).unwrap();
+
+    fs::write(folder.path().join("curves.csv"), "step,loss\n0,3\n1,2\n").unwrap();
+    let page = view(folder.path()).unwrap().html();
+    assert!(page.contains("Channels (2)") && page.contains("right for latent 1"));
+    let cells = "<td>left</td><td class=\"number\">1.5</td><td class=\"number\">0.25</td>";
+    assert!(page.contains(cells), "{page}");
+    // what is damaged is not believed
+    fs::write(folder.path().join("channels.json"), "{").unwrap();
+    assert_eq!(strongest(&path), "input 1 for latent 1");
+}
+
+#[test]
+fn the_signals_of_a_file_are_shown_and_their_absence_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let attribution = Array::<f64, _>::ones((8, 2, 5));
+    let write = |name: &str, signals: bool| {
+        npz(&folder, name, |output| {
+            output.add("attribution", &attribution).unwrap();
+            let axes = words("signal channel frequency");
+            output.add_text("attribution_axes", &axes).unwrap();
+            output
+                .add_text("channel_names", &words("left right"))
+                .unwrap();
+            if signals {
+                let signal = Array3::from_shape_fn((8, 9, 2), |(i, t, c)| (i + t * c) as f64);
+                output.add("signal", &signal).unwrap();
+                let axes = words("signal time channel");
+                output.add_text("signal_axes", &axes).unwrap();
+                let rate = ndarray::arr0(4.0);
+                output.add("signal_sampling_rate_hz", &rate).unwrap();
+            }
+        })
+    };
+    let page = view(&write("with.npz", true)).unwrap().html();
+    for part in [
+        ">Signals<",
+        "These are the first 6 of 8 signals.",
+        "time (s)",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("does not hold the signals") && !page.contains("Other arrays"));
+    // eight steps of a quarter of a second
+    assert!(page.contains("0 to 2 s") || page.contains(">2<"), "{page}");
+    // the samples of an encoder that sees one at a time
+    let moments = npz(&folder, "moments.npz", |output| {
+        output
+            .add("attribution", &Array3::<f64>::ones((3, 4, 1)))
+            .unwrap();
+        output
+            .add("signal", &Array3::<f64>::ones((3, 4, 1)))
+            .unwrap();
+        let axes = words("signal channel time");
+        output.add_text("signal_axes", &axes).unwrap();
+    });
+    let page = view(&moments).unwrap().html();
+    assert!(!page.contains(">Signals<") && !page.contains("does not hold the signals"));
+    let page = view(&write("without.npz", false)).unwrap().html();
+    assert!(page.contains("does not hold the signals") && !page.contains(">Signals<"));
+}
+
+#[test]
+fn arrays_have_the_names_of_channels_and_latents_along_axes_of_their_lengths() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |latents: &str| {
+        npz(&folder, "data.npz", |output| {
+            output.add("x", &Array2::<f64>::zeros((500, 3))).unwrap();
+            output.add("map", &Array2::<f64>::ones((3, 2))).unwrap();
+            output
+                .add_text("channel_names", &words("left mitte right"))
+                .unwrap();
+            output.add_text("latent_names", &words(latents)).unwrap();
+        })
+    };
+    let page = view(&write("z1.0 z2.0")).unwrap().html();
+    for part in ["mitte", "z2.0"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("column 1"));
+    // three of each: nobody knows which is meant
+    let page = view(&write("z1.0 z2.0 z2.1")).unwrap().html();
+    assert!(!page.contains("mitte") && page.contains("column 1"));
 }

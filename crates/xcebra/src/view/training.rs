@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::report::{LineChart, Report};
-use crate::run::{CONFIG, CURVES, LOG, VALIDATION, read_text};
-use crate::{Diagnostics, Result, Sessions};
+use crate::report::{LineChart, Report, Table, number};
+use crate::run::{CONFIG, CURVES, LOG, VALIDATION, channels_of, read_text};
+use crate::{Channels, Diagnostics, Result, Sessions};
 
 /// Columns of a table of curves by their names, in their order.
 struct Columns(Vec<(String, Vec<f64>)>);
@@ -74,6 +74,15 @@ pub(super) fn show(mut report: Report, folder: &Path) -> Result<(Report, bool)> 
             .iter()
             .fold(report, |report, one| report.paragraph(one));
     }
+    for subject in 0..several {
+        if let Some(channels) = channels_of(folder, subject) {
+            let title = match several {
+                1 => format!("Channels ({})", channels.names.len()),
+                _ => format!("Channels of subject {subject} ({})", channels.names.len()),
+            };
+            report = report.details(Report::new(&title).table(table(&channels)));
+        }
+    }
     for (name, title) in [(CONFIG, "Settings"), (LOG, "Log")] {
         let path = folder.join(name);
         if path.is_file() {
@@ -81,6 +90,18 @@ pub(super) fn show(mut report: Report, folder: &Path) -> Result<(Report, bool)> 
         }
     }
     Ok((report, true))
+}
+
+/// The channels of a training, in its order.
+fn table(channels: &Channels) -> Table {
+    let [mean, scale] = channels.moments();
+    let units = channels.units.as_ref();
+    let table = Table::new(&["channel", "mean", "standard deviation", "unit"]);
+    let names = channels.names.iter().enumerate();
+    names.fold(table, |table, (c, name)| {
+        let unit = units.map_or(String::new(), |units| units[c].clone());
+        table.row([name.clone(), number(mean[c]), number(scale[c]), unit])
+    })
 }
 
 impl Columns {
@@ -125,7 +146,7 @@ impl Columns {
             (Some(step), Some(value)) => format!(
                 "After step {} of the training, the {name} is {}.",
                 step + 1.0,
-                crate::report::number(*value)
+                number(*value)
             ),
             _ => "The training has no steps yet.".to_owned(),
         }

@@ -107,7 +107,7 @@ def through_components(ica: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def haar_domain(x: np.ndarray, levels: int) -> str:
-    """The Haar wavelets of so many levels, of signals that they divide."""
+    """The Haar wavelets of this many levels, of signals that they divide."""
     if x.shape[-1] % 2**levels:
         raise ValueError(
             f"the signal has {x.shape[-1]} samples; {levels} levels take a multiple of {2**levels}. "

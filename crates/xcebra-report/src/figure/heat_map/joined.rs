@@ -9,7 +9,7 @@ use crate::figure::scale::range;
 use crate::figure::words::title;
 
 impl HeatMap {
-    /// The map with so many neighbours as one that few enough cells are left.
+    /// The map with neighbours joined until few enough cells are left.
     pub(super) fn joined(&self) -> Cow<'_, Self> {
         let (rows, columns) = self.values.dim();
         let (mut high, mut wide) = (1, 1);

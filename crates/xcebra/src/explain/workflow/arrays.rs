@@ -42,6 +42,7 @@ impl Explanation {
         if let Some(names) = channels {
             output.add_text(&format!("{outer}channel_names"), names)?;
         }
+        self.add_signals(output, outer)?;
         for (i, built) in self.domains.iter().enumerate() {
             let prefix = match self.domains.len() {
                 1 => outer.to_owned(),
@@ -94,6 +95,24 @@ impl Explanation {
                 output.add(&format!("{prefix}standard_error"), &errors)?;
             }
             self.add_groups(output, &prefix, i)?;
+        }
+        Ok(())
+    }
+
+    /// The signals, for reports that are made of the file alone; the coefficients of every domain take as much room.
+    fn add_signals(&self, output: &mut NpzOutput, outer: &str) -> Result<()> {
+        let signals = self.of_signals(|i| self.signals.values.index_axis(Axis(0), i));
+        let batch = (!self.is_single()).then_some("signal");
+        let own = (0..self.signal_shape.len()).map(|axis| match axis == self.time_axis {
+            true => "time",
+            false => "channel",
+        });
+        let axes: Vec<String> = batch.into_iter().chain(own).map(str::to_owned).collect();
+        output.add(&format!("{outer}signal"), &signals)?;
+        output.add_text(&format!("{outer}signal_axes"), &axes)?;
+        if let Some(rate) = self.sampling_rate {
+            let name = format!("{outer}signal_sampling_rate_hz");
+            output.add(&name, &ndarray::arr0(rate))?;
         }
         Ok(())
     }

@@ -230,7 +230,7 @@ impl ExplainSettings {
         })
     }
 
-    /// Which of so many signals are explained, if not all.
+    /// Which of this many signals are explained, if not all.
     fn chosen(&self, all: usize) -> Result<Option<Vec<usize>>> {
         let Some(ranges) = &self.signals else {
             return Ok(None);

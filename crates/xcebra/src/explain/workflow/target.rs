@@ -22,7 +22,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The outputs that are asked for of a model with so many; `predicted` is known if it is asked for.
+    /// The outputs that are asked for of a model with this many; `predicted` is known if it is asked for.
     pub fn of(asked: Outputs, outputs: usize, predicted: Option<Vec<usize>>) -> Self {
         match asked {
             Outputs::Sum(sum) => Self::Sum(sum),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use xcebra_core::Trainer;
 use xcebra_files::{AtomicFolder, FileError};
-use xcebra_model::Watch;
+use xcebra_model::{Kind, Watch};
 
 use super::{Gathered, Piece, Study, copy, files, settings, sources};
 use crate::fit::unfinished::{Inputs, Unfinished};
@@ -116,7 +116,7 @@ impl FitWork {
     }
 
     pub fn gather(&self, study: &Study, to: &Gathered<'_>, watch: &Watch<'_>) -> Result<Answer> {
-        let out = to.out_alone("its folder")?;
+        let out = to.out;
         let new = AtomicFolder::create(out, None)?;
         let first = study.piece(0).join(RUN);
         copy(&first, new.path(), |name| name == LOCK)?;
@@ -126,15 +126,20 @@ impl FitWork {
             let place = of_seed(new.path(), self.seed(piece, seed), Default::default()).encoder;
             fs::copy(&kept.encoder, &place).map_err(|error| FileError::write(&place, error))?;
         }
-        new.commit()?;
-        // with all encoders there, what remains is to compare them
+        // with all encoders there, what remains is to compare them; the folder appears when that is done
         let job = ResumeJob {
-            folder: out.to_path_buf(),
+            folder: new.path().to_path_buf(),
             data: Vec::new(),
             checkpoint_every: Default::default(),
         };
-        match resume(&job, watch)? {
-            Some(fitted) => fitted.answer(),
+        let fitted = resume(&job, watch).map_err(|problem| match problem.kind() {
+            // what there is to resume is the gathering
+            Kind::Interrupted => Problem::stopped(),
+            _ => problem,
+        })?;
+        new.commit()?;
+        match fitted {
+            Some(fitted) => fitted.in_folder(out).answer(),
             None => finished(out),
         }
     }

@@ -89,7 +89,7 @@ impl Model {
                 shape,
                 patience,
             } => ExplainedModel::Program {
-                words: words.clone(),
+                words: words.iter().map(|word| found(word, from)).collect(),
                 shape: shape.clone(),
                 patience: *patience,
             },
@@ -114,6 +114,15 @@ impl Model {
                 Ok(words.filter(|path| path.is_file()).collect())
             }
         }
+    }
+}
+
+/// A word of a command: a file of the folder in which it was planned keeps its meaning in any other.
+fn found(word: &str, from: &Inputs) -> String {
+    let path = Path::new(word);
+    match from.folder.join(path).is_file() {
+        true => from.path(path).display().to_string(),
+        false => word.to_owned(),
     }
 }
 

@@ -65,7 +65,7 @@ impl SearchWork {
     }
 
     pub fn gather(&self, study: &Study, to: &Gathered<'_>) -> Result<Answer> {
-        let out = to.out_alone("its folder")?;
+        let out = to.out;
         let new = AtomicFolder::create(out, None)?;
         self.search.claim(new.path())?;
         let mut trials = Vec::new();
