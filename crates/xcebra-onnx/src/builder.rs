@@ -82,6 +82,8 @@ pub(crate) struct Builder<A> {
     kept: Vec<Option<OnnxError>>,
     /// Whether quantisation has the derivative 1 within its range, instead of 0.
     pub straight_through: bool,
+    /// Whether the file computes in single precision.
+    pub single: bool,
 }
 
 impl<A: Scalar> Builder<A> {
@@ -96,6 +98,7 @@ impl<A: Scalar> Builder<A> {
             at: Arc::default(),
             kept: Vec::new(),
             straight_through: false,
+            single: false,
         }
     }
 

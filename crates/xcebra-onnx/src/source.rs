@@ -14,7 +14,7 @@ use crate::need::Need;
 use crate::ops::{self, permute, reshape_to, select};
 use crate::options::OnnxOptions;
 use crate::plan::Plan;
-use crate::proto::{Context, GraphProto, Literal, ModelProto};
+use crate::proto::{Context, Element, GraphProto, Literal, ModelProto, ValueInfo};
 use crate::scope::{Item, Scope, lower};
 use crate::shape::count;
 use crate::tensor::Kind;
@@ -30,6 +30,8 @@ pub(crate) struct Source<A> {
     known: HashMap<String, (Kind, Known<A>)>,
     limit: usize,
     straight_through: bool,
+    /// Whether the file computes in single precision.
+    single: bool,
     pub inputs: Vec<Explained>,
     pub output: String,
     /// Values at which derivatives stop.
@@ -43,6 +45,8 @@ impl<A: Scalar> Source<A> {
     pub fn new(context: &Context, options: &OnnxOptions) -> Result<Self> {
         let mut graph = inlined(ModelProto::parse(context)?, context)?;
         modernise(&mut graph);
+        let double = |input: &ValueInfo| Element::of(input.element) == Some(Element::F64);
+        let single = !graph.inputs.iter().any(double);
         let explained = explained(&graph, options)?;
         let constants = constants::<A>(&graph, options)?;
         let inputs = measure(&explained, &graph, options)?;
@@ -62,6 +66,7 @@ impl<A: Scalar> Source<A> {
             known: constants,
             limit: options.max_elements.saturating_add(room),
             straight_through: options.straight_through,
+            single,
             inputs,
             output,
             detached,
@@ -93,6 +98,7 @@ impl<A: Scalar> Source<A> {
     fn builder(&self) -> Builder<A> {
         let mut b = Builder::new(self.limit);
         b.straight_through = self.straight_through;
+        b.single = self.single;
         b
     }
 

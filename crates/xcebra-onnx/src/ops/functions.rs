@@ -79,7 +79,11 @@ pub(crate) enum Function {
     ThresholdedRelu {
         alpha: f64,
     },
-    Truncate,
+    /// Towards zero, of the number in single precision if the file computes in it: 8 · log 2 / log 16 is then 2, not a
+    /// little less.
+    Truncate {
+        single: bool,
+    },
 }
 
 /// The functions that are operators of ONNX.
@@ -161,7 +165,7 @@ pub(crate) fn apply<A: Scalar>(b: &mut Builder<A>, function: Function, x: Slot) 
     use Function as F;
     let kind = match function {
         F::IsInf | F::IsNaN | F::Not | F::NonZero => Kind::Bool,
-        F::Truncate => Kind::Whole,
+        F::Truncate { .. } => Kind::Whole,
         F::Abs | F::Neg | F::Sign | F::Clip { .. } | F::Relu => b.kind(x),
         _ => Kind::Real,
     };
@@ -274,7 +278,7 @@ impl<A: Scalar> Op<A> for Function {
                 let a = A::of(alpha);
                 by_x(pass, |x| step(x > a))
             }
-            F::Ceil | F::Floor | F::Round | F::Sign | F::Truncate => return vec![None],
+            F::Ceil | F::Floor | F::Round | F::Sign | F::Truncate { .. } => return vec![None],
             F::IsInf | F::IsNaN | F::Not | F::NonZero => return vec![None],
         };
         vec![Some(gradient)]
@@ -372,7 +376,10 @@ impl Function {
                 let a = A::of(alpha);
                 each(x, |v| if v > a { v } else { zero });
             }
-            F::Truncate => each(x, |v| v.trunc()),
+            F::Truncate { single: false } => each(x, |v| v.trunc()),
+            F::Truncate { single: true } => {
+                each(x, |v| A::of(f64::from(v.as_f64() as f32)).trunc());
+            }
         }
     }
 
@@ -406,7 +413,7 @@ impl Function {
                 | F::NonZero
                 | F::Round
                 | F::Sign
-                | F::Truncate
+                | F::Truncate { .. }
         )
     }
 }

@@ -26,13 +26,14 @@ pub(crate) fn cast<A: Scalar>(b: &mut Builder<A>, call: &Call<'_>) -> Result<Slo
 
 /// The same numbers as another kind.
 pub(crate) fn as_kind<A: Scalar>(b: &mut Builder<A>, x: Slot, kind: Kind) -> Result<Slot> {
+    let truncate = Function::Truncate { single: b.single };
     match kind {
         same if same == b.kind(x) => Ok(x),
         Kind::Bool => apply(b, Function::NonZero, x),
         Kind::Real => super::layout::as_real(b, x),
-        Kind::Whole => apply(b, Function::Truncate, x),
+        Kind::Whole => apply(b, truncate, x),
         narrow => {
-            let whole = apply(b, Function::Truncate, x)?;
+            let whole = apply(b, truncate, x)?;
             super::quantize::wrapped(b, whole, narrow)
         }
     }

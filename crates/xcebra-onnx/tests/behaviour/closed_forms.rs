@@ -107,3 +107,31 @@ fn a_kernel_may_cover_a_large_input() {
     let y = model("ConvTranspose", [1, 1]).forward(one.view()).unwrap();
     assert_eq!(y.into_raw_vec_and_offset().0, expected);
 }
+
+/// T5 finds the bucket of a distance in this way: `8 log 2 / log 16` is 2, and 1.9999999945 with the logarithm of 16 in single
+/// precision. A file of single precision means 2; in one of double precision the same numbers are cut to 1.
+#[test]
+fn integers_are_cut_from_numbers_of_the_precision_of_the_file() {
+    for (element, bucket) in [(1, 2.0), (11, 1.0)] {
+        let file = File::of(element, &[Named("N"), Fixed(2)])
+            .reals("two", &[1], &[2.0])
+            .reals("log16", &[1], &[16_f32.ln()])
+            .reals("eight", &[1], &[8.0])
+            .node("Log", &["two"], "log2", &[])
+            .node("Div", &["log2", "log16"], "share", &[])
+            .node("Mul", &["share", "eight"], "place", &[])
+            .node("Cast", &["place"], "whole", &[("to", &[7])])
+            .node("Cast", &["whole"], "bucket", &[("to", &[element])])
+            .node("Mul", &["x", "bucket"], "y", &[]);
+        assert_eq!(values(&file, &[0.5, -3.0]), [0.5 * bucket, -3.0 * bucket]);
+    }
+    // of the input itself, too
+    let file = File::new(&[Named("N"), Fixed(2)])
+        .node("Cast", &["x"], "whole", &[("to", &[7])])
+        .node("Cast", &["whole"], "real", &[("to", &[1])])
+        .node("Add", &["x", "real"], "y", &[]);
+    let x = [3.0 - 1e-9, 2.5];
+    let model = OnnxModel::<f64>::from_bytes(&file.finish()).unwrap();
+    let y = model.forward(arr2(&[x]).view().into_dyn()).unwrap();
+    assert_eq!(y.into_raw_vec_and_offset().0, [x[0] + 3.0, x[1] + 2.0]);
+}

@@ -54,8 +54,13 @@ pub enum Dim {
 impl File {
     /// With the input `x` and the output `y`, both of real numbers.
     pub fn new(dims: &[Dim]) -> Self {
+        Self::of(1, dims)
+    }
+
+    /// The same with another code of the input's element type.
+    pub fn of(element: i64, dims: &[Dim]) -> Self {
         let graph = Message::default().message(12, &Message::default().text(1, "y"));
-        Self { graph, opset: 17 }.input("x", 1, dims)
+        Self { graph, opset: 17 }.input("x", element, dims)
     }
 
     pub fn input(mut self, name: &str, element: i64, dims: &[Dim]) -> Self {
