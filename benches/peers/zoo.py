@@ -191,7 +191,7 @@ def examine(program, build, exporter, folder):
         np.random.seed(0)
         network, precise, x = quiet(build)
         quiet(export, network, x, exporter, path)
-    except BaseException as error:  # some exporters raise what is no Exception
+    except BaseException as error:  # some exporters raise something else than an Exception
         if isinstance(error, KeyboardInterrupt):
             raise
         return {"status": "not exported", "reason": short(error)}

@@ -61,7 +61,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 mod tests {
     use super::*;
 
-    /// Null maps of 6 × 2 entries, all about 1; those of `large` are so many times larger in the second column.
+    /// Null maps of 6 × 2 entries, all about 1; those of `large` are larger by their factor in the second column.
     fn nulls(large: &[(usize, f64)]) -> Vec<Array2<f64>> {
         let of = |k: usize| {
             Array2::from_shape_fn((6, 2), |(i, j)| {

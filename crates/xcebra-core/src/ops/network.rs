@@ -181,7 +181,7 @@ impl Network {
         (CACHE / (each * size_of::<E>())).max(2 * self.window)
     }
 
-    /// Runs of so many times that are trained on together.
+    /// How many runs of `steps` times go through the layers together.
     pub(crate) fn runs<E>(&self, steps: usize) -> usize {
         let each = steps * self.channels + TRAINED * self.pre_activations(1, steps);
         (CACHE / (each * size_of::<E>())).max(1)
