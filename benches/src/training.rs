@@ -74,7 +74,7 @@ pub fn config_of_encoder(name: &str, batch: usize) -> Result<Config> {
 /// Samples of [`doubled`].
 pub const DOUBLED: usize = 20_000;
 
-/// The first samples of the recording with twice its channels: each sample, and the one that comes [`DOUBLED`]
+/// The first samples of the recording with twice its channels: each sample, and the one that comes `DOUBLED`
 /// samples later.
 ///
 /// # Errors

@@ -275,6 +275,16 @@ fn all_ways(found: &[usize], shape: &[usize]) -> Vec<(usize, ArrayD<f64>)> {
             }
             found_here.push(cut);
         }
+        // a batch in the opposite order, where nothing else fits
+        if let ([_, a, b], [c, d]) = (found, shape)
+            && (a, b) == (d, c)
+            && *a > 1
+            && *b > 1
+            && found_here.is_empty()
+        {
+            let turned = array.clone().permuted_axes(vec![0, 2, 1]);
+            found_here.push(turned.as_standard_layout().into_owned());
+        }
         for signals in found_here {
             if !ways.iter().any(|(a, s)| *a == axis && *s == signals) {
                 ways.push((axis, signals));
