@@ -134,7 +134,33 @@ class Training:
         return sum(values[-1] for key, values in log if key[0] == "loss_train")
 
 
-class Animals:
+class OneObjective:
+    """A training by one of CEBRA's own solvers, whose loader is there."""
+
+    def begin(self, solver, model, criterion, batch):
+        self.parameters = sum(p.numel() for p in model.parameters())
+        self.batch = batch
+        self.solver = cebra.solver.init(
+            solver,
+            model=model,
+            criterion=criterion,
+            optimizer=torch.optim.Adam(model.parameters(), lr=LEARNING_RATE),
+            tqdm_on=False,
+        )
+        self.solver.model.train()
+        for _ in range(WARM_UP):
+            self.step()
+
+    def step(self):
+        index = self.loader.get_indices(num_samples=self.batch)
+        batch = self.loader.dataset.load_batch(index)
+        return self.solver.step(batch)
+
+    def loss(self):
+        return self.solver.log["total"][-1]
+
+
+class Animals(OneObjective):
     def __init__(self, samples, labels, batch, variant, threads):
         half = len(samples) // 2
         parts = [(samples[:half, :40], labels[:half]), (samples[half:, :45], labels[half:])]
@@ -152,34 +178,15 @@ class Animals:
         ]
         model = torch.nn.ModuleList(models)
         dataset.configure_for(model)
-        self.parameters = sum(p.numel() for p in model.parameters())
         self.loader = ContinuousMultiSessionDataLoader(
             dataset=dataset, num_steps=1, batch_size=batch, time_offset=1
         )
         if variant == "kdtree":
             self.loader.sampler.index = [KdTree(y, threads) for _, y in parts]
-        self.batch = batch
-        self.solver = cebra.solver.init(
-            "multi-session",
-            model=model,
-            criterion=FixedEuclideanInfoNCE(temperature=1.0),
-            optimizer=torch.optim.Adam(model.parameters(), lr=LEARNING_RATE),
-            tqdm_on=False,
-        )
-        self.solver.model.train()
-        for _ in range(WARM_UP):
-            self.step()
-
-    def step(self):
-        index = self.loader.get_indices(num_samples=self.batch)
-        batch = self.loader.dataset.load_batch(index)
-        return self.solver.step(batch)
-
-    def loss(self):
-        return self.solver.log["total"][-1]
+        self.begin("multi-session", model, FixedEuclideanInfoNCE(temperature=1.0), batch)
 
 
-class Convolutions:
+class Convolutions(OneObjective):
     def __init__(self, samples, labels, encoder, batch, variant, threads):
         both = [samples[:DOUBLED], samples[DOUBLED : 2 * DOUBLED]]
         samples, labels = torch.cat(both, dim=1), labels[:DOUBLED]
@@ -191,7 +198,6 @@ class Convolutions:
             num_output=OUTPUTS,
         )
         dataset.configure_for(model)
-        self.parameters = sum(p.numel() for p in model.parameters())
         self.loader = ContinuousDataLoader(
             dataset=dataset,
             num_steps=1,
@@ -201,20 +207,7 @@ class Convolutions:
         )
         if variant == "kdtree":
             self.loader.distribution.index = KdTree(labels, threads)
-        self.batch = batch
-        self.solver = cebra.solver.init(
-            "single-session",
-            model=model,
-            criterion=FixedCosineInfoNCE(temperature=1.0),
-            optimizer=torch.optim.Adam(model.parameters(), lr=LEARNING_RATE),
-            tqdm_on=False,
-        )
-        self.solver.model.train()
-        for _ in range(WARM_UP):
-            self.step()
-
-    step = Animals.step
-    loss = Animals.loss
+        self.begin("single-session", model, FixedCosineInfoNCE(temperature=1.0), batch)
 
 
 def main():

@@ -2,26 +2,16 @@
 
 use serde_json::json;
 
+use super::training::{self, CEBRA, KDTREE, XCEBRA};
 use super::{Case, Group};
-
-const XCEBRA: &str = "xcebra";
-const CEBRA: &str = "cebra";
-const KDTREE: &str = "cebra-kdtree";
 
 pub const GROUP: Group = Group {
     name: "convolutions",
     title: "Convolutional encoders",
-    program: "step",
-    data: "recording.npz",
-    maker: None,
-    script: "cebra_step.py",
-    sides: &[(XCEBRA, ""), (CEBRA, "stock"), (KDTREE, "kdtree")],
     columns: &["encoder", "batch"],
-    unit: ["step", "steps"],
-    same: "parameters",
     cases,
-    warm_up: "The first three steps of each training are not counted.",
     contents: CONTENTS,
+    ..training::GROUP
 };
 
 /// Of those that both sides have.

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::{Case, Group};
 
-const XCEBRA: &str = "xcebra";
-const CEBRA: &str = "cebra";
-const KDTREE: &str = "cebra-kdtree";
+pub(super) const XCEBRA: &str = "xcebra";
+pub(super) const CEBRA: &str = "cebra";
+pub(super) const KDTREE: &str = "cebra-kdtree";
 
+/// Other groups of training steps differ from it in their cases alone.
 pub const GROUP: Group = Group {
     name: "training",
     title: "Training",
