@@ -175,12 +175,12 @@ impl<N> Networks<N> {
         self.encoders[0].window()
     }
 
-    /// The windows of a batch for each encoder, each by itself if it must be `apart` from those it overlaps.
+    /// The windows of a batch for each encoder. Masks hide parts of them at a step; each window is then by itself.
     pub fn show<E: Element>(
         &self,
         recording: &Recording<E>,
         batch: &Batch,
-        apart: bool,
+        hidden: Option<(&Masks, usize)>,
     ) -> Vec<Shown<E>>
     where
         N: Trainable<E>,
@@ -189,17 +189,22 @@ impl<N> Networks<N> {
         for (place, &time) in batch.times.iter().enumerate() {
             places[recording.subject_at(time)].push(place);
         }
+        let mut hidden = hidden.map(|(masks, step)| (masks, masks.generator(step)));
         let shown = places.into_iter().enumerate().map(|(subject, places)| {
             let times = places.iter().map(|&place| batch.times[place]);
-            let runs = match apart {
-                true => None,
-                false => self.runs(subject, recording, times.clone()),
+            let runs = match hidden {
+                Some(_) => None,
+                None => self.runs(subject, recording, times.clone()),
             };
             let seen = match runs {
                 Some(runs) => Seen::Runs(Arc::new(runs)),
                 None => {
                     let channels = recording.channels_of(subject);
-                    Seen::Windows(Arc::new(recording.gather(times, channels, self.window())))
+                    let mut windows = recording.gather(times, channels, self.window());
+                    if let Some((masks, rng)) = &mut hidden {
+                        masks.hide(&mut windows, (self.window().len(), channels), rng);
+                    }
+                    Seen::Windows(Arc::new(windows))
                 }
             };
             Shown {
@@ -227,21 +232,6 @@ impl<N> Networks<N> {
         let mut append =
             |range: Range<usize>, out: &mut Vec<E>| recording.append(range, out, &mut wide);
         self.encoders[subject].runs(&starts, &mut append)
-    }
-
-    /// Hides parts of what a step shows, which must be [`apart`](Self::show).
-    pub fn hide<E: Element>(&self, masks: &Masks, step: usize, shown: &mut [Shown<E>])
-    where
-        N: Trainable<E>,
-    {
-        let mut rng = masks.generator(step);
-        for (encoder, shown) in self.encoders.iter().zip(shown) {
-            let face = (self.window().len(), encoder.channels());
-            if let Seen::Windows(windows) = &mut shown.seen {
-                let windows: &mut Vec<E> = Arc::make_mut(windows);
-                masks.hide(windows, face, &mut rng);
-            }
-        }
     }
 
     /// The windows of the references that are shown to an encoder.

@@ -85,10 +85,8 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let (n, step) = (self.config.train.batch, self.step);
         let batch = self.sampler.draw(n, &mut self.samples);
         let masks = Masks::new(&self.config.train);
-        let mut shown = (self.networks).show(&self.recording, &batch, masks.is_some());
-        if let Some(masks) = masks {
-            self.networks.hide(&masks, step, &mut shown);
-        }
+        let hidden = masks.as_ref().map(|masks| (masks, step));
+        let shown = self.networks.show(&self.recording, &batch, hidden);
 
         let mut sum = ops::Sum::default();
         let mut probes = self.probes.clone();

@@ -94,7 +94,7 @@ impl<E: Element, N: Trainable<E>> Trainer<E, N> {
         let mut penalty = (v.patience > 0 && comparable).then_some(0.0);
         for _ in 0..v.batches {
             let batch = held_out.sampler.draw(n, &mut samples);
-            let shown = self.networks.show(&self.recording, &batch, false);
+            let shown = self.networks.show(&self.recording, &batch, None);
             if let Some(penalty) = &mut penalty {
                 let none = &mut ops::Sum::default();
                 *penalty += self.add_penalties(step, &shown, &mut probes, none)?.total;

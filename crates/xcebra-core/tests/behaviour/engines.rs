@@ -9,11 +9,11 @@ use xcebra_core::{Encoder, Trainer};
 
 use crate::common::{config, latents, recording};
 
-/// An engine that counts what it is asked for.
+/// An engine that counts what it is asked for. It knows of no runs.
 #[derive(Debug, Default)]
-struct Counting {
+pub struct Counting {
     cpu: Cpu<f32>,
-    encoded: AtomicUsize,
+    pub encoded: AtomicUsize,
     reversed: Arc<AtomicUsize>,
     penalised: AtomicUsize,
     contrasted: AtomicUsize,
