@@ -105,7 +105,7 @@ impl Significance {
         self
     }
 
-    /// Leaves out null maps that are far larger than the others: by a factor of 2 and by four robust standard deviations
+    /// Leaves out null maps, before a tail is [fitted](Tail::Fitted), that are far larger than the others: by a factor of 2 and by four robust standard deviations
     /// at least, in some column. If more than a quarter of the null maps are, all are kept.
     ///
     /// This is for null maps that are differences from one model ([`Deviations`]), in which a training that went wrong
@@ -183,9 +183,10 @@ impl Significance {
             self.valid("a null map", &null)?;
             nulls.push(null);
         }
-        let left_out = match self.without_strays {
-            true => strays(&nulls),
-            false => Vec::new(),
+        let left_out = match (self.without_strays, self.tail) {
+            (true, Tail::Fitted) => strays(&nulls),
+            // ranks assume nothing about how null maps are distributed
+            _ => Vec::new(),
         };
         let mut pools = Pools::new(self.pool, self.tail, (rows, columns));
         for (_, null) in nulls

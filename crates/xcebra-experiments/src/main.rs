@@ -201,10 +201,8 @@ fn run(experiment: &Experiment) -> Result {
                 })?;
             protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
             let share = options.sharing.share();
-            match several_animals::reproduce(&protocol, &options.out, share, &say)? {
-                Some(tables) => println!("{tables}\ntables: {}", options.out.display()),
-                None => println!("{OTHERS}"),
-            }
+            let tables = several_animals::reproduce(&protocol, &options.out, share, &say)?;
+            tell(tables.map(|tables| format!("{tables}\ntables: {}", options.out.display())));
         }
         Experiment::Recipe { options } => {
             let mut protocol = recipe::Protocol::at(options.scale).ok_or(Error::Setting {
@@ -214,10 +212,8 @@ fn run(experiment: &Experiment) -> Result {
             })?;
             protocol.seeds = options.seeds.map_or(protocol.seeds, u64::from);
             let share = options.sharing.share();
-            match recipe::reproduce(&protocol, &options.out, share, &say)? {
-                Some(tables) => println!("{tables}\ntables: {}", options.out.display()),
-                None => println!("{OTHERS}"),
-            }
+            let tables = recipe::reproduce(&protocol, &options.out, share, &say)?;
+            tell(tables.map(|tables| format!("{tables}\ntables: {}", options.out.display())));
         }
         Experiment::Fdr {
             out,
@@ -230,16 +226,11 @@ fn run(experiment: &Experiment) -> Result {
                 (0..*sets).map(move |seed| fdr::Settings::of_seed(kind, seed))
             };
             let recordings: Vec<_> = kinds.iter().flat_map(seeds).collect();
-            match fdr::reproduce(&recordings, out, sharing.share(), &say)? {
-                Some((_, text)) => println!("{text}"),
-                None => println!("{OTHERS}"),
-            }
+            let found = fdr::reproduce(&recordings, out, sharing.share(), &say)?;
+            tell(found.map(|(_, text)| text));
         }
         Experiment::Chance { out, sets, sharing } => {
-            match chance::reproduce(*sets, out, sharing.share(), &say)? {
-                Some(table) => println!("{table}"),
-                None => println!("{OTHERS}"),
-            }
+            tell(chance::reproduce(*sets, out, sharing.share(), &say)?);
         }
         Experiment::HeartRate(case) => {
             println!("{}", heart_rate::reproduce(case.scale, &case.out)?.1);
@@ -250,6 +241,11 @@ fn run(experiment: &Experiment) -> Result {
         }
     }
     Ok(())
+}
+
+/// What came out, or that other pieces are still to be made.
+fn tell(found: Option<String>) {
+    println!("{}", found.as_deref().unwrap_or(OTHERS));
 }
 
 /// One line a cell, on standard error.

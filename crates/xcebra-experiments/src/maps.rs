@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayRef2, Axis};
+use ndarray::{Array2, ArrayRef2};
 use xcebra::attr::comparable::{Effects, Frame, TangentIng};
 use xcebra::attr::{Methods, Options, Piece, attribute};
-use xcebra::blocks;
 use xcebra::core::{Config, Encoder};
-use xcebra::eval::{auroc, auroc_map};
+use xcebra::model::Watch;
+use xcebra::{blocks, score_map};
 
 use crate::error::{Error, Result};
 use crate::recordings::every;
@@ -47,8 +47,14 @@ pub(crate) fn maps(
 pub(crate) fn scores(maps: &Maps, truth: &Array2<bool>) -> Result<[BTreeMap<String, f64>; 2]> {
     let (mut pooled, mut by_latent) = (BTreeMap::new(), BTreeMap::new());
     for (name, map) in maps {
-        pooled.insert(name.clone(), auroc_map(truth, map)?);
-        by_latent.insert(name.clone(), within_blocks(truth, map)?);
+        let found = score_map(map.clone(), truth, &Watch::new())?;
+        let within = found.mean_over_latents().ok_or(Error::Setting {
+            what: "the true map",
+            found: "a single class in each block".to_owned(),
+            expected: "connected channels and others",
+        })?;
+        pooled.insert(name.clone(), found.auroc);
+        by_latent.insert(name.clone(), within);
     }
     Ok([pooled, by_latent])
 }
@@ -59,25 +65,6 @@ fn means(map: &ArrayRef2<f64>, blocks: &[[usize; 2]]) -> Array2<f64> {
         let [first, end] = blocks[block];
         (first..end).map(|k| map[[channel, k]]).sum::<f64>() / (end - first) as f64
     })
-}
-
-/// auROC within each block that has both classes, mean.
-fn within_blocks(truth: &Array2<bool>, map: &Array2<f64>) -> Result<f64> {
-    let mut scores = Vec::new();
-    for (truth, map) in truth.axis_iter(Axis(1)).zip(map.axis_iter(Axis(1))) {
-        let connected = truth.iter().filter(|c| **c).count();
-        if connected > 0 && connected < truth.len() {
-            scores.push(auroc(&truth.to_vec(), &map.to_vec())?);
-        }
-    }
-    match scores.is_empty() {
-        true => Err(Error::Setting {
-            what: "the true map",
-            found: "a single class in each block".to_owned(),
-            expected: "connected channels and others",
-        }),
-        false => Ok(scores.iter().sum::<f64>() / scores.len() as f64),
-    }
 }
 
 #[cfg(test)]
@@ -93,7 +80,10 @@ mod tests {
         assert_eq!(found, array![[2.0, 5.0], [1.0, 9.0]]);
         // the second block ranks its channels the wrong way round
         let truth = array![[true, true], [false, false]];
-        assert_eq!(within_blocks(&truth, &found).unwrap(), 0.5);
-        assert!(within_blocks(&array![[true], [true]], &array![[1.0], [2.0]]).is_err());
+        let maps = Maps::from([("ing".to_owned(), found)]);
+        let [_, by_latent] = scores(&maps, &truth).unwrap();
+        assert_eq!(by_latent["ing"], 0.5);
+        // each block has one class, the whole has both
+        assert!(scores(&maps, &array![[true, false], [true, false]]).is_err());
     }
 }

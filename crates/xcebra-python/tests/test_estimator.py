@@ -155,6 +155,7 @@ def test_significance(data):
     assert set(np.unique(found.verdicts)) <= {"connected", "not connected", "undecided"}
     assert ((found.low <= found.map.values) & (found.map.values <= found.high)).mean() > 0.9
     assert found.trainings == 10 and len(found.agreement) == 3
+    assert all(0 <= k < 10 for k in found.left_out)
     assert "onnected" in repr(found)
     assert found.smallest_effect == 0.4 and "size of interest is 0.4 standard deviations" in repr(found)
     # without labels, on what the encoder was fitted on: the same trainings

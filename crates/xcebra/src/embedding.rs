@@ -76,9 +76,7 @@ pub fn embed_files(
     edges: Edges,
     watch: &Watch<'_>,
 ) -> Result<Embedding> {
-    let run = Run::load_session(folder, session)?;
-    let recording = reading(watch, || run.recording(data))?;
-    embed(&run, &recording, edges, watch)
+    Ok(embed_labelled(folder, session, data, edges, &[], watch)?.0)
 }
 
 /// As [`embed_files`], with labels of the samples, each with its name. `NAME` is an array of the file with the recording,

@@ -218,9 +218,14 @@ fn entries_of_an_animals_map_are_tested() {
     let test = "attribute --model run --session 1 --data b.npz --significance 10 --blocks 10";
     let value = folder.json(&format!("{test} --out m.npz"));
     assert_eq!(value["maps"]["ing"]["significance"]["trainings"], 10);
+    assert!(value["maps"]["ing"]["significance"]["left_out"].is_array());
     assert_eq!(folder.array("m.npz", "ing_p").shape(), [8, 2]);
     let shifted = format!("{test} --null shifted-labels --p-values fitted --out s.npz");
     let value = folder.json(&shifted);
+    assert_eq!(
+        value["maps"]["ing"]["significance"]["left_out"],
+        serde_json::json!([])
+    );
     assert_eq!(
         value["maps"]["ing"]["significance"]["null"],
         "shifted-labels"

@@ -7,6 +7,7 @@ use xcebra::attr::significance::{Connection, Control, Significance, Tail};
 
 use super::cell::Outcome;
 use crate::error::{Error, Result};
+use crate::statistics;
 
 /// Nominal rates.
 const LEVELS: [f64; 3] = [0.05, 0.1, 0.2];
@@ -74,11 +75,9 @@ impl Outcome {
         let truth = matrix(&self.truth, self.blocks)?;
         let nulls = self.nulls.iter().map(|null| matrix(null, self.blocks));
         let nulls: Vec<_> = nulls.collect::<Result<_>>()?;
-        let mut test = Significance::new().level(level).control(control).tail(tail);
+        let test = Significance::new().level(level).control(control).tail(tail);
         // as `xcebra attribute --significance`
-        if tail == Tail::Fitted {
-            test = test.without_strays();
-        }
+        let test = test.without_strays();
         let found = test.test(&matrix(&self.map, self.blocks)?, &nulls)?;
         let verdicts = found.verdicts(&vec![SMALLEST_EFFECT; self.blocks])?;
         let p_values = found.p_values().iter().zip(&truth);
@@ -153,7 +152,7 @@ pub(super) fn rows(kind: &'static str, outcomes: &[Outcome]) -> Result<Vec<Row>>
 /// Mean and half-width of its interval of 95 %.
 pub(super) fn mean(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
+    let mean = statistics::mean(values);
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     (mean, 1.96 * (variance / n).sqrt())
 }

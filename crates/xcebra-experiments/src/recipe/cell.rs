@@ -15,7 +15,7 @@ use super::protocol::{EXERCISE, LABEL, Recorded, Settings};
 use crate::animal::observe;
 use crate::case_study::example;
 use crate::error::Result;
-use crate::maps::{COMPARABLE, maps, scores};
+use crate::maps::{maps, scores};
 use crate::recordings::standardized;
 
 /// What one training gave.
@@ -31,8 +31,6 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
     /// Share of outputs at the encoder's limit.
     pub at_limit: f64,
-    /// The comparable map, row by row, for the agreement of seeds on one recording.
-    pub map: Vec<f64>,
 }
 
 /// A recording, with its true map and its latents where they are known.
@@ -68,7 +66,6 @@ pub fn run(settings: &Settings) -> Result<Outcome> {
         r2,
         diagnostics,
         at_limit: limited as f64 / embedding.len() as f64,
-        map: maps[COMPARABLE].iter().copied().collect(),
     })
 }
 

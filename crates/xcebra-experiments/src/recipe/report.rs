@@ -175,7 +175,6 @@ mod tests {
                 other_subjects: BTreeMap::new(),
             },
             at_limit: 0.125,
-            map: Vec::new(),
         };
         (settings, outcome)
     }
